@@ -1,0 +1,198 @@
+#ifndef DOMAIN_BODY_H
+#define DOMAIN_BODY_H
+
+#include "domain/record.h"
+
+/*
+ * What journal records say, kind by kind. One struct a kind; body_encode/body_decode turn it into deterministic CBOR (a
+ * map with ascending integer keys; optional fields are left out when zero) and back. Numbers of kinds and keys never
+ * change meaning.
+ */
+
+enum record_kind {
+    /* terminal */
+    RECORD_INCARNATION = 1,
+    RECORD_SIGN_IN = 2,
+    RECORD_SIGN_OUT = 3,
+    RECORD_REDEMPTION = 4,
+    RECORD_SALE = 5,
+    RECORD_CREDIT_EARN = 6,
+    RECORD_CREDIT_SPEND = 7,
+    RECORD_VOID = 8,
+    RECORD_RIGHT_GRANTED = 9,   /* a later epoch that central granted was taken into the books */
+    RECORD_RIGHT_RELEASED = 10, /* given up towards central, before it was told */
+    RECORD_SHARE_GRANTED = 11,
+    RECORD_SHARE_RELEASED = 12,
+    RECORD_SCAN_REFUSED = 13,
+    RECORD_RECEIPT = 14, /* outcome of a print */
+    RECORD_DRAWER_KICK = 15,
+    RECORD_QR_SHOWN = 16, /* touchpoint exposure, for the funnel */
+    RECORD_DATE_CONFIRMED = 17,
+    RECORD_GREETED = 18, /* a greeting was on the screen */
+    RECORD_REPLACED_ENROLMENT = 19,
+    /* central (terminal 0) */
+    RECORD_MEMBER_JOINED = 101,
+    RECORD_COUPON_ISSUED = 102,
+    RECORD_COUPON_REVOKED = 103,
+    RECORD_TERMINAL_ENROLLED = 104,
+    RECORD_TRANSFER = 105, /* a right or share moved: released here, granted there */
+    RECORD_CONFLICT = 106,
+    RECORD_ATTRIBUTION = 107, /* a correction, with its reason */
+    RECORD_ADMIN = 108,       /* any other act of an operator: who, what, why */
+};
+
+enum campaign_mode { MODE_STRICT = 1, MODE_HOME = 2, MODE_BUDGET = 3 };
+
+#define REASON_MAX 96
+
+struct body_incarnation {
+    char hardware_serial[64];
+    char disk_serial[64];
+    char data_uuid[40];
+    uint64_t boot_count;
+    char version[24];
+};
+
+enum sign_in_method { SIGN_IN_PIN = 1, SIGN_IN_BADGE = 2 };
+
+struct body_sign_in { /* also sign-out (method 0) */
+    uint32_t clerk;
+    uint8_t method;
+};
+
+struct body_redemption {
+    struct coupon_id coupon;
+    uint32_t use_no; /* from 1; a void makes the next one possible */
+    uint32_t epoch;  /* of the right that was consumed; 0 = the token itself */
+    uint8_t mode;    /* enum campaign_mode */
+    uint64_t member; /* 0 = unknown */
+    uint32_t clerk;
+    int64_t discount_minor;  /* what the store gives */
+    int64_t sale_minor;      /* gross, 0 = not stated */
+    uint32_t policy_version; /* of the campaign */
+    int64_t business_ms;
+    int64_t uncertainty_ms;
+    uint32_t sync_age_s; /* since the last contact; UINT32_MAX = never */
+    bool offline;
+    bool typed;            /* by hand, not scanned */
+    uint8_t token_hash[8]; /* evidence: first bytes of SHA-256 over the text as scanned */
+};
+
+enum tender { TENDER_CASH = 1, TENDER_CREDIT = 2, TENDER_WECHAT = 3 };
+
+struct body_sale {
+    uint64_t group; /* seq of the first record of this act: redemption, sale and earn stand or fall together */
+    uint32_t clerk;
+    uint64_t member;
+    int64_t gross_minor;
+    int64_t discount_minor;
+    int64_t credit_minor; /* paid with credit; its spend record is of the same group */
+    int64_t paid_minor;   /* gross − discount − credit, ≥ 0 */
+    uint8_t tender;       /* of paid_minor */
+    int64_t business_ms;
+};
+
+struct body_credit { /* earn and spend */
+    uint64_t group;
+    uint64_t member;
+    struct owner owner;
+    int64_t amount_minor; /* > 0 */
+    uint32_t clerk;
+    uint8_t auth;   /* spend: enum spend_auth */
+    uint64_t nonce; /* of the rotating code that was used */
+    int64_t business_ms;
+    int64_t receivable_minor; /* earn: what of it set off an open receivable */
+};
+
+enum spend_auth { SPEND_BY_CODE = 1, SPEND_BY_PIN = 2 };
+
+struct body_void {
+    struct record_id target; /* of this store; voids of voids do not exist */
+    uint16_t target_kind;
+    uint64_t group;
+    uint32_t clerk;
+    char reason[REASON_MAX];
+    int64_t receivable_minor; /* void of an earn: what had been spent already */
+    int64_t business_ms;
+};
+
+struct body_right { /* granted, released */
+    struct coupon_id coupon;
+    uint32_t epoch;    /* granted: the new one; released: the one given up */
+    uint32_t use_no;   /* uses so far + 1: where the next holder goes on */
+    uint64_t transfer; /* central's number of the move */
+};
+
+struct body_share { /* granted, released */
+    uint64_t member;
+    struct owner owner;
+    int64_t amount_minor; /* ≥ 0; a release may give less than was asked for */
+    uint64_t transfer;
+};
+
+struct body_refused {
+    uint16_t verdict;        /* enum coupon_verdict */
+    struct coupon_id coupon; /* 0 when it could not be read */
+    uint32_t clerk;
+    uint8_t token_hash[8];
+};
+
+enum receipt_outcome { RECEIPT_PRINTED = 1, RECEIPT_FAILED = 2, RECEIPT_UNKNOWN = 3 };
+
+struct body_receipt {
+    uint64_t group;
+    uint8_t outcome; /* enum receipt_outcome */
+    char reason[REASON_MAX];
+};
+
+struct body_drawer {
+    uint64_t group; /* 0 = by hand */
+    uint32_t clerk;
+    char reason[REASON_MAX];
+};
+
+struct body_qr_shown {
+    uint32_t touchpoint;
+    uint32_t seconds;
+};
+
+struct body_greeted {
+    uint64_t greeting; /* central's number */
+    uint64_t member;
+    uint32_t touchpoint;
+};
+
+struct body_date_confirmed {
+    uint32_t clerk;
+    int64_t wall_ms;
+};
+
+/* A decoded body, tagged. RECORD_SIGN_OUT uses sign_in; earn and spend use credit; rights and shares their own. */
+struct body {
+    uint16_t kind;
+    union {
+        struct body_incarnation incarnation;
+        struct body_sign_in sign_in;
+        struct body_redemption redemption;
+        struct body_sale sale;
+        struct body_credit credit;
+        struct body_void voided;
+        struct body_right right;
+        struct body_share share;
+        struct body_refused refused;
+        struct body_receipt receipt;
+        struct body_drawer drawer;
+        struct body_qr_shown qr_shown;
+        struct body_greeted greeted;
+        struct body_date_confirmed date_confirmed;
+    };
+};
+
+/* Terminal kinds (1..18). -EINVAL for a kind without a body struct. */
+MUST_CHECK int body_encode(const struct body *body, uint8_t *out, size_t cap, size_t *out_len);
+/* -ENOTSUP for a kind this version does not know (keep it verbatim), -EBADMSG when malformed. Unknown keys are passed
+ * over. */
+MUST_CHECK int body_decode(uint16_t kind, struct slice encoded, struct body *out_body);
+const char *record_kind_name(uint16_t kind); /* "redemption"; "unknown" */
+
+#endif
