@@ -7,8 +7,8 @@
 #include "domain/token.h"
 
 /*
- * Central → store: idempotent upserts in the order of a per-store position (no gaps; position 0 = nothing yet). Item =
- * [position, kind, body]; body = deterministic CBOR map, kept verbatim. Unknown kinds are kept and passed over.
+ * Central → store: idempotent upserts in the order of positions (no gaps; position 0 = nothing yet). body =
+ * deterministic CBOR map, kept verbatim. Unknown kinds are kept and passed over.
  */
 
 enum feed_kind {
@@ -135,7 +135,15 @@ struct feed_offer {
     bool gone;
 };
 
+/* Two lanes, each with its own gapless positions: what is the store's own, and what all stores of the brand get. */
+enum feed_lane { FEED_LANE_STORE = 0, FEED_LANE_BRAND = 1 };
+
+struct feed_cursor {
+    uint64_t store, brand; /* the last position taken in each lane */
+};
+
 struct feed_item {
+    uint8_t lane; /* enum feed_lane */
     uint64_t position;
     uint16_t kind;
     struct slice body; /* verbatim */
@@ -159,13 +167,15 @@ FEED_CODEC(terminal);
 FEED_CODEC(offer);
 
 /*
- * GET /v1/feed?after=N&wait=S answers a page: [through, server_epoch, server_ms, more, [item…]]. `through` is the
- * position of the last item (or `after` when there is none); `more`: ask again at once.
+ * GET /v1/feed?store=N&brand=M&wait=S answers a page:
+ * [through store, through brand, server epoch, server ms, more, [[lane, position, kind, body]…]].
+ * `through` is the last position given in each lane (or what was asked with, when there is none); `more`: ask again at
+ * once.
  */
 #define FEED_PAGE_BYTES_MAX (256 * 1024)
 
 struct feed_page_head {
-    uint64_t through;
+    struct feed_cursor through;
     uint32_t server_epoch;
     uint64_t server_ms;
     bool more;
@@ -175,9 +185,9 @@ struct feed_page_writer {
     uint8_t *buffer;
     size_t cap, len;
     uint32_t count;
-    uint64_t through;
+    struct feed_cursor through;
 };
-void feed_page_init(struct feed_page_writer *w, uint8_t *buffer, size_t cap, uint64_t after);
+void feed_page_init(struct feed_page_writer *w, uint8_t *buffer, size_t cap, struct feed_cursor after);
 MUST_CHECK int feed_page_add(struct feed_page_writer *w, const struct feed_item *item); /* -ENOSPC: page is full */
 MUST_CHECK int feed_page_finish(const struct feed_page_writer *w, const struct feed_page_head *head, uint8_t *out,
                                 size_t cap, size_t *out_len);
