@@ -1,0 +1,23 @@
+#ifndef SCAN_PICTURE_PICTURE_H
+#define SCAN_PICTURE_PICTURE_H
+
+/* PNG, JPEG and PGM files as grey frames, for the tool and the bench; the terminal does not need it. */
+
+#include "scan/scan.h"
+
+struct picture {
+    struct scan_image image; /* stride == width; grey belongs to the picture */
+    uint8_t *pixels;
+};
+
+/*
+ * By content, not by name. 0, or -errno: -ENOENT and the like from opening, -EILSEQ when it is none of the three kinds
+ * or is damaged, -EMSGSIZE when a side is longer than SCAN_WIDTH_MAX, -ENOMEM. picture_finish after success only.
+ */
+SCAN_MUST_CHECK int picture_load(const char *path, struct picture *out_picture);
+void picture_finish(struct picture *picture);
+
+/* What a -errno of picture_load means to a person. */
+const char *picture_error(int error);
+
+#endif
