@@ -1,0 +1,30 @@
+#ifndef PLATFORM_TLS_H
+#define PLATFORM_TLS_H
+
+/*
+ * A server's own TLS identity: a P-256 key with a self-signed certificate. Nobody checks a name or a date of it:
+ * clients pin the key (SPKI SHA-256, the form of RFC 7469). So it is valid from 1970 to 9999-12-31 (RFC 5280 §4.1.2.5:
+ * no well-defined end), and neither a terminal that wakes up in 1970 nor one that ran for decades is locked out.
+ */
+
+#include "domain/base.h"
+
+#define TLS_PIN_CAP 64 /* "sha256//" and 44 characters of base64, as libcurl wants it */
+
+struct tls_identity {
+    char *certificate_pem; /* owned */
+    char *key_pem;         /* owned, secret */
+    char pin[TLS_PIN_CAP];
+};
+
+MUST_CHECK int tls_identity_make(const char *name, struct tls_identity *out_identity);
+
+/* One file (key and certificate in PEM, 0600), made on first use. -EBADMSG when unreadable, -EPERM when others may read
+ * it. */
+MUST_CHECK int tls_identity_load_or_make(const char *path, const char *name, struct tls_identity *out_identity);
+void tls_identity_finish(struct tls_identity *identity); /* NULL-safe; wipes the key */
+
+/* The pin of the first certificate in a PEM text; -EBADMSG when there is none. */
+MUST_CHECK int tls_pin_from_pem(const char *pem, char out_pin[TLS_PIN_CAP]);
+
+#endif
