@@ -1,0 +1,266 @@
+#ifndef APP_TILL_TILL_H
+#define APP_TILL_TILL_H
+
+/*
+ * The till keeps the store's books. Its thread is the only one that holds the writing connection: requests come in
+ * through a bounded queue, are decided and committed (WAL, FULL) in one transaction each, and answered by a callback
+ * after the commit. Whatever must follow a commit (receipt, drawer, "done") follows the answer and nothing else.
+ */
+
+#include "domain/authority.h"
+#include "domain/coupon.h"
+#include "domain/credit.h"
+#include "domain/enrolment.h"
+#include "domain/feed.h"
+#include "domain/scancode.h"
+#include "platform/clock.h"
+
+struct till;
+
+#define TILL_QUEUE_MAX   64 /* full: till_submit answers -ENOSPC and nothing happened; the flow says "one moment" */
+#define TILL_RECENT_MAX  8
+#define TILL_COUPONS_MAX 6
+#define TILL_OFFERS_MAX  8
+#define TILL_CLERKS_MAX  12
+
+enum till_op {
+    TILL_REDEEM,  /* a coupon by scanned text or typed short code, with the sale it belongs to when stated */
+    TILL_SALE,    /* a sale without a coupon: earns credit for the member, may be paid with credit */
+    TILL_VOID,    /* one act (group) with all its records */
+    TILL_SIGN_IN, /* by PIN or badge */
+    TILL_SIGN_OUT,
+    TILL_MEMBER, /* who is this card, what do they have */
+    TILL_PRICE,  /* by EAN */
+    TILL_RECENT, /* acts that can be voided, newest first */
+    TILL_NOTE,   /* append a record that moves nothing: receipt, drawer, QR shown, greeted, scan refused, date confirmed
+                  */
+    TILL_CHECK_PIN, /* a clerk's PIN for a protected act */
+};
+
+struct till_redeem {
+    char text[SCANCODE_TEXT_MAX]; /* as scanned, cleaned; a short code when typed */
+    bool typed;
+    int64_t sale_minor; /* 0 = not entered */
+    uint64_t member;    /* identified at the counter; 0 = nobody */
+    bool date_confirmed;
+    bool central_agreed; /* an authority answer GRANTED came for this very coupon */
+    bool central_asked;  /* central was asked and could not help: do not offer to ask again */
+};
+
+struct till_sale {
+    int64_t gross_minor;
+    int64_t credit_minor;                /* to be paid with credit; needs member and code or PIN */
+    uint64_t member;                     /* 0 = none */
+    char member_code[SCANCODE_TEXT_MAX]; /* the rotating code as scanned, or "" */
+    char pin[PIN_MAX + 1];               /* the member's PIN, or "" */
+};
+
+struct till_void {
+    uint64_t group;
+    char reason[REASON_MAX];
+};
+
+struct till_sign_in {
+    uint32_t clerk; /* with pin */
+    char pin[PIN_MAX + 1];
+    char badge[SCANCODE_TEXT_MAX]; /* or the badge as scanned */
+};
+
+struct till_request {
+    enum till_op op;
+    uint32_t ticket;     /* the flow's number; comes back with the answer */
+    uint32_t clerk;      /* who is signed in; 0 = nobody */
+    bool online;         /* central answered lately, as the sync says */
+    uint32_t sync_age_s; /* UINT32_MAX = never */
+    union {
+        struct till_redeem redeem;
+        struct till_sale sale;
+        struct till_void voided;
+        struct till_sign_in sign_in;
+        char text[SCANCODE_TEXT_MAX]; /* TILL_MEMBER: card or code; TILL_PRICE: EAN-13 */
+        struct body note;
+    };
+};
+
+struct till_redeemed {
+    enum coupon_verdict verdict;
+    struct coupon_id coupon;
+    char campaign_zh[CAMPAIGN_NAME_MAX], campaign_en[CAMPAIGN_NAME_MAX];
+    char gift_zh[CAMPAIGN_NAME_MAX], gift_en[CAMPAIGN_NAME_MAX];
+    uint8_t discount; /* enum discount_kind */
+    int64_t discount_minor, sale_minor, paid_minor, min_spend_minor;
+    uint64_t member;
+    int64_t earned_minor;
+    int64_t balance_minor; /* the member's share here, after */
+    uint32_t valid_from_s, expiry_s;
+    uint32_t home_store;
+    int64_t used_ms;      /* COUPON_ALREADY_USED: when; 0 = unknown */
+    bool may_ask_central; /* held elsewhere, strict, or unknown code: central can help when online */
+    bool offline;
+    uint64_t group; /* COUPON_OK: seq of the act's first record */
+    int64_t business_ms;
+};
+
+struct till_sold {
+    enum credit_verdict verdict;
+    uint64_t member;
+    int64_t gross_minor, credit_minor, paid_minor, earned_minor, balance_minor;
+    uint64_t group;
+    int64_t business_ms;
+};
+
+enum void_verdict {
+    VOID_OK = 0,
+    VOID_UNKNOWN = 1, /* no such act here */
+    VOID_ALREADY = 2,
+    VOID_NOT_ALLOWED = 3, /* nobody signed in */
+    VOID_MOVED_ON = 4,    /* the right was redeemed again or has left this store */
+};
+
+struct till_voided {
+    enum void_verdict verdict;
+    uint64_t group; /* that was voided */
+    int64_t discount_minor, paid_minor, earned_minor, credit_minor;
+};
+
+struct till_signed_in {
+    enum pin_verdict verdict;
+    bool unknown; /* badge of nobody here, forged, expired or replaced */
+    uint32_t clerk;
+    uint8_t role;
+    char name[FEED_NAME_MAX];
+    uint32_t tries_left;
+    int64_t locked_ms; /* until the lock ends */
+};
+
+struct till_member_coupon {
+    char name_zh[CAMPAIGN_NAME_MAX], name_en[CAMPAIGN_NAME_MAX];
+    uint32_t expiry_s;
+    bool soon; /* expires within 3 days */
+};
+
+struct till_member {
+    enum token_status token;
+    bool known; /* of this store's table */
+    uint64_t member;
+    bool rotating, fresh; /* a fresh rotating code may spend */
+    bool has_pin;
+    int64_t share_minor;   /* credit that can be spent here */
+    uint32_t coupon_count; /* all; the first TILL_COUPONS_MAX below, expiring first */
+    struct till_member_coupon coupons[TILL_COUPONS_MAX];
+};
+
+struct till_price {
+    bool found;
+    struct feed_product product;
+};
+
+struct till_act { /* a row of the void list */
+    uint64_t group;
+    int64_t business_ms;
+    char campaign_zh[CAMPAIGN_NAME_MAX], campaign_en[CAMPAIGN_NAME_MAX]; /* "" for a plain sale */
+    int64_t gross_minor, discount_minor, paid_minor, credit_minor, earned_minor;
+    uint32_t clerk;
+    bool voided;
+};
+
+struct till_recent {
+    uint32_t count;
+    struct till_act acts[TILL_RECENT_MAX];
+};
+
+struct till_answer {
+    enum till_op op;
+    uint32_t ticket;
+    int error; /* 0; -ENOSPC disk full, -EIO/-EUCLEAN books damaged (out of service), -EAGAIN no enrolment yet: nothing
+                  happened */
+    union {
+        struct till_redeemed redeemed;
+        struct till_sold sold;
+        struct till_voided voided;
+        struct till_signed_in signed_in;
+        struct till_member member;
+        struct till_price price;
+        struct till_recent recent;
+        uint64_t noted_seq;
+        bool pin_right;
+    };
+};
+
+/* What screens show besides answers; changes with the feed. */
+struct till_reference {
+    bool enrolled;
+    uint32_t terminal, incarnation;
+    uint8_t role;
+    struct feed_settings settings;
+    struct feed_touchpoint touchpoint; /* this terminal's own, url "" when none came yet */
+    uint32_t offer_count;
+    struct feed_offer offers[TILL_OFFERS_MAX];
+    int64_t offer_price_minor[TILL_OFFERS_MAX], offer_member_price_minor[TILL_OFFERS_MAX]; /* 0 = none */
+    uint32_t clerk_count;
+    struct feed_clerk clerks[TILL_CLERKS_MAX];
+    uint32_t products, members; /* counts */
+};
+
+struct till_options {
+    const char *path;        /* the database file */
+    const char *vfs;         /* NULL = the system's; fault injection */
+    const char *pepper_path; /* 0600, made when missing */
+    const struct clock *clock;
+    /* All are called on the till's thread and must not block. */
+    void (*answered)(void *context, const struct till_answer *answer);
+    void (*changed)(void *context);                                       /* reference data changed: read it again */
+    void (*greeted)(void *context, const struct feed_greeting *greeting); /* a fresh one came by the feed */
+    void (*appended)(void *context);                                      /* there is something to upload */
+    void *context;
+};
+
+/* Opens (and migrates) the books and starts the thread. -EUCLEAN damaged, -ENOSPC, -EACCES, -EBUSY another till has
+ * them. */
+MUST_CHECK int till_open(const struct till_options *options, struct till **out_till);
+/* Finishes what is queued, then stops. */
+void till_close(struct till *till);
+
+/* Any thread. The answer comes by the callback. -ENOSPC queue full, -ESHUTDOWN closing. */
+MUST_CHECK int till_submit(struct till *till, const struct till_request *request);
+/* Any thread; a copy. */
+void till_reference_copy(struct till *till, struct till_reference *out_reference);
+
+/*
+ * For the sync (any thread, blocking until committed).
+ */
+struct till_enrolment {
+    struct enrol_ticket ticket;
+    struct enrol_answer answer; /* state says how far it got */
+};
+/* Kept outside the journal, survives everything but a factory reset. Confirmed: writes the incarnation record first. */
+MUST_CHECK int till_enrolment_store(struct till *till, const struct till_enrolment *enrolment,
+                                    const struct body_incarnation *incarnation);
+MUST_CHECK int till_enrolment_load(struct till *till, struct till_enrolment *out_enrolment); /* -ENOENT */
+/* A page of the feed: applied in one transaction with the cursor. Requests for rights and shares append the release
+ * here. */
+MUST_CHECK int till_feed_apply(struct till *till, struct slice page, struct feed_page_head *out_head);
+MUST_CHECK int till_feed_cursor(struct till *till, struct feed_cursor *out_cursor);
+/* Marks from central: raises them, prunes below archived_through what no projection needs; a new server epoch rewinds.
+ */
+MUST_CHECK int till_marks_store(struct till *till, const struct journal_answer *answer);
+/* Central's clock, for the time rules. */
+MUST_CHECK int till_time_trust(struct till *till, int64_t server_ms, struct clock_reading at);
+
+struct till_backlog {
+    uint64_t last_seq, durable_through, archived_through;
+    uint64_t waiting;  /* records central does not have */
+    int64_t oldest_ms; /* HLC time of the oldest of them; 0 = none */
+};
+MUST_CHECK int till_backlog(struct till *till, struct till_backlog *out_backlog);
+/* Encodes the next batch after durable_through, signed; *out_len 0 when nothing waits. Own read-only connection. */
+MUST_CHECK int till_next_batch(struct till *till, const uint8_t secret[SECRET_KEY_LEN], uint8_t *out, size_t cap,
+                               size_t *out_len);
+
+/* Rebuilds every projection from journal and feed into a scratch database and compares: 0 equal, -EUCLEAN not. Tests,
+ * doctor. */
+MUST_CHECK int till_rebuild_compare(struct till *till);
+
+const char *void_verdict_name(enum void_verdict verdict);
+
+#endif
