@@ -1,0 +1,307 @@
+#ifndef APP_VIEW_VIEW_MODEL_H
+#define APP_VIEW_VIEW_MODEL_H
+
+/*
+ * What is to be seen, complete and final: the flow makes it, screens draw it and emit intents. Data texts are already
+ * in the chosen language; the screens' own words go through gettext. Always memset to 0 before filling, so that two
+ * models compare bytewise. Main thread only.
+ */
+
+#include "domain/coupon.h"
+#include "domain/credit.h"
+#include "hal/context.h"
+
+enum language { LANGUAGE_ZH_CN, LANGUAGE_EN, LANGUAGE_COUNT };
+
+enum screen {
+    SCREEN_STARTING, /* first frame: brand mark only */
+    SCREEN_ATTRACT,
+    SCREEN_GREETING,
+    SCREEN_VIEWFINDER,
+    SCREEN_VERDICT,
+    SCREEN_MEMBER,
+    SCREEN_PRICE,
+    SCREEN_SIGN_IN,
+    SCREEN_COUNTER, /* the clerk's home */
+    SCREEN_AMOUNT,
+    SCREEN_CODE_ENTRY, /* short code or EAN by hand */
+    SCREEN_VOID_LIST,
+    SCREEN_VOID_REASON,
+    SCREEN_ENROLMENT,
+    SCREEN_SERVICE,
+    SCREEN_OUT_OF_SERVICE,
+    SCREEN_COUNT
+};
+
+/* What a touch means. Screens emit these with an argument; nothing else comes back from them. */
+enum intent {
+    INTENT_NONE,
+    INTENT_BACK,      /* one step up, or dismiss */
+    INTENT_LANGUAGE,  /* next language */
+    INTENT_SCAN,      /* open the viewfinder */
+    INTENT_TYPE_CODE, /* type a code by hand */
+    INTENT_KEY,       /* argument: a character of the pad on the screen */
+    INTENT_ERASE,     /* last character */
+    INTENT_CLEAR,
+    INTENT_OK,         /* the pad's confirm */
+    INTENT_STAFF,      /* to sign-in, or to the counter when signed in */
+    INTENT_PICK_CLERK, /* argument: clerk id */
+    INTENT_SIGN_OUT,
+    INTENT_SALE,        /* enter a sale's amount */
+    INTENT_SPEND,       /* pay with the member's credit: argument 0 = enter the amount */
+    INTENT_EARN,        /* member card → sale for this member */
+    INTENT_VOID,        /* list of acts */
+    INTENT_PICK_ACT,    /* argument: row */
+    INTENT_PICK_REASON, /* argument: row */
+    INTENT_DRAWER,      /* open the drawer by hand */
+    INTENT_SERVICE,
+    INTENT_TEST_DEVICE, /* argument: enum hal_device */
+    INTENT_REPRINT,
+    INTENT_ASK_CENTRAL, /* verdict: have the right moved here */
+    INTENT_CONFIRM_DATE,
+    INTENT_NEXT,  /* verdict: done, next */
+    INTENT_OFFER, /* argument: carousel page */
+    INTENT_COUNT
+};
+
+#define VIEW_TEXT_MAX   128
+#define VIEW_OFFERS_MAX 8
+#define VIEW_ROWS_MAX   12
+#define VIEW_LOG_LINES  12
+
+struct view_status { /* the strip that every screen but attract's bare parts carries */
+    bool enrolled;
+    bool online;
+    uint32_t waiting;           /* records central does not have yet */
+    int64_t oldest_age_s;       /* of the oldest of them; 0 = none */
+    int64_t last_contact_age_s; /* -1 = never */
+    char clock[8];              /* "18:05" */
+    char date[16];              /* "2026-11-21" */
+    bool date_unsure;
+    char clerk[VIEW_TEXT_MAX];
+    bool device_down[HAL_DEVICE_COUNT];
+};
+
+struct view_brand {
+    char name[VIEW_TEXT_MAX], store[VIEW_TEXT_MAX];
+    uint32_t accent; /* 0xRRGGBB */
+};
+
+struct view_offer {
+    char title[VIEW_TEXT_MAX], text[VIEW_TEXT_MAX];
+    int64_t price_minor, member_price_minor; /* 0 = none */
+    uint32_t tint;
+};
+
+struct view_attract {
+    char follow_url[160]; /* drawn as a QR; "" = not there yet: offers take the room, no empty frame */
+    char shelf[VIEW_TEXT_MAX];
+    uint32_t offer_count, offer_index;
+    struct view_offer offers[VIEW_OFFERS_MAX];
+    bool staff_button, scan_button;
+};
+
+struct view_greeting {
+    char tail[5];     /* last digits of the member number */
+    uint32_t coupons; /* waiting on the phone */
+    bool returning;   /* knew them already */
+};
+
+enum view_guidance {
+    GUIDE_SHOW_CODE,
+    GUIDE_CLOSER,
+    GUIDE_FARTHER,
+    GUIDE_DARK,
+    GUIDE_GLARE,
+    GUIDE_HOLD_STILL,
+    GUIDE_READING
+};
+
+struct view_viewfinder {
+    bool camera_ok; /* else: type the code or use the hand scanner */
+    enum view_guidance guidance;
+    uint32_t frame_no;     /* changes with every new picture; the picture itself is handed to ui_draw */
+    bool expecting_member; /* asks for the member code instead of a coupon */
+};
+
+enum view_tone { TONE_GOOD, TONE_ASK, TONE_REFUSE, TONE_WAIT };
+enum view_subject {
+    SUBJECT_COUPON, /* coupon_verdict */
+    SUBJECT_SALE,   /* credit_verdict; a sale with or without credit */
+    SUBJECT_VOID,   /* void_verdict */
+    SUBJECT_MEMBER, /* member card that could not be read: token status */
+    SUBJECT_BADGE,
+    SUBJECT_CODE,   /* a code that is no business of ours: scancode kind */
+    SUBJECT_ASKING, /* central is being asked; TONE_WAIT */
+    SUBJECT_ASKED,  /* central said no: authority_verdict */
+    SUBJECT_BUSY,   /* queue full, disk full, books not writable: error */
+};
+enum view_receipt { RECEIPT_NONE, RECEIPT_PRINTING, RECEIPT_DONE, RECEIPT_NO_PAPER, RECEIPT_COVER, RECEIPT_NO_PRINTER };
+
+struct view_verdict {
+    enum view_tone tone;
+    enum view_subject subject;
+    int code; /* meaning by subject */
+    char campaign[VIEW_TEXT_MAX];
+    char gift[VIEW_TEXT_MAX];
+    uint8_t discount_kind;
+    int64_t discount_minor, sale_minor, paid_minor, credit_minor, earned_minor, balance_minor, min_spend_minor;
+    char when[20];             /* used at, valid from, expired on: what the sentence needs */
+    char where[VIEW_TEXT_MAX]; /* another store's name or number */
+    bool offline;              /* done offline */
+    enum view_receipt receipt;
+    bool drawer_open;
+    enum intent action; /* the one action; INTENT_NEXT by default */
+    uint32_t error;     /* SUBJECT_BUSY: positive errno */
+};
+
+struct view_coupon_row {
+    char name[VIEW_TEXT_MAX];
+    char expiry[16]; /* "2026-12-01" */
+    bool soon;
+};
+
+struct view_member {
+    char tail[5];
+    int64_t credit_minor;
+    uint32_t coupon_count, row_count;
+    struct view_coupon_row rows[6];
+    bool staff;     /* shows earn and spend */
+    bool can_spend; /* fresh code or PIN exists */
+};
+
+struct view_price {
+    bool found;
+    char name[VIEW_TEXT_MAX], unit[16], ean[16];
+    int64_t price_minor, member_price_minor;
+};
+
+struct view_clerk_row {
+    uint32_t clerk;
+    char name[VIEW_TEXT_MAX];
+};
+
+enum view_pin { PIN_VIEW_ENTER, PIN_VIEW_WRONG, PIN_VIEW_LOCKED, PIN_VIEW_BADGE_UNKNOWN, PIN_VIEW_CHECKING };
+
+struct view_sign_in {
+    uint32_t row_count;
+    struct view_clerk_row rows[VIEW_ROWS_MAX];
+    uint32_t picked; /* clerk id; 0 = choose first */
+    uint32_t digits; /* typed so far */
+    enum view_pin state;
+    uint32_t tries_left, locked_s;
+};
+
+struct view_counter {
+    int64_t sale_minor; /* entered and waiting for a coupon; 0 = none */
+    bool member_set;
+    char member_tail[5];
+    int64_t member_credit_minor;
+    bool has_last; /* the last act, one line */
+    char last_title[VIEW_TEXT_MAX];
+    int64_t last_paid_minor, last_discount_minor;
+    char last_clock[8];
+};
+
+enum view_amount_purpose { AMOUNT_SALE, AMOUNT_COUPON_SALE, AMOUNT_SPEND, AMOUNT_MEMBER_PIN };
+
+struct view_amount {
+    enum view_amount_purpose purpose;
+    int64_t amount_minor;         /* as typed, in fen */
+    uint32_t digits;              /* AMOUNT_MEMBER_PIN */
+    char campaign[VIEW_TEXT_MAX]; /* AMOUNT_COUPON_SALE: for which coupon */
+    int64_t min_spend_minor;
+    int64_t limit_minor; /* AMOUNT_SPEND: what can be spent */
+    bool too_much;
+};
+
+struct view_code_entry {
+    char typed[16]; /* grouped as XXXX-XXXX-XXXX */
+    bool wrong;     /* check characters do not fit */
+    bool complete;
+};
+
+struct view_act_row {
+    char title[VIEW_TEXT_MAX];
+    char clock[8];
+    char clerk[VIEW_TEXT_MAX];
+    int64_t discount_minor, paid_minor, credit_minor;
+    bool voided;
+};
+
+struct view_void {
+    bool loading;
+    uint32_t row_count;
+    struct view_act_row rows[8];
+    uint32_t picked; /* row, on the reason screen */
+};
+
+enum void_reason {
+    REASON_MISTAKE,
+    REASON_CUSTOMER_CHANGED,
+    REASON_WRONG_AMOUNT,
+    REASON_GOODS_RETURNED,
+    REASON_TEST,
+    REASON_COUNT
+};
+
+struct view_enrolment {
+    uint8_t stage; /* enum enrol_stage */
+    uint8_t error; /* enum enrol_error */
+    char digits[7];
+    bool camera_ok, network_ok;
+};
+
+struct view_device {
+    bool ok;
+    bool testing;
+    char reason[VIEW_TEXT_MAX];
+};
+
+struct view_service {
+    struct view_device devices[HAL_DEVICE_COUNT];
+    char version[24], board[24];
+    char sqlite[64];
+    uint32_t terminal, incarnation, store;
+    uint64_t last_seq, durable_through, archived_through;
+    uint32_t products, members;
+    int64_t next_try_s; /* -1 = not waiting */
+    char sync_error[VIEW_TEXT_MAX];
+    int64_t free_mb;
+    char log[VIEW_LOG_LINES][VIEW_TEXT_MAX];
+};
+
+enum view_outage { OUTAGE_BOOKS, OUTAGE_DISK_FULL, OUTAGE_FONT, OUTAGE_FORK };
+
+struct view_outage_screen {
+    enum view_outage kind;
+    char detail[VIEW_TEXT_MAX]; /* for staff, small */
+};
+
+struct view_model {
+    enum screen screen;
+    enum language language;
+    struct view_brand brand;
+    struct view_status status;
+    union {
+        struct view_attract attract;
+        struct view_greeting greeting;
+        struct view_viewfinder viewfinder;
+        struct view_verdict verdict;
+        struct view_member member;
+        struct view_price price;
+        struct view_sign_in sign_in;
+        struct view_counter counter;
+        struct view_amount amount;
+        struct view_code_entry code_entry;
+        struct view_void voids; /* list and reason */
+        struct view_enrolment enrolment;
+        struct view_service service;
+        struct view_outage_screen outage;
+    };
+};
+
+const char *screen_name(enum screen screen); /* "attract", "void_list" */
+const char *intent_name(enum intent intent); /* "type_code" */
+
+#endif
