@@ -1,0 +1,17 @@
+#ifndef CENTRAL_PEOPLE_H
+#define CENTRAL_PEOPLE_H
+
+/* The people side of central (members, clerks, catalogue, WeChat, phone pages, operators), as the program adds it. */
+
+#include "central/server.h"
+
+extern const struct central_part central_people; /* central/admin/part.c */
+
+/*
+ * `tillside-central admin …`: a client of the running serve (admin socket); when none runs it opens the books itself
+ * (central_open with inline_jobs, which takes db.lock) and hands the same lines to central_people.admin_line.
+ * Returns the exit code.
+ */
+int admin_main(int argc, char **argv); /* central/admin/admin.c; argv[0] = "admin" */
+
+#endif

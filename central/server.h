@@ -1,0 +1,133 @@
+#ifndef CENTRAL_SERVER_H
+#define CENTRAL_SERVER_H
+
+/*
+ * Central as a library: books, writer, waiting feeds and the handlers of the terminals' API on plain bytes. The HTTP
+ * servers of `serve` (serve.h) are one transport; a simulation calls central_handle itself.
+ *
+ * Threads: struct central may be used from any thread. Handlers answer through a callback, once, from whatever thread
+ * finishes the work (the caller's, the writer's, the feed's).
+ */
+
+#include "central/brand_keys.h"
+#include "central/config.h"
+#include "central/metrics.h"
+#include "central/store/store.h"
+#include "central/store/writer.h"
+#include "domain/enrolment.h"
+#include "domain/record.h"
+#include "platform/http_server.h"
+#include "platform/lock.h"
+#include "platform/tls.h"
+
+struct central;
+struct feed_waiters;
+struct authority_waiters;
+struct nonce_table;
+
+/*
+ * What the people side adds to the core. Everything may be NULL. Defined in central/parts.c for the program; tests of
+ * the core run without.
+ */
+struct central_part {
+    const char *name;
+    const struct store_schema *schema;
+    const struct http_route *public_routes; /* of the plain listener; handlers get struct central * as context */
+    size_t public_route_count;
+    /* After the core took in a terminal's record, in the same transaction. */
+    int (*applied)(struct store_tx *tx, const struct record *record, uint32_t store);
+    /* The clockwork, every second or so on a thread of its own (or from central_tick): releases, vesting, outbox… */
+    void (*tick)(struct central *central);
+    /* One line of the admin socket, a JSON object; appends one JSON object (unixsock.h, line_handler). */
+    int (*admin_line)(struct central *central, const char *line, size_t len, struct buffer *reply);
+};
+
+struct central_options {
+    struct central_config config;
+    const struct clock *clock;               /* NULL: real */
+    struct random *random;                   /* NULL: the kernel's */
+    const struct central_part *const *parts; /* must outlive central */
+    size_t part_count;
+    bool inline_jobs; /* no threads at all: for simulations; central_tick does the clockwork */
+    const char *vfs;  /* fault injection */
+    enum db_sync sync;
+};
+
+/* Fields are set while opening and constant afterwards, but for metrics (atomic). */
+struct central {
+    struct central_config config;
+    const struct clock *clock;
+    struct random *random;
+    const struct central_part *const *parts;
+    size_t part_count;
+    struct lock lock;
+    struct store *store;
+    struct writer *writer;
+    struct brand_keys keys; /* root (if it is here), coupon, member and badge keys, the sealed keyset */
+    struct tls_identity tls;
+    uint32_t brand; /* made by `init` */
+    int64_t started_s;
+    struct central_metrics metrics;
+    struct nonce_table *nonces;
+    struct feed_waiters *feeds;
+    struct authority_waiters *authorities;
+    struct central_clockwork *clockwork; /* thread of ticks, feeds and jobs; NULL when inline */
+};
+
+/*
+ * Takes DATA/db.lock, opens and checks the books, notices a restore (new server epoch). -EBUSY: another process has the
+ * lock (out_holder, may be NULL, gets its pid); -ENOENT: no `init` yet; -EUCLEAN: damaged; else as store_open.
+ */
+MUST_CHECK int central_open(const struct central_options *options, struct central **out_central, pid_t *out_holder);
+void central_close(struct central *central); /* answers what waits, stops threads, NULL-safe */
+
+/* What `init` does: folder, keys, certificate, books, the brand, its keyset in the feed. -EEXIST: there is something.
+ */
+struct central_init_options {
+    struct central_config config;
+    const char *brand_zh, *brand_en;
+    const struct clock *clock;
+    struct random *random;
+    const struct central_part *const *parts;
+    size_t part_count;
+};
+MUST_CHECK int central_init_data(const struct central_init_options *options);
+
+/* Does what is due: waiting feeds and authorities, parts' ticks, a backup. For inline_jobs; else the clockwork does it.
+ */
+void central_tick(struct central *central);
+
+/* url, server_pin and root_hash of an enrolment ticket. */
+MUST_CHECK int central_fill_ticket(const struct central *central, struct enrol_ticket *ticket);
+
+/* A verified copy in DATA/backup, the marks archived_through advanced. Not from the writer's thread. */
+MUST_CHECK int central_backup(struct central *central, char *out_path, size_t cap);
+
+/* ---- the terminals' API on plain bytes */
+
+struct central_request {
+    const char *method, *target;                              /* raw, with its query */
+    const char *content_digest, *signature_input, *signature; /* "" when absent */
+    const char *content_encoding;                             /* "" or "zstd" */
+    bool doubled_header;                                      /* one of these came more than once */
+    struct slice body;                                        /* as on the wire */
+};
+
+struct central_reply {
+    int status;
+    const char *content_type;
+    struct slice body;      /* valid during the call */
+    uint32_t retry_after_s; /* 0 = none */
+    int64_t server_ms;      /* for Tillside-Time */
+};
+
+typedef void (*central_answer)(void *context, const struct central_reply *reply);
+
+/*
+ * Routes, authenticates and handles one request; answer is called exactly once, possibly before this returns.
+ * Everything in *request must live until then. Limits on body size are checked here too (413).
+ */
+void central_handle(struct central *central, const struct central_request *request, central_answer answer,
+                    void *context);
+
+#endif

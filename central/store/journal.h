@@ -1,0 +1,99 @@
+#ifndef CENTRAL_STORE_JOURNAL_H
+#define CENTRAL_STORE_JOURNAL_H
+
+/*
+ * The journals: every terminal's, verbatim and chained, and central's own (terminal 0, incarnation = server epoch).
+ * Primary key (terminal, incarnation, seq), insert or ignore.
+ */
+
+#include "central/store/store.h"
+#include "domain/body.h"
+#include "domain/record.h"
+
+struct journal_marks {
+    uint64_t durable_through;
+    uint64_t archived_through;
+    uint8_t last_hash[HASH_LEN]; /* of durable_through; zeros at 0 */
+};
+
+/* Zeros for an incarnation nobody heard of. */
+MUST_CHECK int journal_marks_read(struct store_tx *tx, uint32_t terminal, uint32_t incarnation,
+                                  struct journal_marks *out_marks);
+
+/* Where a batch stands against what is stored. */
+enum journal_fit {
+    JOURNAL_FITS,   /* its first record is the next one, or records already stored come first (they are equal) */
+    JOURNAL_AHEAD,  /* a gap before its first record */
+    JOURNAL_FORKED, /* same (terminal, incarnation, seq), other hash; or it does not continue the stored chain */
+};
+
+/*
+ * Appends the batch's new records; records already stored are compared and passed over. *each* new record is handed to
+ * `applied` in order, after it was stored. Nothing is stored unless the fit is JOURNAL_FITS. -EBADMSG when the batch is
+ * malformed or its chain does not meet its head.
+ */
+struct journal_sink {
+    int (*applied)(void *context, struct store_tx *tx, const struct record *record);
+    void *context;
+};
+struct journal_outcome {
+    enum journal_fit fit;
+    uint32_t stored, duplicates;
+    struct journal_marks marks; /* after it */
+};
+MUST_CHECK int journal_append_batch(struct store_tx *tx, struct batch_reader *batch, uint32_t store,
+                                    const struct journal_sink *sink, struct journal_outcome *out_outcome);
+
+/* Keeps a forked batch as it came, at most JOURNAL_QUARANTINE_MAX a terminal (then only the count rises). */
+#define JOURNAL_QUARANTINE_MAX 200
+MUST_CHECK int journal_quarantine(struct store_tx *tx, const struct batch_head *head, const char *reason,
+                                  struct slice batch);
+
+/* One stored record. body is copied into *buffer of cap bytes. -ENOENT. */
+struct journal_entry {
+    struct record record; /* body points into the caller's buffer; prev_hash is filled too */
+    uint32_t store;
+    int64_t received_ms;
+};
+MUST_CHECK int journal_find(struct store_tx *tx, struct record_id id, uint8_t buffer[RECORD_BODY_MAX],
+                            struct journal_entry *out_entry);
+
+/*
+ * Visits records in order of arrival, from position `after` (0 = the first), until visit returns non-zero, which is
+ * passed on. The entry lives during the visit only.
+ */
+typedef int (*journal_visit)(void *context, const struct journal_entry *entry, uint64_t position);
+MUST_CHECK int journal_each(struct store_tx *tx, uint64_t after, journal_visit visit, void *context);
+
+/*
+ * What central itself decided. Body: a deterministic CBOR map of what is not zero, keys in this order (0 key, 1 who,
+ * 2 what, 3 why, 4 brand, 5 store, 6 terminal, 7 member, 8 campaign, 9 serial, 10 epoch, 11 use number, 12 transfer,
+ * 13 number, 14 amount, 15 hash of the first and 16 of the second record of evidence).
+ */
+struct journal_fact {
+    const char *key;  /* what it is about, e.g. "coupon 1001-12"; NULL = left out, as all texts */
+    const char *who;  /* an operator, or NULL: central's own rules */
+    const char *what; /* "issued", "price changed" */
+    const char *why;
+    uint32_t brand, store, terminal;
+    uint64_t member;
+    struct coupon_id coupon;
+    uint32_t epoch, use_no;
+    uint64_t transfer;
+    uint64_t number; /* any other number it is about */
+    int64_t amount_minor;
+    const uint8_t *evidence_a, *evidence_b; /* HASH_LEN each, or NULL */
+};
+MUST_CHECK int journal_append_central(struct store_tx *tx, enum record_kind kind, const struct journal_fact *fact);
+MUST_CHECK int journal_fact_decode(struct slice body, struct journal_fact *out_fact, char *texts, size_t cap);
+
+/* Recomputes one incarnation's chain: -EUCLEAN with the first bad seq in *out_seq. */
+MUST_CHECK int journal_verify_chain(struct store_tx *tx, uint32_t terminal, uint32_t incarnation, uint64_t *out_seq);
+/* All of them. */
+struct journal_finding {
+    struct record_id at;
+    uint64_t records; /* verified before it */
+};
+MUST_CHECK int journal_verify_all(struct store_tx *tx, struct journal_finding *out_finding);
+
+#endif
