@@ -56,7 +56,7 @@ uint16_t http_server_port(const struct http_server *server);
 /* Stops listening, answers every deferred request 503, gives answers under way up to 2 s to leave, stops. NULL-safe. */
 void http_server_close(struct http_server *server);
 
-const char *http_request_method(const struct http_request *request); /* "GET" for HEAD's sake too */
+const char *http_request_method(const struct http_request *request); /* as sent, so "HEAD" on a GET route */
 const char *http_request_target(const struct http_request *request); /* raw, as on the wire */
 const char *http_request_peer(const struct http_request *request);   /* numeric address */
 

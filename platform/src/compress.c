@@ -1,0 +1,75 @@
+#include "platform/compress.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+struct compress {
+    ZSTD_CCtx *packer;
+    ZSTD_DCtx *unpacker;
+    int level;
+};
+
+int compress_open(int level, struct compress **out_compress)
+{
+    assert(level >= 1 && level <= 19);
+    struct compress *compress = calloc(1, sizeof(*compress));
+    if (!compress)
+        return -ENOMEM;
+    compress->level = level;
+    compress->packer = ZSTD_createCCtx();
+    compress->unpacker = ZSTD_createDCtx();
+    if (!compress->packer || !compress->unpacker) {
+        compress_close(compress);
+        return -ENOMEM;
+    }
+    *out_compress = compress;
+    return 0;
+}
+
+void compress_close(struct compress *compress)
+{
+    if (!compress)
+        return;
+    ZSTD_freeCCtx(compress->packer);
+    ZSTD_freeDCtx(compress->unpacker);
+    free(compress);
+}
+
+size_t compress_bound(size_t len)
+{
+    return ZSTD_compressBound(len);
+}
+
+int compress_pack(struct compress *compress, struct slice input, uint8_t *out_data, size_t cap, size_t *out_len)
+{
+    size_t packed = ZSTD_compressCCtx(compress->packer, out_data, cap, input.data, input.len, compress->level);
+    if (!ZSTD_isError(packed)) {
+        *out_len = packed;
+        return 0;
+    }
+    return ZSTD_getErrorCode(packed) == ZSTD_error_dstSize_tooSmall ? -ENOSPC : -ENOMEM;
+}
+
+int compress_unpack(struct compress *compress, struct slice input, uint8_t *out_data, size_t cap, size_t *out_len)
+{
+    unsigned long long claimed = ZSTD_getFrameContentSize(input.data, input.len);
+    if (claimed == ZSTD_CONTENTSIZE_ERROR)
+        return -EBADMSG;
+    if (claimed != ZSTD_CONTENTSIZE_UNKNOWN && claimed > cap)
+        return -E2BIG;
+    size_t unpacked = ZSTD_decompressDCtx(compress->unpacker, out_data, cap, input.data, input.len);
+    if (!ZSTD_isError(unpacked)) {
+        *out_len = unpacked;
+        return 0;
+    }
+    switch (ZSTD_getErrorCode(unpacked)) {
+    case ZSTD_error_dstSize_tooSmall:
+        return -E2BIG;
+    case ZSTD_error_memory_allocation:
+        return -ENOMEM;
+    default:
+        return -EBADMSG;
+    }
+}
