@@ -13,7 +13,7 @@ struct cbor_writer {
     uint8_t *buffer;
     size_t cap;
     size_t len;
-    int error; /* 0, -ENOSPC */
+    int error; /* 0, -ENOSPC, -EINVAL (text that is not UTF-8) */
 };
 
 void cbor_writer_init(struct cbor_writer *w, uint8_t *buffer, size_t cap);
@@ -21,7 +21,7 @@ void cbor_write_uint(struct cbor_writer *w, uint64_t value);
 void cbor_write_int(struct cbor_writer *w, int64_t value);
 void cbor_write_bool(struct cbor_writer *w, bool value);
 void cbor_write_bytes(struct cbor_writer *w, const void *data, size_t len);
-void cbor_write_text(struct cbor_writer *w, const char *text); /* UTF-8, NUL-terminated */
+void cbor_write_text(struct cbor_writer *w, const char *text); /* NUL-terminated; -EINVAL when not UTF-8 */
 void cbor_write_array(struct cbor_writer *w, size_t count);
 void cbor_write_map(struct cbor_writer *w, size_t pairs); /* the caller writes keys in ascending order */
 void cbor_write_raw(struct cbor_writer *w, const void *encoded, size_t len); /* an item that is already encoded */

@@ -14,8 +14,8 @@
 MUST_CHECK int crypto_start(void);
 void crypto_sha256(const void *data, size_t len, uint8_t out_hash[HASH_LEN]);
 void crypto_hmac_sha256(const void *key, size_t key_len, const void *data, size_t len, uint8_t out_mac[HASH_LEN]);
-void crypto_sign(const uint8_t secret[SECRET_KEY_LEN], const void *data, size_t len,
-                 uint8_t out_signature[SIGNATURE_LEN]);
+void crypto_sign_message(const uint8_t secret[SECRET_KEY_LEN], const void *data, size_t len,
+                         uint8_t out_signature[SIGNATURE_LEN]);
 bool crypto_verify(const uint8_t key[PUBLIC_KEY_LEN], const void *data, size_t len,
                    const uint8_t signature[SIGNATURE_LEN]);
 bool crypto_equal(const void *a, const void *b, size_t len); /* constant time */
