@@ -18,7 +18,7 @@ struct scan_options scan_options_default(void)
     return (struct scan_options){.max_width = 1280, .max_height = 720, .qr = true, .one_d = true};
 }
 
-int scanner_open(const struct scan_options *options, struct scan **out_scan)
+int scan_open(const struct scan_options *options, struct scan **out_scan)
 {
     int error = -ENOMEM;
 

@@ -119,7 +119,7 @@ static int read_files(const struct scan_options *options, char **paths, int coun
     struct scan_result *result = malloc(sizeof(*result));
     struct scan *scan = NULL;
     int status = EXIT_ALL_READ;
-    int error = result ? scanner_open(options, &scan) : -ENOMEM;
+    int error = result ? scan_open(options, &scan) : -ENOMEM;
 
     if (error) {
         fprintf(stderr, "tillside-scan: %s\n", strerror(-error));

@@ -5,7 +5,7 @@
  * Grey frame in, codes out.
  *
  * A struct scan belongs to one thread at a time; any number of them may run side by side. All of its memory is taken in
- * scanner_open; a frame takes none (zbar, where it is asked, keeps small lists of its own). Nothing is logged and
+ * scan_open; a frame takes none (zbar, where it is asked, keeps small lists of its own). Nothing is logged and
  * nothing is global. What a text means (token, payment code, URL) is not known here.
  */
 
@@ -106,7 +106,7 @@ struct scan_options scan_options_default(void); /* 1280x720, everything on */
 struct scan;
 
 /* The caller closes. -EINVAL for senseless options, -ENOMEM. */
-SCAN_MUST_CHECK int scanner_open(const struct scan_options *options, struct scan **out_scan);
+SCAN_MUST_CHECK int scan_open(const struct scan_options *options, struct scan **out_scan);
 void scan_close(struct scan *scan); /* NULL is fine */
 
 /*
