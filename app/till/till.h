@@ -44,6 +44,7 @@ struct till_redeem {
     uint64_t member;    /* identified at the counter; 0 = nobody */
     bool date_confirmed;
     bool central_agreed; /* an authority answer GRANTED came for this very coupon */
+    bool check_only;     /* decide and tell, change nothing: a shopper's own look, nobody is signed in */
     bool central_asked;  /* central was asked and could not help: do not offer to ask again */
 };
 

@@ -1,0 +1,172 @@
+#ifndef APP_FLOW_FLOW_H
+#define APP_FLOW_FLOW_H
+
+/*
+ * What happens: one pure step from (state, event) to (state, effects). No I/O, no clock, no allocation. "Done", a receipt and
+ * the drawer follow only the till's answer, never the request.
+ */
+
+#include "event.h"
+#include "hal/sound.h"
+
+enum effect_kind {
+    EFFECT_TILL,     /* submit to the till; refused by a full queue → EVENT_TILL with error -EAGAIN */
+    EFFECT_ASK,      /* ask central for a right or a code */
+    EFFECT_ENROL,
+    EFFECT_PRINT,
+    EFFECT_DRAWER,
+    EFFECT_SOUND,
+    EFFECT_LAMP,
+    EFFECT_CAMERA,
+    EFFECT_HEALTH,   /* gather facts → EVENT_HEALTH */
+    EFFECT_TEST,     /* self-test of one device → EVENT_DEVICE */
+};
+
+enum lamp { LAMP_OFF, LAMP_GREEN, LAMP_YELLOW, LAMP_RED, LAMP_WHITE };
+enum camera_use { CAMERA_ARMED /* change detection, wakes by itself */, CAMERA_WATCHED /* full rate, pictures for the screen */ };
+
+enum receipt_kind { RECEIPT_OF_REDEMPTION, RECEIPT_OF_SALE, RECEIPT_OF_VOID, RECEIPT_TEST_PAGE };
+
+/* A receipt's facts; the printer worker lays it out. */
+struct receipt {
+    enum receipt_kind kind;
+    uint64_t group;
+    uint32_t terminal, incarnation;
+    bool copy; /* printed again */
+    char brand[FEED_NAME_MAX], store[FEED_NAME_MAX], address[FEED_NAME_MAX], clerk[FEED_NAME_MAX];
+    char campaign[CAMPAIGN_NAME_MAX], gift[CAMPAIGN_NAME_MAX];
+    int64_t business_ms;
+    int64_t gross_minor, discount_minor, credit_minor, paid_minor, earned_minor, balance_minor;
+    uint64_t member; /* 0 = none; only the last digits are printed */
+    char reason[REASON_MAX];
+    char follow_url[160];
+    bool offline;
+    enum language language;
+};
+
+struct effect {
+    enum effect_kind kind;
+    union {
+        struct till_request till;
+        struct {
+            enum ask_kind kind;
+            uint32_t ticket;
+            struct authority_request request;
+        } ask;
+        char enrol_text[ENROL_TEXT_MAX];
+        struct receipt receipt;
+        enum sound_cue sound;
+        enum lamp lamp;
+        enum camera_use camera;
+        enum hal_device test;
+    };
+};
+
+#define EFFECTS_MAX 8
+
+struct effects {
+    uint32_t count;
+    struct effect items[EFFECTS_MAX];
+};
+
+struct flow_config {
+    enum language language; /* what a shopper sees first */
+    uint8_t role;           /* enum terminal_role, until central says otherwise */
+    bool enrolled;
+    uint64_t boot_id; /* random; makes request ids unique across restarts */
+    char version[24], board[24];
+};
+
+/* Who is at the counter. */
+struct flow_clerk {
+    uint32_t id; /* 0 = nobody */
+    uint8_t role;
+    bool by_pin; /* a badge identifies; void and drawer need the PIN as well */
+    char name[FEED_NAME_MAX];
+    int64_t touched_mono_ms;
+};
+
+/* The shopper at the counter, between their card and the sale. */
+struct flow_shopper {
+    uint64_t member; /* 0 = nobody */
+    bool can_spend, has_pin;
+    int64_t share_minor;
+    char code[SCANCODE_TEXT_MAX]; /* rotating code as scanned */
+};
+
+/* What the verdict screen tells about: the till's answer or why there is none. */
+struct flow_verdict {
+    enum view_tone tone;
+    enum view_subject subject;
+    int code;
+    struct till_answer answer;        /* SUBJECT_COUPON, SUBJECT_SALE, SUBJECT_VOID */
+    struct authority_answer asked;    /* SUBJECT_ASKED */
+    enum view_receipt receipt;
+    bool drawer_open, check_only;
+    enum intent action;
+};
+
+struct flow {
+    struct flow_config config;
+    struct clock_reading now;
+    enum language language;
+    enum screen screen;
+    int64_t deadline_mono_ms; /* when the screen gives way by itself; 0 = never */
+    struct till_reference reference;
+    struct sync_status sync;
+    bool device_down[HAL_DEVICE_COUNT];
+    char device_reason[HAL_DEVICE_COUNT][HAL_REASON_MAX];
+    bool device_testing[HAL_DEVICE_COUNT];
+    struct health health;
+
+    struct flow_clerk clerk;
+    struct flow_shopper shopper;
+    int64_t sale_minor; /* entered and waiting for a coupon */
+    struct till_act last; /* the last act of this sign-in; group 0 = none */
+    struct receipt last_receipt;
+
+    uint32_t next_ticket;
+    uint32_t pending_ticket; /* the answer that is waited for; 0 = none */
+    struct till_redeem redeem; /* what was asked, to ask again with an amount, a date or central's yes */
+    struct authority_request ask; /* the last question to central, for the same question again */
+    enum ask_kind ask_kind;
+    bool date_confirmed;     /* by the clerk, in this boot */
+
+    struct flow_verdict verdict;
+    struct till_member member;
+    struct till_price price;
+    struct till_recent recent;
+    bool recent_loading;
+    uint32_t picked_act;
+    struct feed_greeting greeting;
+
+    uint32_t offer_index;
+    int64_t offer_due_mono_ms;
+    enum view_guidance guidance;
+    uint32_t picture_no;
+    bool expecting_member;
+    uint32_t exposure_due_s; /* seconds the follow QR has been shown and not noted */
+    int64_t exposure_from_mono_ms;
+
+    char typed[SCANCODE_TEXT_MAX]; /* amount digits, PIN or code under entry */
+    bool typed_wrong;
+    enum view_amount_purpose purpose;
+    bool spending;             /* the sale under entry is to be paid with credit */
+    int64_t spend_minor;       /* entered, waiting for the member's PIN */
+    uint32_t picked_clerk;
+    enum view_pin pin_state;
+    uint32_t tries_left;
+    int64_t locked_until_mono_ms;
+    enum intent after_pin; /* the protected act that the PIN was asked for; INTENT_NONE = plain sign-in */
+
+    enum view_outage outage;
+    char outage_detail[VIEW_TEXT_MAX];
+};
+
+void flow_init(struct flow *flow, const struct flow_config *config);
+/* Adds to *out_effects (emptied first). */
+void flow_step(struct flow *flow, const struct event *event, struct effects *out_effects);
+/* When an EVENT_TICK is due (monotonic ms); INT64_MAX = not before something happens. */
+int64_t flow_deadline(const struct flow *flow);
+
+#endif
