@@ -20,7 +20,7 @@ struct hlc {
 
 /* What the device last trusted: set from central's answers. Persisted; mono_ms is void after a reboot. */
 struct time_trust {
-    int64_t trusted_wall_ms; /* 0 = never */
+    int64_t trusted_wall_ms; /* central's Unix time at that moment; 0 = never */
     int64_t trusted_mono_ms; /* -1 after a reboot: elapsed time is unknown */
     int64_t offset_ms;       /* central − wall at that moment */
 };
@@ -29,6 +29,9 @@ struct business_time {
     int64_t wall_ms;        /* Unix, corrected by the offset */
     int64_t uncertainty_ms; /* TIME_UNBOUNDED when unknown */
 };
+
+/* Trust gained now from an answer that said central_ms. */
+struct time_trust time_trust_from(struct clock_reading now, int64_t central_ms);
 
 #define TIME_UNBOUNDED     INT64_MAX
 #define TIME_DRIFT_PPM     100
