@@ -8,7 +8,7 @@
  *   -EBUSY    another connection holds the lock    -ENOSPC  disk full
  *   -EIO      input/output error, or handle failed -EUCLEAN damaged, or not a database
  *   -EROFS    writing through a reader             -ENOENT  cannot be opened
- *   -ENOMEM, -E2BIG, -ECANCELED (interrupted), -ENOTSUP (schema changed or newer than known), -EPROTO (all else)
+ *   -ENOMEM, -E2BIG, -EPERM, -ECANCELED (interrupted), -EPROTO (all else: wrong SQL, misuse)
  *
  * A writer that meets an input/output error – in a statement, a commit or the checkpoint that follows one – is marked
  * failed: every later use answers -EIO until it was closed and opened again, because after a failed fsync nobody
@@ -84,9 +84,10 @@ int64_t db_last_rowid(const struct db *db);
 
 /*
  * Transactions. A writer begins IMMEDIATE (it has the lock or -EBUSY), a reader begins a snapshot at its first read.
- * A commit that fails has changed nothing or is unknown (-EIO); it is rolled back. db_rollback without a
- * transaction is harmless. After -ENOSPC or -EIO SQLite may have ended the transaction: ask db_in_transaction.
- * Savepoints nest by name (a plain identifier): one per request in a group commit.
+ * A commit that fails has changed nothing, or after -EIO nobody knows; it is rolled back either way. db_rollback
+ * without a transaction is harmless. After -ENOSPC, -ENOMEM or -EIO SQLite may have ended the transaction itself: then
+ * commits and savepoints answer -ESTALE, and db_in_transaction says so.
+ * Savepoints nest by name (a plain identifier), one per request in a group commit; rolling one back also ends it.
  */
 MUST_CHECK int db_begin(struct db *db);
 MUST_CHECK int db_commit(struct db *db);

@@ -1,0 +1,28 @@
+#ifndef PLATFORM_DB_INTERNAL_H
+#define PLATFORM_DB_INTERNAL_H
+
+/* What the files of the SQLite wrapper share. */
+
+#include "platform/db.h"
+
+#include <sqlite3.h>
+
+struct db {
+    sqlite3 *handle;
+    enum db_mode mode;
+    bool failed; /* see db.h; never cleared */
+    int checkpoint_pages;
+    size_t idle_count;
+    struct db_stmt *statements; /* open and idle ones, last used first */
+    char message[256];
+};
+
+/* The one place where SQLite's result codes become -errno; SQLITE_OK, ROW and DONE are 0. Marks and notes failures. */
+MUST_CHECK int db_result(struct db *db, int code);
+
+/* One cached statement without parameters or results. */
+MUST_CHECK int db_run(struct db *db, const char *sql);
+
+void db_stmt_close_all(struct db *db);
+
+#endif

@@ -1,0 +1,197 @@
+#include "db_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IDLE_MAX 64 /* compiled statements kept for the next use */
+
+struct db_stmt {
+    struct db *db;
+    struct db_stmt *next;
+    sqlite3_stmt *handle;
+    bool open;
+    int bind_code; /* the first binding that failed, for the next step */
+};
+
+static void stmt_free(struct db_stmt *stmt)
+{
+    sqlite3_finalize(stmt->handle);
+    free(stmt);
+}
+
+static void stmt_link_first(struct db_stmt *stmt)
+{
+    stmt->next = stmt->db->statements;
+    stmt->db->statements = stmt;
+}
+
+static struct db_stmt *take_idle(struct db *db, const char *sql)
+{
+    for (struct db_stmt **link = &db->statements; *link; link = &(*link)->next) {
+        struct db_stmt *stmt = *link;
+        if (stmt->open || strcmp(sqlite3_sql(stmt->handle), sql) != 0)
+            continue;
+        *link = stmt->next;
+        db->idle_count--;
+        return stmt;
+    }
+    return NULL;
+}
+
+static void drop_oldest_idle(struct db *db)
+{
+    struct db_stmt **oldest = NULL;
+    for (struct db_stmt **link = &db->statements; *link; link = &(*link)->next)
+        if (!(*link)->open)
+            oldest = link;
+    assert(oldest);
+    struct db_stmt *stmt = *oldest;
+    *oldest = stmt->next;
+    db->idle_count--;
+    stmt_free(stmt);
+}
+
+static int compile(struct db *db, const char *sql, struct db_stmt **out_stmt)
+{
+    const char *tail = NULL;
+    struct db_stmt *stmt = calloc(1, sizeof(*stmt));
+    if (!stmt)
+        return -ENOMEM;
+    stmt->db = db;
+    int code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt->handle, &tail);
+    int error = db_result(db, code);
+    if (error) {
+        free(stmt);
+        return error;
+    }
+    assert(stmt->handle && tail[strspn(tail, " \n\t;")] == '\0'); /* exactly one statement */
+    *out_stmt = stmt;
+    return 0;
+}
+
+int db_stmt_open(struct db *db, const char *sql, struct db_stmt **out_stmt)
+{
+    if (db->failed)
+        return -EIO;
+    struct db_stmt *stmt = take_idle(db, sql);
+    if (!stmt) {
+        int error = compile(db, sql, &stmt);
+        if (error)
+            return error;
+    }
+    stmt->open = true;
+    stmt->bind_code = SQLITE_OK;
+    stmt_link_first(stmt);
+    *out_stmt = stmt;
+    return 0;
+}
+
+void db_stmt_close(struct db_stmt *stmt)
+{
+    if (!stmt)
+        return;
+    assert(stmt->open);
+    sqlite3_reset(stmt->handle);
+    sqlite3_clear_bindings(stmt->handle);
+    stmt->open = false;
+    if (++stmt->db->idle_count > IDLE_MAX)
+        drop_oldest_idle(stmt->db);
+}
+
+void db_stmt_close_all(struct db *db)
+{
+    while (db->statements) {
+        struct db_stmt *stmt = db->statements;
+        db->statements = stmt->next;
+        stmt_free(stmt);
+    }
+    db->idle_count = 0;
+}
+
+static void note_bind(struct db_stmt *stmt, int code)
+{
+    assert(code != SQLITE_RANGE && code != SQLITE_MISUSE); /* no such parameter, or bound between two rows */
+    if (stmt->bind_code == SQLITE_OK)
+        stmt->bind_code = code;
+}
+
+void db_bind_int64(struct db_stmt *stmt, int index, int64_t value)
+{
+    note_bind(stmt, sqlite3_bind_int64(stmt->handle, index, value));
+}
+
+void db_bind_text(struct db_stmt *stmt, int index, const char *text)
+{
+    note_bind(stmt, sqlite3_bind_text(stmt->handle, index, text, -1, SQLITE_TRANSIENT));
+}
+
+void db_bind_blob(struct db_stmt *stmt, int index, const void *data, size_t len)
+{
+    assert(data || len == 0);
+    note_bind(stmt, sqlite3_bind_blob64(stmt->handle, index, data ? data : "", len, SQLITE_TRANSIENT));
+}
+
+void db_bind_null(struct db_stmt *stmt, int index)
+{
+    note_bind(stmt, sqlite3_bind_null(stmt->handle, index));
+}
+
+int db_stmt_step(struct db_stmt *stmt)
+{
+    assert(stmt->open);
+    if (stmt->db->failed)
+        return -EIO;
+    int bind_code = stmt->bind_code;
+    stmt->bind_code = SQLITE_OK;
+    if (bind_code != SQLITE_OK)
+        return db_result(stmt->db, bind_code);
+    int code = sqlite3_step(stmt->handle);
+    if (code == SQLITE_ROW)
+        return DB_ROW;
+    int error = db_result(stmt->db, code);
+    sqlite3_reset(stmt->handle);
+    return error ? error : DB_DONE;
+}
+
+int db_stmt_run(struct db_stmt *stmt)
+{
+    int step;
+    do
+        step = db_stmt_step(stmt);
+    while (step == DB_ROW);
+    return step;
+}
+
+int64_t db_column_int64(struct db_stmt *stmt, int column)
+{
+    return sqlite3_column_int64(stmt->handle, column);
+}
+
+const char *db_column_text(struct db_stmt *stmt, int column)
+{
+    const unsigned char *text = sqlite3_column_text(stmt->handle, column);
+    return text ? (const char *)text : "";
+}
+
+struct slice db_column_blob(struct db_stmt *stmt, int column)
+{
+    const void *data = sqlite3_column_blob(stmt->handle, column);
+    return (struct slice){data, data ? (size_t)sqlite3_column_bytes(stmt->handle, column) : 0};
+}
+
+bool db_column_is_null(struct db_stmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt->handle, column) == SQLITE_NULL;
+}
+
+int db_run(struct db *db, const char *sql)
+{
+    struct db_stmt *stmt = NULL;
+    int error = db_stmt_open(db, sql, &stmt);
+    if (error)
+        return error;
+    error = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    return error;
+}
