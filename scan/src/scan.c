@@ -1,5 +1,6 @@
 #include "scan/scan.h"
 
+#include "qr_reader.h"
 #include "zbar_reader.h"
 
 #include <assert.h>
@@ -10,6 +11,7 @@
 struct scan {
     struct scan_options options;
     struct zbar_reader *zbar;
+    struct qr_reader *qr;
     uint8_t *packed; /* max_width * max_height: the frame without gaps, or its negative */
 };
 
@@ -37,6 +39,9 @@ int scan_open(const struct scan_options *options, struct scan **out_scan)
     error = zbar_reader_open(&scan->zbar);
     if (error)
         goto fail;
+    error = qr_reader_open(options->max_width, options->max_height, &scan->qr);
+    if (error)
+        goto fail;
     *out_scan = scan;
     return 0;
 
@@ -49,6 +54,7 @@ void scan_close(struct scan *scan)
 {
     if (!scan)
         return;
+    qr_reader_close(scan->qr);
     zbar_reader_close(scan->zbar);
     free(scan->packed);
     free(scan);
@@ -109,25 +115,36 @@ static void read_polarity(struct scan *scan, const struct scan_image *image, boo
             add_hit(result, &hits[i], inverted ? SCAN_FLAG_INVERTED : 0);
 }
 
-int scan_still(struct scan *scan, const struct scan_image *image, struct scan_result *out_result)
+static int scan_with(struct scan *scan, const struct scan_image *image, int64_t budget_us,
+                     struct scan_result *out_result)
 {
-    assert(scan && image && out_result);
     int error = check_image(scan, image);
 
     if (error)
         return error;
+    struct budget budget = budget_of(budget_us);
+    struct plane plane = plane_of(image);
+
     memset(out_result, 0, offsetof(struct scan_result, codes));
-    read_polarity(scan, image, false, out_result);
-    if (out_result->count == 0)
-        read_polarity(scan, image, true, out_result);
-    out_result->something_seen = out_result->count > 0;
-    if (out_result->count > 0)
+    if (scan->options.qr)
+        qr_reader_read(scan->qr, &plane, &budget, out_result);
+    if (out_result->count == 0 && budget_allows(&budget, 8000))
+        read_polarity(scan, image, false, out_result);
+    if (out_result->count > 0) {
+        out_result->something_seen = true;
         memcpy(out_result->seen, out_result->codes[0].corners, sizeof(out_result->seen));
+    }
     return 0;
+}
+
+int scan_still(struct scan *scan, const struct scan_image *image, struct scan_result *out_result)
+{
+    assert(scan && image && out_result);
+    return scan_with(scan, image, 0, out_result);
 }
 
 int scan_frame(struct scan *scan, const struct scan_image *image, int64_t budget_us, struct scan_result *out_result)
 {
-    (void)budget_us;
-    return scan_still(scan, image, out_result);
+    assert(scan && image && out_result);
+    return scan_with(scan, image, budget_us, out_result);
 }

@@ -1,0 +1,145 @@
+#include "bench_set.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Generated pictures are named by where they were written; they may have moved since. */
+static char *picture_path(const char *folder, const char *name)
+{
+    char path[4096];
+
+    for (const char *tail = name; tail; tail = strchr(tail, '/')) {
+        while (*tail == '/')
+            tail++;
+        snprintf(path, sizeof(path), "%s/%s", folder, tail);
+        if (access(path, R_OK) == 0)
+            return strdup(path);
+    }
+    return strdup(name);
+}
+
+static int take_texts(const json_t *texts, struct bench_picture *out)
+{
+    size_t index;
+    json_t *text;
+
+    json_array_foreach((json_t *)(uintptr_t)texts, index, text)
+    {
+        if (!json_is_string(text) || out->text_count == BENCH_TEXTS_MAX)
+            return -EILSEQ;
+        out->texts[out->text_count] = strdup(json_string_value(text));
+        if (!out->texts[out->text_count])
+            return -ENOMEM;
+        out->text_count++;
+    }
+    return 0;
+}
+
+static int take_picture(const char *folder, const json_t *line, struct bench_picture *out)
+{
+    const json_t *truth = json_object_get(line, "gt"), *codes = json_object_get(line, "codes");
+    const json_t *sequence = json_object_get(line, "seq");
+    const char *name = json_string_value(json_object_get(line, truth ? "p" : "file"));
+    const char *set = json_string_value(json_object_get(line, "set"));
+
+    if (!name || !set)
+        return -EILSEQ;
+    *out = (struct bench_picture){.sequence = -1};
+    out->path = picture_path(folder, name);
+    out->set = strdup(set);
+    if (!out->path || !out->set)
+        return -ENOMEM;
+    if (json_is_integer(sequence))
+        out->sequence = (int)json_integer_value(sequence);
+    out->has_code = truth || json_integer_value(codes) > 0;
+    return take_texts(json_object_get(truth ? truth : line, "texts"), out);
+}
+
+static void finish_picture(struct bench_picture *picture)
+{
+    free(picture->path);
+    free(picture->set);
+    for (int i = 0; i < picture->text_count; i++)
+        free(picture->texts[i]);
+}
+
+static int add_picture(struct bench_set *set, size_t *room, const struct bench_picture *picture)
+{
+    if (set->count == *room) {
+        size_t more = *room ? *room * 2 : 256;
+        struct bench_picture *pictures = realloc(set->pictures, more * sizeof(*pictures));
+
+        if (!pictures)
+            return -ENOMEM;
+        set->pictures = pictures;
+        *room = more;
+    }
+    set->pictures[set->count++] = *picture;
+    return 0;
+}
+
+static void number_frames(struct bench_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        struct bench_picture *p = &set->pictures[i];
+
+        if (p->sequence >= 0)
+            p->frame = i > 0 && p[-1].sequence == p->sequence ? p[-1].frame + 1 : 0;
+    }
+}
+
+int bench_set_load(const char *folder, const char *only, int every, struct bench_set *out_set)
+{
+    struct bench_set set = {NULL, 0};
+    char path[4096], *line = NULL;
+    size_t line_room = 0, room = 0, number = 0;
+    int error = 0;
+
+    snprintf(path, sizeof(path), "%s/manifest.jsonl", folder);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return -errno;
+    while (!error && getline(&line, &line_room, file) > 0) {
+        struct bench_picture picture = {.sequence = -1};
+        json_t *object = json_loads(line, 0, NULL);
+
+        error = object ? take_picture(folder, object, &picture) : -EILSEQ;
+        json_decref(object);
+        bool wanted = !error && (!only || strstr(picture.set, only));
+        size_t key = picture.sequence >= 0 ? (size_t)picture.sequence : number;
+        number += wanted;
+        if (wanted && key % (size_t)every == 0)
+            error = add_picture(&set, &room, &picture);
+        else
+            finish_picture(&picture);
+    }
+    free(line);
+    fclose(file);
+    if (error) {
+        bench_set_finish(&set);
+        return error;
+    }
+    number_frames(&set);
+    *out_set = set;
+    return 0;
+}
+
+void bench_set_finish(struct bench_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        finish_picture(&set->pictures[i]);
+    free(set->pictures);
+    *set = (struct bench_set){NULL, 0};
+}
+
+bool bench_picture_is_right(const struct bench_picture *picture, const char *text, size_t len)
+{
+    for (int i = 0; i < picture->text_count; i++)
+        if (strlen(picture->texts[i]) == len && memcmp(picture->texts[i], text, len) == 0)
+            return true;
+    return false;
+}

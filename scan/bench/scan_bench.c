@@ -1,0 +1,317 @@
+#include "scan_bench.h"
+
+#include "bench_engine.h"
+#include "picture.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ENGINES_MAX = 4, ROWS_MAX = 64 };
+
+static const char usage[] = "usage: scan bench [--data DIR] [--only PART] [--every N] [--alone] [--misses]\n"
+                            "  --data DIR   pictures with manifest.jsonl (TILLSIDE_DATA, else tests/data/scan)\n"
+                            "  --only PART  only sets whose name contains PART\n"
+                            "  --every N    only every N-th picture\n"
+                            "  --alone      without the peers\n"
+                            "  --misses     name each picture that was not read, on standard error\n";
+
+/* Results of one engine over one row. */
+struct tally {
+    int right, wrong;
+    int by_frame_5, by_frame_10;
+    double *ms;
+    int ms_count;
+};
+
+struct row {
+    char name[48];
+    int pictures, sequences;
+    double goal; /* % right; negative: none is set */
+    struct tally tallies[ENGINES_MAX];
+};
+
+struct bench {
+    struct row rows[ROWS_MAX];
+    int row_count;
+    int engine_count;
+    void *states[ENGINES_MAX];
+    bool seen_read[ENGINES_MAX]; /* of the running sequence */
+    bool misses;
+};
+
+/* Names under which pictures are counted, besides that of their set. */
+static const struct {
+    const char *prefix, *name;
+    double goal;
+} groups[] = {
+    {"syn-", "families", 82}, {"zx-", "zxing+jsqr", 96}, {"jsqr", "zxing+jsqr", 96},
+    {"1d-", "1d", 88},        {"neg-", "negatives", -1},
+};
+
+static double goal_of_set(const char *set)
+{
+    if (strcmp(set, "mix-640x480") == 0)
+        return 75;
+    return strcmp(set, "mix-1280x720") == 0 ? 82 : -1;
+}
+
+static struct row *row_named(struct bench *bench, const char *name, double goal, size_t room)
+{
+    for (int i = 0; i < bench->row_count; i++)
+        if (strcmp(bench->rows[i].name, name) == 0)
+            return &bench->rows[i];
+    if (bench->row_count == ROWS_MAX)
+        return NULL;
+    struct row *row = &bench->rows[bench->row_count];
+    snprintf(row->name, sizeof(row->name), "%s", name);
+    row->goal = goal;
+    for (int e = 0; e < bench->engine_count; e++) {
+        row->tallies[e].ms = calloc(room, sizeof(double));
+        if (!row->tallies[e].ms)
+            return NULL;
+    }
+    bench->row_count++;
+    return row;
+}
+
+static void count_into(struct bench *bench, struct row *row, const struct bench_picture *picture,
+                       const struct bench_outcome *outcomes)
+{
+    row->pictures++;
+    row->sequences += picture->sequence >= 0 && picture->frame == 0;
+    for (int e = 0; e < bench->engine_count; e++) {
+        struct tally *tally = &row->tallies[e];
+
+        tally->right += outcomes[e].right;
+        tally->wrong += outcomes[e].wrong;
+        tally->ms[tally->ms_count++] = outcomes[e].ms;
+        if (picture->sequence >= 0 && outcomes[e].right && !bench->seen_read[e]) {
+            bench->seen_read[e] = true;
+            tally->by_frame_5 += picture->frame < 5;
+            tally->by_frame_10 += picture->frame < 10;
+        }
+    }
+}
+
+static bool count_picture(struct bench *bench, const struct bench_picture *picture, size_t room,
+                          const struct bench_outcome *outcomes)
+{
+    struct row *row = row_named(bench, picture->set, goal_of_set(picture->set), room);
+
+    if (!row)
+        return false;
+    count_into(bench, row, picture, outcomes);
+    for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {
+        if (strncmp(picture->set, groups[g].prefix, strlen(groups[g].prefix)) != 0 ||
+            strcmp(picture->set, "jsqr-null") == 0)
+            continue;
+        row = row_named(bench, groups[g].name, groups[g].goal, room);
+        if (!row)
+            return false;
+        count_into(bench, row, picture, outcomes);
+    }
+    return true;
+}
+
+static bool run_picture(struct bench *bench, const struct bench_picture *picture, size_t room)
+{
+    struct bench_outcome outcomes[ENGINES_MAX];
+    struct picture loaded;
+    int error = picture_load(picture->path, &loaded);
+
+    if (error) {
+        fprintf(stderr, "scan bench: %s: %s\n", picture->path, picture_error(error));
+        return false;
+    }
+    if (picture->frame == 0)
+        memset(bench->seen_read, 0, sizeof(bench->seen_read));
+    for (int e = 0; e < bench->engine_count; e++)
+        bench_engines[e]->read(bench->states[e], &loaded.image, picture->frame == 0, picture, &outcomes[e]);
+    picture_finish(&loaded);
+    if (bench->misses && !outcomes[0].right && picture->has_code)
+        fprintf(stderr, "miss: %s\n", picture->path);
+    return count_picture(bench, picture, room, outcomes);
+}
+
+/* ---- printing ---- */
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double percentile(struct tally *tally, int percent)
+{
+    if (tally->ms_count == 0)
+        return 0;
+    qsort(tally->ms, (size_t)tally->ms_count, sizeof(double), by_value);
+    int at = (tally->ms_count * percent + 99) / 100 - 1;
+    return tally->ms[at < 0 ? 0 : at];
+}
+
+/* What is measured and where its bar is. */
+struct goal {
+    const char *what, *unit;
+    bool is_set, at_most;
+    double value;
+};
+
+/* A figure of ours; peer NULL: alone. */
+struct figure {
+    const char *set, *peer;
+    const struct goal *goal;
+    double value, peer_value;
+};
+
+static void print_figure(const struct figure *f)
+{
+    const struct goal *goal = f->goal;
+
+    printf("{\"name\":\"scan/%s/%s\",\"value\":%.2f,\"unit\":\"%s\"", f->set, goal->what, f->value, goal->unit);
+    if (f->peer)
+        printf(",\"peer\":{\"%s\":%.2f}", f->peer, f->peer_value);
+    else
+        printf(",\"peer\":null");
+    if (f->peer && f->peer_value > 0)
+        printf(",\"ratio\":%.3f", f->value / f->peer_value);
+    else
+        printf(",\"ratio\":null");
+    if (goal->is_set)
+        printf(",\"goal\":%.2f,\"ok\":%s}\n", goal->value,
+               (goal->at_most ? f->value <= goal->value : f->value >= goal->value) ? "true" : "false");
+    else
+        printf(",\"goal\":null,\"ok\":null}\n");
+}
+
+static double percent(int part, int whole)
+{
+    return whole ? 100.0 * part / whole : 0;
+}
+
+static void print_pair(const struct bench *bench, const struct row *row, const struct goal *goal, const double *values)
+{
+    struct figure figure = {row->name, NULL, goal, values[0], 0};
+
+    if (bench->engine_count == 1)
+        print_figure(&figure);
+    for (int e = 1; e < bench->engine_count; e++) {
+        figure.peer = bench_engines[e]->name;
+        figure.peer_value = values[e];
+        print_figure(&figure);
+    }
+}
+
+static void print_row(const struct bench *bench, struct row *row)
+{
+    double rate[ENGINES_MAX], wrong[ENGINES_MAX], median[ENGINES_MAX], p95[ENGINES_MAX], five[ENGINES_MAX],
+        ten[ENGINES_MAX];
+    bool large = strstr(row->name, "1280") != NULL;
+
+    for (int e = 0; e < bench->engine_count; e++) {
+        struct tally *tally = &row->tallies[e];
+
+        rate[e] = percent(tally->right, row->pictures);
+        wrong[e] = tally->wrong;
+        median[e] = percentile(tally, 50);
+        p95[e] = percentile(tally, 95);
+        five[e] = percent(tally->by_frame_5, row->sequences);
+        ten[e] = percent(tally->by_frame_10, row->sequences);
+    }
+    print_pair(bench, row, &(struct goal){"read", "%", row->goal >= 0, false, row->goal}, rate);
+    print_pair(bench, row, &(struct goal){"wrong", "reads", true, true, 0}, wrong);
+    print_pair(bench, row, &(struct goal){"median", "ms", false, true, 0}, median);
+    print_pair(bench, row, &(struct goal){"p95", "ms", true, true, large ? 50 : 33}, p95);
+    if (row->sequences > 0) {
+        print_pair(bench, row, &(struct goal){"by-frame-5", "%", true, false, 85}, five);
+        print_pair(bench, row, &(struct goal){"by-frame-10", "%", true, false, 95}, ten);
+    }
+}
+
+/* ---- running ---- */
+
+static int run_all(struct bench *bench, const struct bench_set *set)
+{
+    for (int e = 0; e < bench->engine_count; e++) {
+        if (bench_engines[e]->open(&bench->states[e])) {
+            fprintf(stderr, "scan bench: %s does not start\n", bench_engines[e]->name);
+            bench->engine_count = e;
+            return 2;
+        }
+    }
+    for (size_t i = 0; i < set->count; i++)
+        if (!run_picture(bench, &set->pictures[i], set->count))
+            return 2;
+    for (int i = 0; i < bench->row_count; i++)
+        print_row(bench, &bench->rows[i]);
+    return 0;
+}
+
+static void close_all(struct bench *bench)
+{
+    for (int e = 0; e < bench->engine_count; e++)
+        bench_engines[e]->close(bench->states[e]);
+    for (int i = 0; i < ROWS_MAX; i++)
+        for (int e = 0; e < ENGINES_MAX; e++)
+            free(bench->rows[i].tallies[e].ms);
+}
+
+static int run_on(const char *folder, const char *only, int every, struct bench *bench)
+{
+    struct bench_set set;
+    int error = bench_set_load(folder, only, every, &set);
+
+    if (error) {
+        fprintf(stderr, "scan bench: %s/manifest.jsonl: %s\n", folder, strerror(-error));
+        return 2;
+    }
+    int status = run_all(bench, &set);
+    bench_set_finish(&set);
+    close_all(bench);
+    return status;
+}
+
+int scan_bench_run(int argc, char **argv)
+{
+    static const struct option long_options[] = {
+        {"data", required_argument, NULL, 'd'},
+        {"only", required_argument, NULL, 'o'},
+        {"every", required_argument, NULL, 'e'},
+        {"alone", no_argument, NULL, 'a'},
+        {"misses", no_argument, NULL, 'm'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    const char *folder = getenv("TILLSIDE_DATA"), *only = NULL;
+    struct bench *bench = calloc(1, sizeof(*bench));
+    int every = 1, option, status = -1;
+
+    if (!bench)
+        return 2;
+    while (bench_engines[bench->engine_count])
+        bench->engine_count++;
+    optind = 1;
+    while (status < 0 && (option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        if (option == 'd') {
+            folder = optarg;
+        } else if (option == 'o') {
+            only = optarg;
+        } else if (option == 'e') {
+            every = atoi(optarg) > 0 ? atoi(optarg) : 1;
+        } else if (option == 'a') {
+            bench->engine_count = 1;
+        } else if (option == 'm') {
+            bench->misses = true;
+        } else {
+            fputs(usage, option == 'h' ? stdout : stderr);
+            status = option == 'h' ? 0 : 2;
+        }
+    }
+    if (status < 0)
+        status = run_on(folder && *folder ? folder : "tests/data/scan", only, every, bench);
+    free(bench);
+    return status;
+}

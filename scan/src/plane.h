@@ -1,0 +1,41 @@
+#ifndef SCAN_SRC_PLANE_H
+#define SCAN_SRC_PLANE_H
+
+/* A grey picture at some scale and its points. Points as in scan.h: the centre of the top left pixel is (0.5, 0.5). */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scan/scan.h"
+
+struct plane {
+    const uint8_t *at;
+    int width, height, stride;
+};
+
+/* Bilinear; outside the picture its border goes on. */
+static inline float plane_sample(const struct plane *plane, float x, float y)
+{
+    float fx = x - 0.5f, fy = y - 0.5f;
+
+    fx = fx < 0 ? 0 : fx > (float)(plane->width - 1) ? (float)(plane->width - 1) : fx;
+    fy = fy < 0 ? 0 : fy > (float)(plane->height - 1) ? (float)(plane->height - 1) : fy;
+    int ix = (int)fx, iy = (int)fy;
+    int right = ix + 1 < plane->width, down = iy + 1 < plane->height ? plane->stride : 0;
+    const uint8_t *p = plane->at + (size_t)iy * (size_t)plane->stride + ix;
+    float tx = fx - (float)ix, ty = fy - (float)iy;
+    float top = (float)p[0] + tx * (float)(p[right] - p[0]);
+    float bottom = (float)p[down] + tx * (float)(p[down + right] - p[down]);
+
+    return top + ty * (bottom - top);
+}
+
+static inline struct plane plane_of(const struct scan_image *image)
+{
+    return (struct plane){image->grey, image->width, image->height, image->stride};
+}
+
+/* Half the sides, each pixel the mean of four. out needs (width / 2) * (height / 2) bytes. */
+struct plane plane_halve(const struct plane *plane, uint8_t *out);
+
+#endif

@@ -1,0 +1,234 @@
+#include "qr_decode.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+/*
+ * How unlikely, in bits, a block may be to have come out of noise: 28 lets through what the standard lets each version
+ * correct (its misdecode protection included) and keeps chance below one in 10^8 a try.
+ */
+#define EVIDENCE_MIN 28.0
+
+/* Row and column swapped: how a mirrored symbol is read. */
+static int soft_at(const struct qr_soft *soft, bool mirrored, int row, int column)
+{
+    int side = qr_side(soft->version);
+
+    return mirrored ? soft->at[column * side + row] : soft->at[row * side + column];
+}
+
+/* ---- format ---- */
+
+static void format_softs(const struct qr_soft *soft, bool mirrored, int out[15])
+{
+    int side = qr_side(soft->version);
+
+    for (int i = 0; i < 15; i++) {
+        int row = i < 6 ? i : i == 6 ? 7 : 8, column = i < 8 ? 8 : i == 8 ? 7 : 14 - i;
+
+        out[i] = soft_at(soft, mirrored, row, column);
+        out[i] += i < 8 ? soft_at(soft, mirrored, 8, side - 1 - i) : soft_at(soft, mirrored, side - 15 + i, 8);
+    }
+}
+
+/* The likeliest five format bits with their score. */
+static int best_format(const struct qr_soft *soft, bool mirrored, int *out_score)
+{
+    int softs[15], best = 0, best_score = -1000000;
+
+    format_softs(soft, mirrored, softs);
+    for (int five = 0; five < 32; five++) {
+        uint32_t word = qr_format_word(five);
+        int score = 0;
+
+        for (int i = 0; i < 15; i++)
+            score += word >> i & 1 ? softs[i] : -softs[i];
+        if (score > best_score) {
+            best_score = score;
+            best = five;
+        }
+    }
+    *out_score = best_score;
+    return best;
+}
+
+int qr_decode_version(const struct qr_soft *soft)
+{
+    int side = qr_side(soft->version), softs[18], total = 0, best = 0, best_score = 0;
+
+    for (int i = 0; i < 18; i++) {
+        int a = side - 11 + i % 3, b = i / 3;
+
+        softs[i] = soft->at[b * side + a] + soft->at[a * side + b];
+        total += softs[i] < 0 ? -softs[i] : softs[i];
+    }
+    for (int version = 7; version <= QR_VERSION_MAX; version++) {
+        uint32_t word = qr_version_word(version);
+        int score = 0;
+
+        for (int i = 0; i < 18; i++)
+            score += word >> i & 1 ? softs[i] : -softs[i];
+        if (score > best_score) {
+            best_score = score;
+            best = version;
+        }
+    }
+    return best_score * 10 > total * 7 ? best : 0;
+}
+
+/* ---- codewords ---- */
+
+static void map_for(struct qr_decoder *decoder, int version)
+{
+    if (decoder->map_version != version)
+        qr_function_map(version, decoder->map);
+    decoder->map_version = version;
+}
+
+static void read_words(struct qr_decoder *decoder, const struct qr_soft *soft, bool mirrored, int mask)
+{
+    int side = qr_side(soft->version), bit = 0, word = 0, trust = 127;
+    int total = qr_blocks_of(soft->version, QR_LEVEL_M).total;
+
+    for (int right = side - 1; right >= 1; right -= 2) {
+        right = right == 6 ? 5 : right;
+        for (int step = 0; step < 2 * side; step++) {
+            int column = right - step % 2, row = (right + 1) & 2 ? step / 2 : side - 1 - step / 2;
+
+            if (decoder->map[row * side + column] || bit >= total * 8)
+                continue;
+            int value = soft_at(soft, mirrored, row, column), sure = value < 0 ? -value : value;
+            word = word << 1 | ((value > 0) ^ qr_mask_bit(mask, row, column));
+            trust = sure < trust ? sure : trust;
+            if (++bit % 8 == 0) {
+                decoder->words[bit / 8 - 1] = (uint8_t)word;
+                decoder->trust[bit / 8 - 1] = (uint8_t)trust;
+                word = 0;
+                trust = 127;
+            }
+        }
+    }
+}
+
+/* Where word i of a block stands among the interleaved ones. */
+static int interleaved(const struct qr_blocks *blocks, int block, int i)
+{
+    int data = blocks->short_data + (block >= blocks->short_count);
+
+    if (i < blocks->short_data)
+        return i * blocks->count + block;
+    if (i < data) /* the one word more of the long blocks */
+        return blocks->short_data * blocks->count + block - blocks->short_count;
+    return blocks->total - blocks->ecc * blocks->count + (i - data) * blocks->count + block;
+}
+
+static double log2_choose(int n, int k)
+{
+    double sum = 0;
+
+    for (int i = 0; i < k; i++)
+        sum += log2((double)(n - i) / (double)(i + 1));
+    return sum;
+}
+
+/* Minus log2 of the chance that random words would have been correctable the same way. */
+static double evidence(const struct rs_block *block, int wrong)
+{
+    return 8.0 * (block->ecc - block->erased_count - wrong) - log2_choose(block->len - block->erased_count, wrong);
+}
+
+static void order_by_trust(const uint8_t *trust, int len, int ecc, uint8_t *out_order)
+{
+    bool taken[QR_BLOCK_MAX] = {false};
+
+    for (int k = 0; k < ecc; k++) {
+        int least = -1;
+
+        for (int i = 0; i < len; i++)
+            if (!taken[i] && (least < 0 || trust[i] < trust[least]))
+                least = i;
+        taken[least] = true;
+        out_order[k] = (uint8_t)least;
+    }
+}
+
+/* Plain first, then with ever more of the least certain words given up. Returns the share of correction left in %, or
+ * -1. */
+static int correct_block(const struct rs_field *field, uint8_t *words, const uint8_t *trust, int len, int ecc)
+{
+    uint8_t order[QR_BLOCK_MAX];
+    struct rs_block block = {words, len, ecc, order, 0};
+    int wrong = rs_correct(field, &block);
+
+    if (wrong >= 0)
+        return evidence(&block, wrong) >= EVIDENCE_MIN ? 100 - 100 * wrong / ecc : -1;
+    order_by_trust(trust, len, ecc, order);
+    for (int erased = 2; 8 * (ecc - erased) >= (int)EVIDENCE_MIN; erased += 2) {
+        uint8_t trial[QR_BLOCK_MAX];
+
+        block.words = trial;
+        block.erased_count = erased;
+        memcpy(trial, words, (size_t)len);
+        wrong = rs_correct(field, &block);
+        if (wrong >= 0 && evidence(&block, wrong) >= EVIDENCE_MIN) {
+            memcpy(words, trial, (size_t)len);
+            return 100 - 100 * (erased + 2 * wrong) / (2 * ecc);
+        }
+    }
+    return -1;
+}
+
+static int correct_all(struct qr_decoder *decoder, const struct qr_blocks *blocks, int *out_len)
+{
+    int quality = 100, len = 0;
+
+    for (int b = 0; b < blocks->count; b++) {
+        int data = blocks->short_data + (b >= blocks->short_count);
+        uint8_t words[QR_BLOCK_MAX], trust[QR_BLOCK_MAX];
+
+        for (int i = 0; i < data + blocks->ecc; i++) {
+            int at = interleaved(blocks, b, i);
+
+            words[i] = decoder->words[at];
+            trust[i] = decoder->trust[at];
+        }
+        int left = correct_block(&decoder->field, words, trust, data + blocks->ecc, blocks->ecc);
+        if (left < 0)
+            return -1;
+        quality = left < quality ? left : quality;
+        memcpy(decoder->data + len, words, (size_t)data);
+        len += data;
+    }
+    *out_len = len;
+    return quality < 1 ? 1 : quality;
+}
+
+void qr_decoder_init(struct qr_decoder *decoder)
+{
+    memset(decoder, 0, sizeof(*decoder));
+    rs_field_init(&decoder->field);
+}
+
+int qr_decode(struct qr_decoder *decoder, const struct qr_soft *soft, struct qr_content *out_content,
+              struct qr_reading *out_reading)
+{
+    int scores[2], fives[2], len;
+
+    assert(soft->version >= 1 && soft->version <= QR_VERSION_MAX);
+    map_for(decoder, soft->version);
+    for (int m = 0; m < 2; m++)
+        fives[m] = best_format(soft, m, &scores[m]);
+    bool mirrored = scores[1] > scores[0];
+    int five = fives[mirrored];
+    enum qr_level level = (enum qr_level)(five >> 3);
+    struct qr_blocks blocks = qr_blocks_of(soft->version, level);
+
+    read_words(decoder, soft, mirrored, five & 7);
+    int quality = correct_all(decoder, &blocks, &len);
+    if (quality < 0 || qr_segments_read(decoder->data, len, soft->version, out_content))
+        return -EILSEQ;
+    *out_reading = (struct qr_reading){level, mirrored, quality};
+    return 0;
+}

@@ -1,0 +1,45 @@
+#ifndef SCAN_SRC_QR_DECODE_H
+#define SCAN_SRC_QR_DECODE_H
+
+/* From the modules of a symbol, each with how sure it is, to its content. Pure but for the caller's working memory. */
+
+#include "qr_segments.h"
+#include "qr_tables.h"
+#include "reed_solomon.h"
+
+/* at[row * side + column]: > 0 dark, < 0 light, 127 is certain. */
+struct qr_soft {
+    int version;
+    int8_t at[QR_SIDE_MAX * QR_SIDE_MAX];
+};
+
+/* Working memory, about 60 KB; qr_decoder_init once. */
+struct qr_decoder {
+    struct rs_field field;
+    int map_version;
+    uint8_t map[QR_SIDE_MAX * QR_SIDE_MAX];
+    uint8_t words[QR_CODEWORDS_MAX];
+    uint8_t trust[QR_CODEWORDS_MAX]; /* of the least certain bit of each word */
+    uint8_t data[QR_CODEWORDS_MAX];
+};
+
+struct qr_reading {
+    enum qr_level level;
+    bool mirrored;
+    int quality; /* 1..100 */
+};
+
+void qr_decoder_init(struct qr_decoder *decoder);
+
+/*
+ * 0, or -EILSEQ when this is no symbol that can be told without doubt. Never guesses: the corrected block must be so
+ * much nearer to a codeword than chance would have it, see evidence() there.
+ */
+SCAN_MUST_CHECK int qr_decode(struct qr_decoder *decoder, const struct qr_soft *soft, struct qr_content *out_content,
+                              struct qr_reading *out_reading);
+
+/* How well the 18 version bits of soft fit each version: the best fit 7..40, or 0 when none is near. side must be
+ * >= 45. */
+int qr_decode_version(const struct qr_soft *soft);
+
+#endif

@@ -1,0 +1,379 @@
+#include "qr_reader.h"
+
+#include "sampler.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TRIPLES_MAX = 48,
+    SEEN_MAX = 6, /* fits kept for the rescue */
+    SIZES_MAX = 3,
+};
+
+struct triple {
+    int index[3];
+    float score; /* lower is likelier */
+};
+
+struct qr_reader {
+    struct qr_decoder decoder;
+    struct sampler sampler;
+    struct qr_soft soft;
+    struct qr_content content;
+    struct fit_pattern pattern;
+    struct finder_list finders;
+    struct triple triples[TRIPLES_MAX];
+    int triple_count;
+    struct fit seen[SEEN_MAX];
+    int seen_count;
+    struct binary binary;
+    uint8_t *half;
+    struct text_converters *converters;
+};
+
+int qr_reader_open(int max_width, int max_height, struct qr_reader **out_reader)
+{
+    size_t pixels = (size_t)max_width * (size_t)max_height;
+    size_t cells = (size_t)(max_width / BINARISE_CELL + 1) * (size_t)(max_height / BINARISE_CELL + 1);
+    struct qr_reader *reader = calloc(1, sizeof(*reader));
+
+    if (!reader)
+        return -ENOMEM;
+    qr_decoder_init(&reader->decoder);
+    reader->binary.bits = malloc(pixels);
+    reader->binary.threshold = malloc(cells);
+    reader->binary.sums = malloc(cells * sizeof(uint32_t));
+    reader->half = malloc(pixels / 4 + 1);
+    if (!reader->binary.bits || !reader->binary.threshold || !reader->binary.sums || !reader->half ||
+        text_converters_open(&reader->converters)) {
+        qr_reader_close(reader);
+        return -ENOMEM;
+    }
+    *out_reader = reader;
+    return 0;
+}
+
+void qr_reader_close(struct qr_reader *reader)
+{
+    if (!reader)
+        return;
+    text_converters_close(reader->converters);
+    free(reader->half);
+    free(reader->binary.sums);
+    free(reader->binary.threshold);
+    free(reader->binary.bits);
+    free(reader);
+}
+
+/* ---- which three finders belong together ---- */
+
+static float cross(struct scan_point a, struct scan_point b, struct scan_point c)
+{
+    return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
+}
+
+/* How far three finders with the first at the corner are from a square seen under perspective; negative: too far. */
+static float triple_score(const struct finder *a, const struct finder *b, const struct finder *c)
+{
+    float size_a = a->across * a->down, size_b = b->across * b->down, size_c = c->across * c->down;
+    float ab = point_distance(a->at, b->at), ac = point_distance(a->at, c->at);
+    float module = sqrtf(cbrtf(size_a * size_b * size_c));
+    float low = fminf(size_a, fminf(size_b, size_c)), high = fmaxf(size_a, fmaxf(size_b, size_c));
+
+    if (high > 3.0f * low || ab < 10 * module || ac < 10 * module || ab > 250 * module || ac > 250 * module)
+        return -1;
+    float ratio = fmaxf(ab / ac, ac / ab), sine = fabsf(cross(a->at, b->at, c->at)) / (ab * ac);
+    if (ratio > 2.5f || sine < 0.4f)
+        return -1;
+    return (high / low - 1) * 0.5f + (ratio - 1) + (1 - sine) * 1.5f + 2.0f / (float)(a->hits + b->hits + c->hits);
+}
+
+static void insert_triple(struct qr_reader *reader, const struct triple *triple)
+{
+    int at = reader->triple_count < TRIPLES_MAX ? reader->triple_count++ : TRIPLES_MAX;
+
+    while (at > 0 && reader->triples[at - 1].score > triple->score) {
+        if (at < TRIPLES_MAX)
+            reader->triples[at] = reader->triples[at - 1];
+        at--;
+    }
+    if (at < TRIPLES_MAX)
+        reader->triples[at] = *triple;
+}
+
+static void find_triples(struct qr_reader *reader)
+{
+    const struct finder *f = reader->finders.items;
+    int count = reader->finders.count;
+
+    reader->triple_count = 0;
+    for (int i = 0; i < count; i++) {
+        for (int j = 0; j < count; j++) {
+            if (j == i || f[j].inverted != f[i].inverted)
+                continue;
+            for (int k = j + 1; k < count; k++) {
+                if (k == i || f[k].inverted != f[i].inverted)
+                    continue;
+                float score = triple_score(&f[i], &f[j], &f[k]);
+                if (score < 0)
+                    continue;
+                bool turned = cross(f[i].at, f[j].at, f[k].at) < 0;
+                struct triple triple = {{i, turned ? k : j, turned ? j : k}, score};
+                insert_triple(reader, &triple);
+            }
+        }
+    }
+}
+
+/* ---- one symbol ---- */
+
+static void place_of(const struct fit *fit, struct scan_point out[4])
+{
+    float side = (float)qr_side(fit->version);
+
+    out[0] = perspective_apply(&fit->map, 0, 0);
+    out[1] = perspective_apply(&fit->map, side, 0);
+    out[2] = perspective_apply(&fit->map, side, side);
+    out[3] = perspective_apply(&fit->map, 0, side);
+}
+
+static bool known_already(const struct scan_result *result, const struct scan_code *code)
+{
+    for (int i = 0; i < result->count; i++) {
+        const struct scan_code *known = &result->codes[i];
+        float apart = point_distance(known->corners[0], code->corners[0]);
+
+        if (known != code && known->text_len == code->text_len && known->append_index == code->append_index &&
+            memcmp(known->text, code->text, code->text_len) == 0 &&
+            apart < point_distance(code->corners[0], code->corners[2]))
+            return true;
+    }
+    return false;
+}
+
+static bool take_code(struct qr_reader *reader, const struct fit *fit, const struct qr_reading *reading,
+                      struct scan_result *result)
+{
+    const struct qr_content *content = &reader->content;
+
+    if (result->count == SCAN_CODES_MAX)
+        return false;
+    struct scan_code *code = &result->codes[result->count];
+
+    code->symbology = SCAN_QR;
+    code->flags = (fit->inverted ? SCAN_FLAG_INVERTED : 0) | (reading->mirrored ? SCAN_FLAG_MIRRORED : 0) |
+                  (content->append_total ? SCAN_FLAG_APPENDED : 0) | (content->gs1 ? SCAN_FLAG_GS1 : 0);
+    code->quality = reading->quality;
+    code->version = fit->version;
+    place_of(fit, code->corners);
+    if (reading->mirrored) {
+        struct scan_point swap = code->corners[1];
+        code->corners[1] = code->corners[3];
+        code->corners[3] = swap;
+    }
+    code->append_index = content->append_index;
+    code->append_total = content->append_total;
+    code->append_parity = content->append_parity;
+    if (text_to_utf8(reader->converters, &content->text, code))
+        return false;
+    if (!known_already(result, code))
+        result->count++;
+    return true;
+}
+
+static bool decode(struct qr_reader *reader, const struct fit *fit, float strength, struct scan_result *result)
+{
+    struct qr_reading reading;
+
+    sampler_decide(&reader->sampler, fit, strength, &reader->soft);
+    return qr_decode(&reader->decoder, &reader->soft, &reader->content, &reading) == 0 &&
+           take_code(reader, fit, &reading, result);
+}
+
+static bool decode_quick(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
+                         struct scan_result *result)
+{
+    sampler_take(&reader->sampler, plane, fit, 0.25f, NULL);
+    return decode(reader, fit, 0, result) || decode(reader, fit, 0.25f, result);
+}
+
+static void remember(struct qr_reader *reader, const struct fit *fit)
+{
+    for (int i = 0; i < reader->seen_count; i++) {
+        struct fit *known = &reader->seen[i];
+
+        if (known->version == fit->version && known->inverted == fit->inverted &&
+            point_distance(known->corners[0], fit->corners[0]) < 4 &&
+            point_distance(known->corners[2], fit->corners[2]) < 4) {
+            if (fit->score > known->score)
+                *known = *fit;
+            return;
+        }
+    }
+    int at = reader->seen_count;
+
+    if (at < SEEN_MAX)
+        reader->seen_count++;
+    else
+        at--;
+    if (at == SEEN_MAX - 1 && reader->seen_count == SEEN_MAX && reader->seen[at].score >= fit->score && at > 0 &&
+        reader->seen[at].version)
+        return;
+    while (at > 0 && reader->seen[at - 1].score < fit->score) {
+        reader->seen[at] = reader->seen[at - 1];
+        at--;
+    }
+    reader->seen[at] = *fit;
+}
+
+static struct fit_triple triple_in_full(const struct qr_reader *reader, const struct triple *triple, float scale)
+{
+    struct fit_triple full = {.inverted = reader->finders.items[triple->index[0]].inverted};
+
+    for (int i = 0; i < 3; i++) {
+        const struct finder *finder = &reader->finders.items[triple->index[i]];
+
+        full.at[i] = (struct scan_point){finder->at.x * scale, finder->at.y * scale};
+        full.module[i] = sqrtf(finder->across * finder->down) * scale;
+        full.threshold[i] = finder->threshold;
+    }
+    return full;
+}
+
+static bool read_triple(struct qr_reader *reader, const struct plane *plane, const struct fit_triple *triple,
+                        struct scan_result *result)
+{
+    struct fit fits[SIZES_MAX];
+    int count = fit_sizes(plane, triple, fits, SIZES_MAX);
+
+    for (int i = 0; i < count; i++) {
+        struct fit *fit = &fits[i];
+
+        if (fit->score < 0.25f)
+            continue;
+        fit_pattern_make(&reader->pattern, fit->version);
+        fit_alignment(plane, 3.0f, fit);
+        fit->score = fit_score(plane, &reader->pattern, fit);
+        if (fit->score < 0.35f)
+            continue;
+        if (i < 2 && decode_quick(reader, plane, fit, result))
+            return true;
+        remember(reader, fit);
+    }
+    return false;
+}
+
+static bool uses(const struct triple *triple, const bool used[FINDERS_MAX])
+{
+    return used[triple->index[0]] || used[triple->index[1]] || used[triple->index[2]];
+}
+
+/* One threshold over the picture at one scale. */
+struct pass {
+    bool half;
+    int radius, bias;
+};
+
+static bool run_pass(struct qr_reader *reader, const struct plane *plane, const struct pass *pass,
+                     const struct budget *budget, struct scan_result *result)
+{
+    struct plane level = pass->half ? plane_halve(plane, reader->half) : *plane;
+    bool used[FINDERS_MAX] = {false}, any = false;
+
+    if (level.width < 20 || level.height < 20)
+        return false;
+    binarise_prepare(&reader->binary, &level);
+    binarise(&reader->binary, &level, pass->radius, pass->bias);
+    reader->finders.count = 0;
+    finders_search(&reader->binary, level.height > 600 ? 3 : 2, &reader->finders);
+    find_triples(reader);
+    for (int i = 0; i < reader->triple_count && (i == 0 || budget_allows(budget, 500)); i++) {
+        const struct triple *triple = &reader->triples[i];
+
+        if (uses(triple, used))
+            continue;
+        struct fit_triple full = triple_in_full(reader, triple, pass->half ? 2.0f : 1.0f);
+        if (read_triple(reader, plane, &full, result)) {
+            used[triple->index[0]] = used[triple->index[1]] = used[triple->index[2]] = true;
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* ---- rescue: what was seen but not read ---- */
+
+static bool decode_hard(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
+                        const struct fit_warp *warp, struct scan_result *result)
+{
+    static const float spreads[3] = {0.25f, 0, 0.33f}, strengths[4] = {0, 0.25f, 0.5f, 0.8f};
+
+    for (int s = 0; s < 3; s++) {
+        sampler_take(&reader->sampler, plane, fit, spreads[s], warp);
+        for (int k = 0; k < 4; k++)
+            if (decode(reader, fit, strengths[k], result))
+                return true;
+    }
+    return false;
+}
+
+static bool rescue(struct qr_reader *reader, const struct plane *plane, const struct fit *seen,
+                   struct scan_result *result)
+{
+    struct fit fit = *seen;
+    struct fit_warp warp;
+
+    fit_pattern_make(&reader->pattern, fit.version);
+    fit_refine(plane, &reader->pattern, &fit);
+    if (decode_hard(reader, plane, &fit, NULL, result))
+        return true;
+    if (fit.version >= 2) {
+        fit_measure_warp(plane, &fit, &warp);
+        if (decode_hard(reader, plane, &fit, &warp, result))
+            return true;
+    }
+    struct scan_point far = fit.corners[2], a = fit.corners[1], b = fit.corners[3];
+    float step = 0.5f / ((float)qr_side(fit.version) - 7);
+    for (int j = -3; j <= 3; j++) {
+        for (int i = -3; i <= 3; i++) {
+            fit.corners[2] = (struct scan_point){far.x + ((a.x - far.x) * (float)i + (b.x - far.x) * (float)j) * step,
+                                                 far.y + ((a.y - far.y) * (float)i + (b.y - far.y) * (float)j) * step};
+            if (!fit_update(&fit))
+                continue;
+            sampler_take(&reader->sampler, plane, &fit, 0.2f, NULL);
+            if (decode(reader, &fit, 0.25f, result) || decode(reader, &fit, 0.5f, result))
+                return true;
+        }
+    }
+    return false;
+}
+
+int qr_reader_read(struct qr_reader *reader, const struct plane *plane, const struct budget *budget,
+                   struct scan_result *result)
+{
+    static const struct pass passes[] = {{false, 4, 2}, {true, 2, 2}, {false, 2, 1}, {true, 4, 2}, {false, 8, 3}};
+    int before = result->count;
+
+    reader->seen_count = 0;
+    for (size_t p = 0; p < sizeof(passes) / sizeof(passes[0]); p++) {
+        if (p > 0 && !budget_allows(budget, 1500))
+            break;
+        if (run_pass(reader, plane, &passes[p], budget, result))
+            return result->count - before;
+    }
+    for (int i = 0; i < reader->seen_count; i++) {
+        if (!budget_allows(budget, 2000))
+            break;
+        if (rescue(reader, plane, &reader->seen[i], result))
+            return result->count - before;
+    }
+    if (reader->seen_count > 0) {
+        result->something_seen = true;
+        place_of(&reader->seen[0], result->seen);
+    }
+    return 0;
+}
