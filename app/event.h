@@ -2,8 +2,8 @@
 #define APP_EVENT_H
 
 /*
- * What happens to the terminal, as values on one bounded queue: workers push, the main thread steps the flow. An event never
- * points into memory that somebody else may change.
+ * What happens to the terminal, as values on one bounded queue: workers push, the main thread steps the flow. An event
+ * never points into memory that somebody else may change.
  */
 
 #include "sync/sync.h"
@@ -13,24 +13,24 @@
 
 enum event_kind {
     EVENT_START,
-    EVENT_TICK,       /* a deadline of the flow passed, or a minute */
-    EVENT_SCANNED,    /* a code, from wherever */
-    EVENT_GUIDANCE,   /* what would help the shopper before the camera */
-    EVENT_PICTURE,    /* a new picture for the viewfinder */
+    EVENT_TICK,     /* a deadline of the flow passed, or a minute */
+    EVENT_SCANNED,  /* a code, from wherever */
+    EVENT_GUIDANCE, /* what would help the shopper before the camera */
+    EVENT_PICTURE,  /* a new picture for the viewfinder */
     EVENT_PRESENCE,
     EVENT_BUTTON,
-    EVENT_INTENT,     /* a touch on the screen */
-    EVENT_KEY,        /* a key of a keyboard */
-    EVENT_TILL,       /* the till answered */
-    EVENT_REFERENCE,  /* settings, offers, clerks changed */
+    EVENT_INTENT,    /* a touch on the screen */
+    EVENT_KEY,       /* a key of a keyboard */
+    EVENT_TILL,      /* the till answered */
+    EVENT_REFERENCE, /* settings, offers, clerks changed */
     EVENT_GREETING,
     EVENT_SYNC,
-    EVENT_ASKED,      /* central answered about a right */
-    EVENT_DEVICE,     /* a device failed or came back */
+    EVENT_ASKED,  /* central answered about a right */
+    EVENT_DEVICE, /* a device failed or came back */
     EVENT_PRINTED,
     EVENT_DRAWER,
-    EVENT_HEALTH,     /* what the service screen shows */
-    EVENT_OUTAGE,     /* books cannot be used */
+    EVENT_HEALTH, /* what the service screen shows */
+    EVENT_OUTAGE, /* books cannot be used */
 };
 
 enum scan_source { SOURCE_CAMERA, SOURCE_SCANNER, SOURCE_HAND };

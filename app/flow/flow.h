@@ -2,28 +2,31 @@
 #define APP_FLOW_FLOW_H
 
 /*
- * What happens: one pure step from (state, event) to (state, effects). No I/O, no clock, no allocation. "Done", a receipt and
- * the drawer follow only the till's answer, never the request.
+ * What happens: one pure step from (state, event) to (state, effects). No I/O, no clock, no allocation. "Done", a
+ * receipt and the drawer follow only the till's answer, never the request.
  */
 
 #include "event.h"
 #include "hal/sound.h"
 
 enum effect_kind {
-    EFFECT_TILL,     /* submit to the till; refused by a full queue → EVENT_TILL with error -EAGAIN */
-    EFFECT_ASK,      /* ask central for a right or a code */
+    EFFECT_TILL, /* submit to the till; refused by a full queue → EVENT_TILL with error -EAGAIN */
+    EFFECT_ASK,  /* ask central for a right or a code */
     EFFECT_ENROL,
     EFFECT_PRINT,
     EFFECT_DRAWER,
     EFFECT_SOUND,
     EFFECT_LAMP,
     EFFECT_CAMERA,
-    EFFECT_HEALTH,   /* gather facts → EVENT_HEALTH */
-    EFFECT_TEST,     /* self-test of one device → EVENT_DEVICE */
+    EFFECT_HEALTH, /* gather facts → EVENT_HEALTH */
+    EFFECT_TEST,   /* self-test of one device → EVENT_DEVICE */
 };
 
 enum lamp { LAMP_OFF, LAMP_GREEN, LAMP_YELLOW, LAMP_RED, LAMP_WHITE };
-enum camera_use { CAMERA_ARMED /* change detection, wakes by itself */, CAMERA_WATCHED /* full rate, pictures for the screen */ };
+enum camera_use {
+    CAMERA_ARMED /* change detection, wakes by itself */,
+    CAMERA_WATCHED /* full rate, pictures for the screen */
+};
 
 enum receipt_kind { RECEIPT_OF_REDEMPTION, RECEIPT_OF_SALE, RECEIPT_OF_VOID, RECEIPT_TEST_PAGE };
 
@@ -99,8 +102,8 @@ struct flow_verdict {
     enum view_tone tone;
     enum view_subject subject;
     int code;
-    struct till_answer answer;        /* SUBJECT_COUPON, SUBJECT_SALE, SUBJECT_VOID */
-    struct authority_answer asked;    /* SUBJECT_ASKED */
+    struct till_answer answer;     /* SUBJECT_COUPON, SUBJECT_SALE, SUBJECT_VOID */
+    struct authority_answer asked; /* SUBJECT_ASKED */
     enum view_receipt receipt;
     bool drawer_open, check_only;
     enum intent action;
@@ -121,16 +124,16 @@ struct flow {
 
     struct flow_clerk clerk;
     struct flow_shopper shopper;
-    int64_t sale_minor; /* entered and waiting for a coupon */
+    int64_t sale_minor;   /* entered and waiting for a coupon */
     struct till_act last; /* the last act of this sign-in; group 0 = none */
     struct receipt last_receipt;
 
     uint32_t next_ticket;
-    uint32_t pending_ticket; /* the answer that is waited for; 0 = none */
-    struct till_redeem redeem; /* what was asked, to ask again with an amount, a date or central's yes */
+    uint32_t pending_ticket;      /* the answer that is waited for; 0 = none */
+    struct till_redeem redeem;    /* what was asked, to ask again with an amount, a date or central's yes */
     struct authority_request ask; /* the last question to central, for the same question again */
     enum ask_kind ask_kind;
-    bool date_confirmed;     /* by the clerk, in this boot */
+    bool date_confirmed; /* by the clerk, in this boot */
 
     struct flow_verdict verdict;
     struct till_member member;
@@ -151,8 +154,8 @@ struct flow {
     char typed[SCANCODE_TEXT_MAX]; /* amount digits, PIN or code under entry */
     bool typed_wrong;
     enum view_amount_purpose purpose;
-    bool spending;             /* the sale under entry is to be paid with credit */
-    int64_t spend_minor;       /* entered, waiting for the member's PIN */
+    bool spending;       /* the sale under entry is to be paid with credit */
+    int64_t spend_minor; /* entered, waiting for the member's PIN */
     uint32_t picked_clerk;
     enum view_pin pin_state;
     uint32_t tries_left;

@@ -149,6 +149,7 @@ struct view_verdict {
     char when[20];             /* used at, valid from, expired on: what the sentence needs */
     char where[VIEW_TEXT_MAX]; /* another store's name or number */
     bool offline;              /* done offline */
+    bool check_only;           /* TONE_GOOD: valid, nothing was redeemed: the shopper shows it at the counter */
     enum view_receipt receipt;
     bool drawer_open;
     enum intent action; /* the one action; INTENT_NEXT by default */

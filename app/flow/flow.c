@@ -1,0 +1,310 @@
+#include "flow/state.h"
+
+#define EXPOSURE_NOTE_S 600
+
+struct effect *effect_add(struct effects *effects, enum effect_kind kind)
+{
+    assert(effects->count < EFFECTS_MAX);
+    struct effect *effect = &effects->items[effects->count++];
+    memset(effect, 0, sizeof(*effect));
+    effect->kind = kind;
+    return effect;
+}
+
+/* The follow QR's time on the screen is a fact for the funnel; it is counted whenever attract is left. */
+static void count_exposure(struct flow *flow)
+{
+    if (flow->screen == SCREEN_ATTRACT && flow->reference.touchpoint.url[0] != '\0') {
+        int64_t shown_ms = flow->now.mono_ms - flow->exposure_from_mono_ms;
+        flow->exposure_due_s += shown_ms > 0 ? (uint32_t)(shown_ms / 1000) : 0;
+    }
+    flow->exposure_from_mono_ms = flow->now.mono_ms;
+}
+
+void flow_go(struct flow *flow, enum screen screen, int64_t for_ms)
+{
+    count_exposure(flow);
+    flow->screen = screen;
+    flow->deadline_mono_ms = for_ms > 0 ? flow->now.mono_ms + for_ms : 0;
+    if (screen == SCREEN_ATTRACT)
+        flow->offer_due_mono_ms = flow->now.mono_ms + OFFER_MS;
+}
+
+bool flow_staffed(const struct flow *flow)
+{
+    return flow->clerk.id != 0;
+}
+
+void flow_home(struct flow *flow)
+{
+    flow->pending_ticket = 0;
+    flow->expecting_member = false;
+    if (!flow->reference.enrolled)
+        flow_go(flow, SCREEN_ENROLMENT, 0);
+    else if (flow_staffed(flow))
+        flow_go(flow, SCREEN_COUNTER, COUNTER_MS);
+    else
+        flow_go(flow, SCREEN_ATTRACT, 0);
+}
+
+void flow_signal(struct effects *effects, enum view_tone tone)
+{
+    static const enum sound_cue cues[] = {
+        [TONE_GOOD] = SOUND_OK, [TONE_ASK] = SOUND_WARN, [TONE_REFUSE] = SOUND_REFUSE, [TONE_WAIT] = SOUND_KEY};
+    static const enum lamp lamps[] = {
+        [TONE_GOOD] = LAMP_GREEN, [TONE_ASK] = LAMP_YELLOW, [TONE_REFUSE] = LAMP_RED, [TONE_WAIT] = LAMP_WHITE};
+    effect_add(effects, EFFECT_SOUND)->sound = cues[tone];
+    effect_add(effects, EFFECT_LAMP)->lamp = lamps[tone];
+}
+
+static uint32_t sync_age_s(const struct flow *flow)
+{
+    if (flow->sync.last_contact_ms == 0)
+        return UINT32_MAX;
+    int64_t age_ms = flow->now.wall_ms - flow->sync.last_contact_ms;
+    return age_ms > 0 ? (uint32_t)(age_ms / 1000) : 0;
+}
+
+static void submit(struct flow *flow, struct effects *effects, struct till_request *request)
+{
+    request->clerk = flow->clerk.id;
+    request->online = flow->sync.online;
+    request->sync_age_s = sync_age_s(flow);
+    effect_add(effects, EFFECT_TILL)->till = *request;
+}
+
+void flow_ask_till(struct flow *flow, struct effects *effects, struct till_request *request)
+{
+    flow->pending_ticket = ++flow->next_ticket;
+    request->ticket = flow->pending_ticket;
+    submit(flow, effects, request);
+}
+
+void flow_note(struct flow *flow, struct effects *effects, const struct body *body)
+{
+    struct till_request request = {.op = TILL_NOTE, .note = *body};
+    submit(flow, effects, &request);
+}
+
+void flow_clear_entry(struct flow *flow)
+{
+    memset(flow->typed, 0, sizeof(flow->typed));
+    flow->typed_wrong = false;
+}
+
+void flow_init(struct flow *flow, const struct flow_config *config)
+{
+    memset(flow, 0, sizeof(*flow));
+    flow->config = *config;
+    flow->language = config->language;
+    flow->screen = SCREEN_STARTING;
+    flow->reference.enrolled = config->enrolled;
+    flow->reference.role = config->role;
+}
+
+static void note_exposure(struct flow *flow, struct effects *effects)
+{
+    count_exposure(flow);
+    if (flow->exposure_due_s < EXPOSURE_NOTE_S)
+        return;
+    struct body body = {.kind = RECORD_QR_SHOWN,
+                        .qr_shown = {flow->reference.touchpoint.touchpoint, flow->exposure_due_s}};
+    flow->exposure_due_s = 0;
+    flow_note(flow, effects, &body);
+}
+
+static void on_tick(struct flow *flow, struct effects *effects)
+{
+    int64_t now = flow->now.mono_ms;
+    note_exposure(flow, effects);
+    if (flow->screen == SCREEN_ATTRACT && flow->reference.offer_count > 1 && now >= flow->offer_due_mono_ms) {
+        flow->offer_index = (flow->offer_index + 1) % flow->reference.offer_count;
+        flow->offer_due_mono_ms = now + OFFER_MS;
+    }
+    if (flow->pin_state == PIN_VIEW_LOCKED && now >= flow->locked_until_mono_ms)
+        flow->pin_state = PIN_VIEW_ENTER;
+    if (flow->deadline_mono_ms == 0 || now < flow->deadline_mono_ms)
+        return;
+    if (flow->screen == SCREEN_COUNTER) {
+        flow_sign_out(flow, effects);
+        return;
+    }
+    effect_add(effects, EFFECT_CAMERA)->camera = CAMERA_ARMED;
+    effect_add(effects, EFFECT_LAMP)->lamp = LAMP_OFF;
+    flow_home(flow);
+}
+
+static void on_reference(struct flow *flow, const struct till_reference *reference)
+{
+    bool was_enrolled = flow->reference.enrolled;
+    flow->reference = *reference;
+    if (flow->offer_index >= reference->offer_count)
+        flow->offer_index = 0;
+    if (flow->screen == SCREEN_STARTING || (!was_enrolled && reference->enrolled && flow->screen == SCREEN_ENROLMENT))
+        flow_home(flow);
+}
+
+static bool interruptible(enum screen screen)
+{
+    return screen == SCREEN_ATTRACT || screen == SCREEN_GREETING || screen == SCREEN_VIEWFINDER;
+}
+
+static void on_greeting(struct flow *flow, struct effects *effects, const struct feed_greeting *greeting)
+{
+    if (greeting->touchpoint != flow->reference.touchpoint.touchpoint || !interruptible(flow->screen))
+        return;
+    flow->greeting = *greeting;
+    flow_go(flow, SCREEN_GREETING, GREETING_MS);
+    effect_add(effects, EFFECT_SOUND)->sound = SOUND_GREET;
+    effect_add(effects, EFFECT_LAMP)->lamp = LAMP_GREEN;
+    struct body body = {.kind = RECORD_GREETED,
+                        .greeted = {greeting->greeting, greeting->member, greeting->touchpoint}};
+    flow_note(flow, effects, &body);
+}
+
+static void on_sync(struct flow *flow, const struct sync_status *sync)
+{
+    flow->sync = *sync;
+    if (sync->quarantined && flow->screen != SCREEN_OUT_OF_SERVICE) {
+        flow->outage = OUTAGE_FORK;
+        flow_go(flow, SCREEN_OUT_OF_SERVICE, 0);
+    }
+}
+
+static void on_device(struct flow *flow, const struct event *event)
+{
+    enum hal_device device = event->device.device;
+    flow->device_down[device] = event->device.error != 0;
+    flow->device_testing[device] = false;
+    memcpy(flow->device_reason[device], event->device.reason, HAL_REASON_MAX);
+}
+
+static void on_key(struct flow *flow, struct effects *effects, const struct event *event)
+{
+    if (event->key.enter)
+        flow_on_intent(flow, effects, INTENT_OK, 0);
+    else if (event->key.escape)
+        flow_on_intent(flow, effects, INTENT_BACK, 0);
+    else if (event->key.backspace)
+        flow_pad_erase(flow, false);
+    else if (event->key.character != 0)
+        flow_pad_key(flow, effects, event->key.character);
+}
+
+static void on_button(struct flow *flow, struct effects *effects, const char *name)
+{
+    static const struct {
+        const char *name;
+        enum intent intent;
+    } buttons[] = {{"ok", INTENT_OK}, {"back", INTENT_BACK}, {"scan", INTENT_SCAN}, {"staff", INTENT_STAFF}};
+    for (size_t i = 0; i < ARRAY_LEN(buttons); i++)
+        if (strcmp(buttons[i].name, name) == 0)
+            flow_on_intent(flow, effects, buttons[i].intent, 0);
+}
+
+static void on_outage(struct flow *flow, const struct event *event)
+{
+    flow->outage = event->outage.kind;
+    memcpy(flow->outage_detail, event->outage.detail, sizeof(flow->outage_detail));
+    flow_go(flow, SCREEN_OUT_OF_SERVICE, 0);
+}
+
+/* A person did something: the screen that is up stays a little longer. */
+static void keep_awake(struct flow *flow)
+{
+    if (flow->screen == SCREEN_COUNTER)
+        flow->deadline_mono_ms = flow->now.mono_ms + COUNTER_MS;
+    else if (flow->deadline_mono_ms != 0 && flow->screen != SCREEN_VERDICT && flow->screen != SCREEN_GREETING)
+        flow->deadline_mono_ms = flow->now.mono_ms + PAD_MS;
+}
+
+static void on_presence(struct flow *flow, struct effects *effects, bool somebody)
+{
+    if (flow->screen == SCREEN_ATTRACT)
+        effect_add(effects, EFFECT_LAMP)->lamp = somebody ? LAMP_WHITE : LAMP_OFF;
+}
+
+void flow_step(struct flow *flow, const struct event *event, struct effects *out_effects)
+{
+    out_effects->count = 0;
+    flow->now = event->at;
+    switch (event->kind) {
+    case EVENT_START:
+        flow_home(flow);
+        break;
+    case EVENT_TICK:
+        on_tick(flow, out_effects);
+        break;
+    case EVENT_SCANNED:
+        flow_on_scanned(flow, out_effects, event->scanned.source, event->scanned.text);
+        break;
+    case EVENT_GUIDANCE:
+        flow->guidance = event->guidance;
+        break;
+    case EVENT_PICTURE:
+        flow->picture_no = event->picture_no;
+        break;
+    case EVENT_PRESENCE:
+        on_presence(flow, out_effects, event->somebody);
+        break;
+    case EVENT_BUTTON:
+        keep_awake(flow);
+        on_button(flow, out_effects, event->button);
+        break;
+    case EVENT_INTENT:
+        keep_awake(flow);
+        flow_on_intent(flow, out_effects, event->touched.intent, event->touched.argument);
+        break;
+    case EVENT_KEY:
+        keep_awake(flow);
+        on_key(flow, out_effects, event);
+        break;
+    case EVENT_TILL:
+        flow_on_answer(flow, out_effects, &event->answer);
+        break;
+    case EVENT_REFERENCE:
+        on_reference(flow, event->reference);
+        break;
+    case EVENT_GREETING:
+        on_greeting(flow, out_effects, &event->greeting);
+        break;
+    case EVENT_SYNC:
+        on_sync(flow, &event->sync);
+        break;
+    case EVENT_ASKED:
+        flow_on_asked(flow, out_effects, event);
+        break;
+    case EVENT_DEVICE:
+        on_device(flow, event);
+        break;
+    case EVENT_PRINTED:
+        flow_on_printed(flow, out_effects, event);
+        break;
+    case EVENT_DRAWER:
+        flow->verdict.drawer_open = event->drawer.error == 0;
+        break;
+    case EVENT_HEALTH:
+        flow->health = *event->health;
+        break;
+    case EVENT_OUTAGE:
+        on_outage(flow, event);
+        break;
+    }
+}
+
+static void earlier(int64_t *deadline, int64_t candidate)
+{
+    if (candidate != 0 && candidate < *deadline)
+        *deadline = candidate;
+}
+
+int64_t flow_deadline(const struct flow *flow)
+{
+    int64_t deadline = INT64_MAX;
+    earlier(&deadline, flow->deadline_mono_ms);
+    if (flow->screen == SCREEN_ATTRACT && flow->reference.offer_count > 1)
+        earlier(&deadline, flow->offer_due_mono_ms);
+    if (flow->screen == SCREEN_SIGN_IN && flow->pin_state == PIN_VIEW_LOCKED)
+        earlier(&deadline, flow->now.mono_ms + 1000);
+    return deadline;
+}

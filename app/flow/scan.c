@@ -1,0 +1,114 @@
+#include "flow/state.h"
+
+/* What a code does, wherever it came from: the camera, the hand scanner or a hand. */
+
+void flow_redeem(struct flow *flow, struct effects *effects)
+{
+    struct till_request request = {.op = TILL_REDEEM, .redeem = flow->redeem};
+    request.redeem.date_confirmed = flow->date_confirmed;
+    request.redeem.check_only = !flow_staffed(flow);
+    flow_ask_till(flow, effects, &request);
+}
+
+static void redeem_text(struct flow *flow, struct effects *effects, const char *text, bool typed)
+{
+    memset(&flow->redeem, 0, sizeof(flow->redeem));
+    memcpy(flow->redeem.text, text, strlen(text) + 1);
+    flow->redeem.typed = typed;
+    flow->redeem.sale_minor = flow->sale_minor;
+    flow->redeem.member = flow->shopper.member;
+    flow_redeem(flow, effects);
+}
+
+static void identify(struct flow *flow, struct effects *effects, const char *text)
+{
+    struct till_request request = {.op = TILL_MEMBER};
+    memcpy(request.text, text, strlen(text) + 1);
+    memcpy(flow->shopper.code, text, strlen(text) + 1);
+    flow_ask_till(flow, effects, &request);
+}
+
+static void price(struct flow *flow, struct effects *effects, const char *text)
+{
+    struct till_request request = {.op = TILL_PRICE};
+    char ean[14];
+    int error = ean_normalise(text, ean);
+    assert(error == 0);
+    memcpy(request.text, ean, sizeof(ean));
+    flow_ask_till(flow, effects, &request);
+}
+
+static void badge(struct flow *flow, struct effects *effects, const char *text)
+{
+    struct till_request request = {.op = TILL_SIGN_IN};
+    memcpy(request.sign_in.badge, text, strlen(text) + 1);
+    flow->pin_state = PIN_VIEW_ENTER;
+    flow_ask_till(flow, effects, &request);
+}
+
+static void enrol(struct flow *flow, struct effects *effects, const char *text)
+{
+    struct effect *effect = effect_add(effects, EFFECT_ENROL);
+    size_t len = strnlen(text, sizeof(effect->enrol_text) - 1);
+    memcpy(effect->enrol_text, text, len);
+    flow->sync.enrol = ENROL_STAGE_CALLING;
+    flow->sync.enrol_error = ENROL_OK;
+    effect_add(effects, EFFECT_SOUND)->sound = SOUND_KEY;
+}
+
+/* A blank terminal knows one kind of code. */
+static void scanned_blank(struct flow *flow, struct effects *effects, enum scancode_kind kind, const char *text)
+{
+    if (flow->sync.enrol == ENROL_STAGE_CALLING || flow->sync.enrol == ENROL_STAGE_CONFIRM)
+        return;
+    if (kind == SCANCODE_ENROL) {
+        enrol(flow, effects, text);
+        return;
+    }
+    flow->sync.enrol = ENROL_STAGE_FAILED;
+    flow->sync.enrol_error = ENROL_BAD_QR;
+    effect_add(effects, EFFECT_SOUND)->sound = SOUND_REFUSE;
+}
+
+static void dispatch(struct flow *flow, struct effects *effects, enum scancode_kind kind, const char *text, bool typed)
+{
+    switch (kind) {
+    case SCANCODE_COUPON:
+    case SCANCODE_SHORTCODE:
+        redeem_text(flow, effects, text, typed);
+        return;
+    case SCANCODE_MEMBER:
+        identify(flow, effects, text);
+        return;
+    case SCANCODE_BADGE:
+        badge(flow, effects, text);
+        return;
+    case SCANCODE_EAN:
+        price(flow, effects, text);
+        return;
+    case SCANCODE_EMPTY:
+    case SCANCODE_ENROL:
+    case SCANCODE_PAYMENT:
+    case SCANCODE_URL:
+    case SCANCODE_CARD_LIKE:
+    case SCANCODE_UNKNOWN:
+        flow_show_code_verdict(flow, effects, kind);
+        return;
+    }
+}
+
+void flow_on_scanned(struct flow *flow, struct effects *effects, enum scan_source source, const char *text)
+{
+    char cleaned[SCANCODE_TEXT_MAX] = "";
+    enum scancode_kind kind = SCANCODE_EMPTY;
+
+    /* One act at a time; the code is still there when this one is answered. */
+    if (flow->screen == SCREEN_OUT_OF_SERVICE || flow->pending_ticket != 0)
+        return;
+    if (scancode_clean(text, strlen(text), cleaned) == 0)
+        kind = scancode_classify(cleaned);
+    if (!flow->reference.enrolled)
+        scanned_blank(flow, effects, kind, cleaned);
+    else
+        dispatch(flow, effects, kind, cleaned, source == SOURCE_HAND);
+}

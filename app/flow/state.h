@@ -1,0 +1,67 @@
+#ifndef APP_FLOW_STATE_H
+#define APP_FLOW_STATE_H
+
+/* What the files of the flow share among themselves. */
+
+#include "flow/flow.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define GREETING_MS   6000
+#define VERDICT_MS    10000
+#define REFUSED_MS    15000
+#define LOOK_MS       20000 /* member card, price */
+#define VIEWFINDER_MS 45000
+#define PAD_MS        60000
+#define COUNTER_MS    300000 /* then the clerk is signed out */
+#define OFFER_MS      8000
+#define ASKING_MS     30000
+#define SERVICE_MS    180000
+
+/* flow.c */
+struct effect *effect_add(struct effects *effects, enum effect_kind kind);
+void flow_go(struct flow *flow, enum screen screen, int64_t for_ms);
+void flow_home(struct flow *flow);
+void flow_signal(struct effects *effects, enum view_tone tone);
+/* Submits with the common fields filled and waits for the answer. */
+void flow_ask_till(struct flow *flow, struct effects *effects, struct till_request *request);
+/* Submits a record that moves nothing; nobody waits. */
+void flow_note(struct flow *flow, struct effects *effects, const struct body *body);
+void flow_clear_entry(struct flow *flow);
+bool flow_staffed(const struct flow *flow);
+
+/* verdict.c: the verdict screen, shown */
+void flow_show_code_verdict(struct flow *flow, struct effects *effects, enum scancode_kind kind);
+void flow_show_simple(struct flow *flow, struct effects *effects, enum view_subject subject, int code);
+void flow_on_answer(struct flow *flow, struct effects *effects, const struct till_answer *answer);
+void flow_on_asked(struct flow *flow, struct effects *effects, const struct event *event);
+void flow_on_printed(struct flow *flow, struct effects *effects, const struct event *event);
+void flow_ask_central(struct flow *flow, struct effects *effects);
+
+/* scan.c */
+void flow_on_scanned(struct flow *flow, struct effects *effects, enum scan_source source, const char *text);
+void flow_redeem(struct flow *flow, struct effects *effects);
+
+/* touch.c */
+void flow_on_intent(struct flow *flow, struct effects *effects, enum intent intent, int64_t argument);
+
+/* pad.c: amounts, PINs and codes under entry */
+void flow_pad_key(struct flow *flow, struct effects *effects, char character);
+void flow_pad_erase(struct flow *flow, bool all);
+void flow_pad_ok(struct flow *flow, struct effects *effects);
+void flow_open_amount(struct flow *flow, enum view_amount_purpose purpose);
+void flow_sell(struct flow *flow, struct effects *effects, const char *pin);
+int64_t flow_typed_amount(const struct flow *flow);
+
+/* staff.c: sign-in, void, drawer, service */
+void flow_open_sign_in(struct flow *flow, enum intent after);
+void flow_protected(struct flow *flow, struct effects *effects, enum intent act);
+void flow_on_signed_in(struct flow *flow, struct effects *effects, const struct till_signed_in *answer);
+void flow_sign_out(struct flow *flow, struct effects *effects);
+void flow_void_picked(struct flow *flow, struct effects *effects, int64_t reason);
+
+/* receipt.c */
+void flow_receipt_of(const struct flow *flow, const struct till_answer *answer, struct receipt *out_receipt);
+
+#endif

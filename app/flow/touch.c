@@ -1,0 +1,222 @@
+#include "flow/state.h"
+
+/* What a touch, a button or a key means on the screen that is up. */
+
+static void pick_clerk(struct flow *flow, int64_t clerk)
+{
+    if (flow->screen != SCREEN_SIGN_IN || flow->after_pin != INTENT_NONE)
+        return;
+    flow_clear_entry(flow);
+    flow->picked_clerk = (uint32_t)clerk;
+    flow->pin_state = PIN_VIEW_ENTER;
+}
+
+static void pick_act(struct flow *flow, int64_t row)
+{
+    if (flow->screen != SCREEN_VOID_LIST || row < 0 || row >= flow->recent.count || flow->recent.acts[row].voided)
+        return;
+    flow->picked_act = (uint32_t)row;
+    flow_go(flow, SCREEN_VOID_REASON, PAD_MS);
+}
+
+static void back(struct flow *flow, struct effects *effects)
+{
+    effect_add(effects, EFFECT_CAMERA)->camera = CAMERA_ARMED;
+    effect_add(effects, EFFECT_LAMP)->lamp = LAMP_OFF;
+    if (flow->screen == SCREEN_VOID_REASON) {
+        flow_go(flow, SCREEN_VOID_LIST, PAD_MS);
+        return;
+    }
+    if (flow->screen == SCREEN_SIGN_IN && flow->picked_clerk != 0 && flow->after_pin == INTENT_NONE &&
+        flow->reference.clerk_count > 1) {
+        flow->picked_clerk = 0;
+        flow_clear_entry(flow);
+        return;
+    }
+    if (flow->screen == SCREEN_COUNTER) {
+        flow->sale_minor = 0;
+        memset(&flow->shopper, 0, sizeof(flow->shopper));
+        return;
+    }
+    if (flow->screen == SCREEN_MEMBER)
+        memset(&flow->shopper, 0, sizeof(flow->shopper));
+    flow->spending = false;
+    flow_home(flow);
+}
+
+static void open_viewfinder(struct flow *flow, struct effects *effects)
+{
+    if (!flow->reference.enrolled || flow->pending_ticket != 0)
+        return;
+    flow->guidance = GUIDE_SHOW_CODE;
+    effect_add(effects, EFFECT_CAMERA)->camera = CAMERA_WATCHED;
+    flow_go(flow, SCREEN_VIEWFINDER, VIEWFINDER_MS);
+}
+
+static void open_service(struct flow *flow, struct effects *effects)
+{
+    effect_add(effects, EFFECT_HEALTH);
+    flow_go(flow, SCREEN_SERVICE, SERVICE_MS);
+}
+
+static void open_sale(struct flow *flow, bool spending)
+{
+    if (!flow_staffed(flow))
+        return;
+    flow->spending = spending;
+    flow_open_amount(flow, AMOUNT_SALE);
+}
+
+static void ok(struct flow *flow, struct effects *effects)
+{
+    if (flow->screen == SCREEN_COUNTER && flow->sale_minor > 0 && flow->pending_ticket == 0)
+        flow_sell(flow, effects, NULL); /* without a coupon */
+    else if (flow->screen == SCREEN_VERDICT)
+        flow_on_intent(flow, effects, flow->verdict.action, 0);
+    else
+        flow_pad_ok(flow, effects);
+}
+
+static void ask_again(struct flow *flow, struct effects *effects)
+{
+    if (flow->screen == SCREEN_VERDICT && flow->pending_ticket == 0 && flow->ask.request_id[8] != 0)
+        flow_ask_central(flow, effects);
+}
+
+static void confirm_date(struct flow *flow, struct effects *effects)
+{
+    if (flow->screen != SCREEN_VERDICT || !flow_staffed(flow))
+        return;
+    struct body body = {.kind = RECORD_DATE_CONFIRMED, .date_confirmed = {flow->clerk.id, flow->now.wall_ms}};
+    flow->date_confirmed = true;
+    flow_note(flow, effects, &body);
+    flow_redeem(flow, effects);
+}
+
+static void reprint(struct flow *flow, struct effects *effects)
+{
+    if (flow->last_receipt.group == 0)
+        return;
+    struct receipt *receipt = &effect_add(effects, EFFECT_PRINT)->receipt;
+    *receipt = flow->last_receipt;
+    receipt->copy = true;
+    flow->verdict.receipt = RECEIPT_PRINTING;
+}
+
+static void test_device(struct flow *flow, struct effects *effects, int64_t device)
+{
+    if (flow->screen != SCREEN_SERVICE || device < 0 || device >= HAL_DEVICE_COUNT)
+        return;
+    flow->device_testing[device] = true;
+    effect_add(effects, EFFECT_TEST)->test = (enum hal_device)device;
+}
+
+static void staff_intent(struct flow *flow, struct effects *effects, enum intent intent, int64_t argument)
+{
+    if (!flow_staffed(flow))
+        return;
+    switch (intent) {
+    case INTENT_SALE:
+        open_sale(flow, false);
+        break;
+    case INTENT_EARN:
+        open_sale(flow, false);
+        break;
+    case INTENT_SPEND:
+        open_sale(flow, true);
+        break;
+    case INTENT_VOID:
+    case INTENT_DRAWER:
+        flow_protected(flow, effects, intent);
+        break;
+    case INTENT_PICK_ACT:
+        pick_act(flow, argument);
+        break;
+    case INTENT_PICK_REASON:
+        if (flow->screen == SCREEN_VOID_REASON)
+            flow_void_picked(flow, effects, argument);
+        break;
+    case INTENT_SIGN_OUT:
+        flow_sign_out(flow, effects);
+        break;
+    case INTENT_REPRINT:
+        reprint(flow, effects);
+        break;
+    case INTENT_CONFIRM_DATE:
+        confirm_date(flow, effects);
+        break;
+    case INTENT_ASK_CENTRAL:
+        ask_again(flow, effects);
+        break;
+    default:
+        break;
+    }
+}
+
+void flow_on_intent(struct flow *flow, struct effects *effects, enum intent intent, int64_t argument)
+{
+    switch (intent) {
+    case INTENT_BACK:
+    case INTENT_NEXT:
+        back(flow, effects);
+        break;
+    case INTENT_LANGUAGE:
+        flow->language = (flow->language + 1) % LANGUAGE_COUNT;
+        break;
+    case INTENT_SCAN:
+        open_viewfinder(flow, effects);
+        break;
+    case INTENT_TYPE_CODE:
+        flow_clear_entry(flow);
+        flow_go(flow, SCREEN_CODE_ENTRY, PAD_MS);
+        break;
+    case INTENT_KEY:
+        flow_pad_key(flow, effects, (char)argument);
+        break;
+    case INTENT_ERASE:
+        flow_pad_erase(flow, false);
+        break;
+    case INTENT_CLEAR:
+        flow_pad_erase(flow, true);
+        break;
+    case INTENT_OK:
+        ok(flow, effects);
+        break;
+    case INTENT_STAFF:
+        if (flow_staffed(flow))
+            flow_home(flow);
+        else if (flow->reference.enrolled)
+            flow_open_sign_in(flow, INTENT_NONE);
+        break;
+    case INTENT_PICK_CLERK:
+        pick_clerk(flow, argument);
+        break;
+    case INTENT_SERVICE:
+        open_service(flow, effects);
+        break;
+    case INTENT_TEST_DEVICE:
+        test_device(flow, effects, argument);
+        break;
+    case INTENT_OFFER:
+        if (argument >= 0 && argument < flow->reference.offer_count)
+            flow->offer_index = (uint32_t)argument;
+        flow->offer_due_mono_ms = flow->now.mono_ms + OFFER_MS;
+        break;
+    case INTENT_SALE:
+    case INTENT_SPEND:
+    case INTENT_EARN:
+    case INTENT_VOID:
+    case INTENT_PICK_ACT:
+    case INTENT_PICK_REASON:
+    case INTENT_SIGN_OUT:
+    case INTENT_DRAWER:
+    case INTENT_REPRINT:
+    case INTENT_ASK_CENTRAL:
+    case INTENT_CONFIRM_DATE:
+        staff_intent(flow, effects, intent, argument);
+        break;
+    case INTENT_NONE:
+    case INTENT_COUNT:
+        break;
+    }
+}

@@ -1,0 +1,13 @@
+#ifndef APP_VIEW_INTERNAL_H
+#define APP_VIEW_INTERNAL_H
+
+#include "view/view.h"
+
+/* view.c: cut to fit, in the language that is up */
+void view_put(char *out, size_t cap, const char *text);
+const char *view_localised(const struct flow *flow, const char *zh, const char *en);
+
+/* view_verdict.c */
+void view_fill_verdict(const struct flow *flow, struct view_verdict *out_verdict);
+
+#endif
