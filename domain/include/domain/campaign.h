@@ -36,11 +36,11 @@ struct campaign {
     uint16_t hour_from_min, hour_to_min;                         /* minutes of the local day; 0,0 = all day */
     uint32_t store_count;                                        /* 0 = every store */
     uint32_t stores[CAMPAIGN_STORES_MAX];
-    uint32_t per_member_limit;    /* uses; 0 = none */
-    int64_t offline_budget_minor; /* MODE_BUDGET or fallback: value cap per terminal while offline */
-    uint32_t offline_budget_count;
-    uint32_t offline_max_sync_age_s;
-    uint8_t release; /* enum release_rule */
+    uint32_t per_member_limit;       /* uses; 0 = none */
+    int64_t offline_budget_minor;    /* MODE_BUDGET or fallback: value cap per terminal while offline; 0 = nothing */
+    uint32_t offline_budget_count;   /* likewise; a gift is bounded by this alone */
+    uint32_t offline_max_sync_age_s; /* 0 = no such cap */
+    uint8_t release;                 /* enum release_rule */
     uint16_t holdout_permille;
 };
 

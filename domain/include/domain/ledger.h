@@ -9,10 +9,12 @@
  *
  *   credit/<owner>/<member>       what the owner owes the member (positive)
  *   issued/<owner>                the other side of what was earned (negative)
- *   receivable/<owner>/<member>   a voided earn that had been spent (positive; earns set it off first)
- *   tender/cash/s<store>, tender/credit/s<store>   what came in
+ *   receivable/<owner>/<member>   a voided earn that had been spent: what the member owes back (negative, the other
+ *                                 way round than credit; earns set it off first)
+ *   tender/cash/s<store>, tender/wechat/s<store>, tender/credit/s<store>
+ *                                 what came in; tender/credit in CNY by the sale and in credit by the spend
  *   sales/s<store>                gross (negative)
- *   discount/<campaign>           what campaigns gave
+ *   discount/<campaign>           what campaigns gave (0 = a sale whose redemption is not known)
  *   redeemed/s<store>             a redemption without a stated sale
  */
 
