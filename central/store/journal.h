@@ -49,6 +49,20 @@ MUST_CHECK int journal_append_batch(struct store_tx *tx, struct batch_reader *ba
 MUST_CHECK int journal_quarantine(struct store_tx *tx, const struct batch_head *head, const char *reason,
                                   struct slice batch);
 
+/* For journal_central.c: stores one sealed record that follows the last one. */
+MUST_CHECK int journal_store_record(struct store_tx *tx, const struct record *record, uint32_t store);
+
+/* What a verified backup holds: raises archived_through, never lowers it. */
+struct journal_mark {
+    uint32_t terminal, incarnation;
+    uint64_t through;
+};
+struct journal_mark_list {
+    struct journal_mark *items;
+    size_t count;
+};
+MUST_CHECK int journal_note_archived(struct store_tx *tx, const struct journal_mark_list *list);
+
 /* One stored record. body is copied into *buffer of cap bytes. -ENOENT. */
 struct journal_entry {
     struct record record; /* body points into the caller's buffer; prev_hash is filled too */
@@ -60,7 +74,7 @@ MUST_CHECK int journal_find(struct store_tx *tx, struct record_id id, uint8_t bu
 
 /*
  * Visits records in order of arrival, from position `after` (0 = the first), until visit returns non-zero, which is
- * passed on. The entry lives during the visit only.
+ * passed on. The entry lives during the visit only; its prev_hash is not filled.
  */
 typedef int (*journal_visit)(void *context, const struct journal_entry *entry, uint64_t position);
 MUST_CHECK int journal_each(struct store_tx *tx, uint64_t after, journal_visit visit, void *context);
@@ -85,6 +99,7 @@ struct journal_fact {
     const uint8_t *evidence_a, *evidence_b; /* HASH_LEN each, or NULL */
 };
 MUST_CHECK int journal_append_central(struct store_tx *tx, enum record_kind kind, const struct journal_fact *fact);
+/* Texts are copied into texts[cap], evidence points into body. -EBADMSG, -ENOSPC. */
 MUST_CHECK int journal_fact_decode(struct slice body, struct journal_fact *out_fact, char *texts, size_t cap);
 
 /* Recomputes one incarnation's chain: -EUCLEAN with the first bad seq in *out_seq. */

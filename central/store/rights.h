@@ -96,6 +96,7 @@ MUST_CHECK int rights_each_conflict(struct store_tx *tx, rights_conflict_visit v
 /* The invariant: redemption records = canonical + conflicts. unexplained must be 0. */
 struct rights_totals {
     uint64_t records, canonical, conflicts, write_offs;
+    uint64_t problems; /* redemption records that say what cannot be: kept, listed, not counted */
     int64_t unexplained;
 };
 MUST_CHECK int rights_totals(struct store_tx *tx, struct rights_totals *out_totals);

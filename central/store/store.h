@@ -91,6 +91,7 @@ MUST_CHECK int store_meta_set(struct store_tx *tx, const char *name, int64_t val
 
 /* The epoch of this server: a new one after a restore from a backup (epoch.h). Read from memory, any thread. */
 uint32_t store_server_epoch(const struct store *store);
+void store_epoch_changed(struct store *store, uint32_t epoch); /* epoch.c only, before any thread runs */
 
 /*
  * For the writer only. The writing connection; and what follows a failed commit: every reader is taken in, everything

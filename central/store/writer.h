@@ -19,7 +19,7 @@ struct writer;
 /* Live requests go before the bulk (journals that catch up), however long the bulk is. */
 enum writer_lane { WRITER_LIVE, WRITER_BULK };
 
-struct writer_job {
+struct writer_job { /* copied */
     enum writer_lane lane;
     /* Writer's thread. 0, or -errno to refuse. Must not block on anything but the database, must not submit. */
     int (*run)(void *arg, struct store_tx *tx);
@@ -46,7 +46,7 @@ struct writer_options {
 MUST_CHECK int writer_open(const struct writer_options *options, struct writer **out_writer);
 void writer_close(struct writer *writer); /* runs and answers what is queued, then stops; NULL-safe */
 
-/* Copies the job. 0: done will be called. -EAGAIN: queue full (answer 503). -EPIPE: closing. -EIO: the store failed. */
+/* Copies the job. 0: done will be called, with -EIO while the store is failed. -EAGAIN: queue full (answer 503). -EPIPE: closing. */
 MUST_CHECK int writer_submit(struct writer *writer, const struct writer_job *job);
 
 /* Submits and waits for the durable result; for admin and for jobs of the clockwork. Never from the writer's thread. */
@@ -54,8 +54,8 @@ MUST_CHECK int writer_call(struct writer *writer, int (*run)(void *arg, struct s
 
 struct writer_stats {
     uint64_t groups, jobs, refused, failed_groups;
-    uint64_t commit_us_total; /* from begin to durable */
-    uint64_t commit_us_max;
+    uint64_t commit_ms_total; /* from begin to durable */
+    uint64_t commit_ms_max;
     uint32_t waiting; /* jobs in both lanes now */
 };
 void writer_stats(struct writer *writer, struct writer_stats *out_stats);

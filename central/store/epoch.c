@@ -1,0 +1,137 @@
+#include "central/store/epoch.h"
+#include "central/store/query.h"
+#include "platform/file.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STEP_MAX 65536 /* u32 holds 65,536 restores */
+
+struct mark {
+    uint32_t epoch;
+    uint64_t generation; /* < 2^63, never 0; 0 = a copy */
+};
+
+static int meta_read(struct db *db, const char *name, int64_t *out_value)
+{
+    return query_number(db, "SELECT value FROM meta WHERE name = ?1", QUERY(Q_TEXT(name)), out_value);
+}
+
+static int meta_write(struct db *db, const char *name, int64_t value)
+{
+    return query_run(db, "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)",
+                     QUERY(Q_TEXT(name), Q_INT(value)));
+}
+
+int store_meta_get(struct store_tx *tx, const char *name, int64_t *out_value)
+{
+    return meta_read(store_tx_db(tx), name, out_value);
+}
+
+int store_meta_set(struct store_tx *tx, const char *name, int64_t value)
+{
+    return meta_write(store_tx_write(tx), name, value);
+}
+
+int store_next_number(struct store_tx *tx, const char *name, uint64_t *out_number)
+{
+    int64_t number = 0;
+    int rc = query_number(store_tx_write(tx),
+                          "INSERT INTO counter (name, value) VALUES (?1, 1)"
+                          " ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+                          QUERY(Q_TEXT(name)), &number);
+    if (rc == 0)
+        *out_number = (uint64_t)number;
+    return rc;
+}
+
+int epoch_read(struct db *db, uint32_t *out_epoch)
+{
+    int64_t value = 0;
+    int rc = meta_read(db, "server_epoch", &value);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    *out_epoch = (uint32_t)value;
+    return 0;
+}
+
+static int mark_in_books(struct db *db, struct mark *out_mark)
+{
+    int64_t epoch = 0, generation = 0;
+    int rc = meta_read(db, "server_epoch", &epoch);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    rc = meta_read(db, "generation", &generation);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    *out_mark = (struct mark){(uint32_t)epoch, (uint64_t)generation};
+    return 0;
+}
+
+/* A missing or unreadable file is a mark that equals nothing: better one epoch too many. */
+static int mark_in_file(const char *path, struct mark *out_mark)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, 128);
+    *out_mark = (struct mark){0, 0};
+    int rc = file_read(path, &buffer);
+    if (rc == 0) {
+        struct mark mark;
+        if (sscanf(buffer_text(&buffer), "%" SCNu32 " %" SCNx64, &mark.epoch, &mark.generation) == 2)
+            *out_mark = mark;
+    } else if (rc == -ENOENT || rc == -EFBIG) {
+        rc = 0;
+    }
+    buffer_finish(&buffer);
+    return rc;
+}
+
+static int mark_write(struct store *store, const char *path, const struct mark *mark)
+{
+    struct db *db = store_writer_db(store);
+    int rc = db_begin(db);
+    if (rc < 0)
+        return rc;
+    rc = meta_write(db, "server_epoch", mark->epoch);
+    if (rc == 0)
+        rc = meta_write(db, "generation", (int64_t)mark->generation);
+    if (rc == 0)
+        rc = db_commit(db);
+    if (rc < 0) {
+        db_rollback(db);
+        return rc;
+    }
+    char text[64];
+    int len = snprintf(text, sizeof(text), "%" PRIu32 " %" PRIx64 "\n", mark->epoch, mark->generation);
+    return file_write_atomic(path, text, (size_t)len, 0600);
+}
+
+int epoch_start(struct store *store, const char *path, bool *out_restored)
+{
+    struct mark books, file;
+    int rc = mark_in_books(store_writer_db(store), &books);
+    if (rc == 0)
+        rc = mark_in_file(path, &file);
+    if (rc < 0)
+        return rc;
+    bool first = books.epoch == 0 && file.epoch == 0;
+    bool restored = !first && (books.generation == 0 || books.generation != file.generation);
+    struct mark next = {.epoch = books.epoch > file.epoch ? books.epoch : file.epoch};
+    if (first)
+        next.epoch = 1;
+    else if (restored)
+        next.epoch += 1 + (uint32_t)random_below(store_random(store), STEP_MAX);
+    next.generation = (random_u64(store_random(store)) >> 1) | 1;
+    rc = mark_write(store, path, &next);
+    if (rc < 0)
+        return rc;
+    store_epoch_changed(store, next.epoch);
+    *out_restored = restored;
+    return 0;
+}
+
+int epoch_mark_copy(struct db *db)
+{
+    return meta_write(db, "generation", 0);
+}

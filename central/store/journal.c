@@ -1,0 +1,303 @@
+#include "central/store/journal.h"
+#include "central/store/query.h"
+
+#include <string.h>
+
+int journal_marks_read(struct store_tx *tx, uint32_t terminal, uint32_t incarnation, struct journal_marks *out_marks)
+{
+    struct journal_marks marks = {0};
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx),
+                         "SELECT durable, archived, last_hash FROM journal_head"
+                         " WHERE terminal = ?1 AND incarnation = ?2",
+                         QUERY(Q_INT(terminal), Q_INT(incarnation)), &stmt);
+    if (rc == 0) {
+        marks.durable_through = (uint64_t)db_column_int64(stmt, 0);
+        marks.archived_through = (uint64_t)db_column_int64(stmt, 1);
+        rc = query_column_fixed(stmt, 2, marks.last_hash, HASH_LEN);
+        db_stmt_close(stmt);
+    } else if (rc == -ENOENT) {
+        rc = 0;
+    }
+    if (rc == 0)
+        *out_marks = marks;
+    return rc;
+}
+
+static int marks_write(struct store_tx *tx, struct record_id last, const uint8_t hash[HASH_LEN])
+{
+    return query_run(store_tx_write(tx),
+                     "INSERT INTO journal_head (terminal, incarnation, durable, archived, last_hash)"
+                     " VALUES (?1, ?2, ?3, 0, ?4) ON CONFLICT (terminal, incarnation)"
+                     " DO UPDATE SET durable = excluded.durable, last_hash = excluded.last_hash",
+                     QUERY(Q_INT(last.terminal), Q_INT(last.incarnation), Q_INT(last.seq), Q_BLOB(hash, HASH_LEN)));
+}
+
+static int record_insert(struct store_tx *tx, const struct record *record, uint32_t store)
+{
+    return query_run(store_tx_write(tx),
+                     "INSERT INTO journal (terminal, incarnation, seq, store, version, hlc, kind, received_ms, body,"
+                     " hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                     QUERY(Q_INT(record->id.terminal), Q_INT(record->id.incarnation), Q_INT(record->id.seq),
+                           Q_INT(store), Q_INT(record->version), Q_INT(record->hlc), Q_INT(record->kind),
+                           Q_INT(tx->now_ms), Q_BLOB(record->body.data, record->body.len),
+                           Q_BLOB(record->hash, HASH_LEN)));
+}
+
+static int hash_of(struct store_tx *tx, struct record_id id, uint8_t out_hash[HASH_LEN])
+{
+    if (id.seq == 0) {
+        memset(out_hash, 0, HASH_LEN);
+        return 0;
+    }
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx),
+                         "SELECT hash FROM journal WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
+                         QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)), &stmt);
+    if (rc < 0)
+        return rc;
+    rc = query_column_fixed(stmt, 0, out_hash, HASH_LEN);
+    db_stmt_close(stmt);
+    return rc;
+}
+
+/* A record that should be stored already: the same, or a fork. */
+static int compare_stored(struct store_tx *tx, const struct record *record, bool *out_same)
+{
+    uint8_t stored[HASH_LEN];
+    int rc = hash_of(tx, record->id, stored);
+    if (rc == 0)
+        *out_same = memcmp(stored, record->hash, HASH_LEN) == 0;
+    return rc;
+}
+
+int journal_store_record(struct store_tx *tx, const struct record *record, uint32_t store)
+{
+    int rc = record_insert(tx, record, store);
+    return rc < 0 ? rc : marks_write(tx, record->id, record->hash);
+}
+
+static int append_record(struct store_tx *tx, const struct record *record, uint32_t store,
+                         const struct journal_sink *sink)
+{
+    int rc = journal_store_record(tx, record, store);
+    if (rc == 0 && sink)
+        rc = sink->applied(sink->context, tx, record);
+    return rc;
+}
+
+static int append_records(struct store_tx *tx, struct batch_reader *batch, uint32_t store,
+                          const struct journal_sink *sink, struct journal_outcome *outcome)
+{
+    struct record record;
+    int rc;
+    while ((rc = batch_next(batch, &record)) == 1) {
+        if (record.id.seq > outcome->marks.durable_through) {
+            rc = append_record(tx, &record, store, sink);
+            outcome->stored++;
+        } else {
+            bool same = false;
+            rc = compare_stored(tx, &record, &same);
+            if (rc == 0 && !same) {
+                outcome->fit = JOURNAL_FORKED; /* found before anything new was stored */
+                return 0;
+            }
+            outcome->duplicates++;
+        }
+        if (rc < 0)
+            return rc;
+    }
+    return rc;
+}
+
+int journal_append_batch(struct store_tx *tx, struct batch_reader *batch, uint32_t store,
+                         const struct journal_sink *sink, struct journal_outcome *out_outcome)
+{
+    const struct batch_head *head = &batch->head;
+    struct journal_outcome outcome = {.fit = JOURNAL_FITS};
+    int rc = journal_marks_read(tx, head->terminal, head->incarnation, &outcome.marks);
+    if (rc < 0)
+        return rc;
+    uint64_t next = outcome.marks.durable_through + 1;
+    if (head->first_seq > next)
+        outcome.fit = JOURNAL_AHEAD;
+    else if (head->first_seq == next && memcmp(head->prev_hash, outcome.marks.last_hash, HASH_LEN) != 0)
+        outcome.fit = JOURNAL_FORKED;
+    else
+        rc = append_records(tx, batch, store, sink, &outcome);
+    if (rc == 0)
+        rc = journal_marks_read(tx, head->terminal, head->incarnation, &outcome.marks);
+    if (rc == 0)
+        *out_outcome = outcome;
+    return rc;
+}
+
+int journal_quarantine(struct store_tx *tx, const struct batch_head *head, const char *reason, struct slice batch)
+{
+    struct db *db = store_tx_write(tx);
+    int rc = query_run(db,
+                       "UPDATE quarantine SET times = times + 1 WHERE terminal = ?1 AND incarnation = ?2"
+                       " AND first_seq = ?3 AND last_hash = ?4",
+                       QUERY(Q_INT(head->terminal), Q_INT(head->incarnation), Q_INT(head->first_seq),
+                             Q_BLOB(head->last_hash, HASH_LEN)));
+    if (rc < 0 || db_changes(db) > 0)
+        return rc;
+    int64_t kept = 0;
+    rc = query_number(db, "SELECT count(*) FROM quarantine WHERE terminal = ?1", QUERY(Q_INT(head->terminal)), &kept);
+    if (rc < 0)
+        return rc;
+    if (kept >= JOURNAL_QUARANTINE_MAX) {
+        int64_t over = 0;
+        return query_number(db,
+                            "INSERT INTO meta (name, value) VALUES ('quarantine_over', 1)"
+                            " ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+                            QUERY_NONE, &over);
+    }
+    return query_run(db,
+                     "INSERT INTO quarantine (terminal, incarnation, first_seq, count, last_hash, reason, received_ms,"
+                     " times, batch) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)",
+                     QUERY(Q_INT(head->terminal), Q_INT(head->incarnation), Q_INT(head->first_seq), Q_INT(head->count),
+                           Q_BLOB(head->last_hash, HASH_LEN), Q_TEXT(reason), Q_INT(tx->now_ms),
+                           Q_BLOB(batch.data, batch.len)));
+}
+
+#define ENTRY_COLUMNS "terminal, incarnation, seq, store, version, hlc, kind, received_ms, body, hash"
+
+/* Columns from `first` on, in the order of ENTRY_COLUMNS; body points into the row. */
+static int entry_from_row(struct db_stmt *stmt, int first, struct journal_entry *out_entry)
+{
+    struct journal_entry entry = {
+        .record = {.id = {(uint32_t)db_column_int64(stmt, first), (uint32_t)db_column_int64(stmt, first + 1),
+                          (uint64_t)db_column_int64(stmt, first + 2)},
+                   .version = (uint8_t)db_column_int64(stmt, first + 4),
+                   .hlc = (uint64_t)db_column_int64(stmt, first + 5),
+                   .kind = (uint16_t)db_column_int64(stmt, first + 6),
+                   .body = db_column_blob(stmt, first + 8)},
+        .store = (uint32_t)db_column_int64(stmt, first + 3),
+        .received_ms = db_column_int64(stmt, first + 7),
+    };
+    int rc = query_column_fixed(stmt, first + 9, entry.record.hash, HASH_LEN);
+    if (rc == 0)
+        *out_entry = entry;
+    return rc;
+}
+
+int journal_find(struct store_tx *tx, struct record_id id, uint8_t buffer[RECORD_BODY_MAX],
+                 struct journal_entry *out_entry)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx),
+                         "SELECT " ENTRY_COLUMNS
+                         " FROM journal WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
+                         QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)), &stmt);
+    if (rc < 0)
+        return rc;
+    struct journal_entry entry;
+    rc = entry_from_row(stmt, 0, &entry);
+    if (rc == 0 && entry.record.body.len > RECORD_BODY_MAX)
+        rc = -EUCLEAN;
+    if (rc == 0) {
+        if (entry.record.body.len > 0)
+            memcpy(buffer, entry.record.body.data, entry.record.body.len);
+        entry.record.body.data = buffer;
+    }
+    db_stmt_close(stmt);
+    if (rc == 0)
+        rc = hash_of(tx, (struct record_id){id.terminal, id.incarnation, id.seq - 1}, entry.record.prev_hash);
+    if (rc == 0)
+        *out_entry = entry;
+    return rc;
+}
+
+int journal_each(struct store_tx *tx, uint64_t after, journal_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_open(store_tx_db(tx),
+                        "SELECT position, " ENTRY_COLUMNS " FROM journal WHERE position > ?1 ORDER BY position",
+                        QUERY(Q_INT(after)), &stmt);
+    if (rc < 0)
+        return rc;
+    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
+        struct journal_entry entry;
+        rc = entry_from_row(stmt, 1, &entry);
+        if (rc == 0)
+            rc = visit(context, &entry, (uint64_t)db_column_int64(stmt, 0));
+        if (rc != 0)
+            break;
+    }
+    db_stmt_close(stmt);
+    return rc;
+}
+
+static int verify_row(struct db_stmt *stmt, uint64_t expected_seq, uint8_t chain[HASH_LEN])
+{
+    struct journal_entry entry;
+    int rc = entry_from_row(stmt, 0, &entry);
+    if (rc < 0)
+        return rc;
+    memcpy(entry.record.prev_hash, chain, HASH_LEN);
+    if (entry.record.id.seq != expected_seq || !record_check(&entry.record))
+        return -EUCLEAN;
+    memcpy(chain, entry.record.hash, HASH_LEN);
+    return 0;
+}
+
+int journal_verify_chain(struct store_tx *tx, uint32_t terminal, uint32_t incarnation, uint64_t *out_seq)
+{
+    struct journal_marks marks;
+    int rc = journal_marks_read(tx, terminal, incarnation, &marks);
+    struct db_stmt *stmt = NULL;
+    if (rc == 0)
+        rc = query_open(store_tx_db(tx),
+                        "SELECT " ENTRY_COLUMNS " FROM journal WHERE terminal = ?1 AND incarnation = ?2 ORDER BY seq",
+                        QUERY(Q_INT(terminal), Q_INT(incarnation)), &stmt);
+    if (rc < 0)
+        return rc;
+    uint64_t expected = 1;
+    uint8_t chain[HASH_LEN] = {0};
+    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
+        rc = verify_row(stmt, expected, chain);
+        if (rc < 0)
+            break;
+        expected++;
+    }
+    db_stmt_close(stmt);
+    if (rc == 0 && (expected - 1 != marks.durable_through || memcmp(chain, marks.last_hash, HASH_LEN) != 0))
+        rc = -EUCLEAN;
+    if (rc == -EUCLEAN || rc == 0)
+        *out_seq = rc == 0 ? marks.durable_through : expected;
+    return rc;
+}
+
+int journal_verify_all(struct store_tx *tx, struct journal_finding *out_finding)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_open(store_tx_db(tx), "SELECT terminal, incarnation FROM journal_head", QUERY_NONE, &stmt);
+    if (rc < 0)
+        return rc;
+    struct journal_finding finding = {0};
+    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
+        finding.at.terminal = (uint32_t)db_column_int64(stmt, 0);
+        finding.at.incarnation = (uint32_t)db_column_int64(stmt, 1);
+        rc = journal_verify_chain(tx, finding.at.terminal, finding.at.incarnation, &finding.at.seq);
+        if (rc < 0)
+            break;
+        finding.records += finding.at.seq;
+    }
+    db_stmt_close(stmt);
+    if (rc == 0 || rc == -EUCLEAN)
+        *out_finding = finding;
+    return rc;
+}
+
+int journal_note_archived(struct store_tx *tx, const struct journal_mark_list *list)
+{
+    int rc = 0;
+    for (size_t i = 0; i < list->count && rc == 0; i++) {
+        const struct journal_mark *mark = &list->items[i];
+        rc = query_run(store_tx_write(tx),
+                       "UPDATE journal_head SET archived = max(archived, ?3) WHERE terminal = ?1 AND incarnation = ?2",
+                       QUERY(Q_INT(mark->terminal), Q_INT(mark->incarnation), Q_INT(mark->through)));
+    }
+    return rc;
+}

@@ -1,0 +1,254 @@
+#include "central/store/people_member.h"
+
+#include "central/store/feed.h"
+#include "central/store/journal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ID_ATTEMPTS 8
+
+#define COLUMNS                                                                                                        \
+    "id, brand, tier, home_store, pin_salt, pin_hash, joined_ms, touchpoint, store, terminal, shelf, clerk, "          \
+    "campaign, "                                                                                                       \
+    "erased"
+
+static void copy_fixed(uint8_t *out, size_t len, struct slice from)
+{
+    if (from.len == len) {
+        memcpy(out, from.data, len);
+    }
+}
+
+static void read_row(struct db_stmt *stmt, struct member *out)
+{
+    *out = (struct member){.id = (uint64_t)db_column_int64(stmt, 0),
+                           .brand = (uint32_t)db_column_int64(stmt, 1),
+                           .tier = (uint8_t)db_column_int64(stmt, 2),
+                           .home_store = (uint32_t)db_column_int64(stmt, 3),
+                           .has_pin = !db_column_is_null(stmt, 5),
+                           .joined_ms = db_column_int64(stmt, 6),
+                           .won_by = {.touchpoint = (uint32_t)db_column_int64(stmt, 7),
+                                      .store = (uint32_t)db_column_int64(stmt, 8),
+                                      .terminal = (uint32_t)db_column_int64(stmt, 9),
+                                      .clerk = (uint32_t)db_column_int64(stmt, 11),
+                                      .campaign = (uint32_t)db_column_int64(stmt, 12)},
+                           .erased = db_column_int64(stmt, 13) != 0};
+    snprintf(out->won_by.shelf, sizeof(out->won_by.shelf), "%s", db_column_text(stmt, 10));
+    copy_fixed(out->pin_salt, sizeof(out->pin_salt), db_column_blob(stmt, 4));
+    copy_fixed(out->pin_hash, sizeof(out->pin_hash), db_column_blob(stmt, 5));
+}
+
+static int publish(struct store_tx *tx, const struct member *member)
+{
+    struct feed_member item = {.member = member->id,
+                               .tier = member->tier,
+                               .home_store = member->home_store,
+                               .has_pin = member->has_pin,
+                               .gone = member->erased};
+    memcpy(item.pin_salt, member->pin_salt, sizeof(item.pin_salt));
+    memcpy(item.pin_hash, member->pin_hash, sizeof(item.pin_hash));
+    uint8_t body[FEED_BODY_MAX];
+    size_t len = 0;
+    int rc = feed_member_encode(&item, body, sizeof(body), &len);
+    if (rc < 0) {
+        return rc;
+    }
+    struct feed_target target = {.brand = member->brand, .store = member->home_store};
+    return feed_publish_number(tx, target, FEED_MEMBER, member->id, (struct slice){body, len});
+}
+
+static void bind_attribution(struct db_stmt *stmt, int first, const struct attribution *won_by)
+{
+    db_bind_int64(stmt, first, won_by->touchpoint);
+    db_bind_int64(stmt, first + 1, won_by->store);
+    db_bind_int64(stmt, first + 2, won_by->terminal);
+    db_bind_text(stmt, first + 3, won_by->shelf);
+    db_bind_int64(stmt, first + 4, won_by->clerk);
+    db_bind_int64(stmt, first + 5, won_by->campaign);
+}
+
+static int insert_row(struct store_tx *tx, const struct member *member)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = db_stmt_open(store_tx_write(tx),
+                          "INSERT INTO member (id, brand, tier, home_store, joined_ms, pin_salt, pin_hash, touchpoint, "
+                          "store, terminal, shelf, clerk, campaign) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                          &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    db_bind_int64(stmt, 1, (int64_t)member->id);
+    db_bind_int64(stmt, 2, member->brand);
+    db_bind_int64(stmt, 3, member->tier);
+    db_bind_int64(stmt, 4, member->home_store);
+    db_bind_int64(stmt, 5, member->joined_ms);
+    if (member->has_pin) {
+        db_bind_blob(stmt, 6, member->pin_salt, sizeof(member->pin_salt));
+        db_bind_blob(stmt, 7, member->pin_hash, sizeof(member->pin_hash));
+    }
+    bind_attribution(stmt, 8, &member->won_by);
+    rc = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    return rc;
+}
+
+static int insert_with_random_id(struct store_tx *tx, struct member *member)
+{
+    int rc = -EEXIST;
+    for (int i = 0; rc == -EEXIST && i < ID_ATTEMPTS; i++) {
+        member->id = random_u64(store_random(tx->store)) >> 1;
+        rc = member->id == 0 ? -EEXIST : insert_row(tx, member);
+    }
+    return rc;
+}
+
+static int log_consent(struct store_tx *tx, uint64_t member, const char *version, bool given)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = db_stmt_open(store_tx_write(tx), "INSERT INTO consent (member, version, given, at_ms) VALUES (?, ?, ?, ?)",
+                          &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    db_bind_int64(stmt, 1, (int64_t)member);
+    db_bind_text(stmt, 2, version);
+    db_bind_int64(stmt, 3, given);
+    db_bind_int64(stmt, 4, tx->now_ms);
+    rc = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    return rc;
+}
+
+/* Texts of the fact say what its numbered fields do not: which touchpoint, shelf and clerk. */
+static int journal_member(struct store_tx *tx, enum record_kind kind, const struct member *member,
+                          struct journal_fact fact)
+{
+    char key[FEED_NAME_MAX + 64];
+    snprintf(key, sizeof(key), "touchpoint %u clerk %u shelf %s", member->won_by.touchpoint, member->won_by.clerk,
+             member->won_by.shelf);
+    fact.key = key;
+    fact.brand = member->brand;
+    fact.store = member->won_by.store ? member->won_by.store : member->home_store;
+    fact.terminal = member->won_by.terminal;
+    fact.member = member->id;
+    fact.number = member->won_by.touchpoint;
+    fact.coupon.campaign = member->won_by.campaign;
+    return journal_append_central(tx, kind, &fact);
+}
+
+int people_add_member(struct store_tx *tx, const struct member *member, const char *consent_version, uint64_t *out_id)
+{
+    struct member added = *member;
+    added.joined_ms = tx->now_ms;
+    int rc = insert_with_random_id(tx, &added);
+    if (rc == 0 && consent_version) {
+        rc = log_consent(tx, added.id, consent_version, true);
+    }
+    rc = rc ? rc : journal_member(tx, RECORD_MEMBER_JOINED, &added, (struct journal_fact){.what = "joined"});
+    rc = rc ? rc : publish(tx, &added);
+    if (rc == 0) {
+        *out_id = added.id;
+    }
+    return rc;
+}
+
+int people_find_member(struct store_tx *tx, uint64_t id, struct member *out_member)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = db_stmt_open(store_tx_db(tx), "SELECT " COLUMNS " FROM member WHERE id = ?", &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    db_bind_int64(stmt, 1, (int64_t)id);
+    rc = db_stmt_step(stmt);
+    if (rc == DB_ROW) {
+        read_row(stmt, out_member);
+    }
+    db_stmt_close(stmt);
+    return rc == DB_ROW ? 0 : rc < 0 ? rc : -ENOENT;
+}
+
+int people_each_member(struct store_tx *tx, uint32_t limit, people_member_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    struct member member;
+    int rc = db_stmt_open(store_tx_db(tx), "SELECT " COLUMNS " FROM member ORDER BY joined_ms DESC, id LIMIT ?", &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    db_bind_int64(stmt, 1, limit);
+    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
+        read_row(stmt, &member);
+        rc = visit(context, &member);
+        if (rc != 0) {
+            break;
+        }
+    }
+    db_stmt_close(stmt);
+    return rc;
+}
+
+int people_count_members(struct store_tx *tx, uint64_t *out_count)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = db_stmt_open(store_tx_db(tx), "SELECT count(*) FROM member WHERE erased = 0", &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = db_stmt_step(stmt);
+    if (rc == DB_ROW) {
+        *out_count = (uint64_t)db_column_int64(stmt, 0);
+    }
+    db_stmt_close(stmt);
+    return rc == DB_ROW ? 0 : rc < 0 ? rc : -EPROTO;
+}
+
+int people_correct_attribution(struct store_tx *tx, const struct attribution_change *change)
+{
+    struct member member;
+    struct db_stmt *stmt = NULL;
+    int rc = people_find_member(tx, change->member, &member);
+    rc = rc ? rc
+            : db_stmt_open(store_tx_write(tx),
+                           "UPDATE member SET touchpoint = ?, store = ?, terminal = ?, shelf = ?, clerk = ?, campaign "
+                           "= ? WHERE id = ?",
+                           &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    bind_attribution(stmt, 1, &change->won_by);
+    db_bind_int64(stmt, 7, (int64_t)change->member);
+    rc = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    member.won_by = change->won_by;
+    return rc ? rc
+              : journal_member(tx, RECORD_ATTRIBUTION, &member,
+                               (struct journal_fact){.who = change->who, .what = "corrected", .why = change->why});
+}
+
+int people_erase_member(struct store_tx *tx, uint64_t id, const char *who, const char *why)
+{
+    struct member member;
+    struct db_stmt *stmt = NULL;
+    int rc = people_find_member(tx, id, &member);
+    rc = rc ? rc
+            : db_stmt_open(store_tx_write(tx),
+                           "UPDATE member SET pin_salt = NULL, pin_hash = NULL, tier = 0, erased = 1 WHERE id = ?",
+                           &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    db_bind_int64(stmt, 1, (int64_t)id);
+    rc = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    rc = rc ? rc : log_consent(tx, id, "", false);
+    member.erased = true;
+    member.has_pin = false;
+    member.tier = 0;
+    memset(member.pin_salt, 0, sizeof(member.pin_salt));
+    memset(member.pin_hash, 0, sizeof(member.pin_hash));
+    struct journal_fact fact = {.who = who, .what = "member erased", .why = why};
+    rc = rc ? rc : journal_member(tx, RECORD_ADMIN, &member, fact);
+    return rc ? rc : publish(tx, &member);
+}

@@ -1,0 +1,77 @@
+#include "central/store/rights_internal.h"
+
+static void conflict_from_row(struct db_stmt *stmt, struct conflict *out_conflict)
+{
+    *out_conflict = (struct conflict){
+        .id = (uint64_t)db_column_int64(stmt, 0),
+        .kind = (enum conflict_kind)db_column_int64(stmt, 1),
+        .coupon = {(uint32_t)db_column_int64(stmt, 2), (uint64_t)db_column_int64(stmt, 3)},
+        .use_no = (uint32_t)db_column_int64(stmt, 4),
+        .record = {(uint32_t)db_column_int64(stmt, 5), (uint32_t)db_column_int64(stmt, 6),
+                   (uint64_t)db_column_int64(stmt, 7)},
+        .canonical = {(uint32_t)db_column_int64(stmt, 8), (uint32_t)db_column_int64(stmt, 9),
+                      (uint64_t)db_column_int64(stmt, 10)},
+        .store = (uint32_t)db_column_int64(stmt, 11),
+        .member = (uint64_t)db_column_int64(stmt, 12),
+        .clerk = (uint32_t)db_column_int64(stmt, 13),
+        .mode = (uint8_t)db_column_int64(stmt, 14),
+        .policy_version = (uint32_t)db_column_int64(stmt, 15),
+        .sync_age_s = (uint32_t)db_column_int64(stmt, 16),
+        .discount_minor = db_column_int64(stmt, 17),
+        .budget_used_minor = db_column_int64(stmt, 18),
+        .found_ms = db_column_int64(stmt, 19),
+    };
+}
+
+int rights_each_conflict(struct store_tx *tx, rights_conflict_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_open(store_tx_db(tx),
+                        "SELECT id, kind, campaign, serial, use_no, terminal, incarnation, seq, c_terminal,"
+                        " c_incarnation, c_seq, store, member, clerk, mode, policy_version, sync_age_s, discount,"
+                        " budget_used, found_ms FROM conflict ORDER BY id",
+                        QUERY_NONE, &stmt);
+    if (rc < 0)
+        return rc;
+    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
+        struct conflict conflict;
+        conflict_from_row(stmt, &conflict);
+        rc = visit(context, &conflict);
+        if (rc != 0)
+            break;
+    }
+    db_stmt_close(stmt);
+    return rc;
+}
+
+int rights_totals(struct store_tx *tx, struct rights_totals *out_totals)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx),
+                         "SELECT (SELECT count(*) FROM journal WHERE kind = ?1), (SELECT count(*) FROM redemption),"
+                         " (SELECT count(*) FROM conflict), (SELECT count(*) FROM grant_log WHERE risk = 1),"
+                         " (SELECT count(*) FROM record_problem WHERE kind = ?1)",
+                         QUERY(Q_INT(RECORD_REDEMPTION)), &stmt);
+    if (rc < 0)
+        return rc;
+    struct rights_totals totals = {
+        .records = (uint64_t)db_column_int64(stmt, 0),
+        .canonical = (uint64_t)db_column_int64(stmt, 1),
+        .conflicts = (uint64_t)db_column_int64(stmt, 2),
+        .write_offs = (uint64_t)db_column_int64(stmt, 3),
+        .problems = (uint64_t)db_column_int64(stmt, 4),
+    };
+    db_stmt_close(stmt);
+    totals.unexplained =
+        (int64_t)(totals.records - totals.canonical - totals.conflicts - totals.problems);
+    *out_totals = totals;
+    return 0;
+}
+
+int record_note_problem(struct store_tx *tx, struct record_id id, uint16_t kind, const char *reason)
+{
+    return query_run(store_tx_write(tx),
+                     "INSERT OR IGNORE INTO record_problem (terminal, incarnation, seq, kind, reason)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5)",
+                     QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq), Q_INT(kind), Q_TEXT(reason)));
+}

@@ -1,0 +1,296 @@
+#include "central/store/rights_internal.h"
+
+#include <string.h>
+
+/* The campaign's token is a grant of epoch 0 to the home store; under `strict` central keeps it and grants on request. */
+static int holds_right(struct store_tx *tx, const struct coupon_row *row, uint32_t epoch, uint32_t store,
+                       bool *out_holds)
+{
+    const struct coupon *coupon = &row->coupon;
+    if (epoch == 0) {
+        *out_holds = row->mode == MODE_STRICT ? coupon->right_store == store : coupon->home_store == store;
+        return 0;
+    }
+    struct grant_row grant;
+    int rc = grant_find(tx, coupon->id, epoch, &grant);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    *out_holds = rc == 0 && grant.store == store;
+    return 0;
+}
+
+/* A coupon that these books never saw (they were restored): its redemption is what we know of it. */
+static int coupon_from_redemption(struct store_tx *tx, uint32_t store, const struct body_redemption *body,
+                                  struct coupon_row *out_row)
+{
+    struct coupon_row row = {
+        .coupon =
+            {
+                .id = body->coupon,
+                .member = body->member,
+                .home_store = store,
+                .issued_ms = tx->now_ms,
+                .right_epoch = body->epoch,
+                .right_store = store,
+                .next_use_no = 1,
+            },
+        .mode = (enum campaign_mode)body->mode,
+    };
+    int rc = coupon_row_insert(tx, &row);
+    if (rc == 0)
+        *out_row = row;
+    return rc;
+}
+
+static int redemption_insert(struct store_tx *tx, struct record_id id, uint32_t store,
+                             const struct body_redemption *body, bool rightful)
+{
+    return query_run(store_tx_write(tx),
+                     "INSERT INTO redemption (campaign, serial, use_no, terminal, incarnation, seq, store, member,"
+                     " discount, offline, rightful, business_ms, voided)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0)",
+                     QUERY(Q_INT(body->coupon.campaign), Q_INT(body->coupon.serial), Q_INT(body->use_no),
+                           Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq), Q_INT(store), Q_INT(body->member),
+                           Q_INT(body->discount_minor), Q_INT(body->offline), Q_INT(rightful),
+                           Q_INT(body->business_ms)));
+}
+
+static int any_risk_grant(struct store_tx *tx, struct coupon_id id, bool *out_any)
+{
+    int64_t any = 0;
+    int rc = query_number(store_tx_db(tx),
+                          "SELECT count(*) FROM grant_log WHERE campaign = ?1 AND serial = ?2 AND risk = 1",
+                          QUERY(Q_INT(id.campaign), Q_INT(id.serial)), &any);
+    if (rc == 0)
+        *out_any = any > 0;
+    return rc;
+}
+
+static int budget_used(struct store_tx *tx, struct record_id id, uint32_t campaign, int64_t *out_minor)
+{
+    return query_number(store_tx_db(tx),
+                        "SELECT coalesce((SELECT sum(discount) FROM redemption WHERE terminal = ?1 AND campaign = ?2"
+                        " AND offline = 1 AND rightful = 0), 0) + coalesce((SELECT sum(discount) FROM conflict"
+                        " WHERE terminal = ?1 AND campaign = ?2), 0)",
+                        QUERY(Q_INT(id.terminal), Q_INT(campaign)), out_minor);
+}
+
+static enum conflict_kind kind_of(const struct coupon_row *row, bool rightful, bool risk)
+{
+    if (risk)
+        return CONFLICT_WRITE_OFF;
+    if (rightful)
+        return CONFLICT_DOUBLE;
+    return row->mode == MODE_BUDGET ? CONFLICT_BUDGET : CONFLICT_NO_RIGHT;
+}
+
+static int conflict_insert(struct store_tx *tx, const struct conflict *conflict)
+{
+    return query_run(
+        store_tx_write(tx),
+        "INSERT INTO conflict (id, kind, campaign, serial, use_no, terminal, incarnation, seq, c_terminal,"
+        " c_incarnation, c_seq, store, member, clerk, mode, policy_version, sync_age_s, discount, budget_used,"
+        " found_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+        QUERY(Q_INT(conflict->id), Q_INT(conflict->kind), Q_INT(conflict->coupon.campaign),
+              Q_INT(conflict->coupon.serial), Q_INT(conflict->use_no), Q_INT(conflict->record.terminal),
+              Q_INT(conflict->record.incarnation), Q_INT(conflict->record.seq), Q_INT(conflict->canonical.terminal),
+              Q_INT(conflict->canonical.incarnation), Q_INT(conflict->canonical.seq), Q_INT(conflict->store),
+              Q_INT(conflict->member), Q_INT(conflict->clerk), Q_INT(conflict->mode), Q_INT(conflict->policy_version),
+              Q_INT(conflict->sync_age_s), Q_INT(conflict->discount_minor), Q_INT(conflict->budget_used_minor),
+              Q_INT(conflict->found_ms)));
+}
+
+static int journal_conflict(struct store_tx *tx, const struct conflict *conflict, const struct record *record)
+{
+    uint8_t buffer[RECORD_BODY_MAX];
+    struct journal_entry canonical;
+    int rc = journal_find(tx, conflict->canonical, buffer, &canonical);
+    if (rc < 0)
+        return rc;
+    struct journal_fact fact = {
+        .what = "conflict",
+        .store = conflict->store,
+        .terminal = conflict->record.terminal,
+        .member = conflict->member,
+        .coupon = conflict->coupon,
+        .use_no = conflict->use_no,
+        .number = conflict->id,
+        .amount_minor = conflict->discount_minor,
+        .evidence_a = record->hash,
+        .evidence_b = canonical.record.hash,
+    };
+    return journal_append_central(tx, RECORD_CONFLICT, &fact);
+}
+
+struct double_use {
+    const struct record *record;
+    uint32_t store;
+    const struct body_redemption *body;
+    bool rightful;
+};
+
+static int settle_conflict(struct store_tx *tx, const struct coupon_row *row, const struct double_use *use,
+                           const struct redemption *canonical)
+{
+    const struct body_redemption *body = use->body;
+    struct conflict conflict = {
+        .coupon = body->coupon,
+        .use_no = body->use_no,
+        .record = use->record->id,
+        .canonical = canonical->record,
+        .store = use->store,
+        .member = body->member,
+        .clerk = body->clerk,
+        .mode = body->mode,
+        .policy_version = body->policy_version,
+        .sync_age_s = body->sync_age_s,
+        .discount_minor = body->discount_minor,
+        .found_ms = tx->now_ms,
+    };
+    bool risk = false;
+    int rc = any_risk_grant(tx, body->coupon, &risk);
+    if (rc == 0)
+        rc = store_next_number(tx, "conflict", &conflict.id);
+    if (rc == 0)
+        rc = budget_used(tx, use->record->id, body->coupon.campaign, &conflict.budget_used_minor);
+    conflict.kind = kind_of(row, use->rightful, risk);
+    if (rc == 0)
+        rc = conflict_insert(tx, &conflict);
+    if (rc == 0)
+        rc = journal_conflict(tx, &conflict, use->record);
+    return rc;
+}
+
+static int settle_canonical(struct store_tx *tx, struct coupon_row *row, const struct double_use *use)
+{
+    const struct body_redemption *body = use->body;
+    int rc = redemption_insert(tx, use->record->id, use->store, body, use->rightful);
+    if (rc < 0)
+        return rc;
+    row->coupon.uses = 1;
+    if (row->coupon.next_use_no < body->use_no)
+        row->coupon.next_use_no = body->use_no;
+    rc = coupon_row_update(tx, row);
+    if (rc == 0)
+        rc = transfer_end_right(tx, &row->coupon, TRANSFER_USED);
+    return rc;
+}
+
+int rights_apply_redemption(struct store_tx *tx, const struct record *record, uint32_t store,
+                            const struct body_redemption *body)
+{
+    struct coupon_row row;
+    int rc = coupon_row_find(tx, body->coupon, &row);
+    if (rc == -ENOENT)
+        rc = coupon_from_redemption(tx, store, body, &row);
+    struct double_use use = {record, store, body, false};
+    if (rc == 0)
+        rc = holds_right(tx, &row, body->epoch, store, &use.rightful);
+    if (rc < 0)
+        return rc;
+    struct redemption canonical;
+    rc = rights_find_redemption(tx, body->coupon, body->use_no, &canonical);
+    if (rc == -ENOENT)
+        return settle_canonical(tx, &row, &use);
+    return rc < 0 ? rc : settle_conflict(tx, &row, &use, &canonical);
+}
+
+int rights_apply_void(struct store_tx *tx, const struct body_void *body)
+{
+    struct db *db = store_tx_write(tx);
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(db,
+                         "SELECT campaign, serial, use_no FROM redemption"
+                         " WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
+                         QUERY(Q_INT(body->target.terminal), Q_INT(body->target.incarnation), Q_INT(body->target.seq)),
+                         &stmt);
+    if (rc == -ENOENT)
+        return 0; /* a conflict: it never counted */
+    if (rc < 0)
+        return rc;
+    struct coupon_id id = {(uint32_t)db_column_int64(stmt, 0), (uint64_t)db_column_int64(stmt, 1)};
+    uint32_t use_no = (uint32_t)db_column_int64(stmt, 2);
+    db_stmt_close(stmt);
+    rc = query_run(db, "UPDATE redemption SET voided = 1 WHERE campaign = ?1 AND serial = ?2 AND use_no = ?3",
+                   QUERY(Q_INT(id.campaign), Q_INT(id.serial), Q_INT(use_no)));
+    struct coupon_row row;
+    if (rc == 0)
+        rc = coupon_row_find(tx, id, &row);
+    if (rc < 0)
+        return rc;
+    if (row.coupon.next_use_no <= use_no) {
+        row.coupon.next_use_no = use_no + 1;
+        row.coupon.uses = 0;
+    }
+    return coupon_row_update(tx, &row);
+}
+
+#define REDEMPTION_COLUMNS "campaign, serial, use_no, terminal, incarnation, seq, store, voided"
+
+static int redemption_from_row(struct store_tx *tx, struct db_stmt *stmt, struct redemption *out_redemption)
+{
+    struct redemption redemption = {
+        .record = {(uint32_t)db_column_int64(stmt, 3), (uint32_t)db_column_int64(stmt, 4),
+                   (uint64_t)db_column_int64(stmt, 5)},
+        .store = (uint32_t)db_column_int64(stmt, 6),
+        .voided = db_column_int64(stmt, 7) != 0,
+    };
+    uint8_t buffer[RECORD_BODY_MAX];
+    struct journal_entry entry;
+    int rc = journal_find(tx, redemption.record, buffer, &entry);
+    struct body body;
+    if (rc == 0)
+        rc = body_decode(RECORD_REDEMPTION, entry.record.body, &body);
+    if (rc < 0)
+        return rc == -ENOENT || rc == -EBADMSG ? -EUCLEAN : rc;
+    redemption.body = body.redemption;
+    *out_redemption = redemption;
+    return 0;
+}
+
+int rights_find_redemption(struct store_tx *tx, struct coupon_id coupon, uint32_t use_no,
+                           struct redemption *out_redemption)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx),
+                         "SELECT " REDEMPTION_COLUMNS
+                         " FROM redemption WHERE campaign = ?1 AND serial = ?2 AND use_no = ?3",
+                         QUERY(Q_INT(coupon.campaign), Q_INT(coupon.serial), Q_INT(use_no)), &stmt);
+    if (rc < 0)
+        return rc;
+    rc = redemption_from_row(tx, stmt, out_redemption);
+    db_stmt_close(stmt);
+    return rc;
+}
+
+int rights_each_redemption(struct store_tx *tx, uint32_t store, rights_redemption_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_open(store_tx_db(tx),
+                        "SELECT " REDEMPTION_COLUMNS " FROM redemption WHERE ?1 = 0 OR store = ?1", QUERY(Q_INT(store)),
+                        &stmt);
+    if (rc < 0)
+        return rc;
+    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
+        struct redemption redemption;
+        rc = redemption_from_row(tx, stmt, &redemption);
+        if (rc == 0)
+            rc = visit(context, &redemption);
+        if (rc != 0)
+            break;
+    }
+    db_stmt_close(stmt);
+    return rc;
+}
+
+int rights_member_uses(struct store_tx *tx, uint32_t campaign, uint64_t member, uint32_t *out_uses)
+{
+    int64_t uses = 0;
+    int rc = query_number(store_tx_db(tx),
+                          "SELECT count(*) FROM redemption WHERE campaign = ?1 AND member = ?2 AND member != 0"
+                          " AND voided = 0",
+                          QUERY(Q_INT(campaign), Q_INT(member)), &uses);
+    if (rc == 0)
+        *out_uses = (uint32_t)uses;
+    return rc;
+}

@@ -1,0 +1,46 @@
+#include "central/store/store.h"
+
+/* Members, clerks, touchpoints, catalogue, WeChat. openid stands sealed in channel_identity and inbox, nowhere else. */
+static const char *const steps[] = {
+    "CREATE TABLE member (id INTEGER PRIMARY KEY, brand INTEGER NOT NULL, tier INTEGER NOT NULL, home_store INTEGER "
+    "NOT NULL, pin_salt BLOB, pin_hash BLOB, joined_ms INTEGER NOT NULL, touchpoint INTEGER NOT NULL, store INTEGER "
+    "NOT NULL, terminal INTEGER NOT NULL, shelf TEXT NOT NULL, clerk INTEGER NOT NULL, campaign INTEGER NOT NULL, "
+    "erased INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "CREATE INDEX member_joined ON member (joined_ms);"
+    "CREATE TABLE consent (id INTEGER PRIMARY KEY, member INTEGER NOT NULL REFERENCES member (id), version TEXT NOT "
+    "NULL, given INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX consent_member ON consent (member);"
+    "CREATE TABLE clerk (id INTEGER PRIMARY KEY, brand INTEGER NOT NULL, store INTEGER NOT NULL, name TEXT NOT NULL, "
+    "role INTEGER NOT NULL, pin_salt BLOB NOT NULL, pin_hash BLOB NOT NULL, badge_serial INTEGER NOT NULL, "
+    "badge_expiry_s INTEGER NOT NULL, gone INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE touchpoint (id INTEGER PRIMARY KEY, brand INTEGER NOT NULL, store INTEGER NOT NULL, terminal INTEGER "
+    "NOT NULL, clerk INTEGER NOT NULL, campaign INTEGER NOT NULL, shelf TEXT NOT NULL, account TEXT NOT NULL, scene "
+    "TEXT NOT NULL UNIQUE, url TEXT NOT NULL, valid_to_s INTEGER NOT NULL, gone INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE touchpoint_day (touchpoint INTEGER NOT NULL, day INTEGER NOT NULL, shown INTEGER NOT NULL, shown_s "
+    "INTEGER NOT NULL, follows INTEGER NOT NULL, scans INTEGER NOT NULL, joins INTEGER NOT NULL, unfollows INTEGER NOT "
+    "NULL, PRIMARY KEY (touchpoint, day)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE greeting (id INTEGER PRIMARY KEY, brand INTEGER NOT NULL, store INTEGER NOT NULL, made_s INTEGER NOT "
+    "NULL) STRICT;",
+
+    "CREATE TABLE product (brand INTEGER NOT NULL, ean TEXT NOT NULL, sku TEXT NOT NULL, name_zh TEXT NOT NULL, "
+    "name_en TEXT NOT NULL, price_minor INTEGER NOT NULL, member_price_minor INTEGER NOT NULL, unit TEXT NOT NULL, "
+    "gone INTEGER NOT NULL, PRIMARY KEY (brand, ean)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE campaign (id INTEGER PRIMARY KEY, brand INTEGER NOT NULL, joining INTEGER NOT NULL, life_s INTEGER "
+    "NOT NULL, body BLOB NOT NULL) STRICT;"
+    "CREATE TABLE offer (id INTEGER PRIMARY KEY, brand INTEGER NOT NULL, store INTEGER NOT NULL, body BLOB NOT NULL) "
+    "STRICT;",
+
+    "CREATE TABLE wechat_account (name TEXT PRIMARY KEY, brand INTEGER NOT NULL, api TEXT NOT NULL, appid TEXT NOT "
+    "NULL, token_sealed BLOB NOT NULL, secret_sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE channel_identity (id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, who BLOB NOT NULL, "
+    "openid_sealed BLOB NOT NULL, member INTEGER NOT NULL, touchpoint INTEGER NOT NULL, followed_ms INTEGER NOT NULL, "
+    "UNIQUE (account, who)) STRICT;"
+    "CREATE INDEX channel_identity_member ON channel_identity (member);"
+    "CREATE TABLE inbox (id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, identity BLOB NOT NULL UNIQUE, "
+    "who BLOB, kind TEXT NOT NULL, received_ms INTEGER NOT NULL, message_sealed BLOB, state INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX inbox_who ON inbox (who) WHERE who IS NOT NULL;"
+    "CREATE INDEX inbox_waiting ON inbox (id) WHERE state = 0;",
+};
+
+const struct store_schema store_schema_people = {
+    .part = "people", .steps = steps, .count = sizeof(steps) / sizeof(steps[0])};

@@ -1,0 +1,376 @@
+#include "central/store/feed.h"
+#include "central/store/identity.h"
+#include "central/store/journal.h"
+#include "central/store/query.h"
+#include "platform/encoding.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONTACT_NOTE_MS    60000
+#define SECRET_ID_LEN      8
+#define WAITING_KEY_BYTES  8
+#define FIRST_INCARNATION  1
+
+void identity_key_id_waiting(const uint8_t public_key[PUBLIC_KEY_LEN], char out_key_id[TERMINAL_KEY_ID_MAX])
+{
+    uint8_t hash[HASH_LEN];
+    crypto_sha256(public_key, PUBLIC_KEY_LEN, hash);
+    out_key_id[0] = 'k';
+    hex_encode(hash, WAITING_KEY_BYTES, out_key_id + 1, TERMINAL_KEY_ID_MAX - 1);
+}
+
+#define TERMINAL_COLUMNS                                                                                               \
+    "id, store, brand, incarnation, role, state, public_key, hardware, enrolled_ms, last_contact_ms"
+
+static int terminal_from_row(struct db_stmt *stmt, struct terminal *out_terminal)
+{
+    struct terminal terminal = {
+        .id = (uint32_t)db_column_int64(stmt, 0),
+        .store = (uint32_t)db_column_int64(stmt, 1),
+        .brand = (uint32_t)db_column_int64(stmt, 2),
+        .incarnation = (uint32_t)db_column_int64(stmt, 3),
+        .role = (uint8_t)db_column_int64(stmt, 4),
+        .state = (uint8_t)db_column_int64(stmt, 5),
+        .enrolled_ms = db_column_int64(stmt, 8),
+        .last_contact_ms = db_column_int64(stmt, 9),
+    };
+    query_column_text(stmt, 7, terminal.hardware, sizeof(terminal.hardware));
+    int rc = query_column_fixed(stmt, 6, terminal.public_key, PUBLIC_KEY_LEN);
+    if (rc == 0)
+        *out_terminal = terminal;
+    return rc;
+}
+
+static int find_terminal(struct store_tx *tx, const char *sql, struct query_values values,
+                         struct terminal *out_terminal)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx), sql, values, &stmt);
+    if (rc < 0)
+        return rc;
+    rc = terminal_from_row(stmt, out_terminal);
+    db_stmt_close(stmt);
+    return rc;
+}
+
+int identity_find_terminal(struct store_tx *tx, uint32_t id, struct terminal *out_terminal)
+{
+    return find_terminal(tx, "SELECT " TERMINAL_COLUMNS " FROM terminal WHERE id = ?1", QUERY(Q_INT(id)),
+                         out_terminal);
+}
+
+static int parse_terminal_id(const char *digits, uint32_t *out_id)
+{
+    char *end = NULL;
+    if (*digits < '1' || *digits > '9')
+        return -ENOENT;
+    unsigned long long id = strtoull(digits, &end, 10);
+    if (*end != '\0' || id > UINT32_MAX)
+        return -ENOENT;
+    *out_id = (uint32_t)id;
+    return 0;
+}
+
+int identity_find_by_key_id(struct store_tx *tx, const char *key_id, struct terminal *out_terminal)
+{
+    struct terminal terminal;
+    int rc = -ENOENT;
+    if (key_id[0] == 't') {
+        uint32_t id = 0;
+        rc = parse_terminal_id(key_id + 1, &id);
+        if (rc == 0)
+            rc = identity_find_terminal(tx, id, &terminal);
+        if (rc == 0 && (terminal.state == TERMINAL_WAITING || terminal.state == TERMINAL_REFUSED))
+            rc = -ENOENT; /* it has no number yet */
+    } else if (key_id[0] == 'k') {
+        rc = find_terminal(tx, "SELECT " TERMINAL_COLUMNS " FROM terminal WHERE waiting_key_id = ?1",
+                           QUERY(Q_TEXT(key_id)), &terminal);
+    }
+    if (rc == 0)
+        *out_terminal = terminal;
+    return rc;
+}
+
+int identity_find_by_digits(struct store_tx *tx, const char *digits, struct terminal *out_terminal)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx),
+                         "SELECT " TERMINAL_COLUMNS " FROM terminal WHERE state = 1 AND digits = ?1",
+                         QUERY(Q_TEXT(digits)), &stmt);
+    if (rc < 0)
+        return rc;
+    struct terminal terminal;
+    rc = terminal_from_row(stmt, &terminal);
+    if (rc == 0) {
+        rc = db_stmt_step(stmt);
+        rc = rc == DB_ROW ? -ENOTUNIQ : rc;
+    }
+    db_stmt_close(stmt);
+    if (rc == 0)
+        *out_terminal = terminal;
+    return rc;
+}
+
+int identity_each_terminal(struct store_tx *tx, identity_terminal_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_open(store_tx_db(tx), "SELECT " TERMINAL_COLUMNS " FROM terminal ORDER BY id", QUERY_NONE, &stmt);
+    if (rc < 0)
+        return rc;
+    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
+        struct terminal terminal;
+        rc = terminal_from_row(stmt, &terminal);
+        if (rc == 0)
+            rc = visit(context, &terminal);
+        if (rc != 0)
+            break;
+    }
+    db_stmt_close(stmt);
+    return rc;
+}
+
+int identity_make_ticket(struct store_tx *tx, uint32_t shop, enum terminal_role role, uint32_t life_s,
+                         struct enrol_ticket *out_ticket)
+{
+    if (life_s == 0 || life_s > ENROL_TICKET_LIFE_MAX_S)
+        return -EINVAL;
+    struct shop found;
+    int rc = identity_find_shop(tx, shop, &found);
+    if (rc < 0)
+        return rc;
+    uint8_t secret[ENROL_SECRET_LEN], secret_hash[HASH_LEN];
+    random_fill(store_random(tx->store), secret, sizeof(secret));
+    crypto_sha256(secret, sizeof(secret), secret_hash);
+    rc = query_run(store_tx_write(tx),
+                   "INSERT INTO ticket (secret_id, secret, store, role, expires_ms, terminal)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, 0)",
+                   QUERY(Q_BLOB(secret_hash, SECRET_ID_LEN), Q_BLOB(secret, sizeof(secret)), Q_INT(shop), Q_INT(role),
+                         Q_INT(tx->now_ms + (int64_t)life_s * 1000)));
+    if (rc < 0)
+        return rc;
+    out_ticket->store = shop;
+    out_ticket->role = (uint8_t)role;
+    memcpy(out_ticket->secret, secret, sizeof(secret));
+    return 0;
+}
+
+struct ticket {
+    uint8_t secret[ENROL_SECRET_LEN];
+    uint32_t store;
+    uint8_t role;
+    int64_t expires_ms;
+    uint32_t terminal; /* that used it; 0 = none */
+};
+
+static int find_ticket(struct store_tx *tx, const uint8_t secret_id[SECRET_ID_LEN], struct ticket *out_ticket)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx),
+                         "SELECT secret, store, role, expires_ms, terminal FROM ticket WHERE secret_id = ?1",
+                         QUERY(Q_BLOB(secret_id, SECRET_ID_LEN)), &stmt);
+    if (rc < 0)
+        return rc;
+    struct ticket ticket = {
+        .store = (uint32_t)db_column_int64(stmt, 1),
+        .role = (uint8_t)db_column_int64(stmt, 2),
+        .expires_ms = db_column_int64(stmt, 3),
+        .terminal = (uint32_t)db_column_int64(stmt, 4),
+    };
+    rc = query_column_fixed(stmt, 0, ticket.secret, sizeof(ticket.secret));
+    db_stmt_close(stmt);
+    if (rc == 0)
+        *out_ticket = ticket;
+    return rc;
+}
+
+static int terminal_insert(struct store_tx *tx, const struct terminal *terminal)
+{
+    char key_id[TERMINAL_KEY_ID_MAX], digits[7];
+    identity_key_id_waiting(terminal->public_key, key_id);
+    crypto_confirm_code(terminal->public_key, digits);
+    return query_run(store_tx_write(tx),
+                     "INSERT INTO terminal (" TERMINAL_COLUMNS ", waiting_key_id, digits)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                     QUERY(Q_INT(terminal->id), Q_INT(terminal->store), Q_INT(terminal->brand),
+                           Q_INT(terminal->incarnation), Q_INT(terminal->role), Q_INT(terminal->state),
+                           Q_BLOB(terminal->public_key, PUBLIC_KEY_LEN), Q_TEXT(terminal->hardware),
+                           Q_INT(terminal->enrolled_ms), Q_INT(terminal->last_contact_ms), Q_TEXT(key_id),
+                           Q_TEXT(digits)));
+}
+
+static int terminal_add(struct store_tx *tx, const struct enrol_request *request, const struct ticket *ticket,
+                        struct terminal *out_terminal)
+{
+    struct shop shop;
+    uint64_t id = 0;
+    int rc = identity_find_shop(tx, ticket->store, &shop);
+    if (rc == 0)
+        rc = store_next_number(tx, "terminal", &id);
+    if (rc < 0)
+        return rc;
+    struct terminal terminal = {
+        .id = (uint32_t)id,
+        .store = ticket->store,
+        .brand = shop.brand,
+        .incarnation = FIRST_INCARNATION,
+        .role = ticket->role,
+        .state = TERMINAL_WAITING,
+        .enrolled_ms = tx->now_ms,
+        .last_contact_ms = tx->now_ms,
+    };
+    memcpy(terminal.public_key, request->public_key, PUBLIC_KEY_LEN);
+    memcpy(terminal.hardware, request->hardware, sizeof(terminal.hardware));
+    rc = terminal_insert(tx, &terminal); /* -EEXIST: the key is another terminal's */
+    if (rc == 0)
+        rc = query_run(store_tx_write(tx), "UPDATE ticket SET terminal = ?2 WHERE secret_id = ?1",
+                       QUERY(Q_BLOB(request->secret_id, SECRET_ID_LEN), Q_INT(id)));
+    if (rc == 0)
+        *out_terminal = terminal;
+    return rc;
+}
+
+int identity_enrol(struct store_tx *tx, const struct enrol_request *request, struct terminal *out_terminal)
+{
+    struct ticket ticket;
+    int rc = find_ticket(tx, request->secret_id, &ticket);
+    if (rc < 0)
+        return rc;
+    if (!enrol_request_check(request, ticket.secret))
+        return -EKEYREJECTED;
+    if (ticket.terminal != 0) {
+        struct terminal before;
+        rc = identity_find_terminal(tx, ticket.terminal, &before);
+        if (rc == 0 && memcmp(before.public_key, request->public_key, PUBLIC_KEY_LEN) != 0)
+            rc = -EEXIST;
+        if (rc == 0)
+            *out_terminal = before;
+        return rc;
+    }
+    if (tx->now_ms >= ticket.expires_ms)
+        return -ETIME;
+    return terminal_add(tx, request, &ticket, out_terminal);
+}
+
+static int publish_terminal(struct store_tx *tx, const struct terminal *terminal, bool primary)
+{
+    struct feed_terminal item = {
+        .terminal = terminal->id,
+        .role = terminal->role,
+        .primary = primary,
+        .gone = terminal->state != TERMINAL_CONFIRMED,
+    };
+    memcpy(item.public_key, terminal->public_key, PUBLIC_KEY_LEN);
+    uint8_t body[FEED_BODY_MAX];
+    size_t len = 0;
+    int rc = feed_terminal_encode(&item, body, sizeof(body), &len);
+    if (rc < 0)
+        return rc;
+    struct feed_target target = {terminal->brand, terminal->store};
+    return feed_publish_number(tx, target, FEED_TERMINAL, terminal->id, (struct slice){body, len});
+}
+
+static int set_state(struct store_tx *tx, struct terminal *terminal, enum terminal_state state)
+{
+    terminal->state = (uint8_t)state;
+    return query_run(store_tx_write(tx), "UPDATE terminal SET state = ?2 WHERE id = ?1",
+                     QUERY(Q_INT(terminal->id), Q_INT(state)));
+}
+
+static int journal_terminal(struct store_tx *tx, const struct terminal *terminal, const char *what, const char *who,
+                            const char *why)
+{
+    struct journal_fact fact = {
+        .who = who,
+        .what = what,
+        .why = why,
+        .brand = terminal->brand,
+        .store = terminal->store,
+        .terminal = terminal->id,
+    };
+    return journal_append_central(tx, RECORD_TERMINAL_ENROLLED, &fact);
+}
+
+static int take_into_store(struct store_tx *tx, const struct terminal *terminal)
+{
+    struct shop shop;
+    int rc = identity_find_shop(tx, terminal->store, &shop);
+    if (rc < 0)
+        return rc;
+    bool first = shop.primary_terminal == 0;
+    if (first) {
+        shop.primary_terminal = terminal->id;
+        rc = identity_update_shop(tx, &shop);
+    }
+    return rc < 0 ? rc : publish_terminal(tx, terminal, first);
+}
+
+int identity_confirm(struct store_tx *tx, uint32_t id, bool accept, const char *who)
+{
+    struct terminal terminal;
+    int rc = identity_find_terminal(tx, id, &terminal);
+    if (rc < 0)
+        return rc;
+    if (terminal.state != TERMINAL_WAITING)
+        return -EALREADY;
+    rc = set_state(tx, &terminal, accept ? TERMINAL_CONFIRMED : TERMINAL_REFUSED);
+    if (rc == 0 && accept)
+        rc = take_into_store(tx, &terminal);
+    if (rc == 0)
+        rc = journal_terminal(tx, &terminal, accept ? "confirmed" : "refused", who, NULL);
+    return rc;
+}
+
+int identity_remove(struct store_tx *tx, uint32_t id, const char *who, const char *why)
+{
+    struct terminal terminal;
+    int rc = identity_find_terminal(tx, id, &terminal);
+    if (rc < 0)
+        return rc;
+    rc = set_state(tx, &terminal, TERMINAL_REMOVED);
+    if (rc == 0)
+        rc = publish_terminal(tx, &terminal, false);
+    if (rc == 0)
+        rc = journal_terminal(tx, &terminal, "removed", who, why);
+    return rc;
+}
+
+static int demote(struct store_tx *tx, uint32_t id)
+{
+    struct terminal before;
+    int rc = identity_find_terminal(tx, id, &before);
+    if (rc == -ENOENT)
+        return 0;
+    return rc < 0 ? rc : publish_terminal(tx, &before, false);
+}
+
+int identity_set_primary(struct store_tx *tx, uint32_t id, const char *who)
+{
+    struct terminal terminal;
+    struct shop shop;
+    int rc = identity_find_terminal(tx, id, &terminal);
+    if (rc == 0 && terminal.state != TERMINAL_CONFIRMED)
+        rc = -EINVAL;
+    if (rc == 0)
+        rc = identity_find_shop(tx, terminal.store, &shop);
+    if (rc < 0 || shop.primary_terminal == id)
+        return rc;
+    rc = demote(tx, shop.primary_terminal);
+    shop.primary_terminal = id;
+    shop.store_epoch++;
+    if (rc == 0)
+        rc = identity_update_shop(tx, &shop);
+    if (rc == 0)
+        rc = publish_terminal(tx, &terminal, true);
+    if (rc == 0)
+        rc = journal_terminal(tx, &terminal, "made primary", who, NULL);
+    return rc;
+}
+
+int identity_note_contact(struct store_tx *tx, uint32_t id)
+{
+    return query_run(store_tx_write(tx), "UPDATE terminal SET last_contact_ms = ?2 WHERE id = ?1 AND last_contact_ms < ?3",
+                     QUERY(Q_INT(id), Q_INT(tx->now_ms), Q_INT(tx->now_ms - CONTACT_NOTE_MS)));
+}

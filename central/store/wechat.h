@@ -1,0 +1,79 @@
+#ifndef CENTRAL_STORE_WECHAT_H
+#define CENTRAL_STORE_WECHAT_H
+
+/*
+ * What central keeps of WeChat: accounts, who is who (channel_identity, the only place that links a person to a member)
+ * and the inbox of every push, verbatim and sealed. Erasing an identity takes its inbox with it.
+ */
+
+#include "central/store/wechat_keys.h"
+
+struct wechat_account {
+    char name[ACCOUNT_NAME_MAX]; /* in the callback's path */
+    uint32_t brand;
+    char token[65]; /* of the callback's signature */
+    char api[160];  /* base URL of the server API; "" = not configured: follow QRs carry their scene themselves */
+    char appid[33];
+    char secret[65];
+};
+
+MUST_CHECK int wechat_put_account(struct store_tx *tx, const struct channel_keys *keys,
+                                  const struct wechat_account *account);
+MUST_CHECK int wechat_find_account(struct store_tx *tx, const struct channel_keys *keys, const char *name,
+                                   struct wechat_account *out_account);
+/* The brand's account (the first by name); -ENOENT. */
+MUST_CHECK int wechat_find_brand_account(struct store_tx *tx, const struct channel_keys *keys, uint32_t brand,
+                                         struct wechat_account *out_account);
+
+struct channel_identity {
+    uint64_t id;
+    char account[ACCOUNT_NAME_MAX];
+    uint64_t member;     /* 0: has not joined */
+    uint32_t touchpoint; /* the last one scanned before joining; 0: unattributed */
+    int64_t followed_ms;
+};
+
+/* Who is on the other end, known or new. scene_touchpoint 0 leaves what is known; once joined nothing changes it. */
+struct channel_person {
+    const char *account, *openid;
+    uint32_t scene_touchpoint;
+};
+MUST_CHECK int wechat_meet(struct store_tx *tx, const struct channel_keys *keys, const struct channel_person *person,
+                           struct channel_identity *out_identity);
+MUST_CHECK int wechat_find_identity(struct store_tx *tx, uint64_t id, struct channel_identity *out_identity);
+/* -EALREADY when the identity has a member. */
+MUST_CHECK int wechat_link_member(struct store_tx *tx, uint64_t identity, uint64_t member);
+/* Unsubscribed: the identity row and every message of that person go; *out_identity is what it was (id 0: unknown). */
+MUST_CHECK int wechat_forget(struct store_tx *tx, const char *account, const uint8_t who[WHO_LEN],
+                             struct channel_identity *out_identity);
+
+/* ---- inbox */
+
+enum inbox_state { INBOX_WAITING = 0, INBOX_DONE = 1, INBOX_FAILED = 2 };
+
+struct inbox_entry {
+    const char *account;
+    const char *identity; /* what makes two pushes the same (wechat_message_identity) */
+    const char *kind;     /* wechat_kind_name */
+    const char *openid;
+    struct slice message; /* verbatim */
+};
+/* -EEXIST: the same push is here already. */
+MUST_CHECK int wechat_store_message(struct store_tx *tx, const struct channel_keys *keys,
+                                    const struct inbox_entry *entry, uint64_t *out_id);
+
+struct inbox_item {
+    uint64_t id;
+    char account[ACCOUNT_NAME_MAX];
+    uint8_t who[WHO_LEN];
+    enum inbox_state state;
+};
+/* Appends the message as it came to *out_message. -ENOENT: unknown or erased. */
+MUST_CHECK int wechat_read_message(struct store_tx *tx, const struct channel_keys *keys, uint64_t id,
+                                   struct inbox_item *out_item, struct buffer *out_message);
+MUST_CHECK int wechat_settle_message(struct store_tx *tx, uint64_t id, enum inbox_state state);
+/* The oldest message that waits for its work; -ENOENT. */
+MUST_CHECK int wechat_next_waiting(struct store_tx *tx, uint64_t *out_id);
+MUST_CHECK int wechat_count_messages(struct store_tx *tx, uint64_t *out_waiting, uint64_t *out_total);
+
+#endif
