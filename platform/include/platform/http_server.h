@@ -39,7 +39,7 @@ struct http_server_options {
     const char *address;             /* numeric, NULL: "127.0.0.1" */
     uint16_t port;                   /* 0: any free one, see http_server_port */
     unsigned threads;                /* 0: 2 */
-    unsigned max_connections;        /* 0: 1024; further ones are closed at once */
+    unsigned max_connections;        /* 0: 1024; further ones wait to be accepted */
     unsigned max_connections_per_ip; /* 0: no limit */
     unsigned idle_timeout_s;         /* 0: 30; does not run while a request is deferred */
     size_t arena_max;                /* bytes a request may take, its body apart; 0: 1 MiB */
