@@ -51,10 +51,23 @@ void flow_signal(struct effects *effects, enum view_tone tone)
 {
     static const enum sound_cue cues[] = {
         [TONE_GOOD] = SOUND_OK, [TONE_ASK] = SOUND_WARN, [TONE_REFUSE] = SOUND_REFUSE, [TONE_WAIT] = SOUND_KEY};
+    effect_add(effects, EFFECT_SOUND)->sound = cues[tone];
+}
+
+enum lamp flow_lamp(const struct flow *flow)
+{
     static const enum lamp lamps[] = {
         [TONE_GOOD] = LAMP_GREEN, [TONE_ASK] = LAMP_YELLOW, [TONE_REFUSE] = LAMP_RED, [TONE_WAIT] = LAMP_WHITE};
-    effect_add(effects, EFFECT_SOUND)->sound = cues[tone];
-    effect_add(effects, EFFECT_LAMP)->lamp = lamps[tone];
+    if (flow->screen == SCREEN_VERDICT)
+        return lamps[flow->verdict.tone];
+    if (flow->screen == SCREEN_GREETING)
+        return LAMP_GREEN;
+    return flow->screen == SCREEN_VIEWFINDER || flow->somebody ? LAMP_WHITE : LAMP_OFF;
+}
+
+bool flow_watches_camera(const struct flow *flow)
+{
+    return flow->screen == SCREEN_VIEWFINDER;
 }
 
 static uint32_t sync_age_s(const struct flow *flow)
@@ -129,8 +142,6 @@ static void on_tick(struct flow *flow, struct effects *effects)
         flow_sign_out(flow, effects);
         return;
     }
-    effect_add(effects, EFFECT_CAMERA)->camera = CAMERA_ARMED;
-    effect_add(effects, EFFECT_LAMP)->lamp = LAMP_OFF;
     flow_home(flow);
 }
 
@@ -156,7 +167,6 @@ static void on_greeting(struct flow *flow, struct effects *effects, const struct
     flow->greeting = *greeting;
     flow_go(flow, SCREEN_GREETING, GREETING_MS);
     effect_add(effects, EFFECT_SOUND)->sound = SOUND_GREET;
-    effect_add(effects, EFFECT_LAMP)->lamp = LAMP_GREEN;
     struct body body = {.kind = RECORD_GREETED,
                         .greeted = {greeting->greeting, greeting->member, greeting->touchpoint}};
     flow_note(flow, effects, &body);
@@ -218,12 +228,6 @@ static void keep_awake(struct flow *flow)
         flow->deadline_mono_ms = flow->now.mono_ms + PAD_MS;
 }
 
-static void on_presence(struct flow *flow, struct effects *effects, bool somebody)
-{
-    if (flow->screen == SCREEN_ATTRACT)
-        effect_add(effects, EFFECT_LAMP)->lamp = somebody ? LAMP_WHITE : LAMP_OFF;
-}
-
 void flow_step(struct flow *flow, const struct event *event, struct effects *out_effects)
 {
     out_effects->count = 0;
@@ -245,7 +249,7 @@ void flow_step(struct flow *flow, const struct event *event, struct effects *out
         flow->picture_no = event->picture_no;
         break;
     case EVENT_PRESENCE:
-        on_presence(flow, out_effects, event->somebody);
+        flow->somebody = event->somebody;
         break;
     case EVENT_BUTTON:
         keep_awake(flow);

@@ -16,17 +16,11 @@ enum effect_kind {
     EFFECT_PRINT,
     EFFECT_DRAWER,
     EFFECT_SOUND,
-    EFFECT_LAMP,
-    EFFECT_CAMERA,
     EFFECT_HEALTH, /* gather facts → EVENT_HEALTH */
     EFFECT_TEST,   /* self-test of one device → EVENT_DEVICE */
 };
 
 enum lamp { LAMP_OFF, LAMP_GREEN, LAMP_YELLOW, LAMP_RED, LAMP_WHITE };
-enum camera_use {
-    CAMERA_ARMED /* change detection, wakes by itself */,
-    CAMERA_WATCHED /* full rate, pictures for the screen */
-};
 
 enum receipt_kind { RECEIPT_OF_REDEMPTION, RECEIPT_OF_SALE, RECEIPT_OF_VOID, RECEIPT_TEST_PAGE };
 
@@ -59,8 +53,6 @@ struct effect {
         char enrol_text[ENROL_TEXT_MAX];
         struct receipt receipt;
         enum sound_cue sound;
-        enum lamp lamp;
-        enum camera_use camera;
         enum hal_device test;
     };
 };
@@ -117,6 +109,7 @@ struct flow {
     int64_t deadline_mono_ms; /* when the screen gives way by itself; 0 = never */
     struct till_reference reference;
     struct sync_status sync;
+    bool somebody; /* the presence sensor sees a person */
     bool device_down[HAL_DEVICE_COUNT];
     char device_reason[HAL_DEVICE_COUNT][HAL_REASON_MAX];
     bool device_testing[HAL_DEVICE_COUNT];
@@ -171,5 +164,8 @@ void flow_init(struct flow *flow, const struct flow_config *config);
 void flow_step(struct flow *flow, const struct event *event, struct effects *out_effects);
 /* When an EVENT_TICK is due (monotonic ms); INT64_MAX = not before something happens. */
 int64_t flow_deadline(const struct flow *flow);
+/* What the lamp shows and whether the screen wants the camera's pictures: both follow from the state. */
+enum lamp flow_lamp(const struct flow *flow);
+bool flow_watches_camera(const struct flow *flow);
 
 #endif

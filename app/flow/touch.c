@@ -19,10 +19,8 @@ static void pick_act(struct flow *flow, int64_t row)
     flow_go(flow, SCREEN_VOID_REASON, PAD_MS);
 }
 
-static void back(struct flow *flow, struct effects *effects)
+static void back(struct flow *flow)
 {
-    effect_add(effects, EFFECT_CAMERA)->camera = CAMERA_ARMED;
-    effect_add(effects, EFFECT_LAMP)->lamp = LAMP_OFF;
     if (flow->screen == SCREEN_VOID_REASON) {
         flow_go(flow, SCREEN_VOID_LIST, PAD_MS);
         return;
@@ -44,12 +42,11 @@ static void back(struct flow *flow, struct effects *effects)
     flow_home(flow);
 }
 
-static void open_viewfinder(struct flow *flow, struct effects *effects)
+static void open_viewfinder(struct flow *flow)
 {
     if (!flow->reference.enrolled || flow->pending_ticket != 0)
         return;
     flow->guidance = GUIDE_SHOW_CODE;
-    effect_add(effects, EFFECT_CAMERA)->camera = CAMERA_WATCHED;
     flow_go(flow, SCREEN_VIEWFINDER, VIEWFINDER_MS);
 }
 
@@ -105,7 +102,8 @@ static void reprint(struct flow *flow, struct effects *effects)
 
 static void test_device(struct flow *flow, struct effects *effects, int64_t device)
 {
-    if (flow->screen != SCREEN_SERVICE || device < 0 || device >= HAL_DEVICE_COUNT)
+    bool testable = device == HAL_PRINTER || device == HAL_DRAWER || device == HAL_STORAGE || device == HAL_SOUND;
+    if (flow->screen != SCREEN_SERVICE || !testable)
         return;
     flow->device_testing[device] = true;
     effect_add(effects, EFFECT_TEST)->test = (enum hal_device)device;
@@ -158,13 +156,13 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
     switch (intent) {
     case INTENT_BACK:
     case INTENT_NEXT:
-        back(flow, effects);
+        back(flow);
         break;
     case INTENT_LANGUAGE:
         flow->language = (flow->language + 1) % LANGUAGE_COUNT;
         break;
     case INTENT_SCAN:
-        open_viewfinder(flow, effects);
+        open_viewfinder(flow);
         break;
     case INTENT_TYPE_CODE:
         flow_clear_entry(flow);

@@ -1,0 +1,59 @@
+#ifndef APP_APP_H
+#define APP_APP_H
+
+/*
+ * The terminal as a whole: one poll loop on the main thread that takes events, steps the flow, carries out its effects
+ * and draws what differs.
+ */
+
+#include "control/control.h"
+#include "options.h"
+#include "platform/lock.h"
+#include "workers/workers.h"
+
+struct app {
+    struct options options;
+    struct board board;
+    struct offset_clock clock; /* the system's, moved only by the control socket */
+    struct sim *sim;           /* NULL outside simulated boards */
+    struct hal_devices devices;
+    struct queue events;
+    struct lock lock;
+    int cancel_fd, signal_fd;
+    bool stopping;
+
+    struct till *till; /* NULL: the books could not be opened */
+    struct sync *sync;
+    struct workers workers;
+    struct control *control; /* NULL without --control */
+
+    /* main thread */
+    struct flow flow;
+    struct view_model view;
+    struct ui *ui;
+    struct effects effects;
+    struct till_reference reference;
+    struct health health;
+    enum lamp lamp;
+    int64_t display_retry_mono_ms;
+    int64_t input_retry_mono_ms;
+    uint64_t presented; /* frames shown */
+};
+
+/* Runs until stopped; the program's exit code. */
+int app_run(const struct options *options);
+
+/* app_open.c: -errno with *out_exit set and a message on stderr */
+MUST_CHECK int app_open(struct app *app, const struct options *options, enum app_exit *out_exit);
+void app_close(struct app *app);
+
+/* effects.c */
+void app_perform(struct app *app, const struct effects *effects);
+void app_push(struct app *app, struct event *event);
+struct clock_reading app_now(const struct app *app);
+
+/* picture.c: draws what differs and shows it */
+void app_show(struct app *app);
+int64_t app_show_due(const struct app *app, int64_t now_mono_ms);
+
+#endif

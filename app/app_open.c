@@ -1,0 +1,372 @@
+#include "app.h"
+
+#include "platform/file.h"
+#include "platform/log.h"
+#include "platform/random.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static void data_path(const struct app *app, const char *name, char out[PATH_MAX])
+{
+    snprintf(out, PATH_MAX, "%s/%s", app->options.data, name);
+}
+
+static int open_data(struct app *app, enum app_exit *out_exit)
+{
+    char path[PATH_MAX];
+    pid_t holder = 0;
+    int result = file_make_dirs(app->options.data, 0700);
+    if (result != 0) {
+        fprintf(stderr, "tillside-terminal: data folder %s cannot be made: %s. Choose another with --data.\n",
+                app->options.data, strerror(-result));
+        *out_exit = APP_EXIT_DATA;
+        return result;
+    }
+    data_path(app, "terminal.lock", path);
+    result = lock_open(&app->lock, path, &holder);
+    if (result == -EBUSY) {
+        fprintf(stderr, "tillside-terminal: another terminal (pid %d) uses %s. Stop it or choose another --data.\n",
+                (int)holder, app->options.data);
+        *out_exit = APP_EXIT_BUSY;
+    } else if (result != 0) {
+        fprintf(stderr, "tillside-terminal: data folder %s cannot be written: %s\n", app->options.data,
+                strerror(-result));
+        *out_exit = APP_EXIT_DATA;
+    }
+    return result;
+}
+
+static int open_log(struct app *app)
+{
+    char path[PATH_MAX];
+    data_path(app, "terminal.log", path);
+    struct log_options options = {.clock = &app->clock.base, .level = LOG_LEVEL_INFO, .file = path};
+    int result = log_open(&options);
+    if (result != 0)
+        fprintf(stderr, "tillside-terminal: no log file: %s (goes on without)\n", strerror(-result));
+    return 0;
+}
+
+/* A name means board/<name>/board.ini beside the assets. */
+static int open_board(struct app *app, enum app_exit *out_exit)
+{
+    char path[PATH_MAX], error[BOARD_ERROR_MAX] = "";
+    if (strchr(app->options.board, '/') != NULL || strstr(app->options.board, ".ini") != NULL)
+        snprintf(path, sizeof(path), "%s", app->options.board);
+    else
+        snprintf(path, sizeof(path), "%s/board/%s/board.ini", app->options.assets, app->options.board);
+    int result = board_load(path, &app->board, error);
+    for (int i = 0; result == 0 && i < app->options.override_count; i++)
+        result = board_override(&app->board, app->options.overrides[i], error);
+    if (result == 0)
+        return 0;
+    fprintf(stderr, "tillside-terminal: board: %s\n", error);
+    *out_exit = APP_EXIT_BOARD;
+    return result;
+}
+
+static int open_descriptors(struct app *app)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    signal(SIGPIPE, SIG_IGN);
+    if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0)
+        return -EINVAL;
+    app->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    app->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (app->signal_fd < 0 || app->cancel_fd < 0)
+        return -errno;
+    struct queue_options options = {.item_size = sizeof(struct event), .capacity = EVENT_QUEUE_MAX, .with_fd = true};
+    return queue_init(&app->events, &options);
+}
+
+/* Storage and keys default to the data folder; a board may say otherwise. */
+static void fill_defaults(struct app *app)
+{
+    if (app->board.storage.data_dir[0] == '\0')
+        snprintf(app->board.storage.data_dir, sizeof(app->board.storage.data_dir), "%s", app->options.data);
+    if (app->board.printer.device[0] == '\0' && strcmp(app->board.printer.backend, "sim") == 0)
+        snprintf(app->board.printer.device, sizeof(app->board.printer.device), "%s/receipts", app->options.data);
+}
+
+static int open_devices(struct app *app, enum app_exit *out_exit)
+{
+#ifdef TILLSIDE_SIM
+    int result = sim_open(&app->sim);
+    if (result != 0)
+        return result;
+#endif
+    int failed = hal_devices_open(&app->board, app->sim, app->cancel_fd, &app->devices);
+    for (int i = 0; failed > 0 && i < HAL_DEVICE_COUNT; i++)
+        if (app->devices.failures[i].error != 0)
+            log_warn("device", "%s is not there: %s", hal_device_name((enum hal_device)i),
+                     app->devices.failures[i].reason);
+    if (app->devices.display != NULL)
+        return 0;
+    fprintf(stderr, "tillside-terminal: no screen: %s\n", app->devices.failures[HAL_DISPLAY].reason);
+    *out_exit = APP_EXIT_DISPLAY;
+    return -ENODEV;
+}
+
+static int open_ui(struct app *app)
+{
+    struct display_size size;
+    bool missing_font = false;
+    display_size(app->devices.display, &size);
+    struct ui_options options = {.width = size.width,
+                                 .height = size.height,
+                                 .assets_dir = app->options.assets,
+                                 .font_family = app->options.font[0] != '\0' ? app->options.font : NULL};
+    int result = ui_open(&options, &app->ui, &missing_font);
+    if (result != 0)
+        fprintf(stderr, "tillside-terminal: assets in %s: %s. Say where they are with --assets.\n", app->options.assets,
+                strerror(-result));
+    if (missing_font)
+        log_error("app", "no Chinese font: install fonts-noto-cjk; Chinese text shows as boxes until then");
+    return result;
+}
+
+/* The till's and the sync's callbacks: turn into events, on their threads. */
+static void on_answered(void *context, const struct till_answer *answer)
+{
+    struct event event = {.kind = EVENT_TILL, .answer = *answer};
+    app_push(context, &event);
+}
+
+static void on_changed(void *context)
+{
+    struct event event = {.kind = EVENT_REFERENCE};
+    app_push(context, &event);
+}
+
+static void on_greeted(void *context, const struct feed_greeting *greeting)
+{
+    struct event event = {.kind = EVENT_GREETING, .greeting = *greeting};
+    app_push(context, &event);
+}
+
+static void on_appended(void *context)
+{
+    struct app *app = context;
+    if (app->sync != NULL)
+        sync_wake(app->sync);
+}
+
+static void on_status(void *context, const struct sync_status *status)
+{
+    struct event event = {.kind = EVENT_SYNC, .sync = *status};
+    app_push(context, &event);
+}
+
+static void on_asked(void *context, uint32_t ticket, int error, const struct authority_answer *answer)
+{
+    struct event event = {.kind = EVENT_ASKED, .asked = {.ticket = ticket, .error = error}};
+    if (answer != NULL)
+        event.asked.answer = *answer;
+    app_push(context, &event);
+}
+
+static bool link_up(void *context)
+{
+    struct app *app = context;
+    return app->workers.link_up;
+}
+
+static void incarnation(struct app *app, struct body_incarnation *out)
+{
+    struct storage_identity identity = {0};
+    struct storage_mark mark = {0};
+    if (app->devices.storage == NULL)
+        return;
+    if (storage_identity(app->devices.storage, &identity) == 0) {
+        snprintf(out->hardware_serial, sizeof(out->hardware_serial), "%s", identity.hardware_serial);
+        snprintf(out->disk_serial, sizeof(out->disk_serial), "%s", identity.disk_serial);
+        snprintf(out->data_uuid, sizeof(out->data_uuid), "%.39s", identity.data_uuid);
+    }
+    int result = storage_mark_read(app->devices.storage, &mark);
+    if (result == 0 || result == -ENOENT) {
+        mark.boot_count++;
+        result = storage_mark_write(app->devices.storage, &mark);
+    }
+    if (result != 0 && result != -ENOTSUP)
+        log_warn("device", "boot counter: %s", strerror(-result));
+    out->boot_count = mark.boot_count;
+    snprintf(out->version, sizeof(out->version), "%s", TILLSIDE_VERSION);
+}
+
+/* Damaged or unreachable books: the terminal says so on its screen and stays up; nothing is written. */
+static void outage(struct app *app, int error)
+{
+    struct event event = {.kind = EVENT_OUTAGE};
+    event.outage.kind = error == -ENOSPC ? OUTAGE_DISK_FULL : OUTAGE_BOOKS;
+    snprintf(event.outage.detail, sizeof(event.outage.detail), "%s/terminal.db: %s", app->options.data,
+             strerror(-error));
+    log_error("till", "books cannot be opened: %s. Keep the file; run `tillside-terminal --help`, call service.",
+              event.outage.detail);
+    app_push(app, &event);
+}
+
+static int open_books(struct app *app)
+{
+    char books[PATH_MAX], pepper[PATH_MAX];
+    data_path(app, "terminal.db", books);
+    data_path(app, "pepper", pepper);
+    struct till_options options = {.path = books,
+                                   .pepper_path = pepper,
+                                   .clock = &app->clock.base,
+                                   .answered = on_answered,
+                                   .changed = on_changed,
+                                   .greeted = on_greeted,
+                                   .appended = on_appended,
+                                   .context = app};
+    return till_open(&options, &app->till);
+}
+
+static int open_sync(struct app *app)
+{
+    char key[PATH_MAX];
+    data_path(app, "terminal.key", key);
+    struct sync_options options = {.till = app->till,
+                                   .clock = &app->clock.base,
+                                   .random = random_real(),
+                                   .key_path = key,
+                                   .link_up = link_up,
+                                   .status_changed = on_status,
+                                   .asked = on_asked,
+                                   .context = app};
+    incarnation(app, &options.incarnation);
+    int result = sync_transport_https(&options.transport);
+    return result != 0 ? result : sync_open(&options, &app->sync);
+}
+
+static int open_control(struct app *app)
+{
+#ifdef TILLSIDE_SIM
+    if (app->options.control[0] == '\0')
+        return 0;
+    struct control_options options = {.path = app->options.control, .sim = app->sim, .clock = &app->clock};
+    int result = control_open(&options, &app->control);
+    if (result != 0)
+        fprintf(stderr, "tillside-terminal: control socket %s: %s\n", app->options.control, strerror(-result));
+    return result;
+#else
+    (void)app;
+    return 0;
+#endif
+}
+
+static int open_workers(struct app *app)
+{
+    app->workers.devices = &app->devices;
+    app->workers.events = &app->events;
+    app->workers.clock = &app->clock.base;
+    app->workers.till = app->till;
+    app->workers.sync = app->sync;
+    app->workers.version = TILLSIDE_VERSION;
+    return workers_start(&app->workers);
+}
+
+/* The first picture stands before the books are opened. */
+static void show_first(struct app *app)
+{
+    struct flow_config config = {.language = app->options.language, .role = ROLE_BOTH};
+    config.boot_id = random_u64(random_real());
+    snprintf(config.version, sizeof(config.version), "%s", TILLSIDE_VERSION);
+    snprintf(config.board, sizeof(config.board), "%.23s", app->board.name);
+    if (app->board.role != BOARD_ROLE_BOTH)
+        config.role = app->board.role == BOARD_ROLE_SHELF ? ROLE_SHELF : ROLE_COUNTER;
+    flow_init(&app->flow, &config);
+    for (int i = 0; i < HAL_DEVICE_COUNT; i++)
+        app->flow.device_down[i] = app->devices.failures[i].error != 0;
+    app_show(app);
+}
+
+static int open_screen(struct app *app, enum app_exit *out_exit)
+{
+    int result = open_descriptors(app);
+    if (result == 0)
+        result = open_board(app, out_exit);
+    if (result == 0)
+        result = open_data(app, out_exit);
+    if (result != 0)
+        return result;
+    fill_defaults(app);
+    open_log(app);
+    result = open_devices(app, out_exit);
+    if (result == 0)
+        result = open_ui(app);
+    return result;
+}
+
+int app_open(struct app *app, const struct options *options, enum app_exit *out_exit)
+{
+    memset(app, 0, sizeof(*app));
+    app->options = *options;
+    app->lock.fd = app->cancel_fd = app->signal_fd = -1;
+    offset_clock_init(&app->clock, clock_real());
+    *out_exit = APP_EXIT_FAILED;
+
+    int result = crypto_start();
+    if (result == 0)
+        result = open_screen(app, out_exit);
+    if (result != 0)
+        return result;
+    app->workers.devices = &app->devices;
+    result = workers_init(&app->workers);
+    if (result == 0)
+        result = open_control(app);
+    if (result != 0)
+        return result;
+    show_first(app);
+
+    result = open_books(app);
+    if (result != 0)
+        outage(app, result);
+    else if ((result = open_sync(app)) != 0)
+        return result;
+    else
+        on_changed(app);
+    return open_workers(app);
+}
+
+void app_close(struct app *app)
+{
+    if (app->cancel_fd >= 0) {
+        uint64_t one = 1;
+        ssize_t written = write(app->cancel_fd, &one, sizeof(one));
+        (void)written; /* an eventfd that is full is readable all the same */
+    }
+#ifdef TILLSIDE_SIM
+    control_close(app->control);
+#endif
+    if (app->sync != NULL)
+        sync_close(app->sync);
+    if (app->workers.devices != NULL)
+        workers_stop(&app->workers);
+    if (app->till != NULL)
+        till_close(app->till);
+    if (app->workers.devices != NULL)
+        workers_finish(&app->workers);
+    ui_close(app->ui);
+    hal_devices_close(&app->devices);
+#ifdef TILLSIDE_SIM
+    if (app->sim != NULL)
+        sim_close(app->sim);
+#endif
+    queue_finish(&app->events);
+    log_close();
+    lock_close(&app->lock);
+    if (app->cancel_fd >= 0)
+        close(app->cancel_fd);
+    if (app->signal_fd >= 0)
+        close(app->signal_fd);
+}

@@ -1,0 +1,123 @@
+#include "app.h"
+
+#include "platform/log.h"
+
+#include <string.h>
+
+struct clock_reading app_now(const struct app *app)
+{
+    struct clock_reading now = {clock_wall_ms(&app->clock.base), clock_mono_ms(&app->clock.base)};
+    return now;
+}
+
+void app_push(struct app *app, struct event *event)
+{
+    event->at = app_now(app);
+    if (queue_push(&app->events, event) == -ENOSPC)
+        log_warn("app", "event queue full, event dropped kind=%d", (int)event->kind);
+}
+
+/* The till cannot take it now: the flow hears that as an answer, so that nobody waits for ever. */
+static void submit(struct app *app, const struct till_request *request)
+{
+    int result = app->till != NULL ? till_submit(app->till, request) : -EIO;
+    if (result == 0)
+        return;
+    struct event event = {
+        .kind = EVENT_TILL,
+        .answer = {.op = request->op, .ticket = request->ticket, .error = result == -ENOSPC ? -EAGAIN : result}};
+    app_push(app, &event);
+}
+
+static void ask(struct app *app, const struct effect *effect)
+{
+    int result =
+        app->sync != NULL ? sync_ask(app->sync, effect->ask.kind, effect->ask.ticket, &effect->ask.request) : -EIO;
+    if (result == 0)
+        return;
+    struct event event = {.kind = EVENT_ASKED, .asked = {.ticket = effect->ask.ticket, .error = result}};
+    app_push(app, &event);
+}
+
+static void output(struct app *app, const struct output *job)
+{
+    if (workers_output(&app->workers, job) == 0)
+        return;
+    log_warn("printer", "too many jobs wait, one was dropped");
+    if (job->kind != OUTPUT_PRINT)
+        return;
+    struct event event = {.kind = EVENT_PRINTED,
+                          .printed = {.group = job->receipt.group, .outcome = RECEIPT_NO_PRINTER}};
+    app_push(app, &event);
+}
+
+static void play(struct app *app, enum sound_cue cue)
+{
+    if (app->devices.sound == NULL)
+        return;
+    int result = sound_play(app->devices.sound, cue);
+    bool down = result != 0;
+    if (down == app->flow.device_down[HAL_SOUND])
+        return;
+    struct event event = {.kind = EVENT_DEVICE, .device = {.device = HAL_SOUND, .error = result}};
+    app_push(app, &event);
+}
+
+static void test(struct app *app, enum hal_device device)
+{
+    struct output job = {.kind = OUTPUT_TEST, .device = device};
+    if (device != HAL_SOUND) {
+        output(app, &job);
+        return;
+    }
+    play(app, SOUND_OK);
+    struct event event = {.kind = EVENT_DEVICE,
+                          .device = {.device = HAL_SOUND, .error = app->devices.sound != NULL ? 0 : -ENODEV}};
+    app_push(app, &event);
+}
+
+static void perform(struct app *app, const struct effect *effect)
+{
+    struct output job = {.kind = OUTPUT_PRINT};
+    switch (effect->kind) {
+    case EFFECT_TILL:
+        submit(app, &effect->till);
+        break;
+    case EFFECT_ASK:
+        ask(app, effect);
+        break;
+    case EFFECT_ENROL:
+        if (app->sync != NULL)
+            sync_enrol(app->sync, effect->enrol_text);
+        break;
+    case EFFECT_PRINT:
+        job.receipt = effect->receipt;
+        output(app, &job);
+        break;
+    case EFFECT_DRAWER:
+        job.kind = OUTPUT_DRAWER;
+        output(app, &job);
+        break;
+    case EFFECT_SOUND:
+        play(app, effect->sound);
+        break;
+    case EFFECT_HEALTH:
+        job.kind = OUTPUT_HEALTH;
+        output(app, &job);
+        break;
+    case EFFECT_TEST:
+        test(app, effect->test);
+        break;
+    }
+}
+
+void app_perform(struct app *app, const struct effects *effects)
+{
+    for (uint32_t i = 0; i < effects->count; i++)
+        perform(app, &effects->items[i]);
+    workers_watch(&app->workers, flow_watches_camera(&app->flow));
+    enum lamp lamp = flow_lamp(&app->flow);
+    if (lamp != app->lamp)
+        workers_lamp(&app->workers, lamp);
+    app->lamp = lamp;
+}

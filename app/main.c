@@ -1,0 +1,19 @@
+#include "app.h"
+
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    if (options_parse(argc, argv, &options) != 0)
+        return APP_EXIT_USAGE;
+    if (options.show_help) {
+        options_help();
+        return APP_EXIT_OK;
+    }
+    if (options.show_version) {
+        printf("tillside-terminal %s\n", TILLSIDE_VERSION);
+        return APP_EXIT_OK;
+    }
+    return app_run(&options);
+}

@@ -1,0 +1,183 @@
+#include "workers/internal.h"
+
+#include "platform/db.h"
+#include "platform/log.h"
+#include "receipt/receipt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COLUMNS_80MM 48
+#define COLUMNS_58MM 32
+
+/* Printer, drawer, self-tests and the service screen's facts: one thread, one job after the other. */
+
+static enum view_receipt outcome_of(struct workers *workers, int result)
+{
+    struct printer_status status = {0};
+    if (result == 0)
+        return RECEIPT_DONE;
+    if (workers->devices->printer == NULL || printer_status(workers->devices->printer, &status) != 0)
+        return RECEIPT_NO_PRINTER;
+    if (status.paper_end)
+        return RECEIPT_NO_PAPER;
+    return status.cover_open ? RECEIPT_COVER : RECEIPT_NO_PRINTER;
+}
+
+/* One try to have the device back: a job must not hang on a printer that stays away. */
+static bool present(struct workers *workers, enum hal_device device, const void *pointer)
+{
+    if (pointer != NULL)
+        return true;
+    if (hal_device_reopen(workers->devices, device) != 0)
+        return false;
+    worker_tell_device(workers, device, 0);
+    return true;
+}
+
+static void lost(struct workers *workers, enum hal_device device, int result)
+{
+    worker_tell_device(workers, device, result);
+    if (result == -ENODEV && hal_device_reopen(workers->devices, device) == 0)
+        worker_tell_device(workers, device, 0);
+}
+
+static int print(struct workers *workers, const struct receipt *receipt)
+{
+    uint8_t bytes[RECEIPT_BYTES_MAX];
+    size_t len = 0;
+    int dots = workers->devices->board.printer.dots;
+    int columns = dots != 0 && dots < 500 ? COLUMNS_58MM : COLUMNS_80MM;
+    int result = receipt_layout(receipt, columns, bytes, sizeof(bytes), &len);
+    if (result != 0) {
+        log_error("printer", "receipt could not be laid out: %s", strerror(-result));
+        return result;
+    }
+    if (!present(workers, HAL_PRINTER, workers->devices->printer))
+        return -ENODEV;
+    struct printer_status status = {0};
+    result = printer_status(workers->devices->printer, &status);
+    if (result == 0 && (status.paper_end || status.cover_open))
+        return -ETIMEDOUT;
+    return printer_write(workers->devices->printer, bytes, len);
+}
+
+static void do_print(struct workers *workers, const struct receipt *receipt)
+{
+    int result = print(workers, receipt);
+    struct event event = {.kind = EVENT_PRINTED,
+                          .printed = {.group = receipt->group, .outcome = outcome_of(workers, result)}};
+    if (result != 0)
+        lost(workers, HAL_PRINTER, result);
+    worker_push(workers, &event);
+}
+
+static int kick(struct workers *workers)
+{
+    if (!present(workers, HAL_DRAWER, workers->devices->drawer))
+        return -ENODEV;
+    return drawer_kick(workers->devices->drawer);
+}
+
+static void do_drawer(struct workers *workers)
+{
+    struct event event = {.kind = EVENT_DRAWER, .drawer = {.error = kick(workers)}};
+    if (event.drawer.error != 0)
+        lost(workers, HAL_DRAWER, event.drawer.error);
+    worker_push(workers, &event);
+}
+
+static int test_storage(struct workers *workers)
+{
+    struct storage_state state;
+    if (!present(workers, HAL_STORAGE, workers->devices->storage))
+        return -ENODEV;
+    int result = storage_state(workers->devices->storage, &state);
+    return result == 0 && !state.writable ? -EROFS : result;
+}
+
+static int test_device(struct workers *workers, enum hal_device device)
+{
+    struct receipt page = {.kind = RECEIPT_TEST_PAGE, .brand = "Tillside"};
+    switch (device) {
+    case HAL_PRINTER:
+        return print(workers, &page);
+    case HAL_DRAWER:
+        return kick(workers);
+    case HAL_STORAGE:
+        return test_storage(workers);
+    default:
+        return -EINVAL; /* the other devices show in use whether they work */
+    }
+}
+
+static void read_log(struct health *health)
+{
+    char tail[VIEW_LOG_LINES * LOG_LINE_MAX];
+    log_tail(tail, sizeof(tail), VIEW_LOG_LINES);
+    char *line = tail;
+    for (int i = 0; i < VIEW_LOG_LINES && line != NULL && *line != '\0'; i++) {
+        char *end = strchr(line, '\n');
+        size_t len = end != NULL ? (size_t)(end - line) : strlen(line);
+        if (len >= VIEW_TEXT_MAX)
+            len = VIEW_TEXT_MAX - 1;
+        while (len > 0 && (line[len] & 0xC0) == 0x80)
+            len--; /* never half a character */
+        memcpy(health->log[i], line, len);
+        line = end != NULL ? end + 1 : NULL;
+    }
+}
+
+static void put_sqlite_version(char *out, size_t cap)
+{
+    int number = db_version_number();
+    bool sound = db_version_verdict(number) == DB_VERSION_SOUND;
+    snprintf(out, cap, "%d.%d.%d%s", number / 1000000, number / 1000 % 1000, number % 1000,
+             sound ? "" : " (one writer only)");
+}
+
+static void do_health(struct workers *workers)
+{
+    struct health health = {0};
+    struct till_backlog backlog = {0};
+    struct storage_state storage = {0};
+    snprintf(health.version, sizeof(health.version), "%s", workers->version);
+    snprintf(health.board, sizeof(health.board), "%s", workers->devices->board.name);
+    put_sqlite_version(health.sqlite, sizeof(health.sqlite));
+    if (workers->till != NULL && till_backlog(workers->till, &backlog) == 0) {
+        health.last_seq = backlog.last_seq;
+        health.durable_through = backlog.durable_through;
+        health.archived_through = backlog.archived_through;
+    }
+    if (workers->devices->storage != NULL && storage_state(workers->devices->storage, &storage) == 0)
+        health.free_mb = (int64_t)(storage.free_bytes / (1024 * 1024));
+    read_log(&health);
+    pthread_mutex_lock(&workers->health_mutex);
+    workers->health = health;
+    pthread_mutex_unlock(&workers->health_mutex);
+    struct event event = {.kind = EVENT_HEALTH};
+    worker_push(workers, &event);
+}
+
+void *worker_output(void *argument)
+{
+    struct workers *workers = argument;
+    struct output job;
+    while (queue_pop(&workers->outputs, -1, &job) == 0) {
+        switch (job.kind) {
+        case OUTPUT_PRINT:
+            do_print(workers, &job.receipt);
+            break;
+        case OUTPUT_DRAWER:
+            do_drawer(workers);
+            break;
+        case OUTPUT_TEST:
+            worker_tell_device(workers, job.device, test_device(workers, job.device));
+            break;
+        case OUTPUT_HEALTH:
+            do_health(workers);
+            break;
+        }
+    }
+    return NULL;
+}
