@@ -106,12 +106,12 @@ static int sum_of(const int runs[5])
     return runs[0] + runs[1] + runs[2] + runs[3] + runs[4];
 }
 
-static void add(struct finder_list *list, const struct finder *found)
+static void add(struct candidate_list *list, const struct finder_candidate *found)
 {
     float size = fmaxf(found->across, found->down);
 
     for (int i = 0; i < list->count; i++) {
-        struct finder *known = &list->items[i];
+        struct finder_candidate *known = &list->items[i];
         float reach = 1.5f * fmaxf(size, fmaxf(known->across, known->down));
 
         if (known->inverted != found->inverted || fabsf(known->at.x - found->at.x) > reach ||
@@ -125,7 +125,7 @@ static void add(struct finder_list *list, const struct finder *found)
         known->hits++;
         return;
     }
-    if (list->count < FINDERS_MAX) {
+    if (list->count < CANDIDATES_MAX) {
         list->items[list->count++] = *found;
         return;
     }
@@ -138,7 +138,7 @@ static void add(struct finder_list *list, const struct finder *found)
 }
 
 /* A cut across at row y with its middle at x: does the cut down agree, and the cut across through that one's middle? */
-static void check_candidate(const struct binary *binary, float x, int y, const int runs[5], struct finder_list *list)
+static void check_candidate(const struct binary *binary, float x, int y, const int runs[5], struct candidate_list *list)
 {
     int total = sum_of(runs), down[5], across[5], column = (int)x;
     struct line vertical = {binary->bits + column, binary->width, binary->height};
@@ -152,13 +152,12 @@ static void check_candidate(const struct binary *binary, float x, int y, const i
     float cx = cut_around(&horizontal, column, total, across);
     if (cx < 0)
         return;
-    struct finder found = {
-        {cx, cy}, (float)sum_of(across) / 7.0f, (float)sum_of(down) / 7.0f,
-        1,        horizontal.bits[column] == 0, (uint8_t)binary_threshold_at(binary, (int)cx, (int)cy)};
+    struct finder_candidate found = {
+        {cx, cy}, (float)sum_of(across) / 7.0f, (float)sum_of(down) / 7.0f, 1, horizontal.bits[column] == 0};
     add(list, &found);
 }
 
-void finders_search(const struct binary *binary, int row_step, struct finder_list *list)
+void finder_candidates(const struct binary *binary, int row_step, struct candidate_list *list)
 {
     struct row_runs row;
 

@@ -118,81 +118,20 @@ float fit_score(const struct plane *plane, const struct fit_pattern *pattern, co
 
 /* ---- size ---- */
 
-struct extent {
-    float module; /* along the direction; 0 when the rings were not met */
-    float shift;  /* of the middle along the direction */
-};
-
-/* Distances at which the colour changes three times when leaving the middle of a finder. */
-static int ring_edges(const struct plane *plane, const struct fit_triple *triple, int which, struct scan_point step,
-                      float edges[3])
-{
-    float threshold = triple->threshold[which], limit = triple->module[which] * 7.0f;
-    struct scan_point at = triple->at[which];
-    float before = plane_sample(plane, at.x, at.y) - threshold;
-    bool dark = !triple->inverted;
-    int found = 0;
-
-    for (float d = 0.5f; d < limit && found < 3; d += 0.5f) {
-        float grey = plane_sample(plane, at.x + step.x * d, at.y + step.y * d) - threshold;
-        bool changed = dark ? grey >= 0 : grey < 0;
-
-        if (changed) {
-            float part = before == grey ? 0.5f : before / (before - grey);
-            edges[found++] = d - 0.5f + 0.5f * (part < 0 ? 0 : part > 1 ? 1 : part);
-            dark = !dark;
-        }
-        before = grey;
-    }
-    return found;
-}
-
-/* Sums of an edge that moves out and one that moves in when a colour blooms stay right: 5 + 7 modules, or 3 + 5. */
-static struct extent finder_extent(const struct plane *plane, const struct fit_triple *triple, int which,
-                                   struct scan_point direction)
-{
-    float forth[3], back[3];
-    int there = ring_edges(plane, triple, which, direction, forth);
-    int here = ring_edges(plane, triple, which, (struct scan_point){-direction.x, -direction.y}, back);
-
-    if (there < 2 || here < 2)
-        return (struct extent){0, 0};
-    float core = forth[0] + back[0], middle = forth[1] + back[1];
-    struct extent extent = {(core + middle) / 8.0f, (forth[0] + forth[1] - back[0] - back[1]) / 4.0f};
-    if (there == 3 && here == 3) {
-        float full = (middle + forth[2] + back[2]) / 12.0f;
-
-        if (full < extent.module * 1.25f && full > extent.module * 0.8f)
-            extent.module = full;
-    }
-    return extent;
-}
-
-static struct scan_point unit(struct scan_point from, struct scan_point to)
-{
-    float length = point_distance(from, to);
-
-    return (struct scan_point){(to.x - from.x) / length, (to.y - from.y) / length};
-}
-
 /* One side between two finders: how many modules, and how much farther away (w) its end is than its start. */
 struct side {
     float modules, w;
 };
 
-static struct side measure_side(const struct plane *plane, const struct fit_triple *triple, int from, int to)
+static struct side measure_side(const struct fit_triple *triple, int to)
 {
-    struct scan_point direction = unit(triple->at[from], triple->at[to]);
-    struct extent near = finder_extent(plane, triple, from, direction);
-    struct extent far = finder_extent(plane, triple, to, direction);
-    float length = point_distance(triple->at[from], triple->at[to]);
+    const struct scan_point *steps = to == 1 ? triple->right : triple->down;
+    float near = hypotf(steps[0].x, steps[0].y), far = hypotf(steps[to].x, steps[to].y);
+    float w = sqrtf(near / far);
 
-    if (near.module <= 0)
-        near.module = far.module > 0 ? far.module : triple->module[from];
-    if (far.module <= 0)
-        far.module = near.module;
-    float w = sqrtf(near.module / far.module);
-    return (struct side){length / sqrtf(near.module * far.module), w < 0.7f ? 0.7f : w > 1.4f ? 1.4f : w};
+    return (struct side){point_distance(triple->at[0], triple->at[to]) / sqrtf(near * far), w < 0.7f   ? 0.7f
+                                                                                            : w > 1.4f ? 1.4f
+                                                                                                       : w};
 }
 
 bool fit_update(struct fit *fit)
@@ -236,7 +175,7 @@ static int insert_fit(struct fit *fits, int count, int max, const struct fit *fi
 
 int fit_sizes(const struct plane *plane, const struct fit_triple *triple, struct fit *out_fits, int max)
 {
-    struct side right = measure_side(plane, triple, 0, 1), down = measure_side(plane, triple, 0, 2);
+    struct side right = measure_side(triple, 1), down = measure_side(triple, 2);
     float ratio = right.modules / down.modules, w = right.w + down.w - 1;
     int count = 0;
 

@@ -8,11 +8,12 @@
 #include "plane.h"
 #include "qr_tables.h"
 
-/* Top left, top right, bottom left in full resolution; seen from above a symbol that is not mirrored turns this way. */
+/*
+ * Top left, top right, bottom left in full resolution, turned so that the symbol is not mirrored. right and down: one
+ * module there, towards the second and towards the third.
+ */
 struct fit_triple {
-    struct scan_point at[3];
-    float module[3];
-    uint8_t threshold[3];
+    struct scan_point at[3], right[3], down[3];
     bool inverted;
 };
 

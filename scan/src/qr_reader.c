@@ -25,6 +25,7 @@ struct qr_reader {
     struct qr_soft soft;
     struct qr_content content;
     struct fit_pattern pattern;
+    struct candidate_list candidates;
     struct finder_list finders;
     struct triple triples[TRIPLES_MAX];
     int triple_count;
@@ -71,25 +72,53 @@ void qr_reader_close(struct qr_reader *reader)
 
 /* ---- which three finders belong together ---- */
 
-static float cross(struct scan_point a, struct scan_point b, struct scan_point c)
+static float length_of(struct scan_point p)
 {
-    return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
+    return hypotf(p.x, p.y);
 }
 
-/* How far three finders with the first at the corner are from a square seen under perspective; negative: too far. */
+static float cross_of(struct scan_point a, struct scan_point b)
+{
+    return a.x * b.y - a.y * b.x;
+}
+
+/* The side of a finder along which a line goes: the module step towards it, and the sine of how far it misses. */
+static struct scan_point step_towards(const struct finder *finder, struct scan_point way, float *out_miss)
+{
+    float along_u = way.x * finder->u.x + way.y * finder->u.y, along_v = way.x * finder->v.x + way.y * finder->v.y;
+    float u = length_of(finder->u), v = length_of(finder->v), length = length_of(way);
+    bool is_u = fabsf(along_u) * v > fabsf(along_v) * u;
+    struct scan_point step = is_u ? finder->u : finder->v;
+    float sign = (is_u ? along_u : along_v) < 0 ? -1.0f : 1.0f;
+
+    *out_miss = fabsf(cross_of(way, step)) / (length * (is_u ? u : v));
+    return (struct scan_point){step.x * sign, step.y * sign};
+}
+
+/*
+ * How far three finders, the first at the corner, are from those of one symbol: lines stay lines under perspective, so
+ * each finder's side points at its neighbour. Negative: too far.
+ */
 static float triple_score(const struct finder *a, const struct finder *b, const struct finder *c)
 {
-    float size_a = a->across * a->down, size_b = b->across * b->down, size_c = c->across * c->down;
-    float ab = point_distance(a->at, b->at), ac = point_distance(a->at, c->at);
-    float module = sqrtf(cbrtf(size_a * size_b * size_c));
-    float low = fminf(size_a, fminf(size_b, size_c)), high = fmaxf(size_a, fmaxf(size_b, size_c));
+    struct scan_point ab = {b->at.x - a->at.x, b->at.y - a->at.y}, ac = {c->at.x - a->at.x, c->at.y - a->at.y};
+    struct scan_point ba = {-ab.x, -ab.y}, ca = {-ac.x, -ac.y};
+    float miss[4];
+    struct scan_point right = step_towards(a, ab, &miss[0]), down = step_towards(a, ac, &miss[1]);
+    struct scan_point back = step_towards(b, ba, &miss[2]), up = step_towards(c, ca, &miss[3]);
 
-    if (high > 3.0f * low || ab < 10 * module || ac < 10 * module || ab > 250 * module || ac > 250 * module)
+    if (fabsf(cross_of(right, down)) < 0.3f * length_of(right) * length_of(down))
+        return -1; /* the same side of the corner */
+    float worst = fmaxf(fmaxf(miss[0], miss[1]), fmaxf(miss[2], miss[3]));
+    float wide = length_of(ab) / sqrtf(length_of(right) * length_of(back));
+    float high = length_of(ac) / sqrtf(length_of(down) * length_of(up));
+    float ratio = fmaxf(wide / high, high / wide);
+    float shrink = fmaxf(length_of(right) / length_of(back), length_of(back) / length_of(right));
+    float narrow = fmaxf(length_of(down) / length_of(up), length_of(up) / length_of(down));
+    if (worst > 0.3f || ratio > 1.4f || wide < 11 || high < 11 || wide > 200 || high > 200 || shrink > 1.8f ||
+        narrow > 1.8f)
         return -1;
-    float ratio = fmaxf(ab / ac, ac / ab), sine = fabsf(cross(a->at, b->at, c->at)) / (ab * ac);
-    if (ratio > 2.5f || sine < 0.4f)
-        return -1;
-    return (high / low - 1) * 0.5f + (ratio - 1) + (1 - sine) * 1.5f + 2.0f / (float)(a->hits + b->hits + c->hits);
+    return worst * 3 + (ratio - 1) * 3 + (shrink - 1) + (narrow - 1) + (3 - a->score - b->score - c->score);
 }
 
 static void insert_triple(struct qr_reader *reader, const struct triple *triple)
@@ -105,28 +134,31 @@ static void insert_triple(struct qr_reader *reader, const struct triple *triple)
         reader->triples[at] = *triple;
 }
 
+static void try_triple(struct qr_reader *reader, int i, int j, int k)
+{
+    const struct finder *f = reader->finders.items;
+    float score = triple_score(&f[i], &f[j], &f[k]);
+
+    if (score < 0)
+        return;
+    struct scan_point right = {f[j].at.x - f[i].at.x, f[j].at.y - f[i].at.y};
+    struct scan_point down = {f[k].at.x - f[i].at.x, f[k].at.y - f[i].at.y};
+    bool turned = cross_of(right, down) < 0;
+    struct triple triple = {{i, turned ? k : j, turned ? j : k}, score};
+    insert_triple(reader, &triple);
+}
+
 static void find_triples(struct qr_reader *reader)
 {
     const struct finder *f = reader->finders.items;
     int count = reader->finders.count;
 
     reader->triple_count = 0;
-    for (int i = 0; i < count; i++) {
-        for (int j = 0; j < count; j++) {
-            if (j == i || f[j].inverted != f[i].inverted)
-                continue;
-            for (int k = j + 1; k < count; k++) {
-                if (k == i || f[k].inverted != f[i].inverted)
-                    continue;
-                float score = triple_score(&f[i], &f[j], &f[k]);
-                if (score < 0)
-                    continue;
-                bool turned = cross(f[i].at, f[j].at, f[k].at) < 0;
-                struct triple triple = {{i, turned ? k : j, turned ? j : k}, score};
-                insert_triple(reader, &triple);
-            }
-        }
-    }
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < count; j++)
+            for (int k = j + 1; k < count; k++)
+                if (i != j && i != k && f[j].inverted == f[i].inverted && f[k].inverted == f[i].inverted)
+                    try_triple(reader, i, j, k);
 }
 
 /* ---- one symbol ---- */
@@ -230,16 +262,26 @@ static void remember(struct qr_reader *reader, const struct fit *fit)
     reader->seen[at] = *fit;
 }
 
+static struct scan_point scaled(struct scan_point p, float scale)
+{
+    return (struct scan_point){p.x * scale, p.y * scale};
+}
+
 static struct fit_triple triple_in_full(const struct qr_reader *reader, const struct triple *triple, float scale)
 {
-    struct fit_triple full = {.inverted = reader->finders.items[triple->index[0]].inverted};
+    const struct finder *f[3];
+    struct fit_triple full;
+    float miss;
 
+    for (int i = 0; i < 3; i++)
+        f[i] = &reader->finders.items[triple->index[i]];
+    struct scan_point right = {f[1]->at.x - f[0]->at.x, f[1]->at.y - f[0]->at.y};
+    struct scan_point down = {f[2]->at.x - f[0]->at.x, f[2]->at.y - f[0]->at.y};
+    full.inverted = f[0]->inverted;
     for (int i = 0; i < 3; i++) {
-        const struct finder *finder = &reader->finders.items[triple->index[i]];
-
-        full.at[i] = (struct scan_point){finder->at.x * scale, finder->at.y * scale};
-        full.module[i] = sqrtf(finder->across * finder->down) * scale;
-        full.threshold[i] = finder->threshold;
+        full.at[i] = scaled(f[i]->at, scale);
+        full.right[i] = scaled(step_towards(f[i], right, &miss), scale);
+        full.down[i] = scaled(step_towards(f[i], down, &miss), scale);
     }
     return full;
 }
@@ -288,8 +330,10 @@ static bool run_pass(struct qr_reader *reader, const struct plane *plane, const 
         return false;
     binarise_prepare(&reader->binary, &level);
     binarise(&reader->binary, &level, pass->radius, pass->bias);
+    reader->candidates.count = 0;
+    finder_candidates(&reader->binary, level.height > 600 ? 3 : 2, &reader->candidates);
     reader->finders.count = 0;
-    finders_search(&reader->binary, level.height > 600 ? 3 : 2, &reader->finders);
+    finders_fit(&level, &reader->candidates, &reader->finders);
     find_triples(reader);
     for (int i = 0; i < reader->triple_count && (i == 0 || budget_allows(budget, 500)); i++) {
         const struct triple *triple = &reader->triples[i];

@@ -1,0 +1,156 @@
+#include "finder.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MARKS_SIDE = 9 }; /* the pattern, seven modules, with the light ring around it */
+
+float finder_score(const struct plane *plane, const struct finder *finder)
+{
+    float sum = 0, squares = 0, product = 0;
+
+    for (int r = -4; r <= 4; r++) {
+        float x = finder->at.x + (float)r * finder->v.x - 4 * finder->u.x;
+        float y = finder->at.y + (float)r * finder->v.y - 4 * finder->u.y;
+
+        for (int c = -4; c <= 4; c++, x += finder->u.x, y += finder->u.y) {
+            int ring = abs(r) > abs(c) ? abs(r) : abs(c);
+            float grey = plane_sample(plane, x, y);
+
+            sum += grey;
+            squares += grey * grey;
+            product += ring <= 1 || ring == 3 ? grey : 0;
+        }
+    }
+    /* 33 of the 81 are dark. The 4 a point keep flat ground at nothing. */
+    const float count = MARKS_SIDE * MARKS_SIDE, dark = 33;
+    float covariance = product - sum * dark / count;
+    float variance = squares - sum * sum / count + count * 4.0f, marks = dark - dark * dark / count;
+    float score = -covariance / sqrtf(variance * marks);
+
+    return finder->inverted ? -score : score;
+}
+
+static struct scan_point turn_scale(struct scan_point p, float sine, float scale)
+{
+    float cosine = sqrtf(1 - sine * sine) * scale;
+
+    sine *= scale;
+    return (struct scan_point){p.x * cosine - p.y * sine, p.x * sine + p.y * cosine};
+}
+
+/* One of the moves that keep a parallelogram a parallelogram, forth (sign 1) or back (-1). */
+static struct finder moved(const struct finder *finder, int move, float size, float sign)
+{
+    struct finder m = *finder;
+    float step = size * sign;
+
+    switch (move) {
+    case 0:
+        m.at = (struct scan_point){m.at.x + step * m.u.x, m.at.y + step * m.u.y};
+        break;
+    case 1:
+        m.at = (struct scan_point){m.at.x + step * m.v.x, m.at.y + step * m.v.y};
+        break;
+    case 2:
+        m.u = turn_scale(m.u, 0, 1 + step * 0.3f);
+        break;
+    case 3:
+        m.v = turn_scale(m.v, 0, 1 + step * 0.3f);
+        break;
+    case 4:
+        m.u = turn_scale(m.u, step * 0.35f, 1);
+        m.v = turn_scale(m.v, step * 0.35f, 1);
+        break;
+    default:
+        m.u = turn_scale(m.u, step * 0.35f, 1);
+        break;
+    }
+    return m;
+}
+
+void finder_climb(const struct plane *plane, struct finder *finder)
+{
+    static const float sizes[3] = {0.5f, 0.25f, 0.1f};
+
+    finder->score = finder_score(plane, finder);
+    for (int s = 0; s < 3; s++) {
+        for (int round = 0; round < 2; round++) {
+            bool better = false;
+
+            for (int move = 0; move < 6; move++) {
+                for (int back = 0; back < 2; back++) {
+                    struct finder trial = moved(finder, move, sizes[s], back ? -1 : 1);
+
+                    trial.score = finder_score(plane, &trial);
+                    if (trial.score > finder->score) {
+                        *finder = trial;
+                        better = true;
+                        break;
+                    }
+                }
+            }
+            if (!better)
+                break;
+        }
+    }
+}
+
+void finders_add(struct finder_list *list, const struct finder *finder)
+{
+    float reach = 2.0f * fmaxf(hypotf(finder->u.x, finder->u.y), hypotf(finder->v.x, finder->v.y));
+    int at;
+
+    for (int i = 0; i < list->count; i++) {
+        const struct finder *known = &list->items[i];
+
+        if (known->inverted != finder->inverted || point_distance(known->at, finder->at) > reach)
+            continue;
+        if (known->score >= finder->score)
+            return;
+        memmove(&list->items[i], &list->items[i + 1], (size_t)(list->count - i - 1) * sizeof(list->items[0]));
+        list->count--;
+        i--;
+    }
+    if (list->count == FINDERS_MAX) {
+        if (list->items[FINDERS_MAX - 1].score >= finder->score)
+            return;
+        list->count--;
+    }
+    for (at = list->count; at > 0 && list->items[at - 1].score < finder->score; at--)
+        list->items[at] = list->items[at - 1];
+    list->items[at] = *finder;
+    list->count++;
+}
+
+/* The turn that fits best; cuts through a turned square are longer than its side. */
+static struct finder best_turn(const struct plane *plane, const struct finder_candidate *candidate)
+{
+    static const float cosines[4] = {1.0f, 0.9239f, 0.7071f, 0.9239f}, sines[4] = {0, 0.3827f, 0.7071f, -0.3827f};
+    struct finder best = {.score = -1};
+
+    for (int i = 0; i < 4; i++) {
+        float sx = candidate->across * cosines[i], sy = candidate->down * cosines[i];
+        struct finder trial = {
+            candidate->at, {sx * cosines[i], sy * sines[i]}, {-sx * sines[i], sy * cosines[i]}, 0, candidate->inverted};
+
+        trial.score = finder_score(plane, &trial);
+        if (trial.score > best.score)
+            best = trial;
+    }
+    return best;
+}
+
+void finders_fit(const struct plane *plane, const struct candidate_list *candidates, struct finder_list *list)
+{
+    for (int i = 0; i < candidates->count; i++) {
+        struct finder finder = best_turn(plane, &candidates->items[i]);
+
+        if (finder.score < 0.35f)
+            continue;
+        finder_climb(plane, &finder);
+        if (finder.score >= 0.55f)
+            finders_add(list, &finder);
+    }
+}
