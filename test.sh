@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Proves Tillside: installs what is missing, builds with both compilers and the sanitizers, runs everything that fits CI.
+#   ./test.sh              all of it
+#   ./test.sh --quick      the address-sanitizer build and its tests only
+#   ./test.sh --label L    only tests of one label (unit contract scenario sim fuzz e2e bench)
+#   ./test.sh --help
+# Exit code 0 when everything passed.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+quick=no
+label=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --quick) quick=yes ;;
+    --label) label=${2:?--label needs a name}; shift ;;
+    --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "test.sh: $1: not understood, see --help" >&2; exit 2 ;;
+    esac
+    shift
+done
+
+passed=0
+failed=0
+jobs=$(nproc)
+log=build/test-logs
+mkdir -p "$log"
+
+# step NAME COMMAND…: runs it, counts it, keeps its output; shows the end of it when it failed.
+step() {
+    local name=$1 start=$SECONDS
+    shift
+    if "$@" >"$log/$name.log" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok    $name ($((SECONDS - start)) s)"
+    else
+        failed=$((failed + 1))
+        echo "FAIL  $name ($((SECONDS - start)) s), the end of $log/$name.log:"
+        tail -n 60 "$log/$name.log" | sed 's/^/    /'
+    fi
+}
+
+build() {
+    cmake --preset "$1" >/dev/null && cmake --build --preset "$1" -j "$jobs"
+}
+
+# Runs the tests of one build; every CTest case counts.
+tests() {
+    local preset=$1 xml="$PWD/$log/$1.xml" ok=0 bad=0
+    shift
+    ctest --test-dir "build/$preset" --output-on-failure --output-junit "$xml" -j "$jobs" "$@" >"$log/$preset-tests.log" 2>&1 || true
+    ok=$(grep -c ' Passed ' "$log/$preset-tests.log" || true)
+    bad=$(grep -cE '\*\*\*(Failed|Timeout|Exception|Not Run)' "$log/$preset-tests.log" || true)
+    passed=$((passed + ok))
+    failed=$((failed + bad))
+    echo "      $preset: $ok tests passed, $bad failed"
+    if [ "$bad" -gt 0 ] || [ "$ok" -eq 0 ]; then
+        [ "$ok" -gt 0 ] || failed=$((failed + 1))
+        tail -n 80 "$log/$preset-tests.log" | sed 's/^/    /'
+    fi
+}
+
+finish() {
+    echo
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+}
+
+.ci/install test
+
+selection=()
+[ -z "$label" ] || selection=(-L "^$label\$")
+
+step build-check build check
+tests check "${selection[@]}"
+if [ "$quick" = yes ] || [ -n "$label" ]; then
+    finish
+    exit
+fi
+
+step format .ci/format
+step sizes .ci/sizes
+step shellcheck shellcheck run.sh test.sh .ci/install .ci/run .ci/format .ci/sizes .ci/tidy
+step build-clang build clang
+step tidy .ci/tidy
+step build-tsan build tsan
+tests tsan -L 'unit|contract'
+step build-release build release
+step story ./run.sh --story build/story
+step bench-terminal build/release/bin/tillside-bench terminal
+finish
