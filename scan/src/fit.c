@@ -144,11 +144,12 @@ bool fit_update(struct fit *fit)
 
 static float timing_score(const struct plane *plane, const struct fit *fit)
 {
-    int side = qr_side(fit->version);
+    int side = qr_side(fit->version), count = side - 16;
     struct correlation across = {0}, down = {0};
+    float mean = 1.0f / (float)count; /* one dark more than light */
 
     for (int i = 8; i < side - 8; i++) {
-        float mark = i % 2 == 0 ? 1 : -1;
+        float mark = (i % 2 == 0 ? 1.0f : -1.0f) - mean;
         struct scan_point p = perspective_apply(&fit->map, (float)i + 0.5f, 6.5f);
         struct scan_point q = perspective_apply(&fit->map, 6.5f, (float)i + 0.5f);
 

@@ -286,6 +286,20 @@ static struct fit_triple triple_in_full(const struct qr_reader *reader, const st
     return full;
 }
 
+/* With the alignment pattern where it helps: glare and logos look like one too. */
+static void fit_best(struct qr_reader *reader, const struct plane *plane, struct fit *fit)
+{
+    struct fit aligned = *fit;
+
+    fit_pattern_make(&reader->pattern, fit->version);
+    fit->score = fit_score(plane, &reader->pattern, fit);
+    if (!fit_alignment(plane, 3.0f, &aligned))
+        return;
+    aligned.score = fit_score(plane, &reader->pattern, &aligned);
+    if (aligned.score > fit->score)
+        *fit = aligned;
+}
+
 static bool read_triple(struct qr_reader *reader, const struct plane *plane, const struct fit_triple *triple,
                         struct scan_result *result)
 {
@@ -295,16 +309,14 @@ static bool read_triple(struct qr_reader *reader, const struct plane *plane, con
     for (int i = 0; i < count; i++) {
         struct fit *fit = &fits[i];
 
-        if (fit->score < 0.25f)
+        fit_best(reader, plane, fit);
+        if (fit->score < 0.4f)
             continue;
-        fit_pattern_make(&reader->pattern, fit->version);
-        fit_alignment(plane, 3.0f, fit);
-        fit->score = fit_score(plane, &reader->pattern, fit);
-        if (fit->score < 0.35f)
-            continue;
-        if (i < 2 && decode_quick(reader, plane, fit, result))
+        if (fit->score > 0.55f && decode_quick(reader, plane, fit, result))
             return true;
         remember(reader, fit);
+        if (fit->score > 0.7f)
+            break; /* no other size comes near that */
     }
     return false;
 }
