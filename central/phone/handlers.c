@@ -1,0 +1,346 @@
+#include "central/phone/handlers.h"
+
+#include "central/phone/codes.h"
+#include "central/phone/form.h"
+#include "central/phone/page.h"
+#include "central/phone/qr_picture.h"
+#include "central/store/ledger.h"
+#include "central/wechat/work.h"
+#include "platform/encoding.h"
+#include "platform/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void answer(struct http_request *request, int status, const char *type, struct slice body, const char *policy)
+{
+    const struct http_header headers[] = {{"Cache-Control", "no-store"},
+                                          {"Referrer-Policy", "no-referrer"},
+                                          {"X-Content-Type-Options", "nosniff"},
+                                          {"Content-Security-Policy", policy}};
+    struct http_reply reply = {
+        .status = status, .content_type = type, .body = body, .headers = headers, .header_count = ARRAY_LEN(headers)};
+    http_request_answer(request, &reply);
+}
+
+static void answer_gone(struct http_request *request)
+{
+    struct buffer html;
+    buffer_init(&html, PAGE_HTML_MAX);
+    if (page_write_gone(&html) == 0) {
+        answer(request, 404, "text/html; charset=utf-8", (struct slice){html.data, html.len},
+               "default-src 'none'; style-src 'unsafe-inline'");
+    } else {
+        http_request_answer_error(request, 503, "try_later");
+    }
+    buffer_finish(&html);
+}
+
+static void answer_failed(struct http_request *request, int rc)
+{
+    if (rc == -ENOENT || rc == -EBADMSG) {
+        answer_gone(request);
+        return;
+    }
+    log_error("phone", "member page failed errno=%d", -rc);
+    http_request_answer_error(request, 503, "try_later");
+}
+
+/* Whose page the ticket in the path is. */
+static int open_ticket(struct http_request *request, struct central *central, uint64_t *out_identity)
+{
+    struct channel_keys keys;
+    int rc = wechat_work_keys(central, &keys);
+    rc = rc ? rc : channel_ticket_open(&keys, http_request_path_param(request, "ticket"), out_identity);
+    channel_keys_finish(&keys);
+    return rc;
+}
+
+/* ---- the page */
+
+static int collect_shop(void *context, const struct shop *shop)
+{
+    struct page_view *view = context;
+    if (shop->brand == view->brand.id && view->shop_count < PAGE_SHOPS_MAX) {
+        view->shops[view->shop_count++] = *shop;
+    }
+    return 0;
+}
+
+static int read_home(struct store_tx *tx, const struct channel_identity *identity, struct page_view *view)
+{
+    struct touchpoint touchpoint;
+    struct member member;
+    uint32_t store = 0;
+    int rc = 0;
+    if (identity->member) {
+        rc = people_find_member(tx, identity->member, &member);
+        store = rc == 0 ? member.home_store : 0;
+        rc = rc == 0 && member.erased ? -ENOENT : rc;
+    } else if (identity->touchpoint) {
+        rc = people_find_touchpoint(tx, identity->touchpoint, &touchpoint);
+        store = rc == 0 ? touchpoint.store : 0;
+    }
+    rc = rc || !store ? rc : identity_find_shop(tx, store, &view->shop);
+    return rc ? rc : identity_each_shop(tx, collect_shop, view);
+}
+
+struct coupon_collector {
+    struct store_tx *tx;
+    struct page_view *view;
+};
+
+static int collect_coupon(void *context, const struct coupon *coupon)
+{
+    struct coupon_collector *collector = context;
+    struct page_view *view = collector->view;
+    struct page_coupon *item = &view->coupons[view->coupon_count];
+    item->coupon = *coupon;
+    int rc = catalogue_find_campaign(collector->tx, coupon->id.campaign, &item->campaign);
+    view->coupon_count += rc == 0;
+    return rc == -ENOENT ? 0 : rc;
+}
+
+static int read_belongings(struct store_tx *tx, struct page_view *view)
+{
+    char account[ACCOUNT_MAX];
+    struct owner owner = view->shop.credit_owner;
+    struct coupon_collector collector = {tx, view};
+    struct rights_coupon_filter filter = {.member = view->member, .limit = PAGE_COUPONS_MAX};
+    if (owner.scope == 0) {
+        owner = (struct owner){.scope = OWNER_STORE, .id = view->shop.id};
+    }
+    ledger_account_credit(owner, view->member, account);
+    int rc = ledger_balance(tx, account, UNIT_CREDIT, &view->credit_minor);
+    return rc ? rc : rights_each_coupon(tx, &filter, collect_coupon, &collector);
+}
+
+static int read_view(struct store_tx *tx, const struct central *central, uint64_t id, struct page_view *view)
+{
+    struct channel_identity identity;
+    int rc = wechat_find_identity(tx, id, &identity);
+    rc = rc ? rc : identity_find_brand(tx, central->brand, &view->brand);
+    rc = rc ? rc : read_home(tx, &identity, view);
+    if (rc == 0) {
+        view->now_ms = tx->now_ms;
+        view->member = identity.member;
+        rc = view->member ? read_belongings(tx, view) : 0;
+    }
+    return rc;
+}
+
+static int write_page(const struct page_view *view, struct buffer *out_html)
+{
+    return view->member ? page_write_member(view, out_html) : page_write_consent(view, out_html);
+}
+
+static void answer_page(struct http_request *request, const struct page_view *view)
+{
+    char policy[256];
+    struct buffer html;
+    buffer_init(&html, PAGE_HTML_MAX);
+    int rc = write_page(view, &html);
+    if (rc == 0) {
+        snprintf(policy, sizeof(policy),
+                 "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors "
+                 "'none'; base-uri 'none'; script-src 'nonce-%s'",
+                 view->nonce);
+        answer(request, 200, "text/html; charset=utf-8", (struct slice){html.data, html.len}, policy);
+    } else {
+        answer_failed(request, rc);
+    }
+    buffer_finish(&html);
+}
+
+void phone_show_page(struct http_request *request, void *context)
+{
+    struct central *central = context;
+    struct page_view *view = arena_alloc(http_request_arena(request), sizeof(*view));
+    uint8_t nonce[12];
+    uint64_t identity = 0;
+    struct store_tx tx;
+    int rc = view ? open_ticket(request, central, &identity) : -ENOMEM;
+    rc = rc ? rc : store_read_begin(central->store, &tx);
+    if (rc == 0) {
+        rc = read_view(&tx, central, identity, view);
+        store_read_end(&tx);
+    }
+    if (rc < 0) {
+        answer_failed(request, rc);
+        return;
+    }
+    random_fill(random_real(), nonce, sizeof(nonce));
+    base64url_encode(nonce, sizeof(nonce), view->nonce, sizeof(view->nonce));
+    view->ticket = http_request_path_param(request, "ticket");
+    answer_page(request, view);
+}
+
+/* ---- joining */
+
+struct join_order {
+    struct central *central;
+    struct http_request *request;
+    uint64_t identity;
+    uint32_t store;
+    char consent[CONSENT_VERSION_MAX];
+};
+
+static int run_join(void *arg, struct store_tx *tx)
+{
+    struct join_order *order = arg;
+    struct channel_identity identity;
+    struct joined joined;
+    int rc = wechat_find_identity(tx, order->identity, &identity);
+    if (rc < 0 || identity.member) { /* pressed twice: the first one counts */
+        return rc;
+    }
+    struct joining joining = {.brand = order->central->brand,
+                              .touchpoint = identity.touchpoint,
+                              .store = order->store,
+                              .consent_version = order->consent};
+    rc = people_join(tx, &joining, &joined);
+    return rc ? rc : wechat_link_member(tx, order->identity, joined.member);
+}
+
+static void finish_join(void *arg, int result)
+{
+    struct join_order *order = arg;
+    char location[PAGE_TICKET_CAP + 8];
+    snprintf(location, sizeof(location), "/m/%s", http_request_path_param(order->request, "ticket"));
+    const struct http_header headers[] = {{"Location", location}, {"Cache-Control", "no-store"}};
+    struct http_reply reply = {.status = 303, .content_type = "text/plain", .headers = headers, .header_count = 2};
+    if (result < 0) {
+        answer_failed(order->request, result);
+    } else {
+        http_request_answer(order->request, &reply);
+    }
+    free(order);
+}
+
+static int read_form(struct http_request *request, struct join_order *order)
+{
+    char store[16] = "";
+    struct slice form = http_request_body(request);
+    int rc = form_field(form, "consent", order->consent, sizeof(order->consent));
+    if (rc < 0 || !consent_known(order->consent)) {
+        return -EINVAL;
+    }
+    rc = form_field(form, "store", store, sizeof(store));
+    order->store = rc == 0 ? (uint32_t)strtoul(store, NULL, 10) : 0;
+    return rc == -ENOENT ? 0 : rc;
+}
+
+void phone_join(struct http_request *request, void *context)
+{
+    struct central *central = context;
+    struct join_order *order = calloc(1, sizeof(*order));
+    int rc = order ? open_ticket(request, central, &order->identity) : -ENOMEM;
+    if (rc < 0) {
+        answer_failed(request, rc);
+        free(order);
+        return;
+    }
+    order->central = central;
+    order->request = request;
+    if (read_form(request, order) < 0) {
+        http_request_answer_error(request, 400, "consent_missing");
+        free(order);
+        return;
+    }
+    struct writer_job job = {.lane = WRITER_LIVE, .run = run_join, .done = finish_join, .arg = order};
+    http_request_defer(request);
+    rc = writer_submit(central->writer, &job);
+    if (rc < 0) {
+        answer_failed(request, rc);
+        free(order);
+    }
+}
+
+/* ---- pictures */
+
+static void answer_picture(struct http_request *request, const char *text)
+{
+    struct buffer png;
+    struct qr_picture picture = {.text = text, .format = QR_PNG};
+    buffer_init(&png, QR_PICTURE_MAX);
+    int rc = qr_picture_draw(&picture, &png);
+    if (rc == 0) {
+        answer(request, 200, "image/png", (struct slice){png.data, png.len}, "default-src 'none'");
+    } else {
+        answer_failed(request, rc);
+    }
+    buffer_finish(&png);
+}
+
+static int find_owner(struct http_request *request, struct central *central, struct store_tx *tx, uint64_t *out_member)
+{
+    struct channel_identity identity;
+    uint64_t id = 0;
+    int rc = open_ticket(request, central, &id);
+    rc = rc ? rc : wechat_find_identity(tx, id, &identity);
+    if (rc == 0) {
+        *out_member = identity.member;
+        rc = identity.member ? 0 : -ENOENT;
+    }
+    return rc;
+}
+
+void phone_show_code(struct http_request *request, void *context)
+{
+    struct central *central = context;
+    struct store_tx tx;
+    struct member_code code = {.nonce = random_u64(random_real()) | 1};
+    char text[TOKEN_TEXT_MAX];
+    int rc = store_read_begin(central->store, &tx);
+    if (rc == 0) {
+        rc = find_owner(request, central, &tx, &code.member);
+        code.now_s = (uint32_t)(tx.now_ms / 1000);
+        store_read_end(&tx);
+    }
+    rc = rc ? rc : codes_member_code(&central->keys, &code, text);
+    if (rc < 0) {
+        answer_failed(request, rc);
+        return;
+    }
+    answer_picture(request, text);
+}
+
+/* "1001-12.png" */
+static int parse_file(const char *file, struct coupon_id *out_id)
+{
+    char id[ID_TEXT_MAX];
+    size_t len = strlen(file);
+    if (len < 5 || len - 4 >= sizeof(id) || strcmp(file + len - 4, ".png") != 0) {
+        return -ENOENT;
+    }
+    memcpy(id, file, len - 4);
+    id[len - 4] = '\0';
+    return coupon_id_parse(id, out_id) < 0 ? -ENOENT : 0;
+}
+
+void phone_show_coupon(struct http_request *request, void *context)
+{
+    struct central *central = context;
+    struct store_tx tx;
+    struct coupon coupon;
+    struct coupon_id id;
+    uint64_t member = 0;
+    char text[TOKEN_TEXT_MAX];
+    int rc = parse_file(http_request_path_param(request, "file"), &id);
+    rc = rc ? rc : store_read_begin(central->store, &tx);
+    if (rc == 0) {
+        rc = find_owner(request, central, &tx, &member);
+        rc = rc ? rc : rights_find_coupon(&tx, id, &coupon);
+        store_read_end(&tx);
+    }
+    if (rc == 0 && coupon.member != member) { /* somebody else's: as if it were not there */
+        rc = -ENOENT;
+    }
+    rc = rc ? rc : codes_coupon(&central->keys, &coupon, text);
+    if (rc < 0) {
+        answer_failed(request, rc);
+        return;
+    }
+    answer_picture(request, text);
+}
