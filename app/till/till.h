@@ -34,7 +34,6 @@ enum till_op {
     TILL_RECENT, /* acts that can be voided, newest first */
     TILL_NOTE,   /* append a record that moves nothing: receipt, drawer, QR shown, greeted, scan refused, date confirmed
                   */
-    TILL_CHECK_PIN, /* a clerk's PIN for a protected act */
 };
 
 struct till_redeem {
@@ -184,7 +183,6 @@ struct till_answer {
         struct till_price price;
         struct till_recent recent;
         uint64_t noted_seq;
-        bool pin_right;
     };
 };
 
@@ -208,6 +206,7 @@ struct till_options {
     const char *vfs;         /* NULL = the system's; fault injection */
     const char *pepper_path; /* 0600, made when missing */
     const struct clock *clock;
+    const char *boot_id; /* NULL = the system's; another one voids what was kept of the steady clock */
     /* All are called on the till's thread and must not block. */
     void (*answered)(void *context, const struct till_answer *answer);
     void (*changed)(void *context);                                       /* reference data changed: read it again */

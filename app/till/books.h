@@ -1,0 +1,239 @@
+#ifndef APP_TILL_BOOKS_H
+#define APP_TILL_BOOKS_H
+
+/*
+ * The books behind the till: one writing connection and what is kept in memory beside it. Private to app/till. Every
+ * function here runs on the till's thread (upload.c says where it does not).
+ *
+ * A transaction goes books_begin … books_commit, or books_abort at the first error. What a failed transaction changed
+ * in memory is brought back from the database.
+ */
+
+#include "platform/db.h"
+#include "platform/lock.h"
+#include "till/till.h"
+
+#include <pthread.h>
+
+/* A journal row's key: the era (one per terminal and incarnation, counted here) above the sequence number. */
+#define JOURNAL_SEQ_BITS 44
+
+static inline int64_t journal_id(uint32_t era, uint64_t seq)
+{
+    return (int64_t)((uint64_t)era << JOURNAL_SEQ_BITS | seq);
+}
+
+static inline uint32_t journal_era(int64_t id)
+{
+    return (uint32_t)((uint64_t)id >> JOURNAL_SEQ_BITS);
+}
+
+static inline uint64_t journal_seq(int64_t id)
+{
+    return (uint64_t)id & ((UINT64_C(1) << JOURNAL_SEQ_BITS) - 1);
+}
+
+/* Where the journal of the present era ends. */
+struct journal_head {
+    uint64_t seq; /* 0 = no record yet */
+    struct hlc hlc;
+    uint8_t hash[HASH_LEN];
+};
+
+/* Applies records to the projections of db; bodies of voided records are read from source's journal. */
+struct projection {
+    struct db *db, *source;
+    uint32_t store;
+    int64_t group_id; /* the last redemption: a sale of the same group posts its campaign's discount */
+    uint32_t group_campaign;
+};
+
+#define REFUSED_REMEMBERED 32
+
+struct refused_scan {
+    uint8_t token_hash[8];
+    uint16_t verdict;
+    int64_t mono_ms;
+};
+
+#define GREETINGS_PENDING 8
+
+struct books {
+    char *path, *vfs, *lock_path; /* owned */
+    const struct clock *clock;
+    char boot_id[40];
+    struct lock lock;
+    struct db *db; /* NULL after a failure, until reopened */
+    bool enrolled;
+    struct till_enrolment enrolment; /* also while it waits for confirmation: answer.state */
+    uint32_t era;
+    struct journal_head head, committed;
+    struct projection projection;
+    bool has_settings, has_keyset;
+    struct feed_settings settings;
+    struct keyset keyset;
+    struct feed_cursor cursor;
+    uint32_t feed_epoch;
+    int64_t products, members; /* counted as they come: counting them at start would take longer the more there are */
+    struct time_trust trust;
+    int64_t trust_kept_mono_ms; /* when it was last written down */
+    uint8_t pepper[32];
+    bool pepper_made;
+    uint64_t durable_through;
+    struct refused_scan refused[REFUSED_REMEMBERED];
+    uint32_t refused_next;
+    uint32_t unknown_codes; /* typed since unknown_since_mono_ms */
+    int64_t unknown_since_mono_ms;
+    bool appended, reference_changed; /* news for the callbacks, taken by the thread's loop */
+    struct feed_greeting greetings[GREETINGS_PENDING];
+    uint32_t greeting_count;
+    uint8_t scratch[RECORD_BODY_MAX];
+    struct upload *upload; /* its reader must be away while the writer opens */
+};
+
+/* schema.c */
+MUST_CHECK int schema_migrate(struct db *db);
+
+/* config.c: small values by name. */
+MUST_CHECK int config_get(struct db *db, const char *key, void *out, size_t cap, size_t *out_len); /* -ENOENT */
+MUST_CHECK int config_set(struct db *db, const char *key, const void *data, size_t len);
+MUST_CHECK int config_get_int(struct db *db, const char *key, int64_t *out_value); /* 0 when there is none */
+MUST_CHECK int config_set_int(struct db *db, const char *key, int64_t value);
+
+/* books.c */
+MUST_CHECK int books_open(struct books *b, const struct till_options *options);
+void books_close(struct books *b); /* also after a failed open */
+/* Opens again after a failure and verifies; 0 when the books can be used. */
+MUST_CHECK int books_ready(struct books *b);
+MUST_CHECK int books_begin(struct books *b);
+/* 0 only when everything since books_begin is on the disk. After an unclear commit the books are opened anew, and what
+ * the database then says is the answer. */
+MUST_CHECK int books_commit(struct books *b);
+void books_abort(struct books *b);
+/* Everything in memory from the database. */
+MUST_CHECK int books_load(struct books *b);
+struct clock_reading books_clock(const struct books *b);
+struct business_time books_now(const struct books *b);
+/* Only the primary of the store holds rights and shares. */
+bool books_is_primary(const struct books *b);
+
+/* journal.c: within a transaction; the projections follow at once. */
+MUST_CHECK int journal_append(struct books *b, const struct body *body, uint64_t *out_seq);
+MUST_CHECK int journal_load_head(struct db *db, uint32_t era, struct journal_head *out_head);
+/* The body is copied into buffer. -ENOENT, -EUCLEAN when the record's hash is not its own. */
+MUST_CHECK int journal_read(struct db *db, int64_t id, uint8_t buffer[RECORD_BODY_MAX], struct record *out_record);
+MUST_CHECK int journal_read_body(struct db *db, int64_t id, struct body *out_body);
+
+/* projection.c */
+MUST_CHECK int projection_apply(struct projection *p, int64_t id, const struct body *body);
+MUST_CHECK int balance_get(struct db *db, const char *account, int64_t *out_amount_minor); /* credit; 0 when unknown */
+MUST_CHECK int share_get(struct db *db, uint64_t member, struct owner owner, int64_t *out_amount_minor);
+
+/* coupon_facts.c: what the books know of one coupon. */
+struct coupon_use { /* the last one */
+    bool found, voided;
+    uint32_t use_no, epoch;
+    int64_t record; /* journal id */
+    int64_t business_ms;
+};
+enum held_state { HELD_NONE = 0, HELD_HERE = 1, HELD_RELEASED = 2 };
+struct held_right {
+    enum held_state state;
+    uint32_t epoch, use_no;
+};
+MUST_CHECK int coupon_last_use(struct db *db, struct coupon_id coupon, struct coupon_use *out_use);
+MUST_CHECK int coupon_held_right(struct db *db, struct coupon_id coupon, struct held_right *out_right);
+MUST_CHECK int coupon_row(struct db *db, struct coupon_id coupon, struct feed_coupon *out_row);       /* -ENOENT */
+MUST_CHECK int coupon_row_by_code(struct db *db, const char *shortcode, struct feed_coupon *out_row); /* -ENOENT */
+MUST_CHECK int coupon_campaign(struct db *db, uint32_t campaign, struct campaign *out_campaign);      /* -ENOENT */
+MUST_CHECK int coupon_member_uses(struct db *db, uint32_t campaign, uint64_t member,
+                                  uint32_t *out_uses); /* not voided */
+
+/* redeem.c, sale.c, voiding.c, sign_in.c, lookup.c, note.c: one request each; the return is the answer's error. */
+MUST_CHECK int redeem_run(struct books *b, const struct till_request *request, struct till_redeemed *out_redeemed);
+MUST_CHECK int sale_run(struct books *b, const struct till_request *request, struct till_sold *out_sold);
+MUST_CHECK int voiding_run(struct books *b, const struct till_request *request, struct till_voided *out_voided);
+MUST_CHECK int sign_in_run(struct books *b, const struct till_request *request, struct till_signed_in *out_signed_in);
+MUST_CHECK int sign_out_run(struct books *b, const struct till_request *request);
+MUST_CHECK int lookup_member(struct books *b, const struct till_request *request, struct till_member *out_member);
+MUST_CHECK int lookup_price(struct books *b, const struct till_request *request, struct till_price *out_price);
+MUST_CHECK int lookup_recent(struct books *b, struct till_recent *out_recent);
+MUST_CHECK int note_run(struct books *b, const struct till_request *request, uint64_t *out_seq);
+
+/* The sale that follows a redemption, or stands alone, and what it earns: appended to the open transaction. */
+struct sale_act {
+    uint64_t group; /* 0 = the sale itself begins it */
+    uint32_t clerk;
+    uint64_t member; /* 0 = unknown: nothing is earned */
+    int64_t gross_minor, discount_minor, credit_minor;
+    uint8_t auth; /* of the credit */
+    uint64_t nonce;
+    int64_t business_ms;
+};
+struct sale_result {
+    uint64_t group;
+    int64_t paid_minor, earned_minor;
+};
+MUST_CHECK int sale_append(struct books *b, const struct sale_act *act, struct sale_result *out_result);
+
+/* act.c: the records of one act, in order. */
+#define ACT_RECORDS_MAX 4
+struct act {
+    uint32_t count;
+    uint64_t seq[ACT_RECORDS_MAX];
+    struct body bodies[ACT_RECORDS_MAX];
+    bool voided;
+};
+MUST_CHECK int act_load(struct books *b, uint64_t group, struct act *out_act); /* -ENOENT: no act begins there */
+const struct body *act_find(const struct act *act, uint16_t kind);             /* NULL when it has none */
+
+/* pins.c: guarded PINs of clerks and members; counts and locks in a transaction of its own. */
+enum pin_owner { PIN_OF_CLERK = 1, PIN_OF_MEMBER = 2 };
+struct pin_check {
+    enum pin_owner owner;
+    uint64_t who;
+    const char *pin;
+    const uint8_t *salt;   /* PIN_SALT_LEN */
+    const uint8_t *stored; /* PIN_HASH_LEN, peppered */
+};
+struct pin_result {
+    enum pin_verdict verdict;
+    uint32_t tries_left;
+    int64_t locked_ms;
+};
+MUST_CHECK int pins_check(struct books *b, const struct pin_check *check, struct pin_result *out_result);
+MUST_CHECK int member_row(struct db *db, uint64_t member, struct feed_member *out_row); /* -ENOENT */
+MUST_CHECK int clerk_row(struct db *db, uint32_t clerk, struct feed_clerk *out_row);    /* -ENOENT */
+/* May be booked to: signed in and still of this store. */
+bool clerk_known(struct books *b, uint32_t clerk);
+
+/* enrolment.c, feed.c, marks.c, reference.c, rebuild.c */
+MUST_CHECK int enrolment_load(struct books *b);
+MUST_CHECK int enrolment_store(struct books *b, const struct till_enrolment *enrolment,
+                               const struct body_incarnation *incarnation);
+MUST_CHECK int feed_load(struct books *b);
+MUST_CHECK int feed_apply(struct books *b, struct slice page, struct feed_page_head *out_head);
+MUST_CHECK int feed_rewind(struct books *b); /* in a transaction: take everything again */
+MUST_CHECK int feed_forget(struct books *b); /* in a transaction: another store's data must not stay */
+MUST_CHECK int marks_load(struct books *b);
+MUST_CHECK int marks_store(struct books *b, const struct journal_answer *answer);
+MUST_CHECK int trust_load(struct books *b);
+MUST_CHECK int trust_store(struct books *b, int64_t server_ms, struct clock_reading at);
+MUST_CHECK int reference_build(struct books *b, struct till_reference *out_reference);
+MUST_CHECK int rebuild_compare(struct books *b);
+
+/* upload.c: the one part that other threads enter; its own read-only connection behind a mutex. */
+MUST_CHECK int upload_open(const char *path, const char *vfs, struct upload **out_upload);
+void upload_close(struct upload *upload);   /* NULL-safe */
+void upload_release(struct upload *upload); /* closes the reader until the next use; NULL-safe */
+MUST_CHECK int upload_backlog(struct upload *upload, struct till_backlog *out_backlog);
+MUST_CHECK int upload_next_batch(struct upload *upload, const uint8_t secret[SECRET_KEY_LEN], uint8_t *out, size_t cap,
+                                 size_t *out_len);
+/* The era whose records go up next: the oldest of this terminal with records that central lacks, else the present. */
+struct upload_era {
+    uint32_t era, terminal, incarnation;
+    uint64_t last_seq, durable_through, archived_through, pruned_through;
+};
+MUST_CHECK int upload_era_find(struct db *db, struct upload_era *out_era); /* -ENOENT before the enrolment */
+
+#endif

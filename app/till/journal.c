@@ -1,0 +1,153 @@
+#include "books.h"
+
+#include <assert.h>
+#include <string.h>
+
+static int insert(struct books *b, const struct record *record)
+{
+    struct db_stmt *stmt;
+    int r =
+        db_stmt_open(b->db,
+                     "INSERT INTO journal(id, version, terminal, incarnation, seq, hlc, kind, body, prev_hash, hash)"
+                     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     &stmt);
+
+    if (r < 0) {
+        return r;
+    }
+    db_bind_int64(stmt, 1, journal_id(b->era, record->id.seq));
+    db_bind_int64(stmt, 2, record->version);
+    db_bind_int64(stmt, 3, record->id.terminal);
+    db_bind_int64(stmt, 4, record->id.incarnation);
+    db_bind_int64(stmt, 5, (int64_t)record->id.seq);
+    db_bind_int64(stmt, 6, (int64_t)record->hlc);
+    db_bind_int64(stmt, 7, record->kind);
+    db_bind_blob(stmt, 8, record->body.data, record->body.len);
+    db_bind_blob(stmt, 9, record->prev_hash, HASH_LEN);
+    db_bind_blob(stmt, 10, record->hash, HASH_LEN);
+    r = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    return r;
+}
+
+int journal_append(struct books *b, const struct body *body, uint64_t *out_seq)
+{
+    struct record record = {.version = RECORD_VERSION, .kind = body->kind};
+    size_t len;
+    int r = body_encode(body, b->scratch, sizeof(b->scratch), &len);
+
+    assert(b->era != 0 && db_in_transaction(b->db));
+    if (r < 0) {
+        return r;
+    }
+    record.id = (struct record_id){b->enrolment.answer.terminal, b->enrolment.answer.incarnation, b->head.seq + 1};
+    record.hlc = hlc_next(b->head.hlc, books_clock(b), &b->trust).packed;
+    record.body = (struct slice){b->scratch, len};
+    memcpy(record.prev_hash, b->head.hash, HASH_LEN);
+    record_seal(&record);
+    r = insert(b, &record);
+    if (r < 0) {
+        return r;
+    }
+    r = projection_apply(&b->projection, journal_id(b->era, record.id.seq), body);
+    if (r < 0) {
+        return r;
+    }
+    b->head.seq = record.id.seq;
+    b->head.hlc.packed = record.hlc;
+    memcpy(b->head.hash, record.hash, HASH_LEN);
+    *out_seq = record.id.seq;
+    return 0;
+}
+
+static int read_row(struct db_stmt *stmt, uint8_t buffer[RECORD_BODY_MAX], struct record *out_record)
+{
+    struct slice body = db_column_blob(stmt, 6), prev = db_column_blob(stmt, 7), hash = db_column_blob(stmt, 8);
+    struct record record = {.version = (uint8_t)db_column_int64(stmt, 0),
+                            .id = {.terminal = (uint32_t)db_column_int64(stmt, 1),
+                                   .incarnation = (uint32_t)db_column_int64(stmt, 2),
+                                   .seq = (uint64_t)db_column_int64(stmt, 3)},
+                            .hlc = (uint64_t)db_column_int64(stmt, 4),
+                            .kind = (uint16_t)db_column_int64(stmt, 5)};
+
+    if (body.len > RECORD_BODY_MAX || prev.len != HASH_LEN || hash.len != HASH_LEN) {
+        return -EUCLEAN;
+    }
+    if (body.len > 0) {
+        memcpy(buffer, body.data, body.len);
+    }
+    record.body = (struct slice){buffer, body.len};
+    memcpy(record.prev_hash, prev.data, HASH_LEN);
+    memcpy(record.hash, hash.data, HASH_LEN);
+    if (!record_check(&record)) {
+        return -EUCLEAN;
+    }
+    *out_record = record;
+    return 0;
+}
+
+int journal_read(struct db *db, int64_t id, uint8_t buffer[RECORD_BODY_MAX], struct record *out_record)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(
+        db, "SELECT version, terminal, incarnation, seq, hlc, kind, body, prev_hash, hash FROM journal WHERE id = ?",
+        &stmt);
+
+    if (r < 0) {
+        return r;
+    }
+    db_bind_int64(stmt, 1, id);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW) {
+        r = read_row(stmt, buffer, out_record);
+    } else if (r == DB_DONE) {
+        r = -ENOENT;
+    }
+    db_stmt_close(stmt);
+    return r;
+}
+
+int journal_read_body(struct db *db, int64_t id, struct body *out_body)
+{
+    uint8_t buffer[RECORD_BODY_MAX];
+    struct record record;
+    int r = journal_read(db, id, buffer, &record);
+
+    return r < 0 ? r : body_decode(record.kind, record.body, out_body);
+}
+
+int journal_load_head(struct db *db, uint32_t era, struct journal_head *out_head)
+{
+    struct journal_head head = {0};
+    uint8_t buffer[RECORD_BODY_MAX];
+    struct record record;
+    struct db_stmt *stmt;
+    int64_t id = 0;
+    int r = db_stmt_open(db, "SELECT max(id) FROM journal WHERE id >= ? AND id < ?", &stmt);
+
+    if (r < 0) {
+        return r;
+    }
+    db_bind_int64(stmt, 1, journal_id(era, 0));
+    db_bind_int64(stmt, 2, journal_id(era + 1, 0));
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW) {
+        id = db_column_int64(stmt, 0);
+        r = 0;
+    }
+    db_stmt_close(stmt);
+    if (r < 0) {
+        return r;
+    }
+    if (id != 0) {
+        r = journal_read(db, id, buffer, &record);
+        if (r < 0) {
+            return r;
+        }
+        head.seq = record.id.seq;
+        head.hlc.packed = record.hlc;
+        memcpy(head.hash, record.hash, HASH_LEN);
+    }
+    *out_head = head;
+    return 0;
+}

@@ -1,0 +1,204 @@
+#include "books.h"
+
+#include <string.h>
+
+#define SOON_MS            (3 * 24 * 60 * 60 * INT64_C(1000))
+#define MEMBER_ROWS_MAX    1000  /* coupons of one member that are looked at */
+#define RECENT_SPAN        20000 /* records that are looked back */
+#define RECENT_ROWS_LOOKED 64
+
+int member_row(struct db *db, uint64_t member, struct feed_member *out_row)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(db, "SELECT body FROM member WHERE member = ?", &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, (int64_t)member);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        r = feed_member_decode(db_column_blob(stmt, 0), out_row) < 0 ? -EUCLEAN : 0;
+    else if (r == DB_DONE)
+        r = -ENOENT;
+    db_stmt_close(stmt);
+    return r;
+}
+
+/* Still good for its member: neither used nor given up here. */
+static int still_open(struct books *b, struct coupon_id coupon, bool *out_open)
+{
+    struct coupon_use use;
+    struct held_right held;
+    int r = coupon_last_use(b->db, coupon, &use);
+
+    if (r == 0)
+        r = coupon_held_right(b->db, coupon, &held);
+    if (r < 0)
+        return r;
+    *out_open = (!use.found || use.voided || (held.state == HELD_HERE && held.use_no > use.use_no)) &&
+                held.state != HELD_RELEASED;
+    return 0;
+}
+
+static int add_coupon(struct books *b, const struct feed_coupon *row, int64_t now_ms, struct till_member *out)
+{
+    struct campaign campaign;
+    struct till_member_coupon *item;
+    bool open;
+    int r = still_open(b, row->coupon, &open);
+
+    if (r < 0 || !open)
+        return r;
+    r = coupon_campaign(b->db, row->coupon.campaign, &campaign);
+    if (r == -ENOENT)
+        return 0;
+    if (r < 0)
+        return r;
+    if (campaign.state != CAMPAIGN_LIVE)
+        return 0;
+    if (out->coupon_count++ >= TILL_COUPONS_MAX)
+        return 0;
+    item = &out->coupons[out->coupon_count - 1];
+    memcpy(item->name_zh, campaign.name_zh, sizeof(item->name_zh));
+    memcpy(item->name_en, campaign.name_en, sizeof(item->name_en));
+    item->expiry_s = row->expiry_s;
+    item->soon = row->expiry_s != 0 && (int64_t)row->expiry_s * 1000 - now_ms <= SOON_MS;
+    return 0;
+}
+
+/* Those that expire come first, the earliest before all; those without an end last. */
+static int add_coupons(struct books *b, struct till_member *out)
+{
+    int64_t now_ms = books_now(b).wall_ms;
+    struct db_stmt *stmt;
+    int step, r = db_stmt_open(b->db,
+                               "SELECT body FROM coupon WHERE member = ?1 AND (expiry_s = 0 OR expiry_s > ?2)"
+                               " ORDER BY expiry_s = 0, expiry_s LIMIT ?3",
+                               &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, (int64_t)out->member);
+    db_bind_int64(stmt, 2, now_ms / 1000);
+    db_bind_int64(stmt, 3, MEMBER_ROWS_MAX);
+    while (r == 0 && (step = db_stmt_step(stmt)) != DB_DONE) {
+        struct feed_coupon row;
+        if (step < 0)
+            r = step;
+        else if (feed_coupon_decode(db_column_blob(stmt, 0), &row) < 0)
+            r = -EUCLEAN;
+        else if (!row.revoked)
+            r = add_coupon(b, &row, now_ms, out);
+    }
+    db_stmt_close(stmt);
+    return r;
+}
+
+int lookup_member(struct books *b, const struct till_request *request, struct till_member *out_member)
+{
+    struct till_member *out = out_member;
+    struct member_token token = {0};
+    struct feed_member row;
+    int r;
+
+    out->token = b->has_keyset ? token_member_open(request->text, &b->keyset, &token) : TOKEN_KEY_UNKNOWN;
+    if (out->token != TOKEN_GOOD)
+        return 0;
+    out->member = token.member;
+    out->rotating = token.kind == MEMBER_CODE_ROTATING;
+    out->fresh = out->rotating && credit_code_fresh(token.issued_s, books_now(b));
+    r = member_row(b->db, token.member, &row);
+    if (r == 0) {
+        out->known = true;
+        out->has_pin = row.has_pin;
+    } else if (r != -ENOENT) {
+        return r;
+    }
+    r = share_get(b->db, token.member, b->settings.credit_owner, &out->share_minor);
+    return r < 0 ? r : add_coupons(b, out);
+}
+
+int lookup_price(struct books *b, const struct till_request *request, struct till_price *out_price)
+{
+    char ean[14];
+    struct db_stmt *stmt;
+    int r;
+
+    if (ean_normalise(request->text, ean) < 0)
+        return 0;
+    r = db_stmt_open(b->db, "SELECT body FROM product WHERE ean = ?", &stmt);
+    if (r < 0)
+        return r;
+    db_bind_text(stmt, 1, ean);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW) {
+        r = feed_product_decode(db_column_blob(stmt, 0), &out_price->product) < 0 ? -EUCLEAN : 0;
+        out_price->found = r == 0;
+    }
+    db_stmt_close(stmt);
+    return r;
+}
+
+static int describe_act(struct books *b, uint64_t group, const struct act *act, struct till_act *out)
+{
+    const struct body *redemption = act_find(act, RECORD_REDEMPTION), *sale = act_find(act, RECORD_SALE);
+    const struct body *earn = act_find(act, RECORD_CREDIT_EARN);
+    struct campaign campaign;
+    int r;
+
+    *out = (struct till_act){.group = group, .voided = act->voided};
+    if (earn != NULL)
+        out->earned_minor = earn->credit.amount_minor;
+    if (sale != NULL) {
+        out->business_ms = sale->sale.business_ms;
+        out->gross_minor = sale->sale.gross_minor;
+        out->discount_minor = sale->sale.discount_minor;
+        out->paid_minor = sale->sale.paid_minor;
+        out->credit_minor = sale->sale.credit_minor;
+        out->clerk = sale->sale.clerk;
+    }
+    if (redemption == NULL)
+        return 0;
+    out->business_ms = redemption->redemption.business_ms;
+    out->discount_minor = redemption->redemption.discount_minor;
+    out->clerk = redemption->redemption.clerk;
+    r = coupon_campaign(b->db, redemption->redemption.coupon.campaign, &campaign);
+    if (r == 0) {
+        memcpy(out->campaign_zh, campaign.name_zh, sizeof(out->campaign_zh));
+        memcpy(out->campaign_en, campaign.name_en, sizeof(out->campaign_en));
+    }
+    return r == -ENOENT ? 0 : r;
+}
+
+/* A sale within a redemption's act is not an act of its own. */
+static int add_act(struct books *b, uint64_t seq, struct till_recent *out)
+{
+    struct act act;
+    int r = act_load(b, seq, &act);
+
+    if (r == -ENOENT)
+        return 0;
+    if (r < 0)
+        return r;
+    return describe_act(b, seq, &act, &out->acts[out->count++]);
+}
+
+int lookup_recent(struct books *b, struct till_recent *out_recent)
+{
+    uint64_t floor = b->head.seq > RECENT_SPAN ? b->head.seq - RECENT_SPAN : 0;
+    struct db_stmt *stmt;
+    int step, r = db_stmt_open(b->db,
+                               "SELECT seq FROM journal WHERE id > ? AND id <= ? AND kind IN (4, 5)"
+                               " ORDER BY id DESC LIMIT ?",
+                               &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, journal_id(b->era, floor));
+    db_bind_int64(stmt, 2, journal_id(b->era, b->head.seq));
+    db_bind_int64(stmt, 3, RECENT_ROWS_LOOKED);
+    while (r == 0 && out_recent->count < TILL_RECENT_MAX && (step = db_stmt_step(stmt)) != DB_DONE)
+        r = step < 0 ? step : add_act(b, (uint64_t)db_column_int64(stmt, 0), out_recent);
+    db_stmt_close(stmt);
+    return r;
+}

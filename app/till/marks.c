@@ -1,0 +1,218 @@
+#include "books.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PRUNE_AGE_MS   (30 * 24 * 60 * 60 * INT64_C(1000)) /* an older backup of central may still want them back */
+#define PRUNE_STEP     2000                                /* records looked at for one answer */
+#define PRUNE_TAIL     64                                  /* the end of the journal always stays whole */
+#define TRUST_KEEP_MS  (10 * 60 * 1000)
+#define TRUST_DRIFT_MS 1000
+
+int marks_load(struct books *b)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(b->db, "SELECT durable_through FROM era WHERE era = ?", &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, b->era);
+    r = db_stmt_step(stmt);
+    if (r >= 0)
+        b->durable_through = r == DB_ROW ? (uint64_t)db_column_int64(stmt, 0) : 0;
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
+/* -ESTALE: central knows records that are not here: this disk went back in time, or another one has its name. */
+static int raise(const struct journal_answer *answer, bool new_epoch, struct upload_era *era)
+{
+    uint64_t known = answer->status == JOURNAL_GAP ? answer->expected_seq - 1 : answer->durable_through;
+
+    if (answer->status == JOURNAL_FORK || answer->status == JOURNAL_REFUSED)
+        return 0;
+    if (answer->status == JOURNAL_GAP && answer->expected_seq == 0)
+        return -EBADMSG;
+    if (known > era->last_seq || answer->archived_through > era->last_seq)
+        return -ESTALE;
+    if (new_epoch) {
+        era->archived_through = answer->archived_through;
+        era->durable_through = answer->archived_through < known ? answer->archived_through : known;
+        return 0;
+    }
+    if (answer->archived_through > era->archived_through)
+        era->archived_through = answer->archived_through;
+    if (answer->status == JOURNAL_GAP || known > era->durable_through)
+        era->durable_through = known;
+    return 0;
+}
+
+static int write_marks(struct books *b, const struct upload_era *era)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(b->db,
+                         "UPDATE era SET durable_through = ?2, archived_through = ?3, pruned_through = ?4"
+                         " WHERE era = ?1",
+                         &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, era->era);
+    db_bind_int64(stmt, 2, (int64_t)era->durable_through);
+    db_bind_int64(stmt, 3, (int64_t)era->archived_through);
+    db_bind_int64(stmt, 4, (int64_t)era->pruned_through);
+    r = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    return r;
+}
+
+/* Of the other eras too: what central lost is not known era by era. */
+static int rewind_other_eras(struct books *b)
+{
+    return db_exec(b->db, "UPDATE era SET durable_through = archived_through");
+}
+
+/* Only kinds that no projection is made from; the rest is what the books are rebuilt from. */
+static int delete_old(struct books *b, const struct upload_era *era, uint64_t through)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(
+        b->db, "DELETE FROM journal WHERE id > ? AND id <= ? AND kind IN (2, 3, 13, 14, 15, 16, 17, 18)", &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, journal_id(era->era, era->pruned_through));
+    db_bind_int64(stmt, 2, journal_id(era->era, through));
+    r = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    return r;
+}
+
+static int prune(struct books *b, struct upload_era *era)
+{
+    uint8_t buffer[RECORD_BODY_MAX];
+    struct record last;
+    uint64_t through = era->pruned_through + PRUNE_STEP;
+    int r;
+
+    if (through > era->archived_through)
+        through = era->archived_through;
+    if (era->last_seq < PRUNE_TAIL || through > era->last_seq - PRUNE_TAIL || through <= era->pruned_through)
+        return 0;
+    r = journal_read(b->db, journal_id(era->era, through), buffer, &last);
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    if (hlc_physical_ms(b->head.hlc) - hlc_physical_ms((struct hlc){last.hlc}) < PRUNE_AGE_MS)
+        return 0;
+    r = delete_old(b, era, through);
+    if (r == 0)
+        era->pruned_through = through;
+    return r;
+}
+
+static int store(struct books *b, const struct journal_answer *answer, const struct upload_era *before,
+                 struct upload_era *era)
+{
+    int64_t known_epoch;
+    bool new_epoch;
+    int r = config_get_int(b->db, "server_epoch", &known_epoch);
+
+    if (r < 0)
+        return r;
+    new_epoch = known_epoch != 0 && known_epoch != answer->server_epoch;
+    if (new_epoch) {
+        r = rewind_other_eras(b);
+        if (r < 0)
+            return r;
+    }
+    r = raise(answer, new_epoch, era);
+    if (r == 0)
+        r = prune(b, era);
+    if (r == 0 && (new_epoch || memcmp(before, era, sizeof(*era)) != 0))
+        r = write_marks(b, era);
+    if (r == 0 && known_epoch != answer->server_epoch)
+        r = config_set_int(b->db, "server_epoch", answer->server_epoch);
+    return r;
+}
+
+int marks_store(struct books *b, const struct journal_answer *answer)
+{
+    struct upload_era before, era;
+    int r = upload_era_find(b->db, &before);
+
+    if (r < 0)
+        return r == -ENOENT ? -EAGAIN : r;
+    era = before;
+    r = books_begin(b);
+    if (r < 0)
+        return r;
+    r = store(b, answer, &before, &era);
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    r = books_commit(b);
+    return r < 0 ? r : marks_load(b);
+}
+
+int trust_load(struct books *b)
+{
+    char boot[sizeof(b->boot_id)] = "";
+    int64_t wall_ms, mono_ms, offset_ms;
+    size_t len;
+    int r = config_get_int(b->db, "trust_wall", &wall_ms);
+
+    if (r == 0)
+        r = config_get_int(b->db, "trust_mono", &mono_ms);
+    if (r == 0)
+        r = config_get_int(b->db, "trust_offset", &offset_ms);
+    if (r == 0)
+        r = config_get(b->db, "trust_boot", boot, sizeof(boot) - 1, &len);
+    if (r == -ENOENT)
+        r = 0;
+    if (r < 0)
+        return r;
+    /* Readings of the steady clock mean nothing in another boot. */
+    if (strcmp(boot, b->boot_id) != 0)
+        mono_ms = -1;
+    b->trust = (struct time_trust){wall_ms, mono_ms, offset_ms};
+    b->trust_kept_mono_ms = mono_ms;
+    return 0;
+}
+
+static int write_trust(struct books *b, const struct time_trust *trust)
+{
+    int r = config_set_int(b->db, "trust_wall", trust->trusted_wall_ms);
+
+    if (r == 0)
+        r = config_set_int(b->db, "trust_mono", trust->trusted_mono_ms);
+    if (r == 0)
+        r = config_set_int(b->db, "trust_offset", trust->offset_ms);
+    return r < 0 ? r : config_set(b->db, "trust_boot", b->boot_id, strlen(b->boot_id));
+}
+
+/* Central's time comes with every answer; the disk hears of it when it changed something, and else now and then. */
+int trust_store(struct books *b, int64_t server_ms, struct clock_reading at)
+{
+    struct time_trust trust = time_trust_from(at, server_ms);
+    bool kept = b->trust.trusted_wall_ms != 0 && b->trust_kept_mono_ms >= 0 &&
+                at.mono_ms - b->trust_kept_mono_ms < TRUST_KEEP_MS &&
+                llabs(trust.offset_ms - b->trust.offset_ms) < TRUST_DRIFT_MS;
+    int r;
+
+    b->trust = trust;
+    if (kept)
+        return 0;
+    r = books_begin(b);
+    if (r < 0)
+        return r;
+    r = write_trust(b, &trust);
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    r = books_commit(b);
+    if (r == 0)
+        b->trust_kept_mono_ms = at.mono_ms;
+    return r;
+}

@@ -1,0 +1,65 @@
+#include "books.h"
+
+/*
+ * Truth first: the journal and what central sent. Everything after "projections" can be rebuilt from the journal.
+ * Postings are not stored: they are a pure function of a record (domain/ledger.h), so a row of them would only cost a
+ * page a commit. The redemption row is also the consumption of the right, for the same reason.
+ */
+
+static const char journal_tables[] =
+    "CREATE TABLE config(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE era(era INTEGER PRIMARY KEY, terminal INTEGER NOT NULL, incarnation INTEGER NOT NULL,"
+    " store INTEGER NOT NULL, durable_through INTEGER NOT NULL DEFAULT 0,"
+    " archived_through INTEGER NOT NULL DEFAULT 0, pruned_through INTEGER NOT NULL DEFAULT 0,"
+    " UNIQUE(terminal, incarnation));"
+    "CREATE TABLE journal(id INTEGER PRIMARY KEY, version INTEGER NOT NULL, terminal INTEGER NOT NULL,"
+    " incarnation INTEGER NOT NULL, seq INTEGER NOT NULL, hlc INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " body BLOB NOT NULL, prev_hash BLOB NOT NULL, hash BLOB NOT NULL);"
+    "CREATE TABLE pin_guard(owner INTEGER NOT NULL, who INTEGER NOT NULL, failures INTEGER NOT NULL,"
+    " locked_until_mono_ms INTEGER NOT NULL, PRIMARY KEY(owner, who)) WITHOUT ROWID;";
+
+static const char feed_tables[] =
+    "CREATE TABLE campaign(campaign INTEGER PRIMARY KEY, body BLOB NOT NULL);"
+    "CREATE TABLE product(ean TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE clerk(clerk INTEGER PRIMARY KEY, body BLOB NOT NULL);"
+    "CREATE TABLE touchpoint(touchpoint INTEGER PRIMARY KEY, terminal INTEGER NOT NULL, body BLOB NOT NULL);"
+    "CREATE INDEX touchpoint_terminal ON touchpoint(terminal);"
+    "CREATE TABLE member(member INTEGER PRIMARY KEY, body BLOB NOT NULL);"
+    "CREATE TABLE coupon(campaign INTEGER NOT NULL, serial INTEGER NOT NULL, shortcode TEXT NOT NULL,"
+    " member INTEGER NOT NULL, expiry_s INTEGER NOT NULL, body BLOB NOT NULL,"
+    " PRIMARY KEY(campaign, serial)) WITHOUT ROWID;"
+    "CREATE INDEX coupon_shortcode ON coupon(shortcode);"
+    "CREATE INDEX coupon_member ON coupon(member, expiry_s);"
+    "CREATE TABLE greeting(greeting INTEGER PRIMARY KEY);"
+    "CREATE TABLE terminal(terminal INTEGER PRIMARY KEY, body BLOB NOT NULL);"
+    "CREATE TABLE offer(offer INTEGER PRIMARY KEY, rank INTEGER NOT NULL, body BLOB NOT NULL);"
+    "CREATE TABLE feed_kept(lane INTEGER NOT NULL, position INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " malformed INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY(lane, position)) WITHOUT ROWID;";
+
+static const char projections[] =
+    "CREATE TABLE redemption(campaign INTEGER NOT NULL, serial INTEGER NOT NULL, use_no INTEGER NOT NULL,"
+    " epoch INTEGER NOT NULL, record INTEGER NOT NULL, member INTEGER NOT NULL, discount_minor INTEGER NOT NULL,"
+    " business_ms INTEGER NOT NULL, by_budget INTEGER NOT NULL, voided INTEGER NOT NULL,"
+    " PRIMARY KEY(campaign, serial, use_no)) WITHOUT ROWID;"
+    "CREATE INDEX redemption_budget ON redemption(campaign, record) WHERE by_budget = 1;"
+    "CREATE TABLE held_right(campaign INTEGER NOT NULL, serial INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+    " use_no INTEGER NOT NULL, state INTEGER NOT NULL, PRIMARY KEY(campaign, serial)) WITHOUT ROWID;"
+    "CREATE TABLE share(member INTEGER NOT NULL, scope INTEGER NOT NULL, owner INTEGER NOT NULL,"
+    " amount_minor INTEGER NOT NULL CHECK(typeof(amount_minor) = 'integer' AND amount_minor >= 0),"
+    " PRIMARY KEY(member, scope, owner)) WITHOUT ROWID;"
+    "CREATE TABLE share_transfer(kind INTEGER NOT NULL, transfer INTEGER NOT NULL,"
+    " PRIMARY KEY(kind, transfer)) WITHOUT ROWID;"
+    "CREATE TABLE balance(account TEXT NOT NULL, unit INTEGER NOT NULL,"
+    " amount_minor INTEGER NOT NULL CHECK(typeof(amount_minor) = 'integer'),"
+    " PRIMARY KEY(account, unit)) WITHOUT ROWID;"
+    "CREATE TABLE member_use(campaign INTEGER NOT NULL, member INTEGER NOT NULL, uses INTEGER NOT NULL,"
+    " PRIMARY KEY(campaign, member)) WITHOUT ROWID;"
+    "CREATE TABLE nonce_used(nonce INTEGER PRIMARY KEY);"
+    "CREATE TABLE voided(record INTEGER PRIMARY KEY);";
+
+int schema_migrate(struct db *db)
+{
+    static const char *const steps[] = {journal_tables, feed_tables, projections};
+
+    return db_migrate(db, steps, ARRAY_LEN(steps));
+}

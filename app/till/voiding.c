@@ -1,0 +1,142 @@
+#include "books.h"
+
+#include "platform/log.h"
+
+#include <string.h>
+
+/* The use being voided must be the last one, under the right that is still here. */
+static int check_right(struct books *b, const struct body_redemption *redemption, enum void_verdict *out_verdict)
+{
+    struct coupon_use use;
+    struct held_right held;
+    int r = coupon_last_use(b->db, redemption->coupon, &use);
+
+    if (r == 0)
+        r = coupon_held_right(b->db, redemption->coupon, &held);
+    if (r < 0)
+        return r;
+    if (!use.found || use.voided || use.use_no != redemption->use_no)
+        *out_verdict = VOID_MOVED_ON;
+    else if (held.state == HELD_RELEASED || (held.state == HELD_HERE && held.epoch != redemption->epoch))
+        *out_verdict = VOID_MOVED_ON;
+    return 0;
+}
+
+static int decide(struct books *b, const struct till_request *request, struct act *act, enum void_verdict *out_verdict)
+{
+    const struct body *redemption;
+    int r;
+
+    *out_verdict = VOID_OK;
+    if (!clerk_known(b, request->clerk)) {
+        *out_verdict = VOID_NOT_ALLOWED;
+        return 0;
+    }
+    r = act_load(b, request->voided.group, act);
+    if (r == -ENOENT) {
+        *out_verdict = VOID_UNKNOWN;
+        return 0;
+    }
+    if (r < 0)
+        return r;
+    if (act->voided) {
+        *out_verdict = VOID_ALREADY;
+        return 0;
+    }
+    redemption = act_find(act, RECORD_REDEMPTION);
+    return redemption != NULL ? check_right(b, &redemption->redemption, out_verdict) : 0;
+}
+
+/* What of a voided earn the member has spent already becomes a receivable. */
+static int void_record(struct books *b, const struct body *target, struct body *voided)
+{
+    const struct body_credit *credit = &target->credit;
+    int64_t share_minor = 0, to_share_minor;
+    uint64_t seq;
+    int r;
+
+    voided->voided.target_kind = target->kind;
+    voided->voided.receivable_minor = 0;
+    if (target->kind == RECORD_CREDIT_EARN) {
+        r = share_get(b->db, credit->member, credit->owner, &share_minor);
+        if (r < 0)
+            return r;
+        to_share_minor = credit->amount_minor - credit->receivable_minor;
+        voided->voided.receivable_minor = credit_split_void(to_share_minor, share_minor).to_receivable_minor;
+    }
+    return journal_append(b, voided, &seq);
+}
+
+static int append(struct books *b, const struct till_request *request, const struct act *act)
+{
+    struct body voided = {.kind = RECORD_VOID};
+    int r = 0;
+
+    voided.voided.target = (struct record_id){b->enrolment.answer.terminal, b->enrolment.answer.incarnation, 0};
+    voided.voided.group = request->voided.group;
+    voided.voided.clerk = request->clerk;
+    voided.voided.business_ms = books_now(b).wall_ms;
+    memcpy(voided.voided.reason, request->voided.reason, sizeof(voided.voided.reason));
+    voided.voided.reason[REASON_MAX - 1] = '\0';
+    log_redact_cards(voided.voided.reason);
+    for (uint32_t i = act->count; i-- > 0 && r == 0;) {
+        voided.voided.target.seq = act->seq[i];
+        r = void_record(b, &act->bodies[i], &voided);
+    }
+    return r;
+}
+
+static void describe(const struct act *act, struct till_voided *out_voided)
+{
+    const struct body *redemption = act_find(act, RECORD_REDEMPTION), *sale = act_find(act, RECORD_SALE);
+    const struct body *earn = act_find(act, RECORD_CREDIT_EARN);
+
+    if (redemption != NULL)
+        out_voided->discount_minor = redemption->redemption.discount_minor;
+    if (sale != NULL) {
+        out_voided->paid_minor = sale->sale.paid_minor;
+        out_voided->credit_minor = sale->sale.credit_minor;
+    }
+    if (earn != NULL)
+        out_voided->earned_minor = earn->credit.amount_minor;
+}
+
+int voiding_run(struct books *b, const struct till_request *request, struct till_voided *out_voided)
+{
+    struct act act = {0};
+    int r;
+
+    out_voided->group = request->voided.group;
+    r = decide(b, request, &act, &out_voided->verdict);
+    if (r < 0)
+        return r;
+    describe(&act, out_voided);
+    if (out_voided->verdict != VOID_OK)
+        return 0;
+    r = books_begin(b);
+    if (r < 0)
+        return r;
+    r = append(b, request, &act);
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    return books_commit(b);
+}
+
+const char *void_verdict_name(enum void_verdict verdict)
+{
+    switch (verdict) {
+    case VOID_OK:
+        return "ok";
+    case VOID_UNKNOWN:
+        return "unknown";
+    case VOID_ALREADY:
+        return "already";
+    case VOID_NOT_ALLOWED:
+        return "not_allowed";
+    case VOID_MOVED_ON:
+        return "moved_on";
+    }
+    return "?";
+}
