@@ -46,6 +46,8 @@ enum signature_verdict nonce_window_check(struct nonce_window *window, const str
     for (size_t i = 0; i < window->count; i++)
         if (memcmp(window->entries[i].hash, entry.hash, sizeof(entry.hash)) == 0)
             return SIGNATURE_REPLAYED;
+    if (entry.created_s <= window->floor_s)
+        return SIGNATURE_STALE;
     if (window->count == window->capacity)
         raise_floor(window, oldest_second(window));
     if (entry.created_s <= window->floor_s)
