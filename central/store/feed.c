@@ -14,8 +14,8 @@ static int64_t lane_of(struct feed_target target)
 static int head_read(struct store_tx *tx, int64_t lane, uint64_t *out_position)
 {
     int64_t position = 0;
-    int rc = query_number(store_tx_db(tx), "SELECT position FROM feed_head WHERE lane = ?1", QUERY(Q_INT(lane)),
-                          &position);
+    int rc =
+        query_number(store_tx_db(tx), "SELECT position FROM feed_head WHERE lane = ?1", QUERY(Q_INT(lane)), &position);
     if (rc < 0 && rc != -ENOENT)
         return rc;
     *out_position = (uint64_t)position;
@@ -53,10 +53,9 @@ static int same_row(struct store_tx *tx, int64_t lane, const struct feed_item *i
                     uint64_t *out_position)
 {
     int64_t position = 0;
-    int rc = query_number(store_tx_db(tx),
-                          "SELECT position FROM feed WHERE lane = ?1 AND kind = ?2 AND key = ?3 AND body = ?4",
-                          QUERY(Q_INT(lane), Q_INT(item->kind), Q_TEXT(key), Q_BLOB(item->body.data, item->body.len)),
-                          &position);
+    int rc = query_number(
+        store_tx_db(tx), "SELECT position FROM feed WHERE lane = ?1 AND kind = ?2 AND key = ?3 AND body = ?4",
+        QUERY(Q_INT(lane), Q_INT(item->kind), Q_TEXT(key), Q_BLOB(item->body.data, item->body.len)), &position);
     if (rc < 0 && rc != -ENOENT)
         return rc;
     *out_position = (uint64_t)position;
@@ -177,8 +176,8 @@ int feed_read_page(struct store_tx *tx, struct feed_target target, struct feed_p
     struct lane_read own = {lane_of(target), FEED_LANE_STORE, page->through.store};
     rc = read_lane(tx, &own, page, &more);
     if (rc == 0 && !more) {
-        struct lane_read brand = {
-            lane_of((struct feed_target){.brand = target.brand}), FEED_LANE_BRAND, page->through.brand};
+        struct lane_read brand = {lane_of((struct feed_target){.brand = target.brand}), FEED_LANE_BRAND,
+                                  page->through.brand};
         rc = read_lane(tx, &brand, page, &more);
     }
     if (rc == 0)

@@ -48,7 +48,8 @@ int identity_find_brand(struct store_tx *tx, uint32_t id, struct brand *out_bran
 }
 
 #define SHOP_COLUMNS                                                                                                   \
-    "id, brand, name_zh, name_en, address, earn_permille, owner_scope, owner_id, idle_s, primary_terminal, store_epoch"
+    "id, brand, name_zh, name_en, address, earn_permille, owner_scope, owner_id, idle_s, primary_terminal, "           \
+    "store_epoch"
 
 static void shop_from_row(struct db_stmt *stmt, struct shop *out_shop)
 {

@@ -51,9 +51,9 @@ static int hash_of(struct store_tx *tx, struct record_id id, uint8_t out_hash[HA
         return 0;
     }
     struct db_stmt *stmt = NULL;
-    int rc = query_first(store_tx_db(tx),
-                         "SELECT hash FROM journal WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
-                         QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)), &stmt);
+    int rc =
+        query_first(store_tx_db(tx), "SELECT hash FROM journal WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
+                    QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)), &stmt);
     if (rc < 0)
         return rc;
     rc = query_column_fixed(stmt, 0, out_hash, HASH_LEN);
@@ -187,8 +187,7 @@ int journal_find(struct store_tx *tx, struct record_id id, uint8_t buffer[RECORD
 {
     struct db_stmt *stmt = NULL;
     int rc = query_first(store_tx_db(tx),
-                         "SELECT " ENTRY_COLUMNS
-                         " FROM journal WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
+                         "SELECT " ENTRY_COLUMNS " FROM journal WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
                          QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)), &stmt);
     if (rc < 0)
         return rc;

@@ -26,8 +26,8 @@ enum fact_key {
 };
 
 struct fact_fields {
-    const char *texts[4];      /* from FACT_KEY */
-    uint64_t numbers[10];      /* from FACT_BRAND */
+    const char *texts[4]; /* from FACT_KEY */
+    uint64_t numbers[10]; /* from FACT_BRAND */
     int64_t amount;
     const uint8_t *evidence[2]; /* from FACT_EVIDENCE_A */
 };
@@ -91,9 +91,9 @@ static int next_hlc(struct store_tx *tx, struct record_id last, uint64_t *out_hl
 {
     uint64_t hlc = (uint64_t)tx->now_ms << 16;
     int64_t before = 0;
-    int rc = query_number(store_tx_db(tx),
-                          "SELECT hlc FROM journal WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
-                          QUERY(Q_INT(last.terminal), Q_INT(last.incarnation), Q_INT(last.seq)), &before);
+    int rc =
+        query_number(store_tx_db(tx), "SELECT hlc FROM journal WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
+                     QUERY(Q_INT(last.terminal), Q_INT(last.incarnation), Q_INT(last.seq)), &before);
     if (rc < 0 && rc != -ENOENT)
         return rc;
     *out_hlc = hlc > (uint64_t)before ? hlc : (uint64_t)before + 1;
@@ -191,11 +191,22 @@ int journal_fact_decode(struct slice body, struct journal_fact *out_fact, char *
     if (rc < 0)
         return rc;
     *out_fact = (struct journal_fact){
-        .key = f.texts[0], .who = f.texts[1], .what = f.texts[2], .why = f.texts[3],
-        .brand = (uint32_t)f.numbers[0], .store = (uint32_t)f.numbers[1], .terminal = (uint32_t)f.numbers[2],
-        .member = f.numbers[3], .coupon = {(uint32_t)f.numbers[4], f.numbers[5]}, .epoch = (uint32_t)f.numbers[6],
-        .use_no = (uint32_t)f.numbers[7], .transfer = f.numbers[8], .number = f.numbers[9],
-        .amount_minor = f.amount, .evidence_a = f.evidence[0], .evidence_b = f.evidence[1],
+        .key = f.texts[0],
+        .who = f.texts[1],
+        .what = f.texts[2],
+        .why = f.texts[3],
+        .brand = (uint32_t)f.numbers[0],
+        .store = (uint32_t)f.numbers[1],
+        .terminal = (uint32_t)f.numbers[2],
+        .member = f.numbers[3],
+        .coupon = {(uint32_t)f.numbers[4], f.numbers[5]},
+        .epoch = (uint32_t)f.numbers[6],
+        .use_no = (uint32_t)f.numbers[7],
+        .transfer = f.numbers[8],
+        .number = f.numbers[9],
+        .amount_minor = f.amount,
+        .evidence_a = f.evidence[0],
+        .evidence_b = f.evidence[1],
     };
     return 0;
 }

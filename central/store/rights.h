@@ -101,6 +101,9 @@ struct rights_totals {
 };
 MUST_CHECK int rights_totals(struct store_tx *tx, struct rights_totals *out_totals);
 
+/* Sanity of any amount that a record states, in minor units: above it the record is kept as a problem. */
+#define RIGHTS_AMOUNT_MAX INT64_C(1000000000000)
+
 /* ---- taking in journals: called by records.h for each new record of a terminal of `store` */
 MUST_CHECK int rights_apply_redemption(struct store_tx *tx, const struct record *record, uint32_t store,
                                        const struct body_redemption *body);

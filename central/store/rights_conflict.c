@@ -62,8 +62,7 @@ int rights_totals(struct store_tx *tx, struct rights_totals *out_totals)
         .problems = (uint64_t)db_column_int64(stmt, 4),
     };
     db_stmt_close(stmt);
-    totals.unexplained =
-        (int64_t)(totals.records - totals.canonical - totals.conflicts - totals.problems);
+    totals.unexplained = (int64_t)(totals.records - totals.canonical - totals.conflicts - totals.problems);
     *out_totals = totals;
     return 0;
 }

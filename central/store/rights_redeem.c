@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* The campaign's token is a grant of epoch 0 to the home store; under `strict` central keeps it and grants on request. */
+/* The campaign's token is a grant of epoch 0 to the home store; under `strict` central keeps it and grants on request.
+ */
 static int holds_right(struct store_tx *tx, const struct coupon_row *row, uint32_t epoch, uint32_t store,
                        bool *out_holds)
 {
@@ -58,9 +59,9 @@ static int redemption_insert(struct store_tx *tx, struct record_id id, uint32_t 
 static int any_risk_grant(struct store_tx *tx, struct coupon_id id, bool *out_any)
 {
     int64_t any = 0;
-    int rc = query_number(store_tx_db(tx),
-                          "SELECT count(*) FROM grant_log WHERE campaign = ?1 AND serial = ?2 AND risk = 1",
-                          QUERY(Q_INT(id.campaign), Q_INT(id.serial)), &any);
+    int rc =
+        query_number(store_tx_db(tx), "SELECT count(*) FROM grant_log WHERE campaign = ?1 AND serial = ?2 AND risk = 1",
+                     QUERY(Q_INT(id.campaign), Q_INT(id.serial)), &any);
     if (rc == 0)
         *out_any = any > 0;
     return rc;
@@ -252,10 +253,10 @@ int rights_find_redemption(struct store_tx *tx, struct coupon_id coupon, uint32_
                            struct redemption *out_redemption)
 {
     struct db_stmt *stmt = NULL;
-    int rc = query_first(store_tx_db(tx),
-                         "SELECT " REDEMPTION_COLUMNS
-                         " FROM redemption WHERE campaign = ?1 AND serial = ?2 AND use_no = ?3",
-                         QUERY(Q_INT(coupon.campaign), Q_INT(coupon.serial), Q_INT(use_no)), &stmt);
+    int rc =
+        query_first(store_tx_db(tx),
+                    "SELECT " REDEMPTION_COLUMNS " FROM redemption WHERE campaign = ?1 AND serial = ?2 AND use_no = ?3",
+                    QUERY(Q_INT(coupon.campaign), Q_INT(coupon.serial), Q_INT(use_no)), &stmt);
     if (rc < 0)
         return rc;
     rc = redemption_from_row(tx, stmt, out_redemption);
@@ -266,9 +267,8 @@ int rights_find_redemption(struct store_tx *tx, struct coupon_id coupon, uint32_
 int rights_each_redemption(struct store_tx *tx, uint32_t store, rights_redemption_visit visit, void *context)
 {
     struct db_stmt *stmt = NULL;
-    int rc = query_open(store_tx_db(tx),
-                        "SELECT " REDEMPTION_COLUMNS " FROM redemption WHERE ?1 = 0 OR store = ?1", QUERY(Q_INT(store)),
-                        &stmt);
+    int rc = query_open(store_tx_db(tx), "SELECT " REDEMPTION_COLUMNS " FROM redemption WHERE ?1 = 0 OR store = ?1",
+                        QUERY(Q_INT(store)), &stmt);
     if (rc < 0)
         return rc;
     while ((rc = db_stmt_step(stmt)) == DB_ROW) {

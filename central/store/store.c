@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define READERS_DEFAULT 4
-#define READERS_MAX     32
+#define READERS_DEFAULT  4
+#define READERS_MAX      32
 #define READER_CACHE_KIB 4096
 #define WRITER_CACHE_KIB 32768
 

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONTACT_NOTE_MS    60000
-#define SECRET_ID_LEN      8
-#define WAITING_KEY_BYTES  8
-#define FIRST_INCARNATION  1
+#define CONTACT_NOTE_MS   60000
+#define SECRET_ID_LEN     8
+#define WAITING_KEY_BYTES 8
+#define FIRST_INCARNATION 1
 
 void identity_key_id_waiting(const uint8_t public_key[PUBLIC_KEY_LEN], char out_key_id[TERMINAL_KEY_ID_MAX])
 {
@@ -58,8 +58,7 @@ static int find_terminal(struct store_tx *tx, const char *sql, struct query_valu
 
 int identity_find_terminal(struct store_tx *tx, uint32_t id, struct terminal *out_terminal)
 {
-    return find_terminal(tx, "SELECT " TERMINAL_COLUMNS " FROM terminal WHERE id = ?1", QUERY(Q_INT(id)),
-                         out_terminal);
+    return find_terminal(tx, "SELECT " TERMINAL_COLUMNS " FROM terminal WHERE id = ?1", QUERY(Q_INT(id)), out_terminal);
 }
 
 static int parse_terminal_id(const char *digits, uint32_t *out_id)
@@ -97,8 +96,7 @@ int identity_find_by_key_id(struct store_tx *tx, const char *key_id, struct term
 int identity_find_by_digits(struct store_tx *tx, const char *digits, struct terminal *out_terminal)
 {
     struct db_stmt *stmt = NULL;
-    int rc = query_first(store_tx_db(tx),
-                         "SELECT " TERMINAL_COLUMNS " FROM terminal WHERE state = 1 AND digits = ?1",
+    int rc = query_first(store_tx_db(tx), "SELECT " TERMINAL_COLUMNS " FROM terminal WHERE state = 1 AND digits = ?1",
                          QUERY(Q_TEXT(digits)), &stmt);
     if (rc < 0)
         return rc;
@@ -371,6 +369,7 @@ int identity_set_primary(struct store_tx *tx, uint32_t id, const char *who)
 
 int identity_note_contact(struct store_tx *tx, uint32_t id)
 {
-    return query_run(store_tx_write(tx), "UPDATE terminal SET last_contact_ms = ?2 WHERE id = ?1 AND last_contact_ms < ?3",
+    return query_run(store_tx_write(tx),
+                     "UPDATE terminal SET last_contact_ms = ?2 WHERE id = ?1 AND last_contact_ms < ?3",
                      QUERY(Q_INT(id), Q_INT(tx->now_ms), Q_INT(tx->now_ms - CONTACT_NOTE_MS)));
 }

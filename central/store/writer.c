@@ -57,8 +57,8 @@ static bool take_job(struct writer *writer, struct writer_job *out_job)
 {
     unsigned cap = writer->options.queue_max;
     pthread_mutex_lock(&writer->mutex);
-    bool taken = lane_pop(&writer->lanes[WRITER_LIVE], cap, out_job) ||
-                 lane_pop(&writer->lanes[WRITER_BULK], cap, out_job);
+    bool taken =
+        lane_pop(&writer->lanes[WRITER_LIVE], cap, out_job) || lane_pop(&writer->lanes[WRITER_BULK], cap, out_job);
     pthread_mutex_unlock(&writer->mutex);
     return taken;
 }

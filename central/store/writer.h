@@ -46,7 +46,8 @@ struct writer_options {
 MUST_CHECK int writer_open(const struct writer_options *options, struct writer **out_writer);
 void writer_close(struct writer *writer); /* runs and answers what is queued, then stops; NULL-safe */
 
-/* Copies the job. 0: done will be called, with -EIO while the store is failed. -EAGAIN: queue full (answer 503). -EPIPE: closing. */
+/* Copies the job. 0: done will be called, with -EIO while the store is failed. -EAGAIN: queue full (answer 503).
+ * -EPIPE: closing. */
 MUST_CHECK int writer_submit(struct writer *writer, const struct writer_job *job);
 
 /* Submits and waits for the durable result; for admin and for jobs of the clockwork. Never from the writer's thread. */

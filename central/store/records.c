@@ -1,0 +1,351 @@
+#include "central/store/records.h"
+#include "central/store/ledger.h"
+#include "central/store/query.h"
+#include "central/store/rights_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* An act is a handful of records; its redemption stands within this many before its sale. */
+#define ACT_RECORDS_MAX 16
+
+/* What a record's postings depend on besides its body. */
+struct surroundings {
+    uint32_t store;
+    uint32_t campaign; /* of the act's redemption; 0 = none */
+    bool risk;         /* that redemption lost against another one */
+    bool settled;      /* void: this record is the one that voids its target */
+    struct body target;
+    bool has_target;
+    uint32_t target_store;
+};
+
+static int is_conflict(struct store_tx *tx, struct record_id id, bool *out_conflict)
+{
+    int64_t found = 0;
+    int rc =
+        query_number(store_tx_db(tx), "SELECT 1 FROM conflict WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
+                     QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)), &found);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    *out_conflict = found != 0;
+    return 0;
+}
+
+/* The redemption of a sale's act, if it has one. */
+static int find_act_redemption(struct store_tx *tx, struct record_id sale, uint64_t group, struct surroundings *around)
+{
+    if (group >= sale.seq || sale.seq - group > ACT_RECORDS_MAX)
+        return 0;
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(
+        store_tx_db(tx),
+        "SELECT seq, body FROM journal WHERE terminal = ?1 AND incarnation = ?2 AND seq >= ?3"
+        " AND seq < ?4 AND kind = ?5 ORDER BY seq LIMIT 1",
+        QUERY(Q_INT(sale.terminal), Q_INT(sale.incarnation), Q_INT(group), Q_INT(sale.seq), Q_INT(RECORD_REDEMPTION)),
+        &stmt);
+    if (rc < 0)
+        return rc == -ENOENT ? 0 : rc;
+    struct record_id id = {sale.terminal, sale.incarnation, (uint64_t)db_column_int64(stmt, 0)};
+    struct body body;
+    rc = body_decode(RECORD_REDEMPTION, db_column_blob(stmt, 1), &body);
+    db_stmt_close(stmt);
+    if (rc < 0)
+        return 0; /* noted as a problem of its own */
+    around->campaign = body.redemption.coupon.campaign;
+    return is_conflict(tx, id, &around->risk);
+}
+
+static int look_at_act(struct store_tx *tx, struct record_id id, const struct body *body, struct surroundings *around)
+{
+    if (body->kind == RECORD_SALE)
+        return find_act_redemption(tx, id, body->sale.group, around);
+    if (body->kind == RECORD_REDEMPTION)
+        return is_conflict(tx, id, &around->risk);
+    return 0;
+}
+
+static int find_target(struct store_tx *tx, const struct body_void *voided, struct surroundings *around)
+{
+    uint8_t buffer[RECORD_BODY_MAX];
+    struct journal_entry entry;
+    int rc = journal_find(tx, voided->target, buffer, &entry);
+    if (rc < 0)
+        return rc == -ENOENT ? 0 : rc;
+    rc = body_decode(entry.record.kind, entry.record.body, &around->target);
+    if (rc < 0)
+        around->target.kind = 0; /* unreadable: contradicts whatever the void expects */
+    around->has_target = true;
+    around->target_store = entry.store;
+    return rc < 0 ? 0 : look_at_act(tx, voided->target, &around->target, around);
+}
+
+static int find_settled(struct store_tx *tx, struct record_id by, const struct body_void *voided,
+                        struct surroundings *around)
+{
+    int64_t found = 0;
+    int rc = query_number(store_tx_db(tx),
+                          "SELECT 1 FROM voided WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3"
+                          " AND by_terminal = ?4 AND by_incarnation = ?5 AND by_seq = ?6",
+                          QUERY(Q_INT(voided->target.terminal), Q_INT(voided->target.incarnation),
+                                Q_INT(voided->target.seq), Q_INT(by.terminal), Q_INT(by.incarnation), Q_INT(by.seq)),
+                          &found);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    around->settled = found != 0;
+    return 0;
+}
+
+static int look_around(struct store_tx *tx, const struct record *record, const struct body *body,
+                       struct surroundings *around)
+{
+    if (body->kind != RECORD_VOID)
+        return look_at_act(tx, record->id, body, around);
+    int rc = find_target(tx, &body->voided, around);
+    return rc < 0 ? rc : find_settled(tx, record->id, &body->voided, around);
+}
+
+static bool amounts_sane(const struct postings *postings)
+{
+    for (uint32_t i = 0; i < postings->count; i++) {
+        int64_t amount = postings->items[i].amount_minor;
+        if (amount > RIGHTS_AMOUNT_MAX || amount < -RIGHTS_AMOUNT_MAX)
+            return false;
+    }
+    return true;
+}
+
+static void post_to_risk(struct postings *postings)
+{
+    static const char discount[] = "discount/";
+    for (uint32_t i = 0; i < postings->count; i++) {
+        char *account = postings->items[i].account;
+        if (strncmp(account, discount, strlen(discount)) == 0) {
+            char campaign[ACCOUNT_MAX];
+            snprintf(campaign, sizeof(campaign), "%s", account + strlen(discount));
+            snprintf(account, ACCOUNT_MAX, "risk/%.*s", ACCOUNT_MAX - 6, campaign);
+        }
+    }
+}
+
+/* False: the body contradicts itself or its target. */
+static bool compute_postings(const struct body *body, const struct surroundings *around, struct postings *out_postings)
+{
+    struct ledger_context context = {
+        .store = around->store,
+        .campaign = around->campaign,
+        .target = around->has_target ? &around->target : NULL,
+    };
+    if (ledger_postings(body, &context, out_postings) < 0 || !amounts_sane(out_postings))
+        return false;
+    if (around->risk)
+        post_to_risk(out_postings);
+    return true;
+}
+
+int records_postings(struct store_tx *tx, const struct record *record, uint32_t store, struct postings *out_postings)
+{
+    struct postings none = {.count = 0};
+    struct body body;
+    *out_postings = none;
+    if (body_decode(record->kind, record->body, &body) < 0)
+        return 0;
+    struct surroundings around = {.store = store};
+    int rc = look_around(tx, record, &body, &around);
+    if (rc < 0)
+        return rc;
+    if (body.kind == RECORD_VOID && !around.settled)
+        return 0;
+    if (!compute_postings(&body, &around, out_postings))
+        *out_postings = none;
+    return 0;
+}
+
+static int post(struct store_tx *tx, const struct record *record, uint32_t store)
+{
+    struct postings postings;
+    int rc = records_postings(tx, record, store, &postings);
+    return rc < 0 ? rc : ledger_post(tx, record->id, &postings);
+}
+
+static int64_t share_change(const struct body *body)
+{
+    if (body->kind == RECORD_CREDIT_EARN)
+        return body->credit.amount_minor - body->credit.receivable_minor;
+    return body->kind == RECORD_CREDIT_SPEND ? -body->credit.amount_minor : 0;
+}
+
+static int apply_share(struct store_tx *tx, const struct body *body, uint32_t store, int64_t change)
+{
+    return change == 0 ? 0 : rights_share_add(tx, body->credit.member, body->credit.owner, store, change);
+}
+
+static int voided_insert(struct store_tx *tx, struct record_id by, struct record_id target)
+{
+    return query_run(store_tx_write(tx),
+                     "INSERT INTO voided (terminal, incarnation, seq, by_terminal, by_incarnation, by_seq)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                     QUERY(Q_INT(target.terminal), Q_INT(target.incarnation), Q_INT(target.seq), Q_INT(by.terminal),
+                           Q_INT(by.incarnation), Q_INT(by.seq)));
+}
+
+static int void_wait(struct store_tx *tx, struct record_id by, struct record_id target)
+{
+    return query_run(store_tx_write(tx),
+                     "INSERT OR IGNORE INTO waiting_void (target_terminal, target_incarnation, target_seq, terminal,"
+                     " incarnation, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                     QUERY(Q_INT(target.terminal), Q_INT(target.incarnation), Q_INT(target.seq), Q_INT(by.terminal),
+                           Q_INT(by.incarnation), Q_INT(by.seq)));
+}
+
+static int undo_effects(struct store_tx *tx, const struct body_void *voided, const struct surroundings *around)
+{
+    const struct body *target = &around->target;
+    if (target->kind == RECORD_REDEMPTION)
+        return rights_apply_void(tx, voided);
+    /* what was spent of a voided earn stays with the member as a receivable, so the share loses only the rest */
+    int64_t kept = target->kind == RECORD_CREDIT_EARN ? voided->receivable_minor : 0;
+    int64_t change = share_change(target);
+    return change == 0 ? 0 : apply_share(tx, target, around->store, -change + kept);
+}
+
+static int apply_void(struct store_tx *tx, const struct record *record, uint32_t store, const struct body *body)
+{
+    const struct body_void *voided = &body->voided;
+    struct surroundings around = {.store = store};
+    int rc = look_around(tx, record, body, &around);
+    if (rc < 0)
+        return rc;
+    if (!around.has_target)
+        return void_wait(tx, record->id, voided->target);
+    struct postings postings;
+    if (around.target_store != store)
+        return record_note_problem(tx, record->id, record->kind, "void of another store's record");
+    if (!compute_postings(body, &around, &postings))
+        return record_note_problem(tx, record->id, record->kind, "void that does not fit its target");
+    rc = voided_insert(tx, record->id, voided->target);
+    if (rc == -EEXIST)
+        return record_note_problem(tx, record->id, record->kind, "voided before");
+    if (rc == 0)
+        rc = undo_effects(tx, voided, &around);
+    return rc < 0 ? rc : ledger_post(tx, record->id, &postings);
+}
+
+static int apply_waiting_void(struct store_tx *tx, struct record_id by)
+{
+    uint8_t buffer[RECORD_BODY_MAX];
+    struct journal_entry entry;
+    struct body body;
+    int rc = journal_find(tx, by, buffer, &entry);
+    if (rc == 0)
+        rc = body_decode(entry.record.kind, entry.record.body, &body);
+    if (rc < 0)
+        return rc == -ENOENT ? -EUCLEAN : rc;
+    rc = apply_void(tx, &entry.record, entry.store, &body);
+    return rc < 0 ? rc
+                  : query_run(store_tx_write(tx),
+                              "DELETE FROM waiting_void WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
+                              QUERY(Q_INT(by.terminal), Q_INT(by.incarnation), Q_INT(by.seq)));
+}
+
+/* Voids by another terminal of the store may have come up before what they void. */
+static int settle_waiting_voids(struct store_tx *tx, struct record_id target)
+{
+    for (;;) {
+        struct db_stmt *stmt = NULL;
+        int rc = query_first(store_tx_db(tx),
+                             "SELECT terminal, incarnation, seq FROM waiting_void WHERE target_terminal = ?1"
+                             " AND target_incarnation = ?2 AND target_seq = ?3",
+                             QUERY(Q_INT(target.terminal), Q_INT(target.incarnation), Q_INT(target.seq)), &stmt);
+        if (rc < 0)
+            return rc == -ENOENT ? 0 : rc;
+        struct record_id by = {(uint32_t)db_column_int64(stmt, 0), (uint32_t)db_column_int64(stmt, 1),
+                               (uint64_t)db_column_int64(stmt, 2)};
+        db_stmt_close(stmt);
+        rc = apply_waiting_void(tx, by);
+        if (rc < 0)
+            return rc;
+    }
+}
+
+static int apply_value(struct store_tx *tx, const struct record *record, uint32_t store, const struct body *body)
+{
+    struct surroundings around = {.store = store};
+    struct postings postings;
+    int rc = look_around(tx, record, body, &around);
+    if (rc < 0)
+        return rc;
+    if (!compute_postings(body, &around, &postings))
+        return record_note_problem(tx, record->id, record->kind, "amounts contradict each other");
+    if (body->kind == RECORD_REDEMPTION)
+        rc = rights_apply_redemption(tx, record, store, &body->redemption);
+    else
+        rc = apply_share(tx, body, store, share_change(body));
+    if (rc == 0)
+        rc = post(tx, record, store);
+    return rc < 0 ? rc : settle_waiting_voids(tx, record->id);
+}
+
+static int apply_incarnation(struct store_tx *tx, struct record_id id)
+{
+    return query_run(store_tx_write(tx), "UPDATE terminal SET incarnation = max(incarnation, ?2) WHERE id = ?1",
+                     QUERY(Q_INT(id.terminal), Q_INT(id.incarnation)));
+}
+
+static int apply_body(struct store_tx *tx, const struct record *record, uint32_t store, const struct body *body)
+{
+    switch (record->kind) {
+    case RECORD_REDEMPTION:
+    case RECORD_SALE:
+    case RECORD_CREDIT_EARN:
+    case RECORD_CREDIT_SPEND:
+        return apply_value(tx, record, store, body);
+    case RECORD_VOID:
+        return apply_void(tx, record, store, body);
+    case RECORD_RIGHT_GRANTED:
+    case RECORD_RIGHT_RELEASED:
+        return rights_apply_right(tx, record, store, &body->right);
+    case RECORD_SHARE_GRANTED:
+    case RECORD_SHARE_RELEASED:
+        return rights_apply_share(tx, record, store, &body->share);
+    case RECORD_INCARNATION:
+        return apply_incarnation(tx, record->id);
+    default:
+        return 0; /* told for the books' sake, changes nothing here */
+    }
+}
+
+int records_apply(struct store_tx *tx, const struct record *record, uint32_t store)
+{
+    struct body body;
+    int rc = body_decode(record->kind, record->body, &body);
+    if (rc == -ENOTSUP)
+        return 0; /* of a later version: kept verbatim */
+    if (rc < 0)
+        return record_note_problem(tx, record->id, record->kind, "unreadable body");
+    return apply_body(tx, record, store, &body);
+}
+
+int records_each_problem(struct store_tx *tx, record_problem_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_open(store_tx_db(tx),
+                        "SELECT terminal, incarnation, seq, kind, reason FROM record_problem"
+                        " ORDER BY terminal, incarnation, seq",
+                        QUERY_NONE, &stmt);
+    if (rc < 0)
+        return rc;
+    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
+        struct record_problem problem = {
+            .id = {(uint32_t)db_column_int64(stmt, 0), (uint32_t)db_column_int64(stmt, 1),
+                   (uint64_t)db_column_int64(stmt, 2)},
+            .kind = (uint16_t)db_column_int64(stmt, 3),
+            .reason = db_column_text(stmt, 4),
+        };
+        rc = visit(context, &problem);
+        if (rc != 0)
+            break;
+    }
+    db_stmt_close(stmt);
+    return rc;
+}

@@ -1,0 +1,224 @@
+#include "central/store/rights_internal.h"
+#include "domain/money.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+int rights_share_at(struct store_tx *tx, uint64_t member, struct owner owner, uint32_t store, int64_t *out_share_minor)
+{
+    int64_t share = 0;
+    int rc = query_number(store_tx_db(tx),
+                          "SELECT amount FROM share WHERE member = ?1 AND scope = ?2 AND owner = ?3 AND store = ?4",
+                          QUERY(Q_INT(member), Q_INT(owner.scope), Q_INT(owner.id), Q_INT(store)), &share);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    *out_share_minor = share;
+    return 0;
+}
+
+int rights_share_add(struct store_tx *tx, uint64_t member, struct owner owner, uint32_t store, int64_t amount_minor)
+{
+    int64_t share = 0;
+    int rc = rights_share_at(tx, member, owner, store, &share);
+    if (rc == 0)
+        rc = money_add(share, amount_minor, &share);
+    if (rc < 0)
+        return rc;
+    return query_run(store_tx_write(tx),
+                     "INSERT OR REPLACE INTO share (member, scope, owner, store, amount) VALUES (?1, ?2, ?3, ?4, ?5)",
+                     QUERY(Q_INT(member), Q_INT(owner.scope), Q_INT(owner.id), Q_INT(store), Q_INT(share)));
+}
+
+/* The store with most of it, the asker's apart. */
+static int find_holder(struct store_tx *tx, const struct transfer *transfer, uint32_t *out_store, int64_t *out_minor)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx),
+                         "SELECT store, amount FROM share WHERE member = ?1 AND scope = ?2 AND owner = ?3"
+                         " AND store != ?4 AND amount > 0 ORDER BY amount DESC, store LIMIT 1",
+                         QUERY(Q_INT(transfer->member), Q_INT(transfer->owner.scope), Q_INT(transfer->owner.id),
+                               Q_INT(transfer->to_store)),
+                         &stmt);
+    if (rc < 0)
+        return rc;
+    *out_store = (uint32_t)db_column_int64(stmt, 0);
+    *out_minor = db_column_int64(stmt, 1);
+    db_stmt_close(stmt);
+    return 0;
+}
+
+struct share_lane {
+    enum feed_kind kind;
+    uint32_t brand, store;
+};
+
+static int publish_share(struct store_tx *tx, const struct share_lane *lane, const struct transfer *transfer,
+                         uint64_t *out_position)
+{
+    struct feed_share share = {transfer->member, transfer->owner, transfer->amount_minor, transfer->id};
+    uint8_t body[FEED_BODY_MAX];
+    size_t len = 0;
+    int rc = feed_share_encode(&share, body, sizeof(body), &len);
+    if (rc < 0)
+        return rc;
+    char key[24];
+    snprintf(key, sizeof(key), "%" PRIu64, transfer->id);
+    struct feed_target target = {lane->brand, lane->store};
+    return feed_publish(tx, target, lane->kind, key, (struct slice){body, len}, out_position);
+}
+
+static int ask_holder(struct store_tx *tx, const struct rights_asker *asker, struct transfer *transfer,
+                      struct authority_answer *answer)
+{
+    int64_t held = 0;
+    int rc = find_holder(tx, transfer, &transfer->from_store, &held);
+    if (rc == -ENOENT) {
+        answer->verdict = AUTHORITY_REFUSED;
+        return 0;
+    }
+    if (rc < 0)
+        return rc;
+    if (transfer->amount_minor > held)
+        transfer->amount_minor = held;
+    rc = transfer_insert(tx, transfer);
+    struct share_lane lane = {FEED_SHARE_REQUEST, asker->brand, transfer->from_store};
+    if (rc == 0)
+        rc = publish_share(tx, &lane, transfer, NULL);
+    answer->verdict = AUTHORITY_WAITING;
+    answer->transfer = transfer->id;
+    return rc;
+}
+
+/* The store has asked for this member's credit already: that move answers this request too. */
+static int join_open(struct store_tx *tx, struct transfer *open, const struct transfer *asked,
+                     struct authority_answer *answer)
+{
+    memcpy(open->request_id, asked->request_id, REQUEST_ID_LEN);
+    open->to_terminal = asked->to_terminal;
+    open->asked_ms = tx->now_ms;
+    answer->verdict = AUTHORITY_WAITING;
+    answer->transfer = open->id;
+    return transfer_update(tx, open);
+}
+
+int rights_ask_credit(struct store_tx *tx, const struct rights_asker *asker, const struct authority_request *request,
+                      struct authority_answer *out_answer)
+{
+    struct transfer open;
+    int rc = transfer_find_request(tx, asker->terminal, request->request_id, &open);
+    if (rc == 0)
+        return answer_for_transfer(tx, &open, out_answer);
+    if (rc != -ENOENT)
+        return rc;
+    struct authority_answer answer = {.verdict = AUTHORITY_REFUSED};
+    struct transfer asked = {
+        .kind = TRANSFER_SHARE,
+        .state = TRANSFER_OPEN,
+        .member = request->member,
+        .owner = request->owner,
+        .amount_minor = request->amount_minor,
+        .to_store = asker->store,
+        .to_terminal = asker->terminal,
+        .asked_ms = tx->now_ms,
+    };
+    memcpy(asked.request_id, request->request_id, REQUEST_ID_LEN);
+    if (request->member != 0 && request->amount_minor > 0) {
+        rc = transfer_find_open_share(tx, &asked, &open);
+        if (rc == 0)
+            rc = join_open(tx, &open, &asked, &answer);
+        else if (rc == -ENOENT)
+            rc = ask_holder(tx, asker, &asked, &answer);
+    } else {
+        rc = 0;
+    }
+    if (rc == 0)
+        *out_answer = answer;
+    return rc;
+}
+
+static int brand_of(struct store_tx *tx, uint32_t store, uint32_t *out_brand)
+{
+    int64_t brand = 0;
+    int rc = query_number(store_tx_db(tx), "SELECT brand FROM shop WHERE id = ?1", QUERY(Q_INT(store)), &brand);
+    if (rc == 0)
+        *out_brand = (uint32_t)brand;
+    return rc;
+}
+
+/* The holder may have given less than was asked for, down to nothing. */
+static int pass_on(struct store_tx *tx, struct transfer *transfer, const struct body_share *body)
+{
+    uint32_t brand = 0;
+    int rc = brand_of(tx, transfer->to_store, &brand);
+    transfer->amount_minor = body->amount_minor;
+    transfer->state = body->amount_minor > 0 ? TRANSFER_GRANTED : TRANSFER_REFUSED;
+    if (rc == 0 && transfer->state == TRANSFER_GRANTED) {
+        struct share_lane lane = {FEED_SHARE_GRANT, brand, transfer->to_store};
+        rc = publish_share(tx, &lane, transfer, &transfer->position);
+        if (rc == 0)
+            rc = rights_share_add(tx, body->member, body->owner, transfer->to_store, body->amount_minor);
+    }
+    if (rc == 0)
+        rc = transfer_update(tx, transfer);
+    char key[24];
+    snprintf(key, sizeof(key), "%" PRIu64, transfer->id);
+    if (rc == 0)
+        rc = feed_withdraw(tx, (struct feed_target){brand, transfer->from_store}, FEED_SHARE_REQUEST, key);
+    if (rc == 0)
+        store_tx_touch(tx, false, transfer->to_store);
+    return rc;
+}
+
+static bool same_share(const struct transfer *transfer, const struct body_share *body)
+{
+    return transfer->kind == TRANSFER_SHARE && transfer->member == body->member &&
+           transfer->owner.scope == body->owner.scope && transfer->owner.id == body->owner.id;
+}
+
+static int journal_share(struct store_tx *tx, const struct transfer *transfer)
+{
+    struct journal_fact fact = {
+        .what = "credit moved",
+        .store = transfer->to_store,
+        .member = transfer->member,
+        .transfer = transfer->id,
+        .number = transfer->from_store,
+        .amount_minor = transfer->amount_minor,
+    };
+    return journal_append_central(tx, RECORD_TRANSFER, &fact);
+}
+
+static int apply_released(struct store_tx *tx, const struct record *record, uint32_t store,
+                          const struct body_share *body)
+{
+    struct transfer transfer;
+    int rc = transfer_find(tx, body->transfer, &transfer);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    bool known = rc == 0;
+    if (known && (!same_share(&transfer, body) || transfer.from_store != store || transfer.state != TRANSFER_OPEN))
+        return record_note_problem(tx, record->id, record->kind, "release of credit that was not asked for");
+    rc = rights_share_add(tx, body->member, body->owner, store, -body->amount_minor);
+    if (rc < 0 || !known)
+        return rc; /* asked for before a restore: the grant's own record will say where it went */
+    rc = pass_on(tx, &transfer, body);
+    return rc < 0 ? rc : journal_share(tx, &transfer);
+}
+
+int rights_apply_share(struct store_tx *tx, const struct record *record, uint32_t store, const struct body_share *body)
+{
+    if (body->amount_minor < 0 || body->amount_minor > RIGHTS_AMOUNT_MAX)
+        return record_note_problem(tx, record->id, record->kind, "amount out of range");
+    if (record->kind == RECORD_SHARE_RELEASED)
+        return apply_released(tx, record, store, body);
+    struct transfer transfer;
+    int rc = transfer_find(tx, body->transfer, &transfer);
+    if (rc == 0)
+        return 0; /* booked when it was released */
+    if (rc != -ENOENT)
+        return rc;
+    if (body->transfer >> 32 == store_server_epoch(tx->store))
+        return record_note_problem(tx, record->id, record->kind, "credit that central did not grant");
+    return rights_share_add(tx, body->member, body->owner, store, body->amount_minor);
+}
