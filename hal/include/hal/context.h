@@ -9,8 +9,11 @@
  *   -ETIMEDOUT  nothing happened in the time the caller gave
  *   -ECANCELED  the cancel descriptor became readable: the program is stopping
  *   -EIO        the device is there and answers nonsense or refuses
+ * A NULL device is one that is not there: every call but close answers -ENODEV for it, so that a thread whose device
+ * failed to open runs the same loop as one whose device was unplugged.
  */
 
+#include <pthread.h>
 #include <stdarg.h>
 
 #include "domain/base.h"
@@ -49,6 +52,7 @@ struct hal_context {
     struct display *display;        /* which screen the input belongs to; read by input_open alone */
     struct printer *const *printer; /* where a drawer hangs; read by the drawer, in the printer's thread */
     struct gpio *const *gpio;
+    pthread_mutex_t *swap_lock;  /* held while *gpio is used or replaced by another thread; NULL: one thread only */
     char reason[HAL_REASON_MAX]; /* why open() failed, in words; written by open() */
 };
 

@@ -7,7 +7,8 @@
  *
  * Threads: open and close are the main thread's, while no worker runs. Afterwards each device pointer, its failure and
  * its back-off belong to the one thread that uses that device; display, input and sound to the main thread; printer
- * and drawer to the same worker.
+ * and drawer to the same worker. What other threads may do with a worker's device goes through the functions at the
+ * end, which hold the lock under which a recover swaps the device.
  */
 
 #include "hal/board.h"
@@ -36,10 +37,13 @@ struct hal_devices {
     struct board board;
     struct sim *sim;
     int cancel_fd;
+    pthread_mutex_t swap_lock; /* guards the pointers camera and gpio against other threads, and camera_rate */
+    enum camera_rate camera_rate;
 };
 
 /*
- * Opens every device; returns how many failed (0: all are there). sim may be NULL when no device is simulated;
+ * Opens every device; returns how many failed (0: all that the board has are there; what it names "none" answers
+ * -ENOTSUP in failures and is not counted). sim may be NULL when no device is simulated;
  * cancel_fd is -1 or a descriptor that ends blocking calls when it becomes readable. out_devices must not be moved
  * or copied afterwards.
  */
@@ -55,7 +59,16 @@ MUST_CHECK int hal_device_reopen(struct hal_devices *devices, enum hal_device de
  */
 MUST_CHECK int hal_device_recover(struct hal_devices *devices, enum hal_device device);
 
-/* Closes what is open, in the right order. */
+/* Closes what is open, in the right order. Main thread, after the workers ended. */
 void hal_devices_close(struct hal_devices *devices);
+
+/* Any thread. -ENODEV, -ENOENT (the board has no such output), -EIO. Neither blocks beyond a system call. */
+MUST_CHECK int hal_lamp_set(struct hal_devices *devices, const char *name, bool on);
+
+/* Any thread but main: blocks for ms. */
+MUST_CHECK int hal_buzz(struct hal_devices *devices, int ms);
+
+/* Any thread. Holds for a camera that is opened later too. */
+void hal_camera_rate_set(struct hal_devices *devices, enum camera_rate rate);
 
 #endif

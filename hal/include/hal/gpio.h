@@ -2,9 +2,10 @@
 #define HAL_GPIO_H
 
 /*
- * Buttons, the presence sensor, lamps, the buzzer and a drawer on a pin. The GPIO worker waits; any thread may set
- * outputs. Lines are named by the board file; nothing outside it knows a pin number.
- * Back-ends: gpiod (libgpiod 2), sim (any name is accepted and recorded), none (no lines at all).
+ * Buttons, the presence sensor, lamps, the buzzer and a drawer on a pin. The GPIO worker waits and owns the device;
+ * other threads set outputs through hal/devices.h, since the worker may reopen the device at any time. Lines are named
+ * by the board file; nothing outside it knows a pin number. Back-ends: gpiod (libgpiod 2), sim (any name is accepted
+ * and recorded), none (no lines at all).
  */
 
 #include "hal/context.h"
