@@ -50,6 +50,7 @@ static int ours_open(void **out_state)
 
     if (!ours)
         return -ENOMEM;
+    options.max_width = options.max_height = 1280;
     int error = scan_open(&options, &ours->scan);
     if (error) {
         ours_close(ours);

@@ -152,8 +152,8 @@ static void check_candidate(const struct binary *binary, float x, int y, const i
     float cx = cut_around(&horizontal, column, total, across);
     if (cx < 0)
         return;
-    struct finder_candidate found = {
-        {cx, cy}, (float)sum_of(across) / 7.0f, (float)sum_of(down) / 7.0f, 1, horizontal.bits[column] == 0};
+    struct finder_candidate found = {{cx, cy}, (float)sum_of(across) / 7.0f, (float)sum_of(down) / 7.0f,
+                                     1,        horizontal.bits[column] == 0, false};
     add(list, &found);
 }
 

@@ -32,6 +32,7 @@ struct finder_candidate {
     float across, down; /* module size by the two cuts, pixels */
     int hits;           /* lines that met it */
     bool inverted;
+    bool turned; /* the sizes are those of the pattern, not of cuts, whatever its turn */
 };
 
 struct candidate_list {

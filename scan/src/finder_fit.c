@@ -131,7 +131,8 @@ static struct finder best_turn(const struct plane *plane, const struct finder_ca
     struct finder best = {.score = -1};
 
     for (int i = 0; i < 4; i++) {
-        float sx = candidate->across * cosines[i], sy = candidate->down * cosines[i];
+        float shrink = candidate->turned ? 1 : cosines[i];
+        float sx = candidate->across * shrink, sy = candidate->down * shrink;
         struct finder trial = {
             candidate->at, {sx * cosines[i], sy * sines[i]}, {-sx * sines[i], sy * cosines[i]}, 0, candidate->inverted};
 

@@ -1,5 +1,6 @@
 #include "qr_reader.h"
 
+#include "rings.h"
 #include "sampler.h"
 
 #include <assert.h>
@@ -326,39 +327,58 @@ static bool uses(const struct triple *triple, const bool used[FINDERS_MAX])
     return used[triple->index[0]] || used[triple->index[1]] || used[triple->index[2]];
 }
 
-/* One threshold over the picture at one scale. */
+/* One way to find candidates at one scale: a threshold over the picture, or, with radius 0, rings of the given sizes.
+ */
 struct pass {
     bool half;
     int radius, bias;
+    float modules[3];
 };
 
-static bool run_pass(struct qr_reader *reader, const struct plane *plane, const struct pass *pass,
-                     const struct budget *budget, struct scan_result *result)
+static void find_candidates(struct qr_reader *reader, const struct plane *level, const struct pass *pass)
 {
-    struct plane level = pass->half ? plane_halve(plane, reader->half) : *plane;
+    reader->candidates.count = 0;
+    if (pass->radius > 0) {
+        binarise_prepare(&reader->binary, level);
+        binarise(&reader->binary, level, pass->radius, pass->bias);
+        finder_candidates(&reader->binary, level->height > 600 ? 3 : 2, &reader->candidates);
+        return;
+    }
+    for (int i = 0; i < 3; i++)
+        ring_candidates(level, pass->modules[i], &reader->candidates);
+}
+
+static bool read_triples(struct qr_reader *reader, const struct plane *plane, float scale, const struct budget *budget,
+                         struct scan_result *result)
+{
     bool used[FINDERS_MAX] = {false}, any = false;
 
-    if (level.width < 20 || level.height < 20)
-        return false;
-    binarise_prepare(&reader->binary, &level);
-    binarise(&reader->binary, &level, pass->radius, pass->bias);
-    reader->candidates.count = 0;
-    finder_candidates(&reader->binary, level.height > 600 ? 3 : 2, &reader->candidates);
-    reader->finders.count = 0;
-    finders_fit(&level, &reader->candidates, &reader->finders);
     find_triples(reader);
     for (int i = 0; i < reader->triple_count && (i == 0 || budget_allows(budget, 500)); i++) {
         const struct triple *triple = &reader->triples[i];
 
         if (uses(triple, used))
             continue;
-        struct fit_triple full = triple_in_full(reader, triple, pass->half ? 2.0f : 1.0f);
+        struct fit_triple full = triple_in_full(reader, triple, scale);
         if (read_triple(reader, plane, &full, result)) {
             used[triple->index[0]] = used[triple->index[1]] = used[triple->index[2]] = true;
             any = true;
         }
     }
     return any;
+}
+
+static bool run_pass(struct qr_reader *reader, const struct plane *plane, const struct pass *pass,
+                     const struct budget *budget, struct scan_result *result)
+{
+    struct plane level = pass->half ? plane_halve(plane, reader->half) : *plane;
+
+    if (level.width < 20 || level.height < 20)
+        return false;
+    find_candidates(reader, &level, pass);
+    reader->finders.count = 0;
+    finders_fit(&level, &reader->candidates, &reader->finders);
+    return read_triples(reader, plane, pass->half ? 2.0f : 1.0f, budget, result);
 }
 
 /* ---- rescue: what was seen but not read ---- */
@@ -411,7 +431,11 @@ static bool rescue(struct qr_reader *reader, const struct plane *plane, const st
 int qr_reader_read(struct qr_reader *reader, const struct plane *plane, const struct budget *budget,
                    struct scan_result *result)
 {
-    static const struct pass passes[] = {{false, 4, 2}, {true, 2, 2}, {false, 2, 1}, {true, 4, 2}, {false, 8, 3}};
+    static const struct pass passes[] = {{false, 4, 2, {0}},
+                                         {true, 2, 2, {0}},
+                                         {false, 2, 1, {0}},
+                                         {true, 0, 0, {1.7f, 2.3f, 3.1f}},
+                                         {false, 0, 0, {1.6f, 2.1f, 2.8f}}};
     int before = result->count;
 
     reader->seen_count = 0;

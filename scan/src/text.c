@@ -111,9 +111,16 @@ static bool is_utf8(const uint8_t *bytes, int len)
     return true;
 }
 
+/* Whether a half-width katakana may carry the voiced mark 0xde or 0xdf: U, KA..TO, HA..HO. */
+static bool takes_mark(uint8_t c)
+{
+    return c == 0xb3 || (c >= 0xb6 && c <= 0xc4) || (c >= 0xca && c <= 0xce);
+}
+
 /*
  * How much the bytes look like Shift-JIS: -1 when they are not, else the common characters (kana, level 1 kanji, half
- * width runs) less the rare ones.
+ * width words) less the rare ones. Chinese in GB 2312 passes for half-width katakana too, but its bytes 0xde and 0xdf
+ * rarely stand where a voiced mark can.
  */
 static int sjis_score(const uint8_t *bytes, int len)
 {
@@ -122,9 +129,11 @@ static int sjis_score(const uint8_t *bytes, int len)
     for (int i = 0; i < len; i++) {
         uint8_t c = bytes[i];
 
-        if (c >= 0xa1 && c <= 0xdf) { /* half-width katakana comes in words, never alone */
+        if (c >= 0xa1 && c <= 0xdf) {
             half_run++;
             score += half_run >= 3 ? 1 : -1;
+            if (c >= 0xde)
+                score += i > 0 && takes_mark(bytes[i - 1]) ? 4 : -4;
             continue;
         }
         half_run = 0;
