@@ -162,6 +162,9 @@ static bool budget_allows(const struct coupon_facts *f, int64_t discount_minor)
 {
     const struct campaign *c = f->campaign;
     int64_t after;
+    /* Before the amount is known, something must be left; a gift has no value and is bounded by its count alone. */
+    if (discount_minor == 0 && c->discount != DISCOUNT_GIFT)
+        discount_minor = 1;
     if (f->budget_used_count >= c->offline_budget_count)
         return false;
     if (__builtin_add_overflow(f->budget_used_minor, discount_minor, &after))
