@@ -40,7 +40,7 @@ static char check_digit(const char *digits, size_t length)
     return (char)('0' + (10 - sum % 10) % 10);
 }
 
-int ean_bars(const char *digits, char out_modules[EAN_MODULES_MAX + 1])
+int ean_bars(const char *digits, char out_modules[EAN_MODULES_MAX + 1], char out_digits[14])
 {
     size_t length = strlen(digits);
     size_t half = length >= 12 ? 6 : 4;
@@ -70,5 +70,6 @@ int ean_bars(const char *digits, char out_modules[EAN_MODULES_MAX + 1])
         to = put_digit(to, left[half + i], 'C');
     }
     to = put(to, "101");
+    strcpy(out_digits, whole);
     return (int)(to - out_modules);
 }

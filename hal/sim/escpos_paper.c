@@ -276,7 +276,8 @@ void paper_ean(struct paper *paper, const char *digits, int module_dots, int hei
 {
     struct paper_style style = {.scale_x = 1, .scale_y = 1};
     char modules[EAN_MODULES_MAX + 1];
-    int count = ean_bars(digits, modules);
+    char whole[14];
+    int count = ean_bars(digits, modules, whole);
     int left;
 
     paper_end_line(paper, false);
@@ -292,7 +293,7 @@ void paper_ean(struct paper *paper, const char *digits, int module_dots, int hei
     }
     paper->y += height + 4;
     if (text) {
-        for (const char *at = digits; *at; at++) {
+        for (const char *at = whole; *at; at++) {
             paper_put(paper, (char[]){*at, '\0'}, 1, &style);
         }
         paper_end_line(paper, false);
