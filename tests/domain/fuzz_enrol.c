@@ -1,0 +1,40 @@
+#include "fuzz.h"
+#include "support.h"
+
+#include "domain/enrolment.h"
+
+static void check_messages(const uint8_t *data, size_t size)
+{
+    uint8_t bytes[256];
+    struct enrol_request request, request_again;
+    struct enrol_answer answer, answer_again;
+    const uint8_t secret[ENROL_SECRET_LEN] = {1};
+    size_t len;
+    if (enrol_request_decode(data, size, &request) == 0) {
+        MUST(enrol_request_encode(&request, bytes, sizeof bytes, &len) == 0);
+        MUST(enrol_request_decode(bytes, len, &request_again) == 0);
+        MUST(enrol_request_check(&request, secret) == enrol_request_check(&request_again, secret));
+    }
+    if (enrol_answer_decode(data, size, &answer) == 0) {
+        MUST(enrol_answer_encode(&answer, bytes, sizeof bytes, &len) == 0);
+        MUST(enrol_answer_decode(bytes, len, &answer_again) == 0);
+        MUST(memcmp(&answer, &answer_again, sizeof answer) == 0);
+    }
+}
+
+/* The ticket comes from a camera, the request and the answer from the network. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char text[ENROL_TEXT_MAX * 2], again[ENROL_TEXT_MAX];
+    struct enrol_ticket ticket, second;
+    size_t len = size < sizeof text ? size : sizeof text - 1;
+    if (len > 0)
+        memcpy(text, data, len);
+    text[len] = 0;
+    if (enrol_ticket_decode(text, &ticket) == 0) {
+        MUST(enrol_ticket_encode(&ticket, again) == 0);
+        MUST(enrol_ticket_decode(again, &second) == 0 && memcmp(&ticket, &second, sizeof ticket) == 0);
+    }
+    check_messages(data, size);
+    return 0;
+}
