@@ -89,13 +89,26 @@ static int open_descriptors(struct app *app)
     return queue_init(&app->events, &options);
 }
 
-/* Storage and keys default to the data folder; a board may say otherwise. */
-static void fill_defaults(struct app *app)
+/* Relative paths of a board file stand below the data folder. */
+static int below_data(const struct app *app, char *path, const char *fallback)
 {
-    if (app->board.storage.data_dir[0] == '\0')
-        snprintf(app->board.storage.data_dir, sizeof(app->board.storage.data_dir), "%s", app->options.data);
-    if (app->board.printer.device[0] == '\0' && strcmp(app->board.printer.backend, "sim") == 0)
-        snprintf(app->board.printer.device, sizeof(app->board.printer.device), "%s/receipts", app->options.data);
+    char relative[HAL_DEVICE_MAX];
+    if (path[0] == '/')
+        return 0;
+    memcpy(relative, path[0] != '\0' ? path : fallback, path[0] != '\0' ? HAL_DEVICE_MAX : strlen(fallback) + 1);
+    int len = snprintf(path, HAL_DEVICE_MAX, "%s/%s", app->options.data, relative);
+    return len < HAL_DEVICE_MAX ? 0 : -ENAMETOOLONG;
+}
+
+static int place_paths(struct app *app)
+{
+    bool pictures = strcmp(app->board.printer.backend, "sim") == 0;
+    int result = below_data(app, app->board.storage.data_dir, ".");
+    if (result == 0)
+        result = below_data(app, app->board.camera.folder, "codes");
+    if (result == 0 && pictures)
+        result = below_data(app, app->board.printer.device, "receipts");
+    return result;
 }
 
 static int open_devices(struct app *app, enum app_exit *out_exit)
@@ -208,10 +221,9 @@ static void outage(struct app *app, int error)
 {
     struct event event = {.kind = EVENT_OUTAGE};
     event.outage.kind = error == -ENOSPC ? OUTAGE_DISK_FULL : OUTAGE_BOOKS;
-    snprintf(event.outage.detail, sizeof(event.outage.detail), "%s/terminal.db: %s", app->options.data,
-             strerror(-error));
-    log_error("till", "books cannot be opened: %s. Keep the file; run `tillside-terminal --help`, call service.",
-              event.outage.detail);
+    snprintf(event.outage.detail, sizeof(event.outage.detail), "terminal.db: %s", strerror(-error));
+    log_error("till", "books in %s cannot be opened: %s. Keep the file and call service.", app->options.data,
+              strerror(-error));
     app_push(app, &event);
 }
 
@@ -299,7 +311,9 @@ static int open_screen(struct app *app, enum app_exit *out_exit)
         result = open_data(app, out_exit);
     if (result != 0)
         return result;
-    fill_defaults(app);
+    result = place_paths(app);
+    if (result != 0)
+        return result;
     open_log(app);
     result = open_devices(app, out_exit);
     if (result == 0)

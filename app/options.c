@@ -44,10 +44,10 @@ static void default_assets(char out[OPTION_PATH_MAX])
             return;
         *slash = '\0';
     }
-    char beside[PATH_MAX + 16];
-    snprintf(beside, sizeof(beside), "%s/assets", self);
-    if (strlen(beside) < OPTION_PATH_MAX && access(beside, R_OK) == 0)
-        snprintf(out, OPTION_PATH_MAX, "%s", beside);
+    char beside[OPTION_PATH_MAX];
+    int len_beside = snprintf(beside, sizeof(beside), "%s/assets", self);
+    if (len_beside < OPTION_PATH_MAX && access(beside, R_OK) == 0)
+        memcpy(out, beside, sizeof(beside));
 }
 
 static int put(char *out, size_t cap, const char *value, const char *option)
