@@ -2,6 +2,7 @@
 
 #include "rings.h"
 #include "sampler.h"
+#include "triples.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -10,14 +11,8 @@
 #include <string.h>
 
 enum {
-    TRIPLES_MAX = 48,
     SEEN_MAX = 6, /* fits kept for the rescue */
     SIZES_MAX = 3,
-};
-
-struct triple {
-    int index[3];
-    float score; /* lower is likelier */
 };
 
 struct qr_reader {
@@ -28,8 +23,7 @@ struct qr_reader {
     struct fit_pattern pattern;
     struct candidate_list candidates;
     struct finder_list finders;
-    struct triple triples[TRIPLES_MAX];
-    int triple_count;
+    struct triple_list triples;
     struct fit seen[SEEN_MAX];
     int seen_count;
     struct binary binary;
@@ -69,97 +63,6 @@ void qr_reader_close(struct qr_reader *reader)
     free(reader->binary.threshold);
     free(reader->binary.bits);
     free(reader);
-}
-
-/* ---- which three finders belong together ---- */
-
-static float length_of(struct scan_point p)
-{
-    return hypotf(p.x, p.y);
-}
-
-static float cross_of(struct scan_point a, struct scan_point b)
-{
-    return a.x * b.y - a.y * b.x;
-}
-
-/* The side of a finder along which a line goes: the module step towards it, and the sine of how far it misses. */
-static struct scan_point step_towards(const struct finder *finder, struct scan_point way, float *out_miss)
-{
-    float along_u = way.x * finder->u.x + way.y * finder->u.y, along_v = way.x * finder->v.x + way.y * finder->v.y;
-    float u = length_of(finder->u), v = length_of(finder->v), length = length_of(way);
-    bool is_u = fabsf(along_u) * v > fabsf(along_v) * u;
-    struct scan_point step = is_u ? finder->u : finder->v;
-    float sign = (is_u ? along_u : along_v) < 0 ? -1.0f : 1.0f;
-
-    *out_miss = fabsf(cross_of(way, step)) / (length * (is_u ? u : v));
-    return (struct scan_point){step.x * sign, step.y * sign};
-}
-
-/*
- * How far three finders, the first at the corner, are from those of one symbol: lines stay lines under perspective, so
- * each finder's side points at its neighbour. Negative: too far.
- */
-static float triple_score(const struct finder *a, const struct finder *b, const struct finder *c)
-{
-    struct scan_point ab = {b->at.x - a->at.x, b->at.y - a->at.y}, ac = {c->at.x - a->at.x, c->at.y - a->at.y};
-    struct scan_point ba = {-ab.x, -ab.y}, ca = {-ac.x, -ac.y};
-    float miss[4];
-    struct scan_point right = step_towards(a, ab, &miss[0]), down = step_towards(a, ac, &miss[1]);
-    struct scan_point back = step_towards(b, ba, &miss[2]), up = step_towards(c, ca, &miss[3]);
-
-    if (fabsf(cross_of(right, down)) < 0.3f * length_of(right) * length_of(down))
-        return -1; /* the same side of the corner */
-    float worst = fmaxf(fmaxf(miss[0], miss[1]), fmaxf(miss[2], miss[3]));
-    float wide = length_of(ab) / sqrtf(length_of(right) * length_of(back));
-    float high = length_of(ac) / sqrtf(length_of(down) * length_of(up));
-    float ratio = fmaxf(wide / high, high / wide);
-    float shrink = fmaxf(length_of(right) / length_of(back), length_of(back) / length_of(right));
-    float narrow = fmaxf(length_of(down) / length_of(up), length_of(up) / length_of(down));
-    if (worst > 0.3f || ratio > 1.4f || wide < 11 || high < 11 || wide > 200 || high > 200 || shrink > 1.8f ||
-        narrow > 1.8f)
-        return -1;
-    return worst * 3 + (ratio - 1) * 3 + (shrink - 1) + (narrow - 1) + (3 - a->score - b->score - c->score);
-}
-
-static void insert_triple(struct qr_reader *reader, const struct triple *triple)
-{
-    int at = reader->triple_count < TRIPLES_MAX ? reader->triple_count++ : TRIPLES_MAX;
-
-    while (at > 0 && reader->triples[at - 1].score > triple->score) {
-        if (at < TRIPLES_MAX)
-            reader->triples[at] = reader->triples[at - 1];
-        at--;
-    }
-    if (at < TRIPLES_MAX)
-        reader->triples[at] = *triple;
-}
-
-static void try_triple(struct qr_reader *reader, int i, int j, int k)
-{
-    const struct finder *f = reader->finders.items;
-    float score = triple_score(&f[i], &f[j], &f[k]);
-
-    if (score < 0)
-        return;
-    struct scan_point right = {f[j].at.x - f[i].at.x, f[j].at.y - f[i].at.y};
-    struct scan_point down = {f[k].at.x - f[i].at.x, f[k].at.y - f[i].at.y};
-    bool turned = cross_of(right, down) < 0;
-    struct triple triple = {{i, turned ? k : j, turned ? j : k}, score};
-    insert_triple(reader, &triple);
-}
-
-static void find_triples(struct qr_reader *reader)
-{
-    const struct finder *f = reader->finders.items;
-    int count = reader->finders.count;
-
-    reader->triple_count = 0;
-    for (int i = 0; i < count; i++)
-        for (int j = 0; j < count; j++)
-            for (int k = j + 1; k < count; k++)
-                if (i != j && i != k && f[j].inverted == f[i].inverted && f[k].inverted == f[i].inverted)
-                    try_triple(reader, i, j, k);
 }
 
 /* ---- one symbol ---- */
@@ -263,30 +166,6 @@ static void remember(struct qr_reader *reader, const struct fit *fit)
     reader->seen[at] = *fit;
 }
 
-static struct scan_point scaled(struct scan_point p, float scale)
-{
-    return (struct scan_point){p.x * scale, p.y * scale};
-}
-
-static struct fit_triple triple_in_full(const struct qr_reader *reader, const struct triple *triple, float scale)
-{
-    const struct finder *f[3];
-    struct fit_triple full;
-    float miss;
-
-    for (int i = 0; i < 3; i++)
-        f[i] = &reader->finders.items[triple->index[i]];
-    struct scan_point right = {f[1]->at.x - f[0]->at.x, f[1]->at.y - f[0]->at.y};
-    struct scan_point down = {f[2]->at.x - f[0]->at.x, f[2]->at.y - f[0]->at.y};
-    full.inverted = f[0]->inverted;
-    for (int i = 0; i < 3; i++) {
-        full.at[i] = scaled(f[i]->at, scale);
-        full.right[i] = scaled(step_towards(f[i], right, &miss), scale);
-        full.down[i] = scaled(step_towards(f[i], down, &miss), scale);
-    }
-    return full;
-}
-
 /* With the alignment pattern where it helps: glare and logos look like one too. */
 static void fit_best(struct qr_reader *reader, const struct plane *plane, struct fit *fit)
 {
@@ -333,6 +212,7 @@ struct pass {
     bool half;
     int radius, bias;
     float modules[3];
+    bool complete; /* search for a third where two were found */
 };
 
 static void find_candidates(struct qr_reader *reader, const struct plane *level, const struct pass *pass)
@@ -348,18 +228,19 @@ static void find_candidates(struct qr_reader *reader, const struct plane *level,
         ring_candidates(level, pass->modules[i], &reader->candidates);
 }
 
-static bool read_triples(struct qr_reader *reader, const struct plane *plane, float scale, const struct budget *budget,
-                         struct scan_result *result)
+/* Triples with a finder from fresh on. */
+static bool read_triples(struct qr_reader *reader, const struct plane *plane, float scale, int fresh,
+                         const struct budget *budget, struct scan_result *result)
 {
     bool used[FINDERS_MAX] = {false}, any = false;
 
-    find_triples(reader);
-    for (int i = 0; i < reader->triple_count && (i == 0 || budget_allows(budget, 500)); i++) {
-        const struct triple *triple = &reader->triples[i];
+    triples_find(&reader->finders, fresh, &reader->triples);
+    for (int i = 0; i < reader->triples.count && (i == 0 || budget_allows(budget, 500)); i++) {
+        const struct triple *triple = &reader->triples.items[i];
 
         if (uses(triple, used))
             continue;
-        struct fit_triple full = triple_in_full(reader, triple, scale);
+        struct fit_triple full = triple_place(&reader->finders, triple, scale);
         if (read_triple(reader, plane, &full, result)) {
             used[triple->index[0]] = used[triple->index[1]] = used[triple->index[2]] = true;
             any = true;
@@ -378,7 +259,12 @@ static bool run_pass(struct qr_reader *reader, const struct plane *plane, const 
     find_candidates(reader, &level, pass);
     reader->finders.count = 0;
     finders_fit(&level, &reader->candidates, &reader->finders);
-    return read_triples(reader, plane, pass->half ? 2.0f : 1.0f, budget, result);
+    float scale = pass->half ? 2.0f : 1.0f;
+    if (read_triples(reader, plane, scale, 0, budget, result))
+        return true;
+    int known = reader->finders.count;
+    return pass->complete && finders_complete(&level, &reader->finders) > 0 &&
+           read_triples(reader, plane, scale, known, budget, result);
 }
 
 /* ---- rescue: what was seen but not read ---- */
@@ -431,11 +317,11 @@ static bool rescue(struct qr_reader *reader, const struct plane *plane, const st
 int qr_reader_read(struct qr_reader *reader, const struct plane *plane, const struct budget *budget,
                    struct scan_result *result)
 {
-    static const struct pass passes[] = {{false, 4, 2, {0}},
-                                         {true, 2, 2, {0}},
-                                         {false, 2, 1, {0}},
-                                         {true, 0, 0, {1.7f, 2.3f, 3.1f}},
-                                         {false, 0, 0, {1.6f, 2.1f, 2.8f}}};
+    static const struct pass passes[] = {{false, 4, 2, {0}, false},
+                                         {true, 2, 2, {0}, true},
+                                         {false, 2, 1, {0}, true},
+                                         {true, 0, 0, {1.7f, 2.3f, 3.1f}, true},
+                                         {false, 0, 0, {1.6f, 2.1f, 2.8f}, true}};
     int before = result->count;
 
     reader->seen_count = 0;
