@@ -268,8 +268,12 @@ static int run(struct http_client *client, struct transfer *transfer)
         else if (running && curl_multi_poll(client->multi, NULL, 0, 1000, NULL) != CURLM_OK)
             error = -EPROTO;
     }
-    if (!error)
-        error = errno_of(finished_code(client->multi), client->easy, transfer);
+    if (!error) {
+        CURLcode code = finished_code(client->multi);
+        error = errno_of(code, client->easy, transfer);
+        if (!client->message[0])
+            snprintf(client->message, sizeof(client->message), "%s", curl_easy_strerror(code));
+    }
     curl_multi_remove_handle(client->multi, client->easy);
     return error;
 }
