@@ -173,7 +173,7 @@ static void fit_best(struct qr_reader *reader, const struct plane *plane, struct
 
     fit_pattern_make(&reader->pattern, fit->version);
     fit->score = fit_score(plane, &reader->pattern, fit);
-    if (!fit_alignment(plane, 3.0f, &aligned))
+    if (fit->score < 0.2f || !fit_alignment(plane, 3.0f, &aligned))
         return;
     aligned.score = fit_score(plane, &reader->pattern, &aligned);
     if (aligned.score > fit->score)
@@ -272,13 +272,62 @@ static bool run_pass(struct qr_reader *reader, const struct plane *plane, const 
 static bool decode_hard(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
                         const struct fit_warp *warp, struct scan_result *result)
 {
-    static const float spreads[3] = {0.25f, 0, 0.33f}, strengths[4] = {0, 0.25f, 0.5f, 0.8f};
+    static const float spreads[3] = {0.25f, 0, 0.33f}, strengths[4] = {0.25f, 0, 0.5f, 0.8f};
 
     for (int s = 0; s < 3; s++) {
         sampler_take(&reader->sampler, plane, fit, spreads[s], warp);
         for (int k = 0; k < 4; k++)
             if (decode(reader, fit, strengths[k], result))
                 return true;
+    }
+    return false;
+}
+
+/* Where the far corner, which no finder holds, opens the eye widest. */
+struct jitter {
+    struct fit fit;
+    float opening;
+};
+
+static void keep_jitter(struct jitter *best, int max, const struct jitter *jitter)
+{
+    int at = max;
+
+    while (at > 0 && best[at - 1].opening < jitter->opening) {
+        if (at < max)
+            best[at] = best[at - 1];
+        at--;
+    }
+    if (at < max)
+        best[at] = *jitter;
+}
+
+static bool decode_jittered(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
+                            struct scan_result *result)
+{
+    enum { KEPT = 5, REACH = 3 };
+    struct jitter best[KEPT] = {{.opening = -1}, {.opening = -1}, {.opening = -1}, {.opening = -1}, {.opening = -1}};
+    struct scan_point far = fit->corners[2], a = fit->corners[1], b = fit->corners[3];
+    float step = 0.5f / ((float)qr_side(fit->version) - 7);
+
+    for (int j = -REACH; j <= REACH; j++) {
+        for (int i = -REACH; i <= REACH; i++) {
+            struct jitter jitter = {*fit, 0};
+            float right = (float)i * step, down = (float)j * step;
+
+            jitter.fit.corners[2] = (struct scan_point){far.x + (a.x - far.x) * right + (b.x - far.x) * down,
+                                                        far.y + (a.y - far.y) * right + (b.y - far.y) * down};
+            if (!fit_update(&jitter.fit))
+                continue;
+            sampler_take(&reader->sampler, plane, &jitter.fit, 0, NULL);
+            jitter.opening = sampler_decide(&reader->sampler, &jitter.fit, 0.25f, &reader->soft);
+            keep_jitter(best, KEPT, &jitter);
+        }
+    }
+    for (int i = 0; i < KEPT && best[i].opening > 0; i++) {
+        sampler_take(&reader->sampler, plane, &best[i].fit, 0.2f, NULL);
+        if (decode(reader, &best[i].fit, 0.25f, result) || decode(reader, &best[i].fit, 0.5f, result))
+            return true;
     }
     return false;
 }
@@ -298,20 +347,7 @@ static bool rescue(struct qr_reader *reader, const struct plane *plane, const st
         if (decode_hard(reader, plane, &fit, &warp, result))
             return true;
     }
-    struct scan_point far = fit.corners[2], a = fit.corners[1], b = fit.corners[3];
-    float step = 0.5f / ((float)qr_side(fit.version) - 7);
-    for (int j = -3; j <= 3; j++) {
-        for (int i = -3; i <= 3; i++) {
-            fit.corners[2] = (struct scan_point){far.x + ((a.x - far.x) * (float)i + (b.x - far.x) * (float)j) * step,
-                                                 far.y + ((a.y - far.y) * (float)i + (b.y - far.y) * (float)j) * step};
-            if (!fit_update(&fit))
-                continue;
-            sampler_take(&reader->sampler, plane, &fit, 0.2f, NULL);
-            if (decode(reader, &fit, 0.25f, result) || decode(reader, &fit, 0.5f, result))
-                return true;
-        }
-    }
-    return false;
+    return decode_jittered(reader, plane, &fit, result);
 }
 
 int qr_reader_read(struct qr_reader *reader, const struct plane *plane, const struct budget *budget,
@@ -332,7 +368,8 @@ int qr_reader_read(struct qr_reader *reader, const struct plane *plane, const st
             return result->count - before;
     }
     for (int i = 0; i < reader->seen_count; i++) {
-        if (!budget_allows(budget, 2000))
+        /* What is that much worse than the best is something else. */
+        if (!budget_allows(budget, 2000) || reader->seen[i].score < reader->seen[0].score - 0.2f)
             break;
         if (rescue(reader, plane, &reader->seen[i], result))
             return result->count - before;

@@ -182,8 +182,11 @@ static void structured_append_is_told(void **state)
     memset(text, 'x', sizeof(text));
     assert_non_null(input);
     assert_int_equal(QRinput_append(input, QR_MODE_8, sizeof(text), (const unsigned char *)text), 0);
-    QRcode_List *list = QRcode_encodeInputStructured(QRinput_splitQRinputToStruct(input)), *item = list;
+    QRinput_Struct *parts = QRinput_splitQRinputToStruct(input);
     QRinput_free(input);
+    assert_non_null(parts);
+    QRcode_List *list = QRcode_encodeInputStructured(parts), *item = list;
+    QRinput_Struct_free(parts);
     assert_non_null(list);
     int total = QRcode_List_size(list);
     assert_true(total > 1);
