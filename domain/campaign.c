@@ -85,33 +85,35 @@ static int percent_discount(const struct campaign *campaign, int64_t sale_minor,
     return 0;
 }
 
+/* Before it is held down to the sale. */
+static int full_discount(const struct campaign *campaign, int64_t sale_minor, int64_t *out_discount_minor)
+{
+    switch ((enum discount_kind)campaign->discount) {
+    case DISCOUNT_AMOUNT:
+        *out_discount_minor = campaign->value_minor;
+        return 0;
+    case DISCOUNT_PERCENT:
+        return percent_discount(campaign, sale_minor, out_discount_minor);
+    case DISCOUNT_FIXED_PRICE:
+        *out_discount_minor = sale_minor > campaign->value_minor ? sale_minor - campaign->value_minor : 0;
+        return 0;
+    case DISCOUNT_GIFT:
+        *out_discount_minor = 0;
+        return 0;
+    }
+    return -EINVAL;
+}
+
 int campaign_discount(const struct campaign *campaign, int64_t sale_minor, int64_t *out_discount_minor)
 {
-    int64_t discount = 0;
-    int rc = 0;
+    int64_t discount;
     if (sale_minor < 0 || (sale_minor == 0 && campaign_needs_sale(campaign)) || !campaign_sane(campaign))
         return -EINVAL;
-    if (sale_minor >= campaign->min_spend_minor) {
-        rc = -EINVAL;
-        switch ((enum discount_kind)campaign->discount) {
-        case DISCOUNT_AMOUNT:
-            discount = campaign->value_minor;
-            rc = 0;
-            break;
-        case DISCOUNT_PERCENT:
-            rc = percent_discount(campaign, sale_minor, &discount);
-            break;
-        case DISCOUNT_FIXED_PRICE:
-            discount = sale_minor > campaign->value_minor ? sale_minor - campaign->value_minor : 0;
-            rc = 0;
-            break;
-        case DISCOUNT_GIFT:
-            rc = 0;
-            break;
-        }
-    }
+    int rc = full_discount(campaign, sale_minor, &discount);
     if (rc < 0)
         return rc;
+    if (sale_minor < campaign->min_spend_minor)
+        discount = 0;
     if (sale_minor > 0 && discount > sale_minor)
         discount = sale_minor;
     *out_discount_minor = discount;

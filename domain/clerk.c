@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define ARGON_PASSES 2
-#define ARGON_BYTES  (19u * 1024 * 1024)
+#define ARGON_BYTES  ((size_t)19 * 1024 * 1024)
 
 int pin_hash(const char *pin, const uint8_t salt[PIN_SALT_LEN], uint8_t out_hash[PIN_HASH_LEN])
 {

@@ -4,7 +4,7 @@
 #include "domain/token.h"
 #include "fields.h"
 
-#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PREFIX_LEN      5
@@ -57,14 +57,15 @@ static bool ticket_sane(const struct enrol_ticket *ticket)
 int enrol_ticket_encode(const struct enrol_ticket *ticket, char out_text[ENROL_TEXT_MAX])
 {
     uint8_t bytes[TICKET_MAX];
+    char text[ENROL_TEXT_MAX - PREFIX_LEN];
     size_t len;
     if (!ticket_sane(ticket))
         return -EINVAL;
     int rc = fields_encode(&ticket_table, ticket, bytes, sizeof bytes, &len);
     if (rc == 0)
-        rc = base45_encode(bytes, len, out_text + PREFIX_LEN, ENROL_TEXT_MAX - PREFIX_LEN);
+        rc = base45_encode(bytes, len, text, sizeof text);
     if (rc == 0)
-        memcpy(out_text, TOKEN_ENROL_PREFIX, PREFIX_LEN);
+        snprintf(out_text, ENROL_TEXT_MAX, "%s%s", TOKEN_ENROL_PREFIX, text);
     return rc;
 }
 

@@ -66,7 +66,7 @@ int money_parse(const char *text, int64_t *out_amount_minor)
         text++;
         if (!is_digit(*text))
             return -EINVAL;
-        fen = (*text++ - '0') * 10;
+        fen = INT64_C(10) * (*text++ - '0');
         if (is_digit(*text))
             fen += *text++ - '0';
     }

@@ -7,7 +7,7 @@
 #define LOGICAL_BITS    16
 #define DAY_MS          INT64_C(86400000)
 #define DAY_S           INT64_C(86400)
-#define LOCAL_OFFSET_MS (8 * 60 * 60 * INT64_C(1000))
+#define LOCAL_OFFSET_MS (INT64_C(1000) * 60 * 60 * 8)
 
 static int64_t add_clamped(int64_t a, int64_t b)
 {

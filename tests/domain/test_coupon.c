@@ -130,36 +130,35 @@ static void make_budget_spent(struct world *w)
 
 struct cause {
     enum coupon_verdict verdict;
+    unsigned touches; /* causes that speak of the same fact cannot both hold */
     void (*make)(struct world *w);
-    /* Causes that speak of the same fact cannot both hold. */
-    unsigned touches;
 };
 
 enum { TOKEN = 1, RIGHT = 2, CAMPAIGN = 4, STATE = 8, DATES = 16, MODE = 32, SALE = 64 };
 
 static const struct cause causes[] = {
-    {COUPON_MALFORMED, make_malformed, TOKEN},
-    {COUPON_OTHER_BRAND, make_other_brand, TOKEN},
-    {COUPON_KEY_UNKNOWN, make_key_unknown, TOKEN},
-    {COUPON_FORGED, make_forged, TOKEN},
-    {COUPON_KEY_REVOKED, make_key_revoked, TOKEN},
-    {COUPON_REVOKED, make_revoked, 0},
-    {COUPON_ALREADY_USED, make_used, RIGHT},
-    {COUPON_CAMPAIGN_UNKNOWN, make_campaign_unknown, CAMPAIGN},
-    {COUPON_CAMPAIGN_PAUSED, make_paused, STATE},
-    {COUPON_CAMPAIGN_ENDED, make_ended, STATE},
-    {COUPON_WRONG_STORE, make_wrong_store, 0},
-    {COUPON_NOT_YET, make_not_yet, 0},
-    {COUPON_EXPIRED, make_expired, 0},
-    {COUPON_DATE_UNSURE, make_date_unsure, DATES},
-    {COUPON_OUT_OF_HOURS, make_out_of_hours, 0},
-    {COUPON_NOT_THEIRS, make_not_theirs, 0},
-    {COUPON_HELD_ELSEWHERE, make_held_elsewhere, RIGHT | MODE},
-    {COUPON_NEEDS_CONNECTION, make_strict_offline, MODE},
-    {COUPON_BUDGET_SPENT, make_budget_spent, RIGHT | MODE},
-    {COUPON_MEMBER_LIMIT, make_member_limit, 0},
-    {COUPON_NEEDS_AMOUNT, make_needs_amount, SALE},
-    {COUPON_BELOW_MINIMUM, make_below_minimum, SALE},
+    {COUPON_MALFORMED, TOKEN, make_malformed},
+    {COUPON_OTHER_BRAND, TOKEN, make_other_brand},
+    {COUPON_KEY_UNKNOWN, TOKEN, make_key_unknown},
+    {COUPON_FORGED, TOKEN, make_forged},
+    {COUPON_KEY_REVOKED, TOKEN, make_key_revoked},
+    {COUPON_REVOKED, 0, make_revoked},
+    {COUPON_ALREADY_USED, RIGHT, make_used},
+    {COUPON_CAMPAIGN_UNKNOWN, CAMPAIGN, make_campaign_unknown},
+    {COUPON_CAMPAIGN_PAUSED, STATE, make_paused},
+    {COUPON_CAMPAIGN_ENDED, STATE, make_ended},
+    {COUPON_WRONG_STORE, 0, make_wrong_store},
+    {COUPON_NOT_YET, 0, make_not_yet},
+    {COUPON_EXPIRED, 0, make_expired},
+    {COUPON_DATE_UNSURE, DATES, make_date_unsure},
+    {COUPON_OUT_OF_HOURS, 0, make_out_of_hours},
+    {COUPON_NOT_THEIRS, 0, make_not_theirs},
+    {COUPON_HELD_ELSEWHERE, RIGHT | MODE, make_held_elsewhere},
+    {COUPON_NEEDS_CONNECTION, MODE, make_strict_offline},
+    {COUPON_BUDGET_SPENT, RIGHT | MODE, make_budget_spent},
+    {COUPON_MEMBER_LIMIT, 0, make_member_limit},
+    {COUPON_NEEDS_AMOUNT, SALE, make_needs_amount},
+    {COUPON_BELOW_MINIMUM, SALE, make_below_minimum},
 };
 
 static enum coupon_verdict decide(const struct world *w)

@@ -26,7 +26,7 @@ static void what_a_store_is_told_comes_back(void **state)
     (void)state;
     CHECK_ROUND_TRIP(settings, value.brand = 7, value.store = 12, strcpy(value.brand_zh, "山城茶坊"),
                      strcpy(value.store_en, "Store 12"), strcpy(value.accent, "#c8102e"), value.earn_permille = 50,
-                     value.credit_owner = ((struct owner){OWNER_BRAND, 7}), value.idle_s = 45,
+                     value.credit_owner.scope = OWNER_BRAND, value.credit_owner.id = 7, value.idle_s = 45,
                      value.primary_terminal = 5, value.store_epoch = 3);
     CHECK_ROUND_TRIP(product, strcpy(value.ean, "6901234567892"), strcpy(value.sku, "T-1"),
                      strcpy(value.name_zh, "龙井"), strcpy(value.name_en, "Longjing"), value.price_minor = 12800,
@@ -44,12 +44,13 @@ static void what_a_store_is_told_comes_back(void **state)
 static void what_a_store_may_do_comes_back(void **state)
 {
     (void)state;
-    CHECK_ROUND_TRIP(coupon, value.coupon = ((struct coupon_id){1001, 123456}), strcpy(value.shortcode, "0123456789AB"),
-                     value.member = 99, value.home_store = 12, value.store_epoch = 3, value.valid_from_s = 1795255200,
-                     value.expiry_s = 1797847200, value.exclusive_until_s = 1797674400, value.revoked = true);
-    CHECK_ROUND_TRIP(right, value.coupon = ((struct coupon_id){1001, 123456}), value.epoch = 3, value.use_no = 2,
-                     value.transfer = 9001);
-    CHECK_ROUND_TRIP(share, value.member = 99, value.owner = ((struct owner){OWNER_STORE, 12}),
+    CHECK_ROUND_TRIP(coupon, value.coupon.campaign = 1001, value.coupon.serial = 123456,
+                     strcpy(value.shortcode, "0123456789AB"), value.member = 99, value.home_store = 12,
+                     value.store_epoch = 3, value.valid_from_s = 1795255200, value.expiry_s = 1797847200,
+                     value.exclusive_until_s = 1797674400, value.revoked = true);
+    CHECK_ROUND_TRIP(right, value.coupon.campaign = 1001, value.coupon.serial = 123456, value.epoch = 3,
+                     value.use_no = 2, value.transfer = 9001);
+    CHECK_ROUND_TRIP(share, value.member = 99, value.owner.scope = OWNER_STORE, value.owner.id = 12,
                      value.amount_minor = 2500, value.transfer = 9002);
     CHECK_ROUND_TRIP(greeting, value.greeting = 55, value.touchpoint = 31, value.member = 99, value.issued_coupons = 2,
                      value.made_s = 1795255200);
@@ -188,8 +189,10 @@ static void authority_messages_come_back(void **state)
     memset(&request, 0, sizeof request);
     memset(&answer, 0, sizeof answer);
     memset(request.request_id, 6, REQUEST_ID_LEN);
-    request.coupon = (struct coupon_id){1001, 123456};
-    request.owner = (struct owner){OWNER_PROGRAMME, 2};
+    request.coupon.campaign = 1001;
+    request.coupon.serial = 123456;
+    request.owner.scope = OWNER_PROGRAMME;
+    request.owner.id = 2;
     request.amount_minor = 500;
     strcpy(request.shortcode, "0123456789AB");
     memset(request.token, 'T', sizeof request.token - 1);

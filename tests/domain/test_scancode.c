@@ -225,8 +225,8 @@ static void luhn_finds_single_errors(void **state)
     assert_false(luhn_valid("7992739871x", 11));
     for (size_t at = 0; at < 16; at++) {
         char right = card[at];
-        for (char c = '0'; c <= '9'; c++) {
-            card[at] = c;
+        for (int c = '0'; c <= '9'; c++) {
+            card[at] = (char)c;
             assert_int_equal(luhn_valid(card, 16), c == right);
         }
         card[at] = right;

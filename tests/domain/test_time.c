@@ -113,8 +113,8 @@ static void local_time_is_chinas(void **state)
     } rows[] = {
         {0, "1970-01-01 08:00", 3},
         {NOW, "2026-11-21 18:00", 5},
-        {NOW + 6 * 3600000 - 1, "2026-11-21 23:59", 5},
-        {NOW + 6 * 3600000, "2026-11-22 00:00", 6},
+        {NOW + 6 * INT64_C(3600000) - 1, "2026-11-21 23:59", 5},
+        {NOW + 6 * INT64_C(3600000), "2026-11-22 00:00", 6},
         {INT64_C(1709164800000), "2024-02-29 08:00", 3},
         {INT64_C(951753600000), "2000-02-29 00:00", 1},
         {INT64_C(-28800001), "1969-12-31 23:59", 2},
@@ -138,12 +138,12 @@ static void days_parse_to_local_midnight(void **state)
     (void)state;
     int64_t out = 0;
     assert_int_equal(time_parse_day("2026-11-21", &out), 0);
-    assert_true(out == NOW / 1000 - 18 * 3600);
+    assert_true(out == NOW / 1000 - INT64_C(64800));
     for (int64_t day = -800; day < 40000; day += 37) { /* every length of month and year, there and back */
         char text[20];
         time_format_day(day * DAY, text, sizeof text);
         assert_int_equal(time_parse_day(text, &out), 0);
-        assert_true(out == day * 86400 - 8 * 3600);
+        assert_true(out == day * 86400 - INT64_C(28800));
     }
     static const char *const wrong[] = {"",           "2026-11-2",  "2026-13-01", "2026-00-01",  "2026-11-00",
                                         "2026-11-31", "2025-02-29", "2026/11/21", "2026-11-21x", "+026-11-21",

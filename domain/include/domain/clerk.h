@@ -11,7 +11,7 @@
 #define PIN_SALT_LEN    16
 #define PIN_HASH_LEN    32
 #define PIN_TRIES       5
-#define PIN_LOCK_MS     (5 * 60 * 1000)
+#define PIN_LOCK_MS     (INT64_C(1000) * 60 * 5)
 
 enum clerk_role { CLERK_CASHIER = 1, CLERK_MANAGER = 2 };
 

@@ -172,7 +172,7 @@ FEED_CODEC(offer);
  * `through` is the last position given in each lane (or what was asked with, when there is none); `more`: ask again at
  * once.
  */
-#define FEED_PAGE_BYTES_MAX (256 * 1024)
+#define FEED_PAGE_BYTES_MAX 262144 /* 256 KiB */
 
 struct feed_page_head {
     struct feed_cursor through;

@@ -33,7 +33,7 @@ bool record_check(const struct record *record);
  * last_hash].
  */
 #define BATCH_RECORDS_MAX 500
-#define BATCH_BYTES_MAX   (256 * 1024)
+#define BATCH_BYTES_MAX   262144 /* 256 KiB */
 
 struct batch_head {
     uint32_t terminal, incarnation;

@@ -35,9 +35,9 @@ struct time_trust time_trust_from(struct clock_reading now, int64_t central_ms);
 
 #define TIME_UNBOUNDED     INT64_MAX
 #define TIME_DRIFT_PPM     100
-#define TIME_CODE_LIMIT_MS (10 * 60 * 1000)      /* above: no spending by rotating code */
-#define TIME_DATE_LIMIT_MS (24 * 60 * 60 * 1000) /* above: dated coupons need the clerk to confirm the date */
-#define HLC_MAX_LEAD_MS    (24 * 60 * 60 * 1000)
+#define TIME_CODE_LIMIT_MS (INT64_C(1000) * 60 * 10)      /* above: no spending by rotating code */
+#define TIME_DATE_LIMIT_MS (INT64_C(1000) * 60 * 60 * 24) /* above: the clerk confirms the date of dated coupons */
+#define HLC_MAX_LEAD_MS    (INT64_C(1000) * 60 * 60 * 24)
 
 /* The next order stamp: greater than last, and its physical part never leads trusted time + elapsed by more than 24 h
  * (then only the logical part moves; when that is full, the physical part moves by 1 ms). */
