@@ -37,7 +37,8 @@ struct app {
     enum lamp lamp;
     int64_t display_retry_mono_ms;
     int64_t input_retry_mono_ms;
-    uint64_t presented; /* frames shown */
+    uint64_t presented;                         /* pictures shown */
+    int64_t presented_ns, first_ns, attract_ns; /* CLOCK_MONOTONIC of the last, the first, the first attract screen */
 };
 
 /* Runs until stopped; the program's exit code. */

@@ -26,7 +26,9 @@ static void tell_control(struct app *app)
     sight.hit_count = count < UI_HITS_MAX ? count : UI_HITS_MAX;
     memcpy(sight.hits, hits, sight.hit_count * sizeof(*hits));
     sight.presented = app->presented;
-    sight.presented_ns = now_ns();
+    sight.presented_ns = app->presented_ns;
+    sight.first_ns = app->first_ns;
+    sight.attract_ns = app->attract_ns;
     sight.scan_taken_ns = app->workers.last_scan_ns;
     sight.waiting = app->flow.pending_ticket != 0;
     control_see(app->control, &sight);
@@ -63,8 +65,14 @@ static int draw(struct app *app)
         ui_draw(app->ui, &app->view, has_picture ? &picture : NULL, clock_mono_ms(&app->clock.base), &frame, damage);
     if (count == 0)
         return 0;
+    int result = display_present(app->devices.display, damage, (size_t)count);
     app->presented++;
-    return display_present(app->devices.display, damage, (size_t)count);
+    app->presented_ns = now_ns();
+    if (app->first_ns == 0)
+        app->first_ns = app->presented_ns;
+    if (app->attract_ns == 0 && app->view.screen == SCREEN_ATTRACT)
+        app->attract_ns = app->presented_ns;
+    return result;
 }
 
 void app_show(struct app *app)

@@ -22,6 +22,8 @@ struct control_sight {
     size_t hit_count;
     uint64_t presented;    /* pictures shown so far */
     int64_t presented_ns;  /* CLOCK_MONOTONIC of the last */
+    int64_t first_ns;      /* of the first picture */
+    int64_t attract_ns;    /* of the first attract screen; 0 = not yet */
     int64_t scan_taken_ns; /* of the frame that held the last code */
     bool waiting;          /* an answer of the till or of central is outstanding */
 };
