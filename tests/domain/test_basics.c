@@ -219,6 +219,22 @@ static void every_wrong_character_and_every_swap_is_found(void **state)
     }
 }
 
+static void any_two_wrong_characters_are_found(void **state)
+{
+    (void)state;
+    char code[SHORTCODE_LEN + 1], damaged[SHORTCODE_LEN + 1], parsed[SHORTCODE_LEN + 1];
+    shortcode_from_value(UINT64_C(0x1a2b3c4d5e6f7), code);
+    for (size_t pair = 0; pair < SHORTCODE_LEN * SHORTCODE_LEN; pair++) {
+        size_t a = pair / SHORTCODE_LEN, b = pair % SHORTCODE_LEN;
+        for (size_t c = 0; a < b && c < 1024; c++) {
+            memcpy(damaged, code, sizeof damaged);
+            damaged[a] = crockford[c / 32];
+            damaged[b] = crockford[c % 32];
+            assert_int_equal(shortcode_parse(damaged, parsed), strcmp(damaged, code) == 0 ? 0 : -EBADMSG);
+        }
+    }
+}
+
 static void short_codes_fold_what_people_type(void **state)
 {
     (void)state;
@@ -297,6 +313,7 @@ int main(void)
         cmocka_unit_test(base45_follows_the_examples_of_rfc_9285),
         cmocka_unit_test(base45_refuses_the_rest),
         cmocka_unit_test(every_wrong_character_and_every_swap_is_found),
+        cmocka_unit_test(any_two_wrong_characters_are_found),
         cmocka_unit_test(short_codes_fold_what_people_type),
         cmocka_unit_test(hashes_match_published_vectors),
         cmocka_unit_test(signatures_and_confirm_codes_depend_on_every_byte),

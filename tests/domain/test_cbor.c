@@ -172,6 +172,19 @@ static void what_the_format_forbids_is_refused(void **state)
     }
 }
 
+static void a_count_that_cannot_be_met_is_refused_at_once(void **state)
+{
+    (void)state;
+    static const uint8_t array[] = {0x84, 0, 0, 0}, map[] = {0xa2, 0, 0, 1};
+    struct cbor_reader r;
+    cbor_reader_init(&r, array, sizeof array);
+    assert_int_equal(cbor_read_array(&r), 0);
+    assert_int_equal(r.error, -EBADMSG);
+    cbor_reader_init(&r, map, sizeof map);
+    assert_int_equal(cbor_read_map(&r), 0);
+    assert_int_equal(r.error, -EBADMSG);
+}
+
 static void a_wrong_type_sticks(void **state)
 {
     (void)state;
@@ -267,6 +280,7 @@ int main(void)
         cmocka_unit_test(a_full_buffer_is_reported_at_every_length),
         cmocka_unit_test(text_that_is_not_utf8_is_not_written),
         cmocka_unit_test(what_the_format_forbids_is_refused),
+        cmocka_unit_test(a_count_that_cannot_be_met_is_refused_at_once),
         cmocka_unit_test(a_wrong_type_sticks),
         cmocka_unit_test(values_that_do_not_fit_are_refused),
         cmocka_unit_test(map_keys_ascend_and_are_integers),
