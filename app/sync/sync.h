@@ -7,8 +7,8 @@
  * in.
  */
 
-#include "till/till.h"
 #include "platform/random.h"
+#include "till/till.h"
 
 struct sync;
 

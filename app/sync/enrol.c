@@ -1,0 +1,263 @@
+#include "sync_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CONFIRM_POLL_MS 2000
+
+static void mark_stage(struct sync *sync, enum enrol_stage stage, enum enrol_error error)
+{
+    pthread_mutex_lock(&sync->mutex);
+    sync->status.enrol = stage;
+    sync->status.enrol_error = error;
+    memset(sync->status.digits, 0, sizeof(sync->status.digits));
+    if (stage == ENROL_STAGE_CONFIRM)
+        crypto_confirm_code(sync->key.public_key, sync->status.digits);
+    pthread_cond_broadcast(&sync->changed);
+    pthread_mutex_unlock(&sync->mutex);
+}
+
+static void set_stage(struct sync *sync, enum enrol_stage stage, enum enrol_error error)
+{
+    mark_stage(sync, stage, error);
+    sync_publish(sync);
+}
+
+static void aim(struct sync *sync, const struct enrol_ticket *ticket)
+{
+    const struct sync_transport *transport = &sync->options.transport;
+
+    transport->ops->target(transport->self, ticket->url, ticket->server_pin);
+}
+
+static void go_live(struct sync *sync, const struct till_enrolment *enrolment)
+{
+    pthread_mutex_lock(&sync->mutex);
+    sync->enrolment = *enrolment;
+    sync->enrolled = true;
+    pthread_mutex_unlock(&sync->mutex);
+    mark_stage(sync, ENROL_STAGE_DONE, ENROL_OK);
+}
+
+void sync_enrol_resume(struct sync *sync)
+{
+    struct till_enrolment kept;
+    struct feed_cursor cursor;
+
+    if (till_enrolment_load(sync->options.till, &kept) < 0 || kept.answer.state == ENROL_REFUSED)
+        return;
+    if (key_pair_load(&sync->key, sync->options.key_path) < 0) {
+        /* An enrolment without its key is no use: the QR has to be shown again. */
+        mark_stage(sync, ENROL_STAGE_FAILED, ENROL_BOOKS);
+        return;
+    }
+    sync->has_key = true;
+    aim(sync, &kept.ticket);
+    if (kept.answer.state == ENROL_WAITING) {
+        sync->pending = kept;
+        mark_stage(sync, ENROL_STAGE_CONFIRM, ENROL_OK);
+        return;
+    }
+    if (till_feed_cursor(sync->options.till, &cursor) == 0)
+        sync->cursor = cursor;
+    go_live(sync, &kept);
+}
+
+/* What stood before goes on. */
+static void fail(struct sync *sync, enum enrol_error error)
+{
+    explicit_bzero(&sync->pending.ticket.secret, sizeof(sync->pending.ticket.secret));
+    if (sync->replacing) {
+        aim(sync, &sync->enrolment.ticket);
+        pthread_mutex_lock(&sync->mutex);
+        sync->enrolled = true;
+        pthread_mutex_unlock(&sync->mutex);
+        sync->replacing = false;
+    }
+    set_stage(sync, ENROL_STAGE_FAILED, error);
+}
+
+static int make_request(struct sync *sync, const struct enrol_ticket *ticket, uint8_t *out, size_t cap, size_t *out_len)
+{
+    struct enrol_request request = {0};
+    uint8_t hash[HASH_LEN];
+
+    crypto_sha256(ticket->secret, ENROL_SECRET_LEN, hash);
+    memcpy(request.secret_id, hash, sizeof(request.secret_id));
+    memcpy(request.public_key, sync->key.public_key, PUBLIC_KEY_LEN);
+    sync_random(sync, request.nonce, sizeof(request.nonce));
+    snprintf(request.hardware, sizeof(request.hardware), "%s", sync->options.incarnation.hardware_serial);
+    enrol_request_seal(&request, ticket->secret);
+    return enrol_request_encode(&request, out, cap, out_len);
+}
+
+static enum enrol_error error_of(int r, int http_status)
+{
+    if (r == -EKEYREJECTED)
+        return ENROL_NOT_CENTRAL;
+    if (r < 0 || http_status == 429 || http_status >= 500)
+        return ENROL_NO_NETWORK;
+    switch (http_status) {
+    case 200:
+        return ENROL_OK;
+    case 400:
+        return ENROL_BAD_QR;
+    case 404:
+    case 410:
+        return ENROL_EXPIRED;
+    default:
+        return ENROL_REJECTED;
+    }
+}
+
+/* Nothing central says is believed before its root is the one that the technician's QR named. */
+static enum enrol_error read_answer(const struct enrol_ticket *ticket, const struct sync_response *response,
+                                    struct enrol_answer *out_answer)
+{
+    uint8_t hash[HASH_LEN];
+
+    if (enrol_answer_decode(response->body, response->len, out_answer) < 0)
+        return ENROL_NOT_CENTRAL;
+    if (out_answer->state == ENROL_REFUSED)
+        return ENROL_REJECTED;
+    crypto_sha256(out_answer->root_key, PUBLIC_KEY_LEN, hash);
+    if (!crypto_equal(hash, ticket->root_hash, HASH_LEN) || out_answer->store != ticket->store)
+        return ENROL_NOT_CENTRAL;
+    return ENROL_OK;
+}
+
+static void confirmed(struct sync *sync)
+{
+    if (till_enrolment_store(sync->options.till, &sync->pending, &sync->options.incarnation) < 0) {
+        fail(sync, ENROL_BOOKS);
+        return;
+    }
+    explicit_bzero(&sync->pending.ticket.secret, sizeof(sync->pending.ticket.secret));
+    sync->replacing = false;
+    pthread_mutex_lock(&sync->mutex);
+    sync->cursor = (struct feed_cursor){0};
+    sync->status.quarantined = false;
+    pthread_mutex_unlock(&sync->mutex);
+    go_live(sync, &sync->pending);
+    sync_publish(sync);
+}
+
+/* After central's answer to either request. */
+static void advance(struct sync *sync, const struct enrol_answer *answer)
+{
+    bool first = sync->pending.answer.state != ENROL_WAITING;
+
+    sync->pending.answer = *answer;
+    if (answer->state == ENROL_CONFIRMED) {
+        confirmed(sync);
+        return;
+    }
+    /* A store that is running keeps its enrolment on the disk until the new one is confirmed. */
+    if (first && !sync->replacing && till_enrolment_store(sync->options.till, &sync->pending, NULL) < 0) {
+        fail(sync, ENROL_BOOKS);
+        return;
+    }
+    if (first)
+        set_stage(sync, ENROL_STAGE_CONFIRM, ENROL_OK);
+}
+
+static bool prepare(struct sync *sync, const char *ticket_text)
+{
+    struct enrol_ticket ticket;
+    struct key_pair key;
+
+    if (enrol_ticket_decode(ticket_text, &ticket) < 0) {
+        set_stage(sync, ENROL_STAGE_FAILED, ENROL_BAD_QR);
+        return false;
+    }
+    if (key_pair_load_or_make(&key, sync->options.key_path, (struct random *)sync->options.random, NULL) < 0) {
+        set_stage(sync, ENROL_STAGE_FAILED, ENROL_BOOKS);
+        return false;
+    }
+    pthread_mutex_lock(&sync->mutex);
+    sync->replacing |= sync->enrolled;
+    sync->enrolled = false;
+    sync->key = key;
+    sync->has_key = true;
+    pthread_mutex_unlock(&sync->mutex);
+    key_pair_finish(&key);
+    sync->pending = (struct till_enrolment){.ticket = ticket};
+    aim(sync, &ticket);
+    set_stage(sync, ENROL_STAGE_CALLING, ENROL_OK);
+    return true;
+}
+
+void sync_enrol_begin(struct sync *sync, const char *ticket_text)
+{
+    uint8_t encoded[SYNC_SMALL_BODY_MAX], body[SYNC_SMALL_BODY_MAX];
+    struct sync_call call = {.method = "POST", .path = "/v1/enrol", .timeout_ms = SYNC_TIMEOUT_MS};
+    struct sync_response response = {.body = body, .cap = sizeof(body)};
+    struct enrol_answer answer = {0};
+    enum enrol_error error;
+    size_t len;
+    int r;
+
+    if (!prepare(sync, ticket_text))
+        return;
+    r = make_request(sync, &sync->pending.ticket, encoded, sizeof(encoded), &len);
+    if (r == 0) {
+        call.body = (struct slice){encoded, len};
+        r = sync_send(sync, &call, &response);
+    }
+    error = error_of(r, response.status);
+    if (error == ENROL_OK)
+        error = read_answer(&sync->pending.ticket, &response, &answer);
+    if (error == ENROL_OK)
+        advance(sync, &answer);
+    else
+        fail(sync, error);
+}
+
+/* A refusal is final, and after a restart nobody should wait for it again. */
+static void forget(struct sync *sync, enum enrol_error error)
+{
+    sync->pending.answer.state = ENROL_REFUSED;
+    if (!sync->replacing && till_enrolment_store(sync->options.till, &sync->pending, NULL) < 0)
+        error = ENROL_BOOKS;
+    fail(sync, error);
+}
+
+static void pause_poll(struct sync *sync)
+{
+    int64_t until = sync_mono_ms(sync) + CONFIRM_POLL_MS;
+
+    pthread_mutex_lock(&sync->mutex);
+    while (!sync->closing && !sync->ticket_scanned && sync->link && sync_mono_ms(sync) < until)
+        sync_wait_locked(sync, until);
+    pthread_mutex_unlock(&sync->mutex);
+}
+
+bool sync_enrol_poll(struct sync *sync, struct sync_backoff *backoff)
+{
+    uint8_t body[SYNC_SMALL_BODY_MAX];
+    char key_id[SIGNATURE_KEY_ID_MAX + 1], path[SIGNATURE_KEY_ID_MAX + 16];
+    struct sync_call call = {.method = "GET", .path = path, .key_id = key_id, .timeout_ms = SYNC_TIMEOUT_MS};
+    struct sync_response response = {.body = body, .cap = sizeof(body)};
+    struct enrol_answer answer = {0};
+    enum enrol_error error;
+    int r;
+
+    sync_key_id_waiting(sync->key.public_key, key_id);
+    snprintf(path, sizeof(path), "/v1/enrol/%s", key_id);
+    r = sync_send(sync, &call, &response);
+    error = error_of(r, response.status);
+    if (error == ENROL_NO_NETWORK) {
+        sync_back_off(sync, backoff, response.retry_after_s);
+        return true;
+    }
+    backoff->attempt = 0;
+    if (error == ENROL_OK)
+        error = read_answer(&sync->pending.ticket, &response, &answer);
+    if (error != ENROL_OK)
+        forget(sync, error);
+    else
+        advance(sync, &answer);
+    if (error == ENROL_OK && answer.state == ENROL_WAITING)
+        pause_poll(sync);
+    return true;
+}

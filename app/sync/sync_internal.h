@@ -1,0 +1,113 @@
+#ifndef APP_SYNC_SYNC_INTERNAL_H
+#define APP_SYNC_SYNC_INTERNAL_H
+
+/* What the loops of the sync share. Private to app/sync. */
+
+#include "platform/compress.h"
+#include "platform/signature.h"
+#include "sync/sync.h"
+
+#include <pthread.h>
+
+#define SYNC_LOOPS          3 /* upload (with enrolment), feed, ask */
+#define SYNC_ASKS_MAX       4
+#define SYNC_ONLINE_MS      (60 * 1000)
+#define SYNC_TIMEOUT_MS     (15 * 1000) /* beyond what was asked to wait */
+#define SYNC_WAIT_S         25
+#define SYNC_SMALL_BODY_MAX 2048
+
+/* Full jitter: anything between nothing and 0.5 s · 2^attempt, at most 60 s. */
+struct sync_backoff {
+    uint32_t attempt; /* failures in a row */
+};
+uint32_t sync_backoff_limit_ms(uint32_t attempt); /* of the wait after that many failures; pure */
+
+enum ask_state { ASK_FREE, ASK_CALLING, ASK_GRANTED };
+
+struct sync_ask_slot {
+    enum ask_state state;
+    enum ask_kind kind;
+    uint32_t ticket;
+    struct authority_request request;
+    struct authority_answer answer; /* ASK_GRANTED: waits for its place in the feed */
+    int64_t deadline_mono_ms;
+};
+
+struct sync {
+    struct sync_options options;
+    pthread_t threads[SYNC_LOOPS];
+    uint32_t thread_count;
+
+    /* Upload loop only. */
+    struct compress *compress;
+    uint8_t *batch, *packed; /* BATCH_BYTES_MAX; compress_bound of it */
+    size_t packed_cap;
+    struct till_enrolment pending; /* while it waits for confirmation */
+    bool replacing;                /* another enrolment stands until this one is confirmed */
+
+    /* Feed loop only. */
+    uint8_t *page; /* FEED_PAGE_BYTES_MAX */
+
+    pthread_mutex_t publish_mutex; /* one publisher at a time, so that the last word is the newest */
+    struct sync_status published;  /* guarded by publish_mutex */
+
+    pthread_mutex_t mutex;  /* everything below */
+    pthread_cond_t changed; /* any of it */
+    bool closing;
+    bool link;
+    uint64_t wakes;    /* calls of sync_wake */
+    uint64_t link_ups; /* times that the network came back */
+    struct sync_status status;
+    bool contact_ok;
+    int64_t contact_mono_ms;
+    int64_t skew_ms; /* central's clock − ours */
+    bool enrolled;
+    struct till_enrolment enrolment;
+    bool has_key;
+    struct key_pair key; /* set before `enrolled`, and only by the upload loop while not enrolled */
+    bool ticket_scanned;
+    char ticket_text[ENROL_TEXT_MAX];
+    struct feed_cursor cursor;
+    struct sync_ask_slot asks[SYNC_ASKS_MAX];
+};
+
+/* sync.c. Functions named _locked want the mutex held. */
+int64_t sync_mono_ms(const struct sync *sync);
+/* Until something changes or the deadline passed; INT64_MAX: no deadline. */
+void sync_wait_locked(struct sync *sync, int64_t until_mono_ms);
+bool sync_closing(struct sync *sync);
+void sync_publish(struct sync *sync); /* without the mutex */
+/* A failure of one loop for the service screen; error 0 clears what that loop said. */
+void sync_note_failure(struct sync *sync, const char *what, int error, int http_status);
+/* Waits out the back-off, or until the network came back, a ticket was scanned or the sync closes. */
+void sync_back_off(struct sync *sync, struct sync_backoff *backoff, int retry_after_s);
+void sync_random(struct sync *sync, void *out, size_t len);
+
+/* request.c */
+struct sync_call {
+    const char *method, *path;
+    struct slice body;
+    bool compressed;
+    const char *key_id; /* NULL: unsigned */
+    int timeout_ms;
+};
+/* Signs, sends, learns central's time from the answer; a refusal for skew is tried once more with the right time.
+ * 0 when an answer came. */
+MUST_CHECK int sync_send(struct sync *sync, const struct sync_call *call, struct sync_response *response);
+void sync_key_id_terminal(uint32_t terminal, char out_id[SIGNATURE_KEY_ID_MAX + 1]);
+void sync_key_id_waiting(const uint8_t public_key[PUBLIC_KEY_LEN], char out_id[SIGNATURE_KEY_ID_MAX + 1]);
+/* A status that is no answer to the request, as an error: -EAGAIN try later, -EACCES, -EPROTO. 0 for 200. */
+int sync_status_error(int http_status);
+
+/* The loops. */
+void *sync_upload_loop(void *sync);
+void *sync_feed_loop(void *sync);
+void *sync_ask_loop(void *sync);
+
+/* enrol.c, on the upload loop. */
+void sync_enrol_resume(struct sync *sync); /* at open: takes up what the till kept */
+void sync_enrol_begin(struct sync *sync, const char *ticket_text);
+/* Asks whether the digits were confirmed; true while it should be asked again. */
+bool sync_enrol_poll(struct sync *sync, struct sync_backoff *backoff);
+
+#endif
