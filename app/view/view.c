@@ -11,8 +11,11 @@
 
 void view_put(char *out, size_t cap, const char *text)
 {
-    size_t len = strnlen(text, cap - 1);
-    memcpy(out, text, len);
+    size_t len = 0;
+    for (; len + 1 < cap && text[len] != '\0'; len++)
+        out[len] = text[len];
+    while (text[len] != '\0' && len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
+        len--; /* never half a character */
     out[len] = '\0';
 }
 
