@@ -353,11 +353,11 @@ static bool rescue(struct qr_reader *reader, const struct plane *plane, const st
 int qr_reader_read(struct qr_reader *reader, const struct plane *plane, const struct budget *budget,
                    struct scan_result *result)
 {
-    static const struct pass passes[] = {{false, 4, 2, {0}, false},
-                                         {true, 2, 2, {0}, true},
-                                         {false, 2, 1, {0}, true},
-                                         {true, 0, 0, {1.7f, 2.3f, 3.1f}, true},
-                                         {false, 0, 0, {1.6f, 2.1f, 2.8f}, true}};
+    static const struct pass passes[] = {
+        {true, 1, 4, {0}, true},  {false, 2, 6, {0}, true},
+        {true, 4, 3, {0}, true},  {true, 0, 0, {1.7f, 2.3f, 3.1f}, true},
+        {false, 1, 3, {0}, true}, {false, 0, 0, {1.6f, 2.1f, 2.8f}, true},
+    };
     int before = result->count;
 
     reader->seen_count = 0;

@@ -117,7 +117,10 @@ struct fit_triple triple_place(const struct finder_list *finders, const struct t
 
 /* ---- the third of two ---- */
 
-enum { PAIRED_MAX = 10 }; /* of the best finders: the others are no pair worth the time */
+enum {
+    PAIRED_MAX = 10,   /* of the best finders: the others are no pair worth the time */
+    SEARCHES_MAX = 28, /* each about 50 us */
+};
 
 static bool is_known(const struct finder_list *finders, const struct finder *finder)
 {
@@ -129,13 +132,15 @@ static bool is_known(const struct finder_list *finders, const struct finder *fin
     return false;
 }
 
+/* Looks about at; left counts down the searches that there is time for. */
 static void search_third(const struct plane *plane, const struct finder *model, struct scan_point at,
-                         struct finder_list *finders)
+                         struct finder_list *finders, int *left)
 {
     struct finder best = {.score = -1};
 
-    if (at.x < 0 || at.y < 0 || at.x >= (float)plane->width || at.y >= (float)plane->height)
+    if (at.x < 0 || at.y < 0 || at.x >= (float)plane->width || at.y >= (float)plane->height || *left == 0)
         return;
+    --*left;
     for (int j = -4; j <= 4; j++) {
         for (int i = -4; i <= 4; i++) {
             struct finder trial = *model;
@@ -161,27 +166,27 @@ static struct scan_point other_side(const struct finder *finder, struct scan_poi
 
 /* a and b on one side of the symbol: the third is square to it, at either end, on either hand. */
 static void complete_side(const struct plane *plane, const struct finder *a, const struct finder *b,
-                          struct finder_list *finders)
+                          struct finder_list *finders, int *left)
 {
     struct scan_point way = {b->at.x - a->at.x, b->at.y - a->at.y};
     float miss_a, miss_b;
     struct scan_point near = step_towards(a, way, &miss_a), far = step_towards(b, way, &miss_b);
     float modules = length_of(way) / sqrtf(length_of(near) * length_of(far));
 
-    if (miss_a > 0.25f || miss_b > 0.25f || modules < 11 || modules > 180)
+    if (miss_a > 0.2f || miss_b > 0.2f || modules < 11 || modules > 180)
         return;
     struct scan_point up_a = other_side(a, near), up_b = other_side(b, far);
     for (int sign = -1; sign <= 1; sign += 2) {
         float by = modules * (float)sign;
 
-        search_third(plane, a, (struct scan_point){a->at.x + up_a.x * by, a->at.y + up_a.y * by}, finders);
-        search_third(plane, b, (struct scan_point){b->at.x + up_b.x * by, b->at.y + up_b.y * by}, finders);
+        search_third(plane, a, (struct scan_point){a->at.x + up_a.x * by, a->at.y + up_a.y * by}, finders, left);
+        search_third(plane, b, (struct scan_point){b->at.x + up_b.x * by, b->at.y + up_b.y * by}, finders, left);
     }
 }
 
 /* a and b at opposite corners: the third is where a side of one meets a side of the other. */
 static void complete_diagonal(const struct plane *plane, const struct finder *a, const struct finder *b,
-                              struct finder_list *finders)
+                              struct finder_list *finders, int *left)
 {
     struct scan_point way = {b->at.x - a->at.x, b->at.y - a->at.y};
     const struct scan_point sides_a[2] = {a->u, a->v}, sides_b[2] = {b->u, b->v};
@@ -196,25 +201,26 @@ static void complete_diagonal(const struct plane *plane, const struct finder *a,
             float ratio = fabsf(s / t);
             if (fabsf(s) < 11 || fabsf(s) > 180 || ratio > 1.5f || ratio < 0.66f)
                 continue;
-            search_third(plane, a, (struct scan_point){a->at.x + sides_a[i].x * s, a->at.y + sides_a[i].y * s},
-                         finders);
+            search_third(plane, a, (struct scan_point){a->at.x + sides_a[i].x * s, a->at.y + sides_a[i].y * s}, finders,
+                         left);
         }
     }
 }
 
 int finders_complete(const struct plane *plane, struct finder_list *finders)
 {
-    int known = finders->count, paired = known < PAIRED_MAX ? known : PAIRED_MAX;
+    int known = finders->count, paired = known < PAIRED_MAX ? known : PAIRED_MAX, left = SEARCHES_MAX;
 
-    for (int i = 0; i < paired; i++) {
-        for (int j = i + 1; j < paired; j++) {
-            struct finder a = finders->items[i], b = finders->items[j];
+    /* Best pairs first: the list is in order. */
+    for (int sum = 1; sum <= 2 * paired - 3; sum++) {
+        for (int i = sum >= paired ? sum - paired + 1 : 0; 2 * i < sum; i++) {
+            struct finder a = finders->items[i], b = finders->items[sum - i];
             float size_a = length_of(a.u) * length_of(a.v), size_b = length_of(b.u) * length_of(b.v);
 
             if (a.inverted != b.inverted || size_a > 2.5f * size_b || size_b > 2.5f * size_a)
                 continue;
-            complete_side(plane, &a, &b, finders);
-            complete_diagonal(plane, &a, &b, finders);
+            complete_side(plane, &a, &b, finders, &left);
+            complete_diagonal(plane, &a, &b, finders, &left);
         }
     }
     return finders->count - known;
