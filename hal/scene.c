@@ -21,7 +21,7 @@ int scene_init(struct scene *scene, int width, int height)
         scene_finish(scene);
         return -ENOMEM;
     }
-    scene_clear(scene);
+    scene_empty(scene);
     return 0;
 }
 
@@ -32,7 +32,7 @@ void scene_finish(struct scene *scene)
     *scene = (struct scene){0};
 }
 
-void scene_clear(struct scene *scene)
+void scene_empty(struct scene *scene)
 {
     pixels_fill(&scene->xrgb, PIXELS_GROUND * 0x010101U);
     memset(scene->grey, PIXELS_GROUND, (size_t)scene->xrgb.width * (size_t)scene->xrgb.height);

@@ -15,7 +15,7 @@ struct scene {
 MUST_CHECK int scene_init(struct scene *scene, int width, int height);
 void scene_finish(struct scene *scene);
 
-void scene_clear(struct scene *scene);
+void scene_empty(struct scene *scene);
 void scene_show(struct scene *scene, const struct pixels *picture);
 
 /* Everything but sequence, time and same_scene. */

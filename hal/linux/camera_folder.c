@@ -135,7 +135,7 @@ static void change_scene(struct camera_folder *folder)
         return;
     }
     if (folder->showing) {
-        scene_clear(&folder->scene);
+        scene_empty(&folder->scene);
         folder->showing = false;
         folder->changed = true;
         /* One empty frame between two pictures: the same code twice is two codes. */

@@ -66,7 +66,7 @@ static bool end_scene(struct camera_sim *self)
 static void change_scene(struct camera_sim *self)
 {
     if (self->showing && end_scene(self)) {
-        scene_clear(&self->scene);
+        scene_empty(&self->scene);
         self->showing = false;
         self->changed = true;
     } else if (!self->showing && start_scene(self)) {
