@@ -1,0 +1,141 @@
+#include "central/admin/groups.h"
+#include "central/store/identity.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define OPERATOR "admin" /* who, in records: the one with access to the admin socket */
+
+static const char *const role_names[] = {[ROLE_SHELF] = "shelf", [ROLE_COUNTER] = "counter", [ROLE_BOTH] = "both"};
+
+static const char *role_name(uint8_t role)
+{
+    return role < ARRAY_LEN(role_names) && role_names[role] ? role_names[role] : "unknown";
+}
+
+static const char *state_name(enum terminal_state state)
+{
+    switch (state) {
+    case TERMINAL_WAITING:
+        return "waiting";
+    case TERMINAL_CONFIRMED:
+        return "confirmed";
+    case TERMINAL_REMOVED:
+        return "removed";
+    case TERMINAL_REFUSED:
+        return "refused";
+    }
+    return "unknown";
+}
+
+static int add_terminal_row(void *context, const struct terminal *terminal)
+{
+    admin_add_row(context, json_pack("{s:I, s:I, s:s, s:s, s:I, s:s, s:I, s:I}", "terminal", (json_int_t)terminal->id,
+                                     "store", (json_int_t)terminal->store, "role", role_name(terminal->role), "state",
+                                     state_name((enum terminal_state)terminal->state), "incarnation",
+                                     (json_int_t)terminal->incarnation, "hardware", terminal->hardware, "enrolled_ms",
+                                     (json_int_t)terminal->enrolled_ms, "last_contact_ms",
+                                     (json_int_t)terminal->last_contact_ms));
+    return 0;
+}
+
+int cmd_terminal_list(struct admin_call *call, struct store_tx *tx)
+{
+    return identity_each_terminal(tx, add_terminal_row, call);
+}
+
+int cmd_terminal_remove(struct admin_call *call, struct store_tx *tx)
+{
+    return identity_remove(tx, admin_u32(call, "terminal"), OPERATOR, admin_text(call, "why", ""));
+}
+
+int cmd_terminal_primary(struct admin_call *call, struct store_tx *tx)
+{
+    return identity_set_primary(tx, admin_u32(call, "terminal"), OPERATOR);
+}
+
+static int parse_role(struct admin_call *call, enum terminal_role *out_role)
+{
+    const char *text = admin_text(call, "role", "");
+    for (size_t i = 0; i < ARRAY_LEN(role_names); i++) {
+        if (role_names[i] && strcmp(text, role_names[i]) == 0) {
+            *out_role = (enum terminal_role)i;
+            return 0;
+        }
+    }
+    return admin_refuse(call, -EINVAL, "ROLE is shelf, counter or both, not \"%s\"", text);
+}
+
+int cmd_enrol_ticket(struct admin_call *call, struct store_tx *tx)
+{
+    enum terminal_role role = ROLE_BOTH;
+    struct enrol_ticket ticket = {0};
+    char text[ENROL_TEXT_MAX], note[96];
+    int64_t hours = admin_number(call, "hours", 24);
+    if (hours < 1 || hours > ENROL_TICKET_LIFE_MAX_S / 3600) {
+        return admin_refuse(call, -ERANGE, "a ticket lives 1 to 24 hours");
+    }
+    int rc = parse_role(call, &role);
+    rc = rc ? rc : identity_make_ticket(tx, admin_u32(call, "store"), role, (uint32_t)hours * 3600, &ticket);
+    rc = rc ? rc : central_fill_ticket(call->central, &ticket);
+    rc = rc ? rc : enrol_ticket_encode(&ticket, text);
+    if (rc < 0) {
+        return rc;
+    }
+    snprintf(note, sizeof(note), "store %u · %s · %d h · once", ticket.store, role_name(ticket.role), (int)hours);
+    admin_set(call, "ticket", json_string(text));
+    admin_set(call, "central", json_string(ticket.url));
+    admin_set(call, "valid_to_ms", json_integer(tx->now_ms + hours * 3600 * 1000));
+    admin_add_picture(call, &(struct admin_picture){
+                                .name = "enrol-ticket", .text = text, .title = "Tillside 终端注册", .note = note});
+    return 0;
+}
+
+static int add_waiting_row(void *context, const struct terminal *terminal)
+{
+    char digits[7];
+    if (terminal->state != TERMINAL_WAITING) {
+        return 0;
+    }
+    crypto_confirm_code(terminal->public_key, digits);
+    admin_add_row(context,
+                  json_pack("{s:s, s:I, s:I, s:s, s:s, s:I}", "code", digits, "terminal", (json_int_t)terminal->id,
+                            "store", (json_int_t)terminal->store, "role", role_name(terminal->role), "hardware",
+                            terminal->hardware, "enrolled_ms", (json_int_t)terminal->enrolled_ms));
+    return 0;
+}
+
+int cmd_enrolments(struct admin_call *call, struct store_tx *tx)
+{
+    return identity_each_terminal(tx, add_waiting_row, call);
+}
+
+static int decide(struct admin_call *call, struct store_tx *tx, bool accept)
+{
+    struct terminal terminal;
+    const char *code = admin_text(call, "code", "");
+    int rc = identity_find_by_digits(tx, code, &terminal);
+    if (rc == -ENOENT) {
+        return admin_refuse(call, rc, "no terminal that waits shows %s", code);
+    }
+    if (rc == -ENOTUNIQ) {
+        return admin_refuse(call, rc, "two terminals show %s: refuse it and enrol them again", code);
+    }
+    rc = rc ? rc : identity_confirm(tx, terminal.id, accept, OPERATOR);
+    if (rc == 0) {
+        admin_set(call, "terminal", json_integer(terminal.id));
+        admin_set(call, "store", json_integer(terminal.store));
+        admin_set(call, "state", json_string(accept ? "confirmed" : "refused"));
+    }
+    return rc;
+}
+
+int cmd_confirm(struct admin_call *call, struct store_tx *tx)
+{
+    return decide(call, tx, true);
+}
+
+int cmd_refuse(struct admin_call *call, struct store_tx *tx)
+{
+    return decide(call, tx, false);
+}

@@ -1,0 +1,166 @@
+#include "central/admin/session.h"
+
+#include "domain/money.h"
+#include "domain/time.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COLUMNS_MAX 24
+#define CELL_MAX    160
+
+static bool ends_with(const char *text, const char *suffix)
+{
+    size_t len = strlen(text), suffix_len = strlen(suffix);
+    return len > suffix_len && strcmp(text + len - suffix_len, suffix) == 0;
+}
+
+/* Names end in their unit: amounts and times are written for people. */
+static void format_number(const char *name, json_int_t value, char out[CELL_MAX])
+{
+    if (ends_with(name, "_minor")) {
+        money_format(value, out, CELL_MAX);
+    } else if (ends_with(name, "_ms") || ends_with(name, "_s")) {
+        int64_t ms = ends_with(name, "_ms") ? value : value * 1000;
+        snprintf(out, CELL_MAX, "-");
+        if (ms > 0) {
+            time_format_minute(ms, out, CELL_MAX);
+        }
+    } else {
+        snprintf(out, CELL_MAX, "%lld", (long long)value);
+    }
+}
+
+static void format_cell(const char *name, const json_t *value, char out[CELL_MAX])
+{
+    out[0] = '\0';
+    if (json_is_string(value)) {
+        snprintf(out, CELL_MAX, "%s", json_string_value(value));
+    } else if (json_is_integer(value)) {
+        format_number(name, json_integer_value(value), out);
+    } else if (json_is_boolean(value)) {
+        snprintf(out, CELL_MAX, "%s", json_is_true(value) ? "yes" : "no");
+    } else if (json_is_array(value)) {
+        size_t len = 0;
+        for (size_t i = 0; i < json_array_size(value) && len + 32 < CELL_MAX; i++) {
+            const char *text = json_string_value(json_array_get(value, i));
+            len += (size_t)snprintf(out + len, CELL_MAX - len, "%s%.24s", i ? " " : "", text ? text : "…");
+        }
+    }
+}
+
+static void format_head(const char *name, char out[CELL_MAX])
+{
+    snprintf(out, CELL_MAX, "%s", name);
+    static const char *const suffixes[] = {"_minor", "_ms", "_s"};
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        if (ends_with(out, suffixes[i])) {
+            out[strlen(out) - strlen(suffixes[i])] = '\0';
+            return;
+        }
+    }
+}
+
+/* Columns of a terminal: CJK and full-width characters take two, continuation bytes none. */
+static int text_width(const char *text)
+{
+    int width = 0;
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if ((*c & 0xC0) != 0x80) {
+            bool wide = *c >= 0xE3 && *c <= 0xED;
+            bool full_form = *c == 0xEF && c[1] >= 0xBC;
+            width += wide || full_form || *c >= 0xF0 ? 2 : 1;
+        }
+    }
+    return width;
+}
+
+static void print_cell(const char *text, int width, bool right)
+{
+    int pad = width - text_width(text);
+    printf("%*s%s%*s", right && pad > 0 ? pad : 0, "", text, right || pad <= 0 ? 0 : pad, "");
+}
+
+struct column {
+    const char *name;
+    int width;
+    bool right;
+};
+
+static size_t measure(const json_t *rows, struct column columns[COLUMNS_MAX])
+{
+    size_t count = 0, i;
+    const char *name;
+    json_t *value, *row = json_array_get(rows, 0);
+    char text[CELL_MAX];
+    json_object_foreach(row, name, value)
+    {
+        if (count < COLUMNS_MAX) {
+            format_head(name, text);
+            columns[count++] = (struct column){name, text_width(text), json_is_integer(value)};
+        }
+    }
+    json_array_foreach(rows, i, row)
+    {
+        for (size_t c = 0; c < count; c++) {
+            format_cell(columns[c].name, json_object_get(row, columns[c].name), text);
+            int width = text_width(text);
+            columns[c].width = width > columns[c].width ? width : columns[c].width;
+        }
+    }
+    return count;
+}
+
+static void print_table(const json_t *rows)
+{
+    struct column columns[COLUMNS_MAX];
+    char text[CELL_MAX];
+    size_t i, count = measure(rows, columns);
+    json_t *row;
+    for (size_t c = 0; c < count; c++) {
+        format_head(columns[c].name, text);
+        printf("%s", c ? "  " : "");
+        print_cell(text, columns[c].width, columns[c].right);
+    }
+    printf("\n");
+    json_array_foreach(rows, i, row)
+    {
+        for (size_t c = 0; c < count; c++) {
+            format_cell(columns[c].name, json_object_get(row, columns[c].name), text);
+            printf("%s", c ? "  " : "");
+            print_cell(text, c + 1 < count || columns[c].right ? columns[c].width : 0, columns[c].right);
+        }
+        printf("\n");
+    }
+}
+
+void admin_format(const json_t *result)
+{
+    const json_t *rows = json_object_get(result, "rows");
+    const char *name;
+    json_t *value;
+    int width = 0;
+    char head[CELL_MAX], text[CELL_MAX];
+    if (json_array_size(rows) > 0) {
+        print_table(rows);
+    }
+    json_object_foreach((json_t *)result, name, value)
+    {
+        format_head(name, head);
+        width = text_width(head) > width ? text_width(head) : width;
+    }
+    json_object_foreach((json_t *)result, name, value)
+    {
+        if (strcmp(name, "rows") == 0) {
+            continue;
+        }
+        format_head(name, head);
+        print_cell(head, width, false);
+        if (json_is_string(value)) {
+            printf("  %s\n", json_string_value(value)); /* codes are longer than a cell */
+        } else {
+            format_cell(name, value, text);
+            printf("  %s\n", text);
+        }
+    }
+}
