@@ -1,0 +1,34 @@
+#ifndef APP_SCREENS_SCREENS_H
+#define APP_SCREENS_SCREENS_H
+
+/* One function a screen: a pure function from the view model to a scene. What fits on a line is decided by the theme.
+ */
+
+#include "screens/strip.h"
+
+typedef void (*screen_function)(struct scene *scene, const struct view_model *view);
+
+void screen_starting(struct scene *scene, const struct view_model *view);
+void screen_attract(struct scene *scene, const struct view_model *view);
+void screen_greeting(struct scene *scene, const struct view_model *view);
+void screen_viewfinder(struct scene *scene, const struct view_model *view);
+void screen_verdict(struct scene *scene, const struct view_model *view);
+void screen_member(struct scene *scene, const struct view_model *view);
+void screen_price(struct scene *scene, const struct view_model *view);
+void screen_sign_in(struct scene *scene, const struct view_model *view);
+void screen_counter(struct scene *scene, const struct view_model *view);
+void screen_amount(struct scene *scene, const struct view_model *view);
+void screen_code_entry(struct scene *scene, const struct view_model *view);
+void screen_void_list(struct scene *scene, const struct view_model *view);
+void screen_void_reason(struct scene *scene, const struct view_model *view);
+void screen_enrolment(struct scene *scene, const struct view_model *view);
+void screen_service(struct scene *scene, const struct view_model *view);
+void screen_out_of_service(struct scene *scene, const struct view_model *view);
+
+/* Two halves with a gap: beside each other, on a tall panel one above the other. */
+struct halves {
+    struct rect first, second;
+};
+struct halves screen_split(const struct scene *scene, struct rect area, int first_permille);
+
+#endif
