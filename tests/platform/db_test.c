@@ -195,12 +195,11 @@ static void a_statement_from_the_cache_has_no_old_bindings(void **state)
 static void migration_runs_each_step_once_and_whole(void **state)
 {
     struct db *db = open_writer(state);
-    static const char *const good[] = {
-        "CREATE TABLE a(x); INSERT INTO a VALUES(1)",
-        "CREATE TABLE b(x); INSERT INTO a VALUES(2)",
-    };
-    static const char *const broken[] = {good[0], good[1], "CREATE TABLE c(x); INSERT INTO nowhere VALUES(1)"};
-    static const char *const repaired[] = {good[0], good[1], "CREATE TABLE c(x)"};
+    static const char first[] = "CREATE TABLE a(x); INSERT INTO a VALUES(1)";
+    static const char second[] = "CREATE TABLE b(x); INSERT INTO a VALUES(2)";
+    static const char *const good[] = {first, second};
+    static const char *const broken[] = {first, second, "CREATE TABLE c(x); INSERT INTO nowhere VALUES(1)"};
+    static const char *const repaired[] = {first, second, "CREATE TABLE c(x)"};
     assert_int_equal(db_migrate(db, good, 1), 0);
     assert_int_equal(db_migrate(db, good, 2), 0);
     assert_int_equal(db_migrate(db, good, 2), 0);

@@ -162,11 +162,11 @@ int http_fixture_post(struct http_fixture *fixture, const char *path, const void
     return perform(fixture, "POST", path, (struct slice){body, len});
 }
 
-const char *http_fixture_raw(struct http_fixture *fixture, const void *bytes, size_t len, char *out, size_t cap)
+/* A connection of its own over which bytes were sent, as many as the server took. */
+static int connect_and_send(struct http_fixture *fixture, const void *bytes, size_t len)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(http_server_port(fixture->server))};
     struct timeval timeout = {.tv_sec = 10};
-    size_t used = 0;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
@@ -178,7 +178,13 @@ const char *http_fixture_raw(struct http_fixture *fixture, const void *bytes, si
         at += sent;
         len -= (size_t)sent;
     }
-    shutdown(fd, SHUT_WR);
+    return fd;
+}
+
+const char *http_fixture_raw(struct http_fixture *fixture, const void *bytes, size_t len, char *out, size_t cap)
+{
+    size_t used = 0;
+    int fd = connect_and_send(fixture, bytes, len);
     while (used + 1 < cap) {
         ssize_t got = recv(fd, out + used, cap - used - 1, 0);
         if (got <= 0)
@@ -188,4 +194,12 @@ const char *http_fixture_raw(struct http_fixture *fixture, const void *bytes, si
     out[used] = '\0';
     close(fd);
     return out;
+}
+
+void http_fixture_slam(struct http_fixture *fixture, const void *bytes, size_t len)
+{
+    struct linger at_once = {.l_onoff = 1};
+    int fd = connect_and_send(fixture, bytes, len);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    close(fd);
 }

@@ -42,4 +42,7 @@ int http_fixture_post(struct http_fixture *fixture, const char *path, const void
 /* Sends bytes over a connection of its own and returns all that comes back until the server closes it. */
 const char *http_fixture_raw(struct http_fixture *fixture, const void *bytes, size_t len, char *out, size_t cap);
 
+/* Sends bytes and resets the connection, as a client does that was pulled from the network. */
+void http_fixture_slam(struct http_fixture *fixture, const void *bytes, size_t len);
+
 #endif
