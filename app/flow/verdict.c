@@ -115,7 +115,8 @@ static void redeem_refused(struct flow *flow, struct effects *effects, const str
     begin(flow, SUBJECT_COUPON, (int)r->verdict);
     flow->verdict.answer = *answer;
     if (r->verdict == COUPON_DATE_UNSURE) {
-        flow->verdict.action = INTENT_CONFIRM_DATE;
+        if (flow_staffed(flow))
+            flow->verdict.action = INTENT_CONFIRM_DATE;
         show(flow, effects, TONE_ASK);
         return;
     }
@@ -126,9 +127,10 @@ static void redeem_refused(struct flow *flow, struct effects *effects, const str
 static void on_redeemed(struct flow *flow, struct effects *effects, const struct till_answer *answer)
 {
     const struct till_redeemed *r = &answer->redeemed;
-    if (r->verdict == COUPON_OK)
-        redeemed_ok(flow, effects, answer);
-    else if (r->verdict == COUPON_NEEDS_AMOUNT && flow_staffed(flow)) {
+    bool good = r->verdict == COUPON_OK;
+    if (good || (r->verdict == COUPON_NEEDS_AMOUNT && !flow_staffed(flow)))
+        redeemed_ok(flow, effects, answer); /* a shopper's look: an amount is the clerk's business */
+    else if (r->verdict == COUPON_NEEDS_AMOUNT) {
         begin(flow, SUBJECT_COUPON, COUPON_NEEDS_AMOUNT);
         flow->verdict.answer = *answer;
         flow_open_amount(flow, AMOUNT_COUPON_SALE);

@@ -383,5 +383,11 @@ int redeem_run(struct books *b, const struct till_request *request, struct till_
     describe(&a);
     out_redeemed->verdict = decision.verdict;
     out_redeemed->may_ask_central = central_could_help(&a, decision.verdict);
-    return decision.verdict == COUPON_OK ? redeem(&a, &decision) : note_refused(&a, decision.verdict);
+    if (decision.verdict != COUPON_OK)
+        return note_refused(&a, decision.verdict);
+    if (request->redeem.check_only) {
+        out_redeemed->discount_minor = decision.discount_minor;
+        return 0;
+    }
+    return redeem(&a, &decision);
 }
