@@ -33,6 +33,8 @@ struct central_config {
 };
 
 void central_config_defaults(struct central_config *config);
+/* Fills what follows from the rest: admin socket, both URLs. -ENAMETOOLONG. */
+MUST_CHECK int central_config_complete(struct central_config *config);
 
 /* "127.0.0.1:8443", "[::1]:0". -EINVAL. */
 MUST_CHECK int central_endpoint_parse(const char *text, struct central_endpoint *out_endpoint);

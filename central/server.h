@@ -21,9 +21,9 @@
 #include "platform/tls.h"
 
 struct central;
-struct feed_waiters;
-struct authority_waiters;
+struct clockwork;
 struct nonce_table;
+struct waiting;
 
 /*
  * What the people side adds to the core. Everything may be NULL. Defined in central/parts.c for the program; tests of
@@ -68,10 +68,11 @@ struct central {
     uint32_t brand; /* made by `init` */
     int64_t started_s;
     struct central_metrics metrics;
+    bool restored; /* these books came from a backup: a new server epoch */
     struct nonce_table *nonces;
-    struct feed_waiters *feeds;
-    struct authority_waiters *authorities;
-    struct central_clockwork *clockwork; /* thread of ticks, feeds and jobs; NULL when inline */
+    struct waiting *waiting;       /* long polls and authority requests */
+    struct clockwork *clockwork;   /* threads that do what central_tick does; NULL when inline */
+    _Atomic int64_t backup_due_ms; /* clock_mono_ms; INT64_MAX = only on request */
 };
 
 /*
@@ -96,6 +97,13 @@ MUST_CHECK int central_init_data(const struct central_init_options *options);
 /* Does what is due: waiting feeds and authorities, parts' ticks, a backup. For inline_jobs; else the clockwork does it.
  */
 void central_tick(struct central *central);
+
+/* The slow half of it: parts' ticks and a backup. For the clockwork. */
+void central_work(struct central *central);
+
+/* The parts' schemas, in order; returns how many. */
+size_t central_part_schemas(const struct central_part *const *parts, size_t count,
+                            const struct store_schema *out_schemas[STORE_PARTS_MAX]);
 
 /* url, server_pin and root_hash of an enrolment ticket. */
 MUST_CHECK int central_fill_ticket(const struct central *central, struct enrol_ticket *ticket);

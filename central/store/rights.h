@@ -126,6 +126,11 @@ MUST_CHECK int rights_ask_right(struct store_tx *tx, const struct rights_asker *
                                 const struct authority_request *request, struct authority_answer *out_answer);
 MUST_CHECK int rights_ask_credit(struct store_tx *tx, const struct rights_asker *asker,
                                  const struct authority_request *request, struct authority_answer *out_answer);
+/* A short code: which coupon it is; the asker's store learns of it by FEED_COUPON. */
+MUST_CHECK int rights_ask_code(struct store_tx *tx, const struct rights_asker *asker,
+                               const struct authority_request *request, struct authority_answer *out_answer);
+/* A genuine token of a coupon that is not in the books (they were restored): takes it in. Known ones are left alone. */
+MUST_CHECK int rights_learn_token(struct store_tx *tx, const struct coupon_token *token, enum campaign_mode mode);
 /* How a move stands, read only: for requests that wait. -ENOENT for an unknown request id. */
 MUST_CHECK int rights_ask_again(struct store_tx *tx, const struct rights_asker *asker,
                                 const struct authority_request *request, struct authority_answer *out_answer);

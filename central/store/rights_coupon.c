@@ -70,7 +70,7 @@ int coupon_row_update(struct store_tx *tx, const struct coupon_row *row)
                            Q_INT(row->lost), Q_INT(c->uses), Q_INT(c->next_use_no), Q_INT(c->revoked)));
 }
 
-int coupon_publish(struct store_tx *tx, const struct coupon *coupon, uint32_t store)
+int coupon_publish(struct store_tx *tx, const struct coupon *coupon, uint32_t store, uint64_t *out_position)
 {
     struct feed_coupon item = {
         .coupon = coupon->id,
@@ -91,7 +91,7 @@ int coupon_publish(struct store_tx *tx, const struct coupon *coupon, uint32_t st
     char key[ID_TEXT_MAX];
     coupon_id_format(coupon->id, key, sizeof(key));
     struct feed_target target = {coupon->brand, store};
-    return feed_publish(tx, target, FEED_COUPON, key, (struct slice){body, len}, NULL);
+    return feed_publish(tx, target, FEED_COUPON, key, (struct slice){body, len}, out_position);
 }
 
 static int next_serial(struct store_tx *tx, uint32_t campaign, uint64_t *out_serial)
@@ -134,7 +134,7 @@ int rights_issue_coupon(struct store_tx *tx, const struct coupon *coupon, enum c
     if (rc == 0)
         rc = coupon_row_insert(tx, &row);
     if (rc == 0)
-        rc = coupon_publish(tx, issued, issued->home_store);
+        rc = coupon_publish(tx, issued, issued->home_store, NULL);
     if (rc == 0)
         rc = journal_coupon(tx, RECORD_COUPON_ISSUED, issued, NULL, NULL);
     if (rc == 0 && out_id)
@@ -151,9 +151,9 @@ int rights_revoke_coupon(struct store_tx *tx, struct coupon_id id, const char *w
     row.coupon.revoked = true;
     rc = coupon_row_update(tx, &row);
     if (rc == 0)
-        rc = coupon_publish(tx, &row.coupon, row.coupon.home_store);
+        rc = coupon_publish(tx, &row.coupon, row.coupon.home_store, NULL);
     if (rc == 0 && row.coupon.right_store != 0 && row.coupon.right_store != row.coupon.home_store)
-        rc = coupon_publish(tx, &row.coupon, row.coupon.right_store);
+        rc = coupon_publish(tx, &row.coupon, row.coupon.right_store, NULL);
     if (rc == 0)
         rc = transfer_end_right(tx, &row.coupon, TRANSFER_REVOKED);
     if (rc == 0)
@@ -236,4 +236,48 @@ int grant_insert(struct store_tx *tx, struct coupon_id id, const struct grant_ro
                      QUERY(Q_INT(id.campaign), Q_INT(id.serial), Q_INT(grant->epoch), Q_INT(grant->store),
                            Q_INT(grant->use_no), Q_INT(grant->transfer), Q_INT(grant->risk), Q_INT(tx->now_ms),
                            Q_INT(grant->position)));
+}
+
+int rights_ask_code(struct store_tx *tx, const struct rights_asker *asker, const struct authority_request *request,
+                    struct authority_answer *out_answer)
+{
+    struct authority_answer answer = {.verdict = AUTHORITY_UNKNOWN};
+    struct coupon coupon;
+    int rc = rights_find_shortcode(tx, request->shortcode, &coupon);
+    if (rc == 0 && coupon.brand == asker->brand) {
+        answer.verdict = AUTHORITY_GRANTED;
+        answer.coupon = coupon.id;
+        rc = coupon_publish(tx, &coupon, asker->store, &answer.feed_position);
+    } else if (rc == -ENOENT) {
+        rc = 0;
+    }
+    if (rc == 0)
+        *out_answer = answer;
+    return rc;
+}
+
+int rights_learn_token(struct store_tx *tx, const struct coupon_token *token, enum campaign_mode mode)
+{
+    struct coupon_row row;
+    int rc = coupon_row_find(tx, token->coupon, &row);
+    if (rc != -ENOENT)
+        return rc;
+    row = (struct coupon_row){
+        .coupon =
+            {
+                .id = token->coupon,
+                .brand = token->brand,
+                .home_store = token->home_store,
+                .store_epoch = token->store_epoch,
+                .valid_from_s = token->valid_from_s,
+                .expiry_s = token->expiry_s,
+                .exclusive_until_s = token->exclusive_until_s,
+                .issued_ms = tx->now_ms,
+                .right_store = mode == MODE_STRICT ? 0 : token->home_store,
+                .next_use_no = 1,
+            },
+        .mode = mode,
+    };
+    rc = coupon_row_insert(tx, &row);
+    return rc < 0 ? rc : journal_coupon(tx, RECORD_COUPON_ISSUED, &row.coupon, NULL, "learned from its token");
 }

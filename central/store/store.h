@@ -77,6 +77,12 @@ struct store_tx {
 MUST_CHECK int store_read_begin(struct store *store, struct store_tx *out_tx);
 void store_read_end(struct store_tx *tx);
 
+/* Reading books that another process may have open (`doctor`, exports): one read-only connection of its own. */
+struct store_view;
+MUST_CHECK int store_view_open(const char *path, struct store_view **out_view);
+struct store_tx *store_view_tx(struct store_view *view); /* a snapshot that lasts until the view is closed */
+void store_view_close(struct store_view *view);          /* NULL-safe */
+
 /* For modules in central/store/ only. store_tx_write asserts that tx can write. */
 struct db *store_tx_db(struct store_tx *tx);
 struct db *store_tx_write(struct store_tx *tx);

@@ -1,0 +1,122 @@
+#include "central/store/feed.h"
+#include "central/api/waiting.h"
+
+#include <stdlib.h>
+
+#define WAIT_MAX_S      25
+#define CONTACT_NOTE_MS 60000
+
+/* Two buffers of a page: items, and the whole. */
+struct page {
+    uint8_t items[FEED_PAGE_BYTES_MAX];
+    uint8_t whole[FEED_PAGE_BYTES_MAX];
+    struct feed_page_writer writer;
+    size_t whole_len;
+};
+
+static struct feed_target target_of(const struct api_call *call)
+{
+    return (struct feed_target){call->terminal.brand, call->terminal.store};
+}
+
+static int read_page(struct api_call *call, struct page *page)
+{
+    struct store_tx tx;
+    int rc = store_read_begin(call->central->store, &tx);
+    if (rc < 0)
+        return rc;
+    struct feed_page_head head = {
+        .server_epoch = store_server_epoch(tx.store),
+        .server_ms = (uint64_t)tx.now_ms,
+    };
+    feed_page_init(&page->writer, page->items, sizeof(page->items), call->feed.after);
+    rc = feed_read_page(&tx, target_of(call), &page->writer, &head.more);
+    store_read_end(&tx);
+    if (rc < 0)
+        return rc;
+    head.through = page->writer.through;
+    return feed_page_finish(&page->writer, &head, page->whole, sizeof(page->whole), &page->whole_len);
+}
+
+static bool answer_page(struct api_call *call, bool even_empty)
+{
+    struct page *page = malloc(sizeof(*page));
+    int rc = page ? read_page(call, page) : -ENOMEM;
+    bool answered = true;
+    if (rc < 0) {
+        api_answer_error(call, rc);
+    } else if (page->writer.count > 0 || even_empty) {
+        call->central->metrics.feed_pages++;
+        api_answer(call, 200, (struct slice){page->whole, page->whole_len});
+    } else {
+        answered = false;
+    }
+    free(page);
+    return answered;
+}
+
+static void wait_for_news(struct api_call *call, uint64_t wait_s, uint64_t version)
+{
+    struct waiting_entry entry = {
+        .call = call,
+        .retry = answer_page,
+        .store = call->terminal.store,
+        .brand = call->terminal.brand,
+        .deadline_ms = api_mono_ms(call) + (int64_t)wait_s * 1000,
+        .version = version,
+    };
+    if (waiting_add(call->central->waiting, &entry) < 0)
+        api_refuse(call, 503, "busy");
+}
+
+struct contact {
+    uint32_t terminal;
+};
+
+static int run_contact(void *arg, struct store_tx *tx)
+{
+    const struct contact *contact = arg;
+    return identity_note_contact(tx, contact->terminal);
+}
+
+static void done_contact(void *arg, int result)
+{
+    (void)result; /* the next poll notes it */
+    free(arg);
+}
+
+/* Polling is all that a quiet terminal does: note now and then that it is there. */
+static void note_contact(const struct api_call *call)
+{
+    if (api_now_ms(call) - call->terminal.last_contact_ms < CONTACT_NOTE_MS)
+        return;
+    struct contact *contact = malloc(sizeof(*contact));
+    if (!contact)
+        return;
+    contact->terminal = call->terminal.id;
+    struct writer_job job = {.lane = WRITER_LIVE, .run = run_contact, .done = done_contact, .arg = contact};
+    if (writer_submit(call->central->writer, &job) < 0)
+        free(contact);
+}
+
+void api_feed(struct api_call *call)
+{
+    uint64_t wait_s = 0, epoch = 0;
+    struct feed_cursor after = {0, 0};
+    if (!api_query_u64(call, "store", &after.store) || !api_query_u64(call, "brand", &after.brand)) {
+        api_refuse(call, 400, "cursor");
+        return;
+    }
+    /* A cursor from before a restore counts positions of other items. */
+    if (api_query_u64(call, "epoch", &epoch) && epoch != store_server_epoch(call->central->store))
+        after = (struct feed_cursor){0, 0};
+    if (!api_query_u64(call, "wait", &wait_s))
+        wait_s = 0;
+    if (wait_s > WAIT_MAX_S)
+        wait_s = WAIT_MAX_S;
+    call->feed.after = after;
+    note_contact(call);
+    uint64_t version = waiting_version(call->central->waiting);
+    if (!answer_page(call, wait_s == 0))
+        wait_for_news(call, wait_s, version);
+}

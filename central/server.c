@@ -1,0 +1,193 @@
+#include "central/server.h"
+#include "central/api/nonces.h"
+#include "central/api/waiting.h"
+#include "central/clockwork.h"
+#include "central/store/epoch.h"
+#include "central/store/feed.h"
+#include "platform/encoding.h"
+#include "platform/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PIN_PREFIX      "sha256//"
+#define HOUR_MS         (3600 * 1000)
+#define FIRST_BACKUP_MS (60 * 1000) /* after the start: a restart loop must not fill the disk */
+
+static int take_lock(struct central *central, pid_t *out_holder)
+{
+    char path[STORE_PATH_MAX];
+    pid_t holder = 0;
+    int rc = central_config_path(&central->config, CENTRAL_LOCK_FILE, path, sizeof(path));
+    if (rc == 0)
+        rc = lock_open(&central->lock, path, &holder);
+    if (rc == -EBUSY && out_holder)
+        *out_holder = holder;
+    return rc;
+}
+
+static int open_books(struct central *central, const struct central_options *options)
+{
+    char path[STORE_PATH_MAX], epoch[STORE_PATH_MAX];
+    const struct store_schema *schemas[STORE_PARTS_MAX];
+    size_t count = central_part_schemas(options->parts, options->part_count, schemas);
+    int rc = central_config_path(&central->config, CENTRAL_DB_FILE, path, sizeof(path));
+    if (rc == 0)
+        rc = central_config_path(&central->config, CENTRAL_EPOCH_FILE, epoch, sizeof(epoch));
+    struct store_options store = {
+        .path = path,
+        .clock = central->clock,
+        .random = central->random,
+        .parts = schemas,
+        .part_count = count,
+        .vfs = options->vfs,
+        .sync = options->sync,
+    };
+    if (rc == 0)
+        rc = store_open(&store, &central->store);
+    if (rc == 0)
+        rc = epoch_start(central->store, epoch, &central->restored);
+    return rc;
+}
+
+static int load_secrets(struct central *central)
+{
+    char folder[STORE_PATH_MAX], tls[STORE_PATH_MAX];
+    int rc = central_config_path(&central->config, CENTRAL_KEYS_DIR, folder, sizeof(folder));
+    if (rc == 0)
+        rc = central_config_path(&central->config, CENTRAL_TLS_FILE, tls, sizeof(tls));
+    if (rc == 0)
+        rc = brand_keys_load(folder, &central->keys);
+    if (rc == 0)
+        rc = tls_identity_load_or_make(tls, "tillside-central", &central->tls);
+    central->brand = central->keys.set.brand;
+    return rc;
+}
+
+static int publish_keyset(void *arg, struct store_tx *tx)
+{
+    const struct central *central = arg;
+    struct feed_target target = {.brand = central->brand};
+    struct slice sealed = {central->keys.sealed, central->keys.sealed_len};
+    return feed_publish(tx, target, FEED_KEYSET, "keyset", sealed, NULL);
+}
+
+static int start_working(struct central *central, bool inline_jobs)
+{
+    int rc = nonce_table_open(central->started_s, &central->nonces);
+    if (rc == 0)
+        rc = waiting_open(WAITING_DEFAULT, central->clock, &central->waiting);
+    struct writer_options writer = {
+        .store = central->store,
+        .inline_jobs = inline_jobs,
+        .touched = waiting_touched,
+        .context = central->waiting,
+    };
+    if (rc == 0)
+        rc = writer_open(&writer, &central->writer);
+    if (rc == 0)
+        rc = writer_call(central->writer, publish_keyset, central);
+    if (rc == 0 && !inline_jobs)
+        rc = clockwork_start(central, &central->clockwork);
+    return rc;
+}
+
+size_t central_part_schemas(const struct central_part *const *parts, size_t count,
+                            const struct store_schema *out_schemas[STORE_PARTS_MAX])
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count && found < STORE_PARTS_MAX; i++) {
+        if (parts[i]->schema)
+            out_schemas[found++] = parts[i]->schema;
+    }
+    return found;
+}
+
+int central_open(const struct central_options *options, struct central **out_central, pid_t *out_holder)
+{
+    struct central *central = calloc(1, sizeof(*central));
+    if (!central)
+        return -ENOMEM;
+    central->config = options->config;
+    central->clock = options->clock ? options->clock : clock_real();
+    central->random = options->random ? options->random : random_real();
+    central->parts = options->parts;
+    central->part_count = options->part_count;
+    central->started_s = clock_wall_ms(central->clock) / 1000;
+    central->lock.fd = -1;
+    uint32_t hours = options->config.backup_hours;
+    central->backup_due_ms = hours ? clock_mono_ms(central->clock) + FIRST_BACKUP_MS : INT64_MAX;
+    int rc = take_lock(central, out_holder);
+    if (rc == 0)
+        rc = open_books(central, options);
+    if (rc == 0)
+        rc = load_secrets(central);
+    if (rc == 0)
+        rc = start_working(central, options->inline_jobs);
+    if (rc < 0)
+        central_close(central);
+    else
+        *out_central = central;
+    return rc;
+}
+
+void central_close(struct central *central)
+{
+    if (!central)
+        return;
+    clockwork_stop(central->clockwork);
+    if (central->waiting)
+        waiting_stop(central->waiting);
+    writer_close(central->writer);
+    waiting_close(central->waiting);
+    nonce_table_close(central->nonces);
+    tls_identity_finish(&central->tls);
+    brand_keys_finish(&central->keys);
+    store_close(central->store);
+    lock_close(&central->lock);
+    free(central);
+}
+
+int central_fill_ticket(const struct central *central, struct enrol_ticket *ticket)
+{
+    const char *pin = central->tls.pin;
+    size_t len = 0;
+    if (strncmp(pin, PIN_PREFIX, strlen(PIN_PREFIX)) != 0)
+        return -EINVAL;
+    pin += strlen(PIN_PREFIX);
+    int rc = base64_decode(pin, strlen(pin), ticket->server_pin, sizeof(ticket->server_pin), &len);
+    if (rc < 0 || len != HASH_LEN)
+        return -EINVAL;
+    if ((size_t)snprintf(ticket->url, sizeof(ticket->url), "%s", central->config.url) >= sizeof(ticket->url))
+        return -ENAMETOOLONG;
+    crypto_sha256(central->keys.root_public, PUBLIC_KEY_LEN, ticket->root_hash);
+    return 0;
+}
+
+static void back_up_when_due(struct central *central)
+{
+    int64_t now_ms = clock_mono_ms(central->clock);
+    if (now_ms < central->backup_due_ms)
+        return;
+    central->backup_due_ms = now_ms + (int64_t)central->config.backup_hours * HOUR_MS;
+    char path[STORE_PATH_MAX];
+    int rc = central_backup(central, path, sizeof(path));
+    if (rc < 0)
+        central->metrics.backup_failures++;
+}
+
+void central_work(struct central *central)
+{
+    for (size_t i = 0; i < central->part_count; i++) {
+        if (central->parts[i]->tick)
+            central->parts[i]->tick(central);
+    }
+    back_up_when_due(central);
+}
+
+void central_tick(struct central *central)
+{
+    waiting_run(central->waiting);
+    central_work(central);
+}
