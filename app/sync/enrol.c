@@ -51,7 +51,6 @@ void sync_enrol_resume(struct sync *sync)
         mark_stage(sync, ENROL_STAGE_FAILED, ENROL_BOOKS);
         return;
     }
-    sync->has_key = true;
     aim(sync, &kept.ticket);
     if (kept.answer.state == ENROL_WAITING) {
         sync->pending = kept;
@@ -178,7 +177,6 @@ static bool prepare(struct sync *sync, const char *ticket_text)
     sync->replacing |= sync->enrolled;
     sync->enrolled = false;
     sync->key = key;
-    sync->has_key = true;
     pthread_mutex_unlock(&sync->mutex);
     key_pair_finish(&key);
     sync->pending = (struct till_enrolment){.ticket = ticket};

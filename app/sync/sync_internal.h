@@ -63,7 +63,6 @@ struct sync {
     int64_t skew_ms; /* central's clock − ours */
     bool enrolled;
     struct till_enrolment enrolment;
-    bool has_key;
     struct key_pair key; /* set before `enrolled`, and only by the upload loop while not enrolled */
     bool ticket_scanned;
     char ticket_text[ENROL_TEXT_MAX];
