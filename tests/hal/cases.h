@@ -25,7 +25,7 @@ static inline void make_temp_dir(char *out_path)
 
 static inline void remove_tree(const char *path)
 {
-    char command[128];
+    char command[512];
 
     snprintf(command, sizeof(command), "rm -rf -- '%s'", path);
     assert_int_equal(system(command), 0);
