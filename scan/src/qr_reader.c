@@ -28,6 +28,7 @@ struct qr_reader {
     int seen_count;
     struct binary binary;
     uint8_t *half;
+    unsigned frames; /* read so far: which costly pass is due */
     struct text_converters *converters;
 };
 
@@ -350,21 +351,47 @@ static bool rescue(struct qr_reader *reader, const struct plane *plane, const st
     return decode_jittered(reader, plane, &fit, result);
 }
 
-int qr_reader_read(struct qr_reader *reader, const struct plane *plane, const struct budget *budget,
-                   struct scan_result *result)
+static const struct pass passes[] = {
+    {true, 1, 4, {0}, true},  {false, 2, 6, {0}, true},
+    {true, 4, 3, {0}, true},  {true, 0, 0, {1.7f, 2.3f, 3.1f}, true},
+    {false, 1, 3, {0}, true}, {false, 0, 0, {1.6f, 2.1f, 2.8f}, true},
+};
+enum { PASSES = sizeof(passes) / sizeof(passes[0]), CHEAP_PASSES = 2 };
+
+static void tell_seen(const struct qr_reader *reader, struct qr_seen *out_seen)
 {
-    static const struct pass passes[] = {
-        {true, 1, 4, {0}, true},  {false, 2, 6, {0}, true},
-        {true, 4, 3, {0}, true},  {true, 0, 0, {1.7f, 2.3f, 3.1f}, true},
-        {false, 1, 3, {0}, true}, {false, 0, 0, {1.6f, 2.1f, 2.8f}, true},
-    };
+    const struct fit *fit = &reader->seen[0];
+
+    *out_seen = (struct qr_seen){.score = 0};
+    if (reader->seen_count == 0)
+        return;
+    out_seen->score = fit->score;
+    out_seen->inverted = fit->inverted;
+    out_seen->module = point_distance(fit->corners[0], fit->corners[1]) / ((float)qr_side(fit->version) - 7);
+    place_of(fit, out_seen->place);
+}
+
+/* A frame takes the costlier passes in turn, all of them while something is there. */
+static bool pass_is_due(const struct qr_reader *reader, int pass, enum qr_effort effort)
+{
+    if (pass < CHEAP_PASSES || effort == QR_EFFORT_STILL)
+        return true;
+    return reader->seen_count > 0 || reader->finders.count >= 2 ||
+           reader->frames % (PASSES - CHEAP_PASSES) == (unsigned)(pass - CHEAP_PASSES);
+}
+
+int qr_reader_read(struct qr_reader *reader, const struct plane *plane, enum qr_effort effort,
+                   const struct budget *budget, struct scan_result *result, struct qr_seen *out_seen)
+{
     int before = result->count;
 
+    *out_seen = (struct qr_seen){.score = 0};
     reader->seen_count = 0;
-    for (size_t p = 0; p < sizeof(passes) / sizeof(passes[0]); p++) {
+    reader->frames++;
+    for (int p = 0; p < PASSES; p++) {
         if (p > 0 && !budget_allows(budget, 1500))
             break;
-        if (run_pass(reader, plane, &passes[p], budget, result))
+        if (pass_is_due(reader, p, effort) && run_pass(reader, plane, &passes[p], budget, result))
             return result->count - before;
     }
     for (int i = 0; i < reader->seen_count; i++) {
@@ -374,9 +401,6 @@ int qr_reader_read(struct qr_reader *reader, const struct plane *plane, const st
         if (rescue(reader, plane, &reader->seen[i], result))
             return result->count - before;
     }
-    if (reader->seen_count > 0) {
-        result->something_seen = true;
-        place_of(&reader->seen[0], result->seen);
-    }
+    tell_seen(reader, out_seen);
     return 0;
 }

@@ -1,10 +1,12 @@
 #include "scan/scan.h"
 
+#include "guidance.h"
+#include "one_d.h"
 #include "qr_reader.h"
-#include "zbar_reader.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +14,9 @@ struct scan {
     struct scan_options options;
     struct zbar_reader *zbar;
     struct qr_reader *qr;
-    uint8_t *packed; /* max_width * max_height: the frame without gaps, or its negative */
+    struct one_d one_d;
+    unsigned frames;
+    uint8_t *packed; /* max_width * max_height: what zbar is given */
 };
 
 struct scan_options scan_options_default(void)
@@ -69,82 +73,124 @@ static int check_image(const struct scan *scan, const struct scan_image *image)
     return 0;
 }
 
-static struct scan_image pack(struct scan *scan, const struct scan_image *image, uint8_t flip)
+/* A part of the frame without gaps, turned to dark on light. */
+struct region {
+    int left, top, right, bottom; /* the last two not included */
+    uint8_t flip;
+};
+
+static struct scan_image pack(struct scan *scan, const struct scan_image *image, const struct region *region)
 {
-    size_t width = (size_t)image->width;
+    int width = region->right - region->left, height = region->bottom - region->top;
 
-    for (int y = 0; y < image->height; y++) {
-        const uint8_t *from = image->grey + (size_t)y * (size_t)image->stride;
-        uint8_t *to = scan->packed + (size_t)y * width;
+    for (int y = 0; y < height; y++) {
+        const uint8_t *restrict from =
+            image->grey + (size_t)(region->top + y) * (size_t)image->stride + (size_t)region->left;
+        uint8_t *restrict to = scan->packed + (size_t)y * (size_t)width;
 
-        for (size_t x = 0; x < width; x++)
-            to[x] = from[x] ^ flip;
+        for (int x = 0; x < width; x++)
+            to[x] = from[x] ^ region->flip;
     }
-    return (struct scan_image){scan->packed, image->width, image->height, image->width};
+    return (struct scan_image){scan->packed, width, height, width};
 }
 
-static void add_hit(struct scan_result *result, const struct zbar_hit *hit, unsigned flags)
+static int clamp(float value, int low, int high)
 {
-    if (result->count == SCAN_CODES_MAX || hit->text_len > SCAN_TEXT_MAX)
-        return;
-    struct scan_code *code = &result->codes[result->count++];
-
-    code->symbology = hit->symbology;
-    code->flags = flags;
-    code->quality = 50;
-    code->version = 0;
-    code->corners[0] = hit->low;
-    code->corners[1] = (struct scan_point){hit->high.x, hit->low.y};
-    code->corners[2] = hit->high;
-    code->corners[3] = (struct scan_point){hit->low.x, hit->high.y};
-    code->append_index = code->append_total = code->append_parity = 0;
-    memcpy(code->text, hit->text, hit->text_len);
-    code->text[hit->text_len] = '\0';
-    code->text_len = hit->text_len;
+    return value < (float)low ? low : value > (float)high ? high : (int)value;
 }
 
-static void read_polarity(struct scan *scan, const struct scan_image *image, bool inverted, struct scan_result *result)
+/* The place with four modules around. */
+static struct region region_of(const struct scan_image *image, const struct qr_seen *seen)
+{
+    float left = seen->place[0].x, top = seen->place[0].y, right = left, bottom = top, margin = 4 * seen->module;
+
+    for (int i = 1; i < 4; i++) {
+        left = fminf(left, seen->place[i].x);
+        top = fminf(top, seen->place[i].y);
+        right = fmaxf(right, seen->place[i].x);
+        bottom = fmaxf(bottom, seen->place[i].y);
+    }
+    return (struct region){clamp(left - margin, 0, image->width), clamp(top - margin, 0, image->height),
+                           clamp(right + margin, 0, image->width), clamp(bottom + margin, 0, image->height),
+                           seen->inverted ? 0xff : 0};
+}
+
+/* zbar on what our engine saw but could not read. */
+static void second_opinion(struct scan *scan, const struct scan_image *image, const struct qr_seen *seen,
+                           struct scan_result *result)
 {
     struct zbar_hit hits[ZBAR_HITS_MAX];
-    struct scan_image packed = pack(scan, image, inverted ? 0xff : 0);
-    unsigned ask = (scan->options.qr ? ZBAR_ASK_QR : 0) | (scan->options.one_d && !inverted ? ZBAR_ASK_ONE_D : 0);
-    int count = ask ? zbar_reader_read(scan->zbar, &packed, ask, 1, hits) : 0;
+    struct region region = region_of(image, seen);
 
-    for (int i = 0; i < count; i++)
-        if (hits[i].symbology == SCAN_QR || hits[i].lines >= 2)
-            add_hit(result, &hits[i], inverted ? SCAN_FLAG_INVERTED : 0);
+    if (region.right - region.left < 20 || region.bottom - region.top < 20)
+        return;
+    struct scan_image part = pack(scan, image, &region);
+    int count = zbar_reader_read(scan->zbar, &part, ZBAR_ASK_QR, 1, hits);
+
+    for (int i = 0; i < count && result->count < SCAN_CODES_MAX; i++) {
+        struct scan_code *code = &result->codes[result->count];
+
+        if (hits[i].text_len > SCAN_TEXT_MAX)
+            continue;
+        *code = (struct scan_code){.symbology = SCAN_QR, .quality = 50, .text_len = hits[i].text_len};
+        code->flags = seen->inverted ? SCAN_FLAG_INVERTED : 0;
+        memcpy(code->corners, seen->place, sizeof(code->corners));
+        memcpy(code->text, hits[i].text, hits[i].text_len);
+        result->count++;
+    }
 }
 
-static int scan_with(struct scan *scan, const struct scan_image *image, int64_t budget_us,
+static void read_one_d(struct scan *scan, const struct scan_image *image, bool still, struct scan_result *result)
+{
+    struct region whole = {0, 0, image->width, image->height, 0};
+    struct scan_image packed = pack(scan, image, &whole);
+
+    one_d_read(&scan->one_d, scan->zbar, &packed, still, result);
+}
+
+/* A symbol that is that surely there leaves no room for bars. */
+#define SURELY_QR 0.6f
+
+static int scan_with(struct scan *scan, const struct scan_image *image, bool still, const struct budget *budget,
                      struct scan_result *out_result)
 {
+    struct qr_seen seen = {.score = 0};
     int error = check_image(scan, image);
 
     if (error)
         return error;
-    struct budget budget = budget_of(budget_us);
     struct plane plane = plane_of(image);
 
     memset(out_result, 0, offsetof(struct scan_result, codes));
+    scan->frames++;
     if (scan->options.qr)
-        qr_reader_read(scan->qr, &plane, &budget, out_result);
-    if (out_result->count == 0 && budget_allows(&budget, 8000))
-        read_polarity(scan, image, false, out_result);
-    if (out_result->count > 0) {
+        qr_reader_read(scan->qr, &plane, still ? QR_EFFORT_STILL : QR_EFFORT_FRAME, budget, out_result, &seen);
+    if (out_result->count == 0 && seen.score > 0 && budget_allows(budget, 5000))
+        second_opinion(scan, image, &seen, out_result);
+    if (scan->options.one_d && out_result->count == 0 && seen.score < SURELY_QR && (still || scan->frames % 2 == 0) &&
+        budget_allows(budget, 6000))
+        read_one_d(scan, image, still, out_result);
+    if (out_result->count > 0 || seen.score > 0) {
         out_result->something_seen = true;
-        memcpy(out_result->seen, out_result->codes[0].corners, sizeof(out_result->seen));
+        memcpy(out_result->seen, out_result->count > 0 ? out_result->codes[0].corners : seen.place,
+               sizeof(out_result->seen));
     }
+    guidance_tell(image, &seen, out_result);
     return 0;
 }
 
 int scan_still(struct scan *scan, const struct scan_image *image, struct scan_result *out_result)
 {
     assert(scan && image && out_result);
-    return scan_with(scan, image, 0, out_result);
+    struct budget budget = budget_of(0);
+
+    return scan_with(scan, image, true, &budget, out_result);
 }
 
 int scan_frame(struct scan *scan, const struct scan_image *image, int64_t budget_us, struct scan_result *out_result)
 {
     assert(scan && image && out_result);
-    return scan_with(scan, image, budget_us, out_result);
+    struct budget budget = budget_of(budget_us);
+
+    return scan_with(scan, image, false, &budget, out_result);
 }
