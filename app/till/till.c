@@ -120,17 +120,6 @@ static int run_call(struct books *b, struct call *call)
     return -EINVAL;
 }
 
-static void handle_call(struct till *till, struct call *call)
-{
-    int result = run_call(&till->books, call);
-
-    pthread_mutex_lock(&till->mutex);
-    call->result = result;
-    call->done = true;
-    pthread_cond_broadcast(&till->finished);
-    pthread_mutex_unlock(&till->mutex);
-}
-
 /* Builds what screens show from the books; the old picture stays when the books cannot be read just now. */
 static void refresh_reference(struct till *till)
 {
@@ -162,6 +151,18 @@ static void tell_others(struct till *till)
     b->appended = false;
 }
 
+static void handle_call(struct till *till, struct call *call)
+{
+    int result = run_call(&till->books, call);
+
+    tell_others(till); /* first, so that the caller finds what it changed */
+    pthread_mutex_lock(&till->mutex);
+    call->result = result;
+    call->done = true;
+    pthread_cond_broadcast(&till->finished);
+    pthread_mutex_unlock(&till->mutex);
+}
+
 static void *till_main(void *argument)
 {
     struct till *till = argument;
@@ -173,8 +174,8 @@ static void *till_main(void *argument)
         } else {
             atomic_fetch_sub(&till->waiting, 1);
             handle_request(till, &item.request);
+            tell_others(till);
         }
-        tell_others(till);
     }
     return NULL;
 }

@@ -1,0 +1,205 @@
+#include "shop.h"
+
+#include <stdlib.h>
+
+/* The upload side of the books, seen as central sees it. */
+
+static int open_shop(void **state)
+{
+    static struct shop shop;
+
+    shop_open(&shop);
+    *state = &shop;
+    return 0;
+}
+
+static int close_shop(void **state)
+{
+    shop_finish(*state);
+    return 0;
+}
+
+static void note(struct shop *shop, int count)
+{
+    struct till_request request = {.op = TILL_NOTE, .ticket = 4, .note = {.kind = RECORD_QR_SHOWN}};
+
+    for (int i = 0; i < count; i++)
+        assert_int_equal(shop_ask(shop, &request).error, 0);
+}
+
+/* Opens the next batch as central would: 0 records when nothing waits. */
+static struct batch_head next_head(struct shop *shop)
+{
+    uint8_t *bytes = malloc(BATCH_BYTES_MAX), public_key[PUBLIC_KEY_LEN], secret[SECRET_KEY_LEN];
+    struct batch_reader reader = {.head = {.count = 0}};
+    struct record record;
+    size_t len;
+    uint32_t count = 0;
+    int r;
+
+    shop_secret(40, public_key, secret);
+    assert_int_equal(till_next_batch(shop->till, secret, bytes, BATCH_BYTES_MAX, &len), 0);
+    if (len > 0) {
+        assert_int_equal(batch_open(bytes, len, &reader), 0);
+        assert_true(batch_verify(&reader, public_key));
+        while ((r = batch_next(&reader, &record)) == 1)
+            count++;
+        assert_int_equal(r, 0);
+        assert_int_equal(count, reader.head.count);
+    }
+    free(bytes);
+    return reader.head;
+}
+
+static int mark(struct shop *shop, struct journal_answer answer)
+{
+    if (answer.server_epoch == 0)
+        answer.server_epoch = 1;
+    return till_marks_store(shop->till, &answer);
+}
+
+static void batches_go_up_in_order_until_nothing_waits(void **state)
+{
+    struct shop *shop = *state;
+    struct till_backlog backlog;
+
+    note(shop, BATCH_RECORDS_MAX + 20);
+    assert_int_equal(till_backlog(shop->till, &backlog), 0);
+    assert_int_equal(backlog.waiting, BATCH_RECORDS_MAX + 21);
+    assert_int_equal(backlog.oldest_ms, SHOP_START_MS);
+    struct batch_head first = next_head(shop);
+    assert_int_equal(first.first_seq, 1);
+    assert_int_equal(first.count, BATCH_RECORDS_MAX);
+    assert_int_equal(mark(shop, (struct journal_answer){.status = JOURNAL_STORED, .durable_through = first.count}), 0);
+    struct batch_head second = next_head(shop);
+    assert_int_equal(second.first_seq, BATCH_RECORDS_MAX + 1);
+    assert_int_equal(second.count, 21);
+    assert_int_equal(
+        mark(shop, (struct journal_answer){.status = JOURNAL_STORED, .durable_through = first.count + second.count}),
+        0);
+
+    assert_int_equal(next_head(shop).count, 0);
+    assert_int_equal(till_backlog(shop->till, &backlog), 0);
+    assert_int_equal(backlog.waiting, 0);
+    assert_int_equal(backlog.oldest_ms, 0);
+}
+
+static void a_late_answer_never_lowers_the_mark(void **state)
+{
+    struct shop *shop = *state;
+
+    note(shop, 10);
+    assert_int_equal(mark(shop, (struct journal_answer){.status = JOURNAL_STORED, .durable_through = 8}), 0);
+    assert_int_equal(mark(shop, (struct journal_answer){.status = JOURNAL_STORED, .durable_through = 3}), 0);
+
+    assert_int_equal(next_head(shop).first_seq, 9);
+}
+
+static void a_gap_rewinds_to_what_central_expects(void **state)
+{
+    struct shop *shop = *state;
+
+    note(shop, 10);
+    assert_int_equal(mark(shop, (struct journal_answer){.status = JOURNAL_STORED, .durable_through = 8}), 0);
+    assert_int_equal(mark(shop, (struct journal_answer){.status = JOURNAL_GAP, .expected_seq = 4}), 0);
+
+    assert_int_equal(next_head(shop).first_seq, 4);
+}
+
+static void a_restored_central_gets_everything_after_its_backup_again(void **state)
+{
+    struct shop *shop = *state;
+
+    note(shop, 10);
+    assert_int_equal(mark(shop, (struct journal_answer){.status = JOURNAL_STORED,
+                                                        .durable_through = 9,
+                                                        .archived_through = 5,
+                                                        .server_epoch = 1}),
+                     0);
+    assert_int_equal(mark(shop, (struct journal_answer){.status = JOURNAL_STORED,
+                                                        .durable_through = 9,
+                                                        .archived_through = 5,
+                                                        .server_epoch = 2}),
+                     0);
+
+    assert_int_equal(next_head(shop).first_seq, 6);
+}
+
+static void central_knowing_more_than_this_disk_is_an_alarm(void **state)
+{
+    struct shop *shop = *state;
+
+    note(shop, 3);
+
+    assert_int_equal(mark(shop, (struct journal_answer){.status = JOURNAL_STORED, .durable_through = 99}), -ESTALE);
+    assert_int_equal(mark(shop, (struct journal_answer){.status = JOURNAL_GAP, .expected_seq = 99}), -ESTALE);
+    assert_int_equal(next_head(shop).first_seq, 1);
+}
+
+static void old_archived_records_without_value_are_pruned(void **state)
+{
+    struct shop *shop = *state;
+
+    shop_scan(shop, SHOP_CAMPAIGN, 1);
+    note(shop, 30);
+    sim_clock_advance(&shop->clock, 31 * INT64_C(86400000));
+    shop_trust_time(shop);
+    note(shop, 100);
+    uint64_t last = (uint64_t)shop_query(shop, "SELECT max(seq) FROM journal");
+    assert_int_equal(
+        mark(shop, (struct journal_answer){.status = JOURNAL_STORED, .durable_through = last, .archived_through = 20}),
+        0);
+
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM journal WHERE seq <= 20"), 2); /* incarnation, redemption */
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM journal WHERE seq > 20"), last - 20);
+    assert_int_equal(till_rebuild_compare(shop->till), 0);
+    shop_stop(shop);
+    shop_start(shop);
+    assert_int_equal(shop_scan(shop, SHOP_CAMPAIGN, 1).verdict, COUPON_ALREADY_USED);
+}
+
+static void young_records_are_kept_for_an_older_backup(void **state)
+{
+    struct shop *shop = *state;
+
+    note(shop, 100);
+    assert_int_equal(
+        mark(shop, (struct journal_answer){.status = JOURNAL_STORED, .durable_through = 100, .archived_through = 20}),
+        0);
+
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM journal WHERE seq <= 20"), 20);
+}
+
+static void a_clock_that_goes_back_does_not_reorder_records(void **state)
+{
+    struct shop *shop = *state;
+
+    note(shop, 2);
+    sim_clock_set_wall(&shop->clock, 0); /* 1970 */
+    note(shop, 2);
+    sim_clock_set_wall(&shop->clock, SHOP_START_MS + INT64_C(315360000000)); /* ten years on */
+    note(shop, 2);
+
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM journal a JOIN journal b ON b.id = a.id + 1"
+                                      " WHERE b.hlc <= a.hlc"),
+                     0);
+    assert_int_equal(next_head(shop).count, 7);
+}
+
+#define WITH_SHOP(test) cmocka_unit_test_setup_teardown(test, open_shop, close_shop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_SHOP(batches_go_up_in_order_until_nothing_waits),
+        WITH_SHOP(a_late_answer_never_lowers_the_mark),
+        WITH_SHOP(a_gap_rewinds_to_what_central_expects),
+        WITH_SHOP(a_restored_central_gets_everything_after_its_backup_again),
+        WITH_SHOP(central_knowing_more_than_this_disk_is_an_alarm),
+        WITH_SHOP(old_archived_records_without_value_are_pruned),
+        WITH_SHOP(young_records_are_kept_for_an_older_backup),
+        WITH_SHOP(a_clock_that_goes_back_does_not_reorder_records),
+    };
+
+    return cmocka_run_group_tests_name("till_journal", tests, NULL, NULL);
+}
