@@ -31,7 +31,7 @@ int hex_decode(const char *text, size_t text_len, uint8_t *out_data, size_t cap,
     if (text_len / 2 > cap)
         return -ENOSPC;
     for (size_t i = 0; i < text_len / 2; i++)
-        out_data[i] = (uint8_t)(hex_nibble(text[2 * i]) << 4 | hex_nibble(text[2 * i + 1]));
+        out_data[i] = (uint8_t)((unsigned)hex_nibble(text[2 * i]) << 4 | (unsigned)hex_nibble(text[2 * i + 1]));
     *out_len = text_len / 2;
     return 0;
 }

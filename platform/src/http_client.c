@@ -263,9 +263,8 @@ static int run(struct http_client *client, struct transfer *transfer)
     while (running && !error) {
         if (atomic_exchange(&client->cancelled, false))
             error = -ECANCELED;
-        else if (curl_multi_perform(client->multi, &running) != CURLM_OK)
-            error = -EPROTO;
-        else if (running && curl_multi_poll(client->multi, NULL, 0, 1000, NULL) != CURLM_OK)
+        else if (curl_multi_perform(client->multi, &running) != CURLM_OK ||
+                 (running && curl_multi_poll(client->multi, NULL, 0, 1000, NULL) != CURLM_OK))
             error = -EPROTO;
     }
     if (!error) {

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -309,25 +310,25 @@ void http_request_answer_text(struct http_request *request, int status, const ch
     http_request_answer(request, &reply);
 }
 
-static void error_body(const char *word, char out_text[96])
+#define ERROR_BODY_CAP 96
+
+static void error_body(const char *word, char out_text[ERROR_BODY_CAP])
 {
     size_t len = strspn(word, "abcdefghijklmnopqrstuvwxyz_");
     assert(len > 0 && len < 64 && !word[len]);
-    strcpy(out_text, "{\"error\":\"");
-    strcat(out_text, word);
-    strcat(out_text, "\"}");
+    snprintf(out_text, ERROR_BODY_CAP, "{\"error\":\"%s\"}", word);
 }
 
 void http_request_answer_error(struct http_request *request, int status, const char *word)
 {
-    char text[96];
+    char text[ERROR_BODY_CAP];
     error_body(word, text);
     http_request_answer_text(request, status, NULL, text);
 }
 
 void http_request_refuse(struct http_request *request)
 {
-    char text[96];
+    char text[ERROR_BODY_CAP];
     struct http_header allow = {"Allow", request->allow};
     struct http_reply reply = {.status = request->refusal, .headers = &allow, .header_count = request->refusal == 405};
     error_body(request->refusal_word, text);

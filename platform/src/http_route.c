@@ -112,10 +112,13 @@ static const char *join_rest(const struct http_target *target, size_t first, str
         len += strlen(segment) + 1;
     }
     char *joined = arena_alloc(arena, len);
+    size_t used = 0;
     for (size_t i = first; joined && i < target->segment_count; i++) {
+        size_t segment_len = strlen(target->segments[i]);
         if (i > first)
-            strcat(joined, "/");
-        strcat(joined, target->segments[i]);
+            joined[used++] = '/';
+        memcpy(joined + used, target->segments[i], segment_len);
+        used += segment_len;
     }
     return joined;
 }

@@ -109,6 +109,7 @@ static enum MHD_Result handle(struct http_request *request)
 }
 
 /* Called at the headers, at each piece of the body, at its end, and again when a deferred request was resumed. */
+// NOLINTNEXTLINE(readability-function-size): the signature is libmicrohttpd's
 static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *url, const char *method,
                                  const char *version, const char *data, size_t *len, void **state)
 {
@@ -143,24 +144,26 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     return MHD_NO;
 }
 
-static int parse_address(const char *text, uint16_t port, struct sockaddr_storage *out_address, socklen_t *out_len)
+union listen_address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static int parse_address(const char *text, uint16_t port, union listen_address *out_address, socklen_t *out_len)
 {
-    struct sockaddr_in *v4 = (struct sockaddr_in *)out_address;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out_address;
-    memset(out_address, 0, sizeof(*out_address));
-    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(port);
-        *out_len = sizeof(*v4);
+    union listen_address address = {.v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)}};
+    if (inet_pton(AF_INET6, text, &address.v6.sin6_addr) == 1) {
+        *out_address = address;
+        *out_len = sizeof(address.v6);
         return 0;
     }
-    if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons(port);
-        *out_len = sizeof(*v6);
-        return 0;
-    }
-    return -EINVAL;
+    address = (union listen_address){.v4 = {.sin_family = AF_INET, .sin_port = htons(port)}};
+    if (inet_pton(AF_INET, text, &address.v4.sin_addr) != 1)
+        return -EINVAL;
+    *out_address = address;
+    *out_len = sizeof(address.v4);
+    return 0;
 }
 
 /*
@@ -169,17 +172,17 @@ static int parse_address(const char *text, uint16_t port, struct sockaddr_storag
  */
 static int listen_on(const char *address_text, uint16_t port, int *out_fd)
 {
-    struct sockaddr_storage address;
+    union listen_address address;
     socklen_t len;
     int yes = 1;
     int error = parse_address(address_text, port, &address, &len);
     if (error)
         return error;
-    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-    if (bind(fd, (struct sockaddr *)&address, len) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
+    if (bind(fd, &address.any, len) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
         error = -errno;
         close(fd);
         return error;
@@ -190,12 +193,11 @@ static int listen_on(const char *address_text, uint16_t port, int *out_fd)
 
 static uint16_t port_of(int fd)
 {
-    struct sockaddr_storage address;
+    union listen_address address = {0};
     socklen_t len = sizeof(address);
-    int error = getsockname(fd, (struct sockaddr *)&address, &len);
+    int error = getsockname(fd, &address.any, &len);
     assert(!error);
-    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-                                               : ((struct sockaddr_in *)&address)->sin_port);
+    return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
 
 static unsigned or_default(unsigned value, unsigned otherwise)

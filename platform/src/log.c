@@ -60,8 +60,7 @@ int log_open(const struct log_options *options)
     sink.file_bytes = bytes;
     sink.file_max = options->file_max_bytes ? options->file_max_bytes : LOG_FILE_MAX_DEFAULT;
     sink.next = 0;
-    if (options->file)
-        strcpy(sink.path, options->file);
+    snprintf(sink.path, sizeof(sink.path), "%s", options->file ? options->file : "");
     pthread_mutex_unlock(&sink.mutex);
     return 0;
 }
@@ -163,16 +162,9 @@ static void write_file(const char *line, size_t len)
         sink.file_bytes += (size_t)put;
 }
 
-void log_write(enum log_level level, const char *component, const char *format, ...)
+static void write_line(enum log_level level, const char *component, const char *message)
 {
-    char message[LOG_MESSAGE_MAX];
     char line[LOG_LINE_MAX + 1]; /* with the '\n' */
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof(message), format, args);
-    va_end(args);
-    log_redact_cards(message);
-
     pthread_mutex_lock(&sink.mutex);
     if (level >= sink.level) {
         size_t len = format_prefix(line, LOG_LINE_MAX, level, component);
@@ -184,6 +176,17 @@ void log_write(enum log_level level, const char *component, const char *format, 
         write_file(line, len);
     }
     pthread_mutex_unlock(&sink.mutex);
+}
+
+void log_write(enum log_level level, const char *component, const char *format, ...)
+{
+    char message[LOG_MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof(message), format, args);
+    va_end(args);
+    log_redact_cards(message);
+    write_line(level, component, message);
 }
 
 size_t log_tail(char *out, size_t cap, size_t max_lines)
