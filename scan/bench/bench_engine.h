@@ -16,8 +16,7 @@ struct bench_engine {
     const char *name;
     /* -errno; the engine's own state in *out_state. */
     int (*open)(void **out_state);
-    /* first: the frame before was another scene. */
-    void (*read)(void *state, const struct scan_image *image, bool first, const struct bench_picture *truth,
+    void (*read)(void *state, const struct scan_image *image, const struct bench_picture *truth,
                  struct bench_outcome *out);
     void (*close)(void *state);
 };

@@ -128,7 +128,7 @@ static bool run_picture(struct bench *bench, const struct bench_picture *picture
     if (picture->frame == 0)
         memset(bench->seen_read, 0, sizeof(bench->seen_read));
     for (int e = 0; e < bench->engine_count; e++)
-        bench_engines[e]->read(bench->states[e], &loaded.image, picture->frame == 0, picture, &outcomes[e]);
+        bench_engines[e]->read(bench->states[e], &loaded.image, picture, &outcomes[e]);
     picture_finish(&loaded);
     if (bench->misses && !outcomes[0].right && picture->has_code)
         fprintf(stderr, "miss: %s\n", picture->path);

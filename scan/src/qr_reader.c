@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    SEEN_MAX = 6, /* fits kept for the rescue */
+    SEEN_MAX = 4, /* fits kept for the rescue */
     SIZES_MAX = 3,
 };
 
@@ -181,6 +181,9 @@ static void fit_best(struct qr_reader *reader, const struct plane *plane, struct
         *fit = aligned;
 }
 
+/* Even a smeared or half hidden symbol keeps that much of its timing patterns. */
+#define TIMING_MIN 0.05f
+
 static bool read_triple(struct qr_reader *reader, const struct plane *plane, const struct fit_triple *triple,
                         struct scan_result *result)
 {
@@ -190,6 +193,8 @@ static bool read_triple(struct qr_reader *reader, const struct plane *plane, con
     for (int i = 0; i < count; i++) {
         struct fit *fit = &fits[i];
 
+        if (fit->score < TIMING_MIN)
+            continue;
         fit_best(reader, plane, fit);
         if (fit->score < 0.4f)
             continue;
@@ -333,22 +338,27 @@ static bool decode_jittered(struct qr_reader *reader, const struct plane *plane,
     return false;
 }
 
+/* Symbols that can be read at all come to 0.6 and more once refined; chance hardly to 0.5. */
+#define REFINED_MIN 0.5f
+
 static bool rescue(struct qr_reader *reader, const struct plane *plane, const struct fit *seen,
-                   struct scan_result *result)
+                   const struct budget *budget, struct scan_result *result)
 {
     struct fit fit = *seen;
     struct fit_warp warp;
 
     fit_pattern_make(&reader->pattern, fit.version);
     fit_refine(plane, &reader->pattern, &fit);
+    if (fit.score < REFINED_MIN)
+        return false;
     if (decode_hard(reader, plane, &fit, NULL, result))
         return true;
-    if (fit.version >= 2) {
+    if (fit.version >= 2 && budget_allows(budget, 2000)) {
         fit_measure_warp(plane, &fit, &warp);
         if (decode_hard(reader, plane, &fit, &warp, result))
             return true;
     }
-    return decode_jittered(reader, plane, &fit, result);
+    return budget_allows(budget, 3000) && decode_jittered(reader, plane, &fit, result);
 }
 
 static const struct pass passes[] = {
@@ -398,7 +408,7 @@ int qr_reader_read(struct qr_reader *reader, const struct plane *plane, enum qr_
         /* What is that much worse than the best is something else. */
         if (!budget_allows(budget, 2000) || reader->seen[i].score < reader->seen[0].score - 0.2f)
             break;
-        if (rescue(reader, plane, &reader->seen[i], result))
+        if (rescue(reader, plane, &reader->seen[i], budget, result))
             return result->count - before;
     }
     tell_seen(reader, out_seen);

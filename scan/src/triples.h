@@ -6,7 +6,7 @@
 #include "finder.h"
 #include "fit.h"
 
-#define TRIPLES_MAX 48
+#define TRIPLES_MAX 20
 
 struct triple {
     int index[3]; /* in the finder list: top left, top right, bottom left */
