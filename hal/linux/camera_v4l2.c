@@ -66,8 +66,8 @@ static int take_newest(struct camera_v4l2 *v4l2, struct v4l2_buffer *out_buffer)
         if (error == -EAGAIN) {
             return found ? 0 : -EAGAIN;
         }
-        if (error == 0 && found) {
-            error = queue(v4l2, out_buffer->index);
+        if (found && queue(v4l2, out_buffer->index)) {
+            return -ENODEV;
         }
         if (error) {
             return error == -EIO ? -EIO : -ENODEV;
@@ -136,7 +136,7 @@ static int v4l2_wait_frame(struct camera *camera, int timeout_ms, struct camera_
 {
     struct camera_v4l2 *v4l2 = (struct camera_v4l2 *)camera;
     int64_t deadline = hal_deadline_ns(timeout_ms);
-    struct v4l2_buffer buffer;
+    struct v4l2_buffer buffer = {0};
     int error = release_held(v4l2);
 
     if (!error) {

@@ -114,6 +114,7 @@ struct rig {
     struct printer *printer;
     struct printer_spec spec;
     struct peer peer;
+    int end; /* the pty's other end, 0 when there is none */
 };
 
 static void sim_plug(struct rig *rig, struct printer_spec *spec)
@@ -134,10 +135,9 @@ static void file_plug(struct rig *rig, struct printer_spec *spec)
 static void serial_plug(struct rig *rig, struct printer_spec *spec)
 {
     int line;
-    int end;
 
-    assert_int_equal(openpty(&line, &end, spec->device, NULL, NULL), 0);
-    close(end);
+    /* Our own end keeps the line up until the printer has opened it. */
+    assert_int_equal(openpty(&line, &rig->end, spec->device, NULL, NULL), 0);
     peer_start(&rig->peer, -1, line);
 }
 
@@ -173,6 +173,9 @@ static void open_rig(struct rig *rig, void **state)
     bench_open(&rig->bench);
     rig->plug(rig, &rig->spec);
     assert_int_equal(printer_open(&rig->spec, &rig->bench.context, &rig->printer), 0);
+    if (rig->end > 0) {
+        close(rig->end);
+    }
 }
 
 static void close_rig(struct rig *rig)
