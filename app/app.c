@@ -86,6 +86,8 @@ static void drain_input(struct app *app)
 {
     int result = app->devices.input != NULL ? input_drain(app->devices.input, on_input, app) : -ENODEV;
     int64_t now = clock_mono_ms(&app->clock.base);
+    if (result == 0 && app->flow.device_down[HAL_INPUT])
+        tell_device(app, HAL_INPUT, 0); /* the display brought it back */
     if (result == 0 || now < app->input_retry_mono_ms)
         return;
     app->input_retry_mono_ms = now + 1000;

@@ -37,6 +37,7 @@ struct app {
     enum lamp lamp;
     int64_t display_retry_mono_ms;
     int64_t input_retry_mono_ms;
+    int64_t sound_retry_mono_ms;
     uint64_t presented;                         /* pictures shown */
     int64_t presented_ns, first_ns, attract_ns; /* CLOCK_MONOTONIC of the last, the first, the first attract screen */
 };

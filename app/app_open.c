@@ -298,7 +298,7 @@ static void show_first(struct app *app)
         config.role = app->board.role == BOARD_ROLE_SHELF ? ROLE_SHELF : ROLE_COUNTER;
     flow_init(&app->flow, &config);
     for (int i = 0; i < HAL_DEVICE_COUNT; i++)
-        app->flow.device_down[i] = app->devices.failures[i].error != 0;
+        app->flow.device_down[i] = app->devices.failures[i].error != 0 && app->devices.failures[i].error != -ENOTSUP;
     app_show(app);
 }
 

@@ -2,7 +2,10 @@
 
 #include "platform/log.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#define SOUND_RETRY_MS 4000
 
 struct clock_reading app_now(const struct app *app)
 {
@@ -51,29 +54,36 @@ static void output(struct app *app, const struct output *job)
     app_push(app, &event);
 }
 
-static void play(struct app *app, enum sound_cue cue)
+/* A cue that cannot be heard tries to have the loudspeaker back, now and then: opening one may take a moment. */
+static int sound(struct app *app, enum sound_cue cue)
 {
-    if (app->devices.sound == NULL)
-        return;
+    int64_t now = clock_mono_ms(&app->clock.base);
     int result = sound_play(app->devices.sound, cue);
-    bool down = result != 0;
-    if (down == app->flow.device_down[HAL_SOUND])
+    if (result != -ENODEV || now < app->sound_retry_mono_ms)
+        return result;
+    app->sound_retry_mono_ms = now + SOUND_RETRY_MS;
+    result = hal_device_reopen(&app->devices, HAL_SOUND);
+    return result != 0 ? result : sound_play(app->devices.sound, cue);
+}
+
+static void play(struct app *app, enum sound_cue cue, bool tell)
+{
+    struct event event = {.kind = EVENT_DEVICE, .device = {.device = HAL_SOUND, .error = sound(app, cue)}};
+    bool down = event.device.error != 0;
+    if (!tell && down == app->flow.device_down[HAL_SOUND])
         return;
-    struct event event = {.kind = EVENT_DEVICE, .device = {.device = HAL_SOUND, .error = result}};
+    if (down)
+        snprintf(event.device.reason, sizeof(event.device.reason), "%s", app->devices.failures[HAL_SOUND].reason);
     app_push(app, &event);
 }
 
 static void test(struct app *app, enum hal_device device)
 {
     struct output job = {.kind = OUTPUT_TEST, .device = device};
-    if (device != HAL_SOUND) {
+    if (device == HAL_SOUND)
+        play(app, SOUND_OK, true);
+    else
         output(app, &job);
-        return;
-    }
-    play(app, SOUND_OK);
-    struct event event = {.kind = EVENT_DEVICE,
-                          .device = {.device = HAL_SOUND, .error = app->devices.sound != NULL ? 0 : -ENODEV}};
-    app_push(app, &event);
 }
 
 static void perform(struct app *app, const struct effect *effect)
@@ -99,7 +109,7 @@ static void perform(struct app *app, const struct effect *effect)
         output(app, &job);
         break;
     case EFFECT_SOUND:
-        play(app, effect->sound);
+        play(app, effect->sound, false);
         break;
     case EFFECT_HEALTH:
         job.kind = OUTPUT_HEALTH;

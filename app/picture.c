@@ -44,9 +44,11 @@ static void display_lost(struct app *app, int error)
     if (now < app->display_retry_mono_ms)
         return;
     app->display_retry_mono_ms = now + DISPLAY_RETRY_MS;
-    if (hal_device_reopen(&app->devices, HAL_DISPLAY) != 0)
-        return;
+    bool back = hal_device_reopen(&app->devices, HAL_DISPLAY) == 0;
+    /* The input went with the screen; a keyboard goes on without one. */
     int result = hal_device_reopen(&app->devices, HAL_INPUT);
+    if (!back)
+        return;
     if (result != 0)
         log_warn("device", "input did not come back with the display: %s", strerror(-result));
     app->flow.device_down[HAL_DISPLAY] = false;
@@ -77,14 +79,11 @@ static int draw(struct app *app)
 
 void app_show(struct app *app)
 {
-    if (app->devices.display == NULL) {
+    if (app->devices.display == NULL)
         display_lost(app, -ENODEV);
-        if (app->devices.display == NULL)
-            return;
-    }
     app->flow.now = app_now(app);
     view_make(&app->flow, &app->view);
-    int result = draw(app);
+    int result = app->devices.display != NULL ? draw(app) : 0;
     tell_control(app);
     if (result != 0)
         display_lost(app, result);

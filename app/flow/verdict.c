@@ -257,7 +257,7 @@ void flow_on_printed(struct flow *flow, struct effects *effects, const struct ev
     bool done = event->printed.outcome == RECEIPT_DONE;
     if (event->printed.group == flow->last_receipt.group)
         flow->verdict.receipt = event->printed.outcome;
-    if (event->printed.group == 0)
+    if (event->printed.group == 0 || event->printed.outcome == RECEIPT_NONE)
         return;
     struct body body = {.kind = RECORD_RECEIPT,
                         .receipt = {event->printed.group, done ? RECEIPT_PRINTED : RECEIPT_FAILED, ""}};

@@ -12,6 +12,8 @@
 #define BUDGET_US        28000 /* of one frame, at 15 to 30 frames a second */
 #define CODE_GONE_MS     1500
 #define CAMERA_SCAN_SIDE 1280
+#define MISSES_MAX       30 /* bad frames in a row, or a tenth as many seconds of silence: the camera hangs */
+#define MISSES_OF_WAIT   10
 
 /* Everything the loop carries from frame to frame. */
 struct eye {
@@ -23,6 +25,7 @@ struct eye {
     int64_t awake_until_ms;
     enum view_guidance guidance;
     uint32_t picture_no;
+    int misses; /* since the last good frame */
     bool awake;
 };
 
@@ -129,8 +132,19 @@ static void look(struct eye *eye, const struct camera_frame *frame)
 static void begin_again(struct eye *eye)
 {
     memset(&eye->motion, 0, sizeof(eye->motion));
+    eye->misses = 0;
     eye->awake = true;
     eye->awake_until_ms = clock_mono_ms(eye->workers->clock) + AWAKE_MS;
+}
+
+/* A single bad frame is nothing; a camera that gives no more good ones has to be opened again. */
+static int judge(struct eye *eye, int result)
+{
+    if (result == 0)
+        eye->misses = 0;
+    else if (result != -ENODEV && result != -ECANCELED)
+        eye->misses += result == -ETIMEDOUT ? MISSES_OF_WAIT : 1;
+    return eye->misses >= MISSES_MAX ? -ENODEV : result;
 }
 
 static void watch(struct eye *eye)
@@ -140,7 +154,7 @@ static void watch(struct eye *eye)
     while (!workers->stopping) {
         struct camera_frame frame;
         if (result == 0)
-            result = camera_wait_frame(workers->devices->camera, WAIT_MS, &frame);
+            result = judge(eye, camera_wait_frame(workers->devices->camera, WAIT_MS, &frame));
         if (result == 0) {
             look(eye, &frame);
         } else if (result == -ENODEV || result == -ECANCELED) {

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COLUMNS_80MM 48
-#define COLUMNS_58MM 32
+#define COLUMNS_80MM  48
+#define COLUMNS_58MM  32
+#define LOOK_AGAIN_MS 2000 /* while the printer or the drawer is away, or the paper is out */
 
 /* Printer, drawer, self-tests and the service screen's facts: one thread, one job after the other. */
 
@@ -24,22 +25,71 @@ static enum view_receipt outcome_of(struct workers *workers, int result)
     return status.cover_open ? RECEIPT_COVER : RECEIPT_NO_PRINTER;
 }
 
+/* What the board names "none" is not missed. */
+static bool wanted(const struct workers *workers, enum hal_device device)
+{
+    return workers->devices->failures[device].error != -ENOTSUP;
+}
+
 /* One try to have the device back: a job must not hang on a printer that stays away. */
 static bool present(struct workers *workers, enum hal_device device, const void *pointer)
 {
-    if (pointer != NULL)
-        return true;
-    if (hal_device_reopen(workers->devices, device) != 0)
-        return false;
-    worker_tell_device(workers, device, 0);
-    return true;
+    return pointer != NULL || hal_device_reopen(workers->devices, device) == 0;
 }
 
-static void lost(struct workers *workers, enum hal_device device, int result)
+static bool printer_ready(struct workers *workers)
 {
-    worker_tell_device(workers, device, result);
-    if (result == -ENODEV && hal_device_reopen(workers->devices, device) == 0)
-        worker_tell_device(workers, device, 0);
+    struct printer_status status = {0};
+    if (workers->devices->printer == NULL)
+        return hal_device_reopen(workers->devices, HAL_PRINTER) == 0;
+    int result = printer_status(workers->devices->printer, &status);
+    if (result == -ENODEV)
+        return hal_device_reopen(workers->devices, HAL_PRINTER) == 0;
+    /* One that cannot be asked shows with the next receipt whether it works. */
+    return result == 0 && status.known && !status.offline && !status.paper_end && !status.cover_open;
+}
+
+static bool storage_ready(struct workers *workers)
+{
+    struct storage_state state;
+    if (workers->devices->storage == NULL)
+        return hal_device_reopen(workers->devices, HAL_STORAGE) == 0;
+    return storage_state(workers->devices->storage, &state) == 0;
+}
+
+static bool ready(struct workers *workers, enum hal_device device)
+{
+    if (device == HAL_PRINTER)
+        return printer_ready(workers);
+    if (device == HAL_STORAGE)
+        return storage_ready(workers);
+    return !workers->away[HAL_PRINTER] && hal_device_reopen(workers->devices, device) == 0;
+}
+
+/* How the last use of a device went; told when it is news. */
+static void note(struct workers *workers, enum hal_device device, int result)
+{
+    if (result != 0 || workers->away[device])
+        worker_tell_device(workers, device, result);
+    workers->away[device] = result != 0;
+}
+
+/* In this order: the drawer may hang on the printer. */
+static const enum hal_device mine[] = {HAL_PRINTER, HAL_DRAWER, HAL_STORAGE};
+
+static void look_again(struct workers *workers)
+{
+    for (size_t i = 0; i < ARRAY_LEN(mine); i++)
+        if (workers->away[mine[i]] && ready(workers, mine[i]))
+            note(workers, mine[i], 0);
+}
+
+static bool any_away(const struct workers *workers)
+{
+    bool any = false;
+    for (size_t i = 0; i < ARRAY_LEN(mine); i++)
+        any |= workers->away[mine[i]];
+    return any;
 }
 
 static int print(struct workers *workers, const struct receipt *receipt)
@@ -64,11 +114,12 @@ static int print(struct workers *workers, const struct receipt *receipt)
 
 static void do_print(struct workers *workers, const struct receipt *receipt)
 {
-    int result = print(workers, receipt);
-    struct event event = {.kind = EVENT_PRINTED,
-                          .printed = {.group = receipt->group, .outcome = outcome_of(workers, result)}};
-    if (result != 0)
-        lost(workers, HAL_PRINTER, result);
+    struct event event = {.kind = EVENT_PRINTED, .printed = {.group = receipt->group, .outcome = RECEIPT_NONE}};
+    if (wanted(workers, HAL_PRINTER)) {
+        int result = print(workers, receipt);
+        event.printed.outcome = outcome_of(workers, result);
+        note(workers, HAL_PRINTER, result);
+    }
     worker_push(workers, &event);
 }
 
@@ -81,9 +132,11 @@ static int kick(struct workers *workers)
 
 static void do_drawer(struct workers *workers)
 {
-    struct event event = {.kind = EVENT_DRAWER, .drawer = {.error = kick(workers)}};
-    if (event.drawer.error != 0)
-        lost(workers, HAL_DRAWER, event.drawer.error);
+    struct event event = {.kind = EVENT_DRAWER, .drawer = {.error = -ENOTSUP}};
+    if (wanted(workers, HAL_DRAWER)) {
+        event.drawer.error = kick(workers);
+        note(workers, HAL_DRAWER, event.drawer.error);
+    }
     worker_push(workers, &event);
 }
 
@@ -149,7 +202,11 @@ static void do_health(struct workers *workers)
         health.durable_through = backlog.durable_through;
         health.archived_through = backlog.archived_through;
     }
-    if (workers->devices->storage != NULL && storage_state(workers->devices->storage, &storage) == 0)
+    int result = present(workers, HAL_STORAGE, workers->devices->storage)
+                     ? storage_state(workers->devices->storage, &storage)
+                     : -ENODEV;
+    note(workers, HAL_STORAGE, result);
+    if (result == 0)
         health.free_mb = (int64_t)(storage.free_bytes / (1024 * 1024));
     read_log(&health);
     pthread_mutex_lock(&workers->health_mutex);
@@ -159,25 +216,46 @@ static void do_health(struct workers *workers)
     worker_push(workers, &event);
 }
 
+static void do_test(struct workers *workers, enum hal_device device)
+{
+    int result = test_device(workers, device);
+    workers->away[device] = result != 0;
+    worker_tell_device(workers, device, result);
+}
+
+static void run(struct workers *workers, const struct output *job)
+{
+    switch (job->kind) {
+    case OUTPUT_PRINT:
+        do_print(workers, &job->receipt);
+        break;
+    case OUTPUT_DRAWER:
+        do_drawer(workers);
+        break;
+    case OUTPUT_TEST:
+        do_test(workers, job->device);
+        break;
+    case OUTPUT_HEALTH:
+        do_health(workers);
+        break;
+    }
+}
+
 void *worker_output(void *argument)
 {
     struct workers *workers = argument;
     struct output job;
-    while (queue_pop(&workers->outputs, -1, &job) == 0) {
-        switch (job.kind) {
-        case OUTPUT_PRINT:
-            do_print(workers, &job.receipt);
-            break;
-        case OUTPUT_DRAWER:
-            do_drawer(workers);
-            break;
-        case OUTPUT_TEST:
-            worker_tell_device(workers, job.device, test_device(workers, job.device));
-            break;
-        case OUTPUT_HEALTH:
-            do_health(workers);
-            break;
-        }
+    for (size_t i = 0; i < ARRAY_LEN(mine); i++) {
+        int error = workers->devices->failures[mine[i]].error;
+        workers->away[mine[i]] = error != 0 && error != -ENOTSUP;
     }
-    return NULL;
+    for (;;) {
+        int result = queue_pop(&workers->outputs, any_away(workers) ? LOOK_AGAIN_MS : -1, &job);
+        if (result == 0)
+            run(workers, &job);
+        else if (result == -ETIMEDOUT)
+            look_again(workers);
+        else
+            return NULL;
+    }
 }

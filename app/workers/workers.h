@@ -56,6 +56,7 @@ struct workers {
     _Atomic int64_t last_scan_ns; /* when the frame of the last code was taken; benchmarks */
     struct picture_box pictures;
     struct queue outputs;
+    bool away[HAL_DEVICE_COUNT]; /* output thread: its last use failed */
     pthread_mutex_t lamp_mutex;
     bool gpio_open; /* lamp_mutex: the GPIO worker is not reopening it */
     pthread_mutex_t health_mutex;
