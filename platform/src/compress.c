@@ -8,7 +8,6 @@
 struct compress {
     ZSTD_CCtx *packer;
     ZSTD_DCtx *unpacker;
-    int level;
 };
 
 int compress_open(int level, struct compress **out_compress)
@@ -17,10 +16,11 @@ int compress_open(int level, struct compress **out_compress)
     struct compress *compress = calloc(1, sizeof(*compress));
     if (!compress)
         return -ENOMEM;
-    compress->level = level;
     compress->packer = ZSTD_createCCtx();
     compress->unpacker = ZSTD_createDCtx();
-    if (!compress->packer || !compress->unpacker) {
+    if (!compress->packer || !compress->unpacker ||
+        ZSTD_isError(ZSTD_CCtx_setParameter(compress->packer, ZSTD_c_compressionLevel, level)) ||
+        ZSTD_isError(ZSTD_CCtx_setParameter(compress->packer, ZSTD_c_checksumFlag, 1))) {
         compress_close(compress);
         return -ENOMEM;
     }
@@ -44,7 +44,7 @@ size_t compress_bound(size_t len)
 
 int compress_pack(struct compress *compress, struct slice input, uint8_t *out_data, size_t cap, size_t *out_len)
 {
-    size_t packed = ZSTD_compressCCtx(compress->packer, out_data, cap, input.data, input.len, compress->level);
+    size_t packed = ZSTD_compress2(compress->packer, out_data, cap, input.data, input.len);
     if (!ZSTD_isError(packed)) {
         *out_len = packed;
         return 0;

@@ -130,7 +130,7 @@ static void the_writer_checkpoints_when_the_log_has_grown(void **state)
         assert_int_equal(db_fixture_insert(db, name), 0);
     }
     assert_true(faults->database_syncs > before);
-    assert_true(log_size(*state) < 20 * 4200);
+    assert_true(log_size(*state) < (off_t)20 * 4200);
     db_close(db);
 }
 

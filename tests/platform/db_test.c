@@ -240,7 +240,7 @@ static void damage_is_found_and_called_by_its_name(void **state)
     db_close(db);
     buffer_init(&file, 1 << 20);
     assert_int_equal(file_read(fixture->path, &file), 0);
-    memset(file.data + 3 * 4096 + 8, 0xFF, 2000);
+    memset(file.data + (size_t)3 * 4096 + 8, 0xFF, 2000);
     assert_int_equal(file_write_atomic(fixture->path, file.data, file.len, 0600), 0);
     assert_int_equal(db_open(fixture->path, &options, &db), 0);
     assert_int_equal(db_check(db, false, finding, sizeof(finding)), -EUCLEAN);

@@ -1,7 +1,6 @@
 #include "http_fixture.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define ASK(line) line " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -161,21 +160,19 @@ static void an_endless_chunked_body_is_cut_off(void **state)
 {
     struct http_fixture *fixture = *state;
     static const char head[] = "POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
-    const size_t chunks = 200;
-    char chunk[4096 + 8], answer[4096];
-    char *text = malloc(sizeof(head) + chunks * sizeof(chunk));
-    assert_non_null(text);
-    size_t len = sizeof(head) - 1;
-    memcpy(text, head, len);
-    for (size_t i = 0; i < chunks; i++) {
-        memcpy(text + len, "1000\r\n", 6);
-        memset(text + len + 6, 'x', 4096);
-        memcpy(text + len + 6 + 4096, "\r\n", 2);
-        len += 6 + 4096 + 2;
+    struct buffer text;
+    char chunk[4096 + 1], answer[4096];
+    snprintf(chunk, sizeof(chunk), "%4096s", "x");
+    buffer_init(&text, 1 << 20);
+    assert_int_equal(buffer_append_text(&text, head), 0);
+    for (int i = 0; i < 200; i++) {
+        assert_int_equal(buffer_append_text(&text, "1000\r\n"), 0);
+        assert_int_equal(buffer_append_text(&text, chunk), 0);
+        assert_int_equal(buffer_append_text(&text, "\r\n"), 0);
     }
-    http_fixture_raw(fixture, text, len, answer, sizeof(answer));
+    http_fixture_raw(fixture, text.data, text.len, answer, sizeof(answer));
     assert_null(strstr(answer, "HTTP/1.1 2"));
-    free(text);
+    buffer_finish(&text);
     assert_int_equal(http_fixture_get(fixture, "/hello"), 0);
     assert_int_equal(fixture->response.status, 200);
 }
@@ -252,9 +249,10 @@ static void more_headers_than_anyone_needs_are_refused(void **state)
 {
     char text[8192] = "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
     char answer[4096];
+    size_t len = strlen(text);
     for (int i = 0; i < 70; i++)
-        sprintf(text + strlen(text), "X-%d: y\r\n", i);
-    strcat(text, "\r\n");
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "X-%d: y\r\n", i);
+    snprintf(text + len, sizeof(text) - len, "\r\n");
     ask(*state, text, answer);
     assert_true(starts_with_status(answer, 400));
 }

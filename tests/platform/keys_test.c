@@ -113,6 +113,8 @@ static void a_damaged_key_file_is_refused_and_the_output_untouched(void **state)
     assert_int_equal(key_pair_load(&pair, path), -EBADMSG);
     assert_int_equal(file_write_atomic(path, text, 66, 0600), 0);
     assert_int_equal(key_pair_load(&pair, path), -EBADMSG);
+    assert_int_equal(file_write_atomic(path, text + 2, 63, 0600), 0);
+    assert_int_equal(key_pair_load(&pair, path), -EBADMSG);
     text[3] = 'x';
     assert_int_equal(file_write_atomic(path, text, 65, 0600), 0);
     assert_int_equal(key_pair_load_or_make(&pair, path, random_real(), NULL), -EBADMSG);

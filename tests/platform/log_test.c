@@ -122,7 +122,7 @@ static void card_like_runs_are_starred_and_others_left(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char text[64];
-        strcpy(text, cases[i].text);
+        snprintf(text, sizeof(text), "%s", cases[i].text);
         assert_int_equal(log_redact_cards(text), cases[i].found);
         assert_string_equal(text, cases[i].expected);
     }
@@ -134,10 +134,10 @@ static void a_long_line_is_cut_at_a_character_and_marked(void **state)
     char tail[2000], text[1500];
     open_log(fixture, 0);
     for (size_t shift = 0; shift < 3; shift++) {
+        size_t used = shift;
         memset(text, 'a', shift);
-        text[shift] = '\0';
-        while (strlen(text) + 4 < sizeof(text))
-            strcat(text, "券");
+        while (used + 4 < sizeof(text))
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "券");
         log_info("scan", "%s", text);
         size_t len = log_tail(tail, sizeof(tail), 1);
         assert_true(len <= LOG_LINE_MAX);
@@ -153,7 +153,7 @@ static void a_card_number_at_the_cut_does_not_leave_its_head(void **state)
     open_log(fixture, 0);
     for (size_t pad = 440; pad < 480; pad++) {
         memset(text, 'a', pad);
-        strcpy(text + pad, " 4111111111111111");
+        snprintf(text + pad, sizeof(text) - pad, " 4111111111111111");
         log_info("x", "%s", text);
         log_tail(tail, sizeof(tail), 1);
         assert_null(strstr(tail, "4111"));

@@ -38,7 +38,7 @@ static int setup(void **state)
     key_pair_make(&fixture.pair, &fixture.random.base);
     fixture.message = (struct signature_message){"POST", "/v1/journal?store=7&x=%2F", {(const uint8_t *)body, 7}};
     fixture.params.created_s = NOW_S;
-    strcpy(fixture.params.tag, "tillside-sync");
+    snprintf(fixture.params.tag, sizeof(fixture.params.tag), "tillside-sync");
     signature_nonce_make(&fixture.random.base, fixture.params.nonce);
     fixture.policy = (struct signature_policy){
         .now_s = NOW_S, .max_skew_s = 300, .tag = "tillside-sync", .lookup = lookup, .context = &fixture};
@@ -188,6 +188,12 @@ static void a_change_anywhere_in_the_headers_is_refused(void **state)
     assert_int_equal(verdict_of(fixture), SIGNATURE_VALID);
 }
 
+/* Adds text behind a header value that has room for it. */
+static void lengthen(char *value, const char *text)
+{
+    memcpy(value + strlen(value), text, strlen(text) + 1);
+}
+
 static void headers_cut_short_or_lengthened_are_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -206,10 +212,10 @@ static void headers_cut_short_or_lengthened_are_refused(void **state)
     fixture->headers.content_digest[0] = '\0';
     assert_int_equal(verdict_of(fixture), SIGNATURE_MISSING);
     fixture->headers = good;
-    strcat(fixture->headers.signature, " ");
+    lengthen(fixture->headers.signature, " ");
     assert_int_equal(verdict_of(fixture), SIGNATURE_MALFORMED);
     fixture->headers = good;
-    strcat(fixture->headers.signature_input, ";alg=\"ed25519\"");
+    lengthen(fixture->headers.signature_input, ";alg=\"ed25519\"");
     assert_int_equal(verdict_of(fixture), SIGNATURE_MALFORMED);
 }
 
@@ -239,7 +245,7 @@ static void inputs_outside_the_profile_are_malformed(void **state)
         "=" LIST ";created=1;keyid=\"k\";nonce=\"n\";tag=\"t\"",
     };
     for (size_t i = 0; i < ARRAY_LEN(inputs); i++) {
-        strcpy(fixture->headers.signature_input, inputs[i]);
+        snprintf(fixture->headers.signature_input, SIGNATURE_INPUT_CAP, "%s", inputs[i]);
         assert_int_equal(verdict_of(fixture), SIGNATURE_MALFORMED);
     }
 }
@@ -296,7 +302,7 @@ static void another_keys_signature_is_refused(void **state)
     struct fixture *fixture = *state;
     struct key_pair other;
     key_pair_make(&other, &fixture->random.base);
-    strcpy(fixture->params.key_id, fixture->pair.id); /* pretends to be ours */
+    memcpy(fixture->params.key_id, fixture->pair.id, sizeof(fixture->pair.id)); /* pretends to be ours */
     assert_int_equal(signature_sign(&fixture->message, &fixture->params, &other, &fixture->headers), 0);
     assert_int_equal(verdict_of(fixture), SIGNATURE_INVALID);
 }
@@ -312,7 +318,7 @@ static void signing_refuses_what_could_forge_a_base(void **state)
         assert_int_equal(signature_sign(&fixture->message, &fixture->params, &fixture->pair, &out), -EINVAL);
     }
     fixture->message = good;
-    strcpy(fixture->params.tag, "a\"b");
+    snprintf(fixture->params.tag, sizeof(fixture->params.tag), "a\"b");
     assert_int_equal(signature_sign(&fixture->message, &fixture->params, &fixture->pair, &out), -EINVAL);
 }
 
@@ -320,7 +326,7 @@ static enum signature_verdict use_nonce(struct nonce_window *window, const char 
 {
     struct signature_params params = {.created_s = created_s};
     struct signature_policy policy = {.now_s = NOW_S, .max_skew_s = 300};
-    strcpy(params.nonce, nonce);
+    snprintf(params.nonce, sizeof(params.nonce), "%s", nonce);
     return nonce_window_check(window, &params, &policy);
 }
 

@@ -4,11 +4,10 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 void tempdir_open(struct tempdir *dir)
 {
-    strcpy(dir->path, "/tmp/tillside-test-XXXXXX");
+    snprintf(dir->path, sizeof(dir->path), "/tmp/tillside-test-XXXXXX");
     char *made = mkdtemp(dir->path);
     assert(made);
 }

@@ -134,7 +134,7 @@ static void lines_sent_in_pieces_and_in_one_go_are_told_apart(void **state)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char answer[64];
     size_t got = 0;
-    strcpy(address.sun_path, fixture->path);
+    memcpy(address.sun_path, fixture->path, strlen(fixture->path) + 1);
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     assert_int_equal(send(fd, "ab", 2, 0), 2);
@@ -160,7 +160,7 @@ static void a_stale_socket_is_replaced_and_anything_else_respected(void **state)
     assert_int_equal(line_server_open(&options, &second), -EADDRINUSE);
 
     options.path = tempdir_path(&fixture->dir, "stale.sock", stale);
-    strcpy(address.sun_path, stale);
+    memcpy(address.sun_path, stale, strlen(stale) + 1);
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     close(fd);

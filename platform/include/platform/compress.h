@@ -1,7 +1,8 @@
 #ifndef PLATFORM_COMPRESS_H
 #define PLATFORM_COMPRESS_H
 
-/* zstd (RFC 8878) with reusable contexts. What is unpacked never exceeds the caller's buffer. One thread at a time. */
+/* zstd (RFC 8878) with content checksum and reusable contexts. What is unpacked never exceeds the caller's buffer. One
+ * thread at a time. */
 
 #include "domain/base.h"
 
