@@ -171,7 +171,9 @@ static json_t *cmd_view(const struct call *call)
         scan_to_screen_ms = (double)(sight->presented_ns - sight->scan_taken_ns) / 1e6;
     return json_pack("{s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:b}", "ok", 1, "view", control_view_json(&sight->view),
                      "presented", (json_int_t)sight->presented, "presented_ns", (json_int_t)sight->presented_ns,
-                     "scan_to_screen_ms", scan_to_screen_ms, "waiting", sight->waiting ? 1 : 0);
+                     "first_ns", (json_int_t)sight->first_ns, "attract_ns", (json_int_t)sight->attract_ns,
+                     "scan_taken_ns", (json_int_t)sight->scan_taken_ns, "scan_to_screen_ms", scan_to_screen_ms,
+                     "waiting", sight->waiting ? 1 : 0);
 }
 
 /* {"cmd":"hits"}: what can be touched */
