@@ -42,9 +42,7 @@ static int read_common(int argc, char **argv, struct invocation *out)
             argv[out->argc++] = argv[i];
         }
     }
-    if (code == ADMIN_OK && !out->config.admin_socket[0] &&
-        central_config_path(&out->config, CENTRAL_ADMIN_SOCKET, out->config.admin_socket,
-                            sizeof(out->config.admin_socket)) < 0) {
+    if (code == ADMIN_OK && central_config_complete(&out->config) < 0) {
         fprintf(stderr, "admin: path too long: %s\n", out->config.data);
         code = ADMIN_USAGE;
     }

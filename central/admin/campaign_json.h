@@ -8,7 +8,7 @@
  * "YYYY-MM-DD" in local time, hours "HH:MM". An unknown key is refused: a misspelt limit must not silently be none.
  * -EINVAL with a sentence in out_fault.
  */
-#define CAMPAIGN_FAULT_CAP 160
+#define CAMPAIGN_FAULT_CAP 200
 MUST_CHECK int campaign_from_json(const char *text, struct campaign_entry *out_entry,
                                   char out_fault[CAMPAIGN_FAULT_CAP]);
 

@@ -43,7 +43,7 @@ int cmd_campaign_add(struct admin_call *call, struct store_tx *tx)
 {
     struct campaign_entry entry;
     uint32_t id = 0;
-    char fault[160];
+    char fault[CAMPAIGN_FAULT_CAP];
     int rc = campaign_from_json(admin_text(call, "file", ""), &entry, fault);
     if (rc < 0) {
         return admin_refuse(call, rc, "%s", fault);

@@ -63,7 +63,7 @@ static int give_picture(struct admin_call *call, struct store_tx *tx, const stru
 {
     struct campaign_entry campaign;
     char text[TOKEN_TEXT_MAX], id[ID_TEXT_MAX], name[ID_TEXT_MAX + 8], shown[SHORTCODE_SHOWN_LEN + 1];
-    char benefit[FEED_NAME_MAX + 32], condition[64], title[FEED_NAME_MAX + 100], until[24], note[64];
+    char benefit[FEED_NAME_MAX + 32], condition[64], title[FEED_NAME_MAX + 100], until[24], note[112];
     int rc = catalogue_find_campaign(tx, coupon->id.campaign, &campaign);
     rc = rc ? rc : codes_coupon(&call->central->keys, coupon, text);
     if (rc < 0) {

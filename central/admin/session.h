@@ -6,6 +6,8 @@
 #include "central/admin/command.h"
 #include "platform/unixsock.h"
 
+#define ADMIN_ERROR_CAP 1024
+
 enum admin_exit {
     ADMIN_OK = 0,
     ADMIN_REFUSED = 1,    /* understood, and said no to */
@@ -15,10 +17,10 @@ enum admin_exit {
 };
 
 struct admin_session {
-    struct line_client *client; /* NULL: own books */
-    struct central *central;    /* NULL: over the socket */
-    bool json;                  /* machine output */
-    char error[256];            /* of the last call, for the operator */
+    struct line_client *client;  /* NULL: own books */
+    struct central *central;     /* NULL: over the socket */
+    bool json;                   /* machine output */
+    char error[ADMIN_ERROR_CAP]; /* of the last call, for the operator */
 };
 
 /* *config names data folder and socket. An admin_exit. */

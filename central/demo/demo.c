@@ -45,8 +45,8 @@ int demo_run(struct demo *demo, const struct demo_step *step, json_int_t *out_nu
     json_t *answer = NULL;
     int code = admin_session_call(demo->session, step->command, step->args, &answer);
     if (code != ADMIN_OK) {
-        char words[200];
-        snprintf(words, sizeof(words), "%s", demo->session->error);
+        char words[ADMIN_ERROR_CAP - 64];
+        snprintf(words, sizeof(words), "%.*s", (int)sizeof(words) - 1, demo->session->error);
         snprintf(demo->session->error, sizeof(demo->session->error), "demo: %s: %s", step->command, words);
         return code;
     }
@@ -288,14 +288,14 @@ static int import_products(struct demo *demo, const char *folder)
     return code;
 }
 
-static json_t *read_plan(const char *folder, char error[256])
+static json_t *read_plan(const char *folder, char error[ADMIN_ERROR_CAP])
 {
     char path[640];
     json_error_t where;
     snprintf(path, sizeof(path), "%s/demo.json", folder);
     json_t *plan = json_load_file(path, 0, &where);
     if (!plan) {
-        snprintf(error, 256, "demo: %.120s line %d: %.80s", path, where.line, where.text);
+        snprintf(error, ADMIN_ERROR_CAP, "demo: %.600s line %d: %.80s", path, where.line, where.text);
     }
     return plan;
 }
