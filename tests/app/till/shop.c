@@ -50,7 +50,13 @@ static void on_changed(void *context)
 
 static void on_appended(void *context)
 {
-    atomic_fetch_add(&((struct shop *)context)->appended, 1);
+    struct shop *shop = context;
+
+    atomic_fetch_add(&shop->appended, 1);
+    pthread_mutex_lock(&shop->mutex);
+    if (shop->on_append != NULL)
+        shop->on_append(shop->append_context);
+    pthread_mutex_unlock(&shop->mutex);
 }
 
 void shop_init(struct shop *shop)

@@ -41,6 +41,8 @@ struct shop {
     uint32_t answer_count;
     bool held; /* the callback waits */
     _Atomic uint32_t greeted, changed, appended;
+    void (*on_append)(void *context); /* guarded by mutex; NULL: nobody listens */
+    void *append_context;
     struct feed_greeting greeting;
     uint8_t items[FEED_PAGE_BYTES_MAX];
     struct feed_page_writer page;
