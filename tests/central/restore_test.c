@@ -1,0 +1,236 @@
+#include "central/store/journal.h"
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct answer answer;
+static struct batch batch;
+
+struct world {
+    struct fixture f;
+    struct fake_terminal t;
+};
+
+static int setup(void **state)
+{
+    static struct world w;
+    fixture_open(&w.f);
+    terminal_make(&w.t, &w.f, 1);
+    terminal_enrol(&w.t, &w.f, w.f.shops[0]);
+    *state = &w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+    fixture_close(&w->f);
+    return 0;
+}
+
+static struct journal_answer upload(struct fake_terminal *t, unsigned count)
+{
+    batch_start(&batch);
+    for (unsigned i = 0; i < count; i++) {
+        struct body body = {.kind = RECORD_SIGN_IN, .sign_in = {.clerk = i + 1, .method = SIGN_IN_PIN}};
+        batch_record(&batch, t, &body);
+    }
+    batch_upload(&batch, t, &answer);
+    struct journal_answer told;
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(journal_answer_decode(answer.body, answer.len, &told), 0);
+    return told;
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    static uint8_t bytes[8 * 1024 * 1024];
+    int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(in >= 0 && out >= 0);
+    ssize_t len = read(in, bytes, sizeof(bytes));
+    assert_true(len > 0 && (size_t)len < sizeof(bytes));
+    assert_int_equal(write(out, bytes, (size_t)len), len);
+    close(in);
+    close(out);
+}
+
+static void put_back(struct world *w, const char *backup)
+{
+    char path[128];
+    fixture_stop(&w->f);
+    snprintf(path, sizeof(path), "%s/central.db-wal", w->f.dir);
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/central.db-shm", w->f.dir);
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/central.db", w->f.dir);
+    copy_file(backup, path);
+    fixture_start(&w->f, true);
+}
+
+static void only_a_verified_backup_allows_pruning(void **state)
+{
+    struct world *w = *state;
+    char path[256];
+    assert_int_equal(upload(&w->t, 5).archived_through, 0);
+    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    struct journal_answer told = upload(&w->t, 2);
+    assert_int_equal(told.archived_through, 5);
+    assert_int_equal(told.durable_through, 7);
+}
+
+static void the_oldest_backup_that_is_kept_decides_the_mark(void **state)
+{
+    struct world *w = *state;
+    char path[256];
+    for (int i = 0; i < 4; i++) {
+        upload(&w->t, 1);
+        sim_clock_advance(&w->f.clock, 1000);
+        assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    }
+    assert_int_equal(upload(&w->t, 1).archived_through, 2); /* the first of four is gone */
+}
+
+static void a_restored_central_gets_back_what_it_lost(void **state)
+{
+    struct world *w = *state;
+    char path[256];
+    upload(&w->t, 3);
+    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    struct journal_answer before = upload(&w->t, 4);
+    static struct batch lost;
+    lost = batch;
+    lost.writer.buffer = lost.buffer; /* what the terminal still has, from archived_through + 1 */
+    put_back(w, path);
+    assert_true(w->f.central->restored);
+
+    struct journal_answer told = upload(&w->t, 1);
+    assert_int_equal(told.status, JOURNAL_GAP);
+    assert_int_equal(told.expected_seq, 4);
+    assert_true(told.server_epoch > before.server_epoch);
+    batch_upload(&lost, &w->t, &answer);
+    assert_int_equal(journal_answer_decode(answer.body, answer.len, &told), 0);
+    assert_int_equal(told.durable_through, 7);
+    batch_upload(&batch, &w->t, &answer);
+    assert_int_equal(journal_answer_decode(answer.body, answer.len, &told), 0);
+    assert_int_equal(told.durable_through, 8);
+}
+
+static void two_restores_of_one_backup_differ(void **state)
+{
+    struct world *w = *state;
+    char path[256];
+    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    put_back(w, path);
+    uint32_t first = store_server_epoch(w->f.central->store);
+    put_back(w, path);
+    assert_int_not_equal(store_server_epoch(w->f.central->store), first);
+}
+
+static void an_ordinary_restart_keeps_the_epoch(void **state)
+{
+    struct world *w = *state;
+    uint32_t before = store_server_epoch(w->f.central->store);
+    fixture_stop(&w->f);
+    fixture_start(&w->f, true);
+    assert_false(w->f.central->restored);
+    assert_int_equal(store_server_epoch(w->f.central->store), before);
+}
+
+static void a_cursor_of_another_epoch_starts_the_feed_over(void **state)
+{
+    struct world *w = *state;
+    struct feed_found found;
+    char target[96];
+    terminal_find_in_feed(&w->t, FEED_SETTINGS, &found);
+    uint32_t epoch = store_server_epoch(w->f.central->store);
+    struct feed_page_head head;
+    struct feed_page_reader reader;
+    for (uint32_t other = 0; other < 2; other++) {
+        snprintf(target, sizeof(target), "/v1/feed?store=%llu&brand=%llu&wait=0&epoch=%u",
+                 (unsigned long long)w->t.cursor.store, (unsigned long long)w->t.cursor.brand, epoch + other);
+        terminal_send(&w->t, "GET", target, (struct slice){NULL, 0}, &answer);
+        assert_int_equal(feed_page_open((struct slice){answer.body, answer.len}, &head, &reader), 0);
+        assert_int_equal(reader.left > 0, other);
+    }
+}
+
+static void a_replay_from_before_a_restart_is_refused(void **state)
+{
+    struct world *w = *state;
+    struct signature_headers headers;
+    struct slice none = {NULL, 0};
+    static const char target[] = "/v1/feed?store=0&brand=0&wait=0";
+    terminal_sign(&w->t, &(struct signature_message){"GET", target, none}, &headers);
+    struct exchange exchange = {"GET", target, &headers, "", none};
+    transport_direct(&w->f, &exchange, &answer);
+    assert_int_equal(answer.status, 200);
+    fixture_stop(&w->f);
+    fixture_start(&w->f, true);
+    transport_direct(&w->f, &exchange, &answer);
+    assert_int_equal(answer.status, 401);
+}
+
+static void a_second_central_is_kept_out_by_the_lock(void **state)
+{
+    struct world *w = *state;
+    struct central_options options = {.config = w->f.central->config, .clock = &w->f.clock.base, .inline_jobs = true};
+    struct central *second = NULL;
+    pid_t holder = 0;
+    assert_int_equal(central_open(&options, &second, &holder), -EBUSY);
+    assert_int_equal(holder, getpid());
+    assert_null(second);
+}
+
+static void init_never_overwrites(void **state)
+{
+    struct world *w = *state;
+    struct central_init_options init = {.config = w->f.central->config, .brand_zh = "x", .brand_en = "x"};
+    fixture_stop(&w->f);
+    assert_int_equal(central_init_data(&init), -EEXIST);
+    fixture_start(&w->f, true);
+    assert_int_equal(w->f.central->brand, w->f.brand);
+}
+
+static void damaged_books_do_not_open(void **state)
+{
+    struct world *w = *state;
+    char path[128];
+    upload(&w->t, 50);
+    struct central_config config = w->f.central->config;
+    fixture_stop(&w->f);
+    snprintf(path, sizeof(path), "%s/central.db", w->f.dir);
+    int fd = open(path, O_WRONLY);
+    static const uint8_t noise[4096] = {0x5a, 0xa5, 0x5a};
+    for (off_t page = 1; page < 12; page++)
+        assert_int_equal(pwrite(fd, noise, sizeof(noise), page * 4096), sizeof(noise));
+    close(fd);
+    struct central_options options = {.config = config, .clock = &w->f.clock.base, .inline_jobs = true};
+    assert_int_equal(central_open(&options, &w->f.central, NULL), -EUCLEAN);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(only_a_verified_backup_allows_pruning),
+        CASE(the_oldest_backup_that_is_kept_decides_the_mark),
+        CASE(a_restored_central_gets_back_what_it_lost),
+        CASE(two_restores_of_one_backup_differ),
+        CASE(an_ordinary_restart_keeps_the_epoch),
+        CASE(a_cursor_of_another_epoch_starts_the_feed_over),
+        CASE(a_replay_from_before_a_restart_is_refused),
+        CASE(a_second_central_is_kept_out_by_the_lock),
+        CASE(init_never_overwrites),
+        CASE(damaged_books_do_not_open),
+    };
+    return crypto_start() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
