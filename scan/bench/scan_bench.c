@@ -119,7 +119,7 @@ static bool run_picture(struct bench *bench, const struct bench_picture *picture
 {
     struct bench_outcome outcomes[ENGINES_MAX];
     struct picture loaded;
-    int error = picture_load(picture->path, &loaded);
+    int error = scan_picture_load(picture->path, &loaded);
 
     if (error) {
         fprintf(stderr, "scan bench: %s: %s\n", picture->path, picture_error(error));
@@ -129,7 +129,7 @@ static bool run_picture(struct bench *bench, const struct bench_picture *picture
         memset(bench->seen_read, 0, sizeof(bench->seen_read));
     for (int e = 0; e < bench->engine_count; e++)
         bench_engines[e]->read(bench->states[e], &loaded.image, picture, &outcomes[e]);
-    picture_finish(&loaded);
+    scan_picture_finish(&loaded);
     if (bench->misses && !outcomes[0].right && picture->has_code)
         fprintf(stderr, "miss: %s\n", picture->path);
     return count_picture(bench, picture, room, outcomes);

@@ -143,7 +143,7 @@ static int load_kind(FILE *file, struct picture *picture)
     return -EILSEQ;
 }
 
-int picture_load(const char *path, struct picture *out_picture)
+int scan_picture_load(const char *path, struct picture *out_picture)
 {
     struct picture picture = {.pixels = NULL};
 
@@ -154,14 +154,14 @@ int picture_load(const char *path, struct picture *out_picture)
     int error = load_kind(file, &picture);
     fclose(file);
     if (error) {
-        picture_finish(&picture);
+        scan_picture_finish(&picture);
         return error;
     }
     *out_picture = picture;
     return 0;
 }
 
-void picture_finish(struct picture *picture)
+void scan_picture_finish(struct picture *picture)
 {
     free(picture->pixels);
     picture->pixels = NULL;

@@ -12,12 +12,12 @@ struct picture {
 
 /*
  * By content, not by name. 0, or -errno: -ENOENT and the like from opening, -EILSEQ when it is none of the three kinds
- * or is damaged, -EMSGSIZE when a side is longer than SCAN_WIDTH_MAX, -ENOMEM. picture_finish after success only.
+ * or is damaged, -EMSGSIZE when a side is longer than SCAN_WIDTH_MAX, -ENOMEM. scan_picture_finish after success only.
  */
-SCAN_MUST_CHECK int picture_load(const char *path, struct picture *out_picture);
-void picture_finish(struct picture *picture);
+SCAN_MUST_CHECK int scan_picture_load(const char *path, struct picture *out_picture);
+void scan_picture_finish(struct picture *picture);
 
-/* What a -errno of picture_load means to a person. */
+/* What a -errno of scan_picture_load means to a person. */
 const char *picture_error(int error);
 
 #endif

@@ -96,7 +96,7 @@ static void print_human(const char *path, const struct scan_result *result, doub
 static int read_file(struct scan *scan, const char *path, bool json, struct scan_result *result)
 {
     struct picture picture;
-    int error = picture_load(path, &picture);
+    int error = scan_picture_load(path, &picture);
 
     if (error) {
         fprintf(stderr, "tillside-scan: %s: %s\n", path, picture_error(error));
@@ -105,7 +105,7 @@ static int read_file(struct scan *scan, const char *path, bool json, struct scan
     double start = now_ms();
     error = scan_still(scan, &picture.image, result);
     double took = now_ms() - start;
-    picture_finish(&picture);
+    scan_picture_finish(&picture);
     if (error) {
         fprintf(stderr, "tillside-scan: %s: %s\n", path, strerror(-error));
         return EXIT_BAD_INPUT;
