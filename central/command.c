@@ -1,4 +1,5 @@
 #include "central/command.h"
+#include "domain/feed.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char help[] =
     "tillside-central " TILLSIDE_VERSION " – the central account of Tillside\n"
@@ -56,6 +57,7 @@ int main(int argc, char **argv)
         return EXIT_OTHER;
     }
     signal(SIGPIPE, SIG_IGN);
+    umask(0077);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);

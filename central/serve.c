@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct serving {
     struct central *central;
@@ -66,6 +65,29 @@ static int open_admin(struct serving *serving)
     return EXIT_OTHER;
 }
 
+static void log_report(const char *what, int error)
+{
+    if (error == -ENOSPC)
+        log_error("central", "%s failed: the disk is full; make room, nothing acknowledged is lost", what);
+    else
+        log_error("central", "%s failed: %s; requests are answered 503 until it works again", what, strerror(-error));
+}
+
+/* Port 0 has become a real one. Nobody knows it before "ready" is printed, so nobody reads these yet. */
+static int note_ports(struct serving *serving)
+{
+    struct central_config *config = &serving->central->config;
+    if (config->listen.port == 0) {
+        config->listen.port = http_server_port(serving->http.terminals);
+        config->url[0] = '\0';
+    }
+    if (config->public_listen.port == 0) {
+        config->public_listen.port = http_server_port(serving->http.public_server);
+        config->public_url[0] = '\0';
+    }
+    return central_config_complete(config);
+}
+
 static int open_all(const struct command_options *options, struct serving *serving)
 {
     struct central_options central = {
@@ -73,6 +95,7 @@ static int open_all(const struct command_options *options, struct serving *servi
         .parts = central_parts,
         .part_count = central_part_count,
         .sync = DB_SYNC_FULL,
+        .report = log_report,
     };
     pid_t holder = 0;
     int rc = central_open(&central, &serving->central, &holder);
@@ -84,6 +107,9 @@ static int open_all(const struct command_options *options, struct serving *servi
         bool terminals = which == &serving->central->config.listen;
         return explain_endpoint(which, terminals ? "--listen" : "--public", rc);
     }
+    rc = note_ports(serving);
+    if (rc < 0)
+        return command_explain(&options->config, "name its addresses", rc);
     return open_admin(serving);
 }
 
@@ -133,7 +159,6 @@ int command_serve(int argc, char **argv)
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    umask(0077);
     struct log_options log = {.level = LOG_LEVEL_INFO, .file = options.log_file};
     int rc = log_open(&log);
     if (rc < 0) {

@@ -73,6 +73,23 @@ static int publish_keyset(void *arg, struct store_tx *tx)
     return feed_publish(tx, target, FEED_KEYSET, "keyset", sealed, NULL);
 }
 
+static void wake_waiting(void *context, const struct store_touch *touches, size_t count, bool all)
+{
+    struct central *central = context;
+    waiting_touched(central->waiting, touches, count, all);
+}
+
+static void report(const struct central *central, const char *what, int error)
+{
+    if (central->report)
+        central->report(what, error);
+}
+
+static void report_commit(void *context, int error)
+{
+    report(context, "commit", error);
+}
+
 static int start_working(struct central *central, bool inline_jobs)
 {
     int rc = nonce_table_open(central->started_s, &central->nonces);
@@ -81,8 +98,9 @@ static int start_working(struct central *central, bool inline_jobs)
     struct writer_options writer = {
         .store = central->store,
         .inline_jobs = inline_jobs,
-        .touched = waiting_touched,
-        .context = central->waiting,
+        .touched = wake_waiting,
+        .failed = report_commit,
+        .context = central,
     };
     if (rc == 0)
         rc = writer_open(&writer, &central->writer);
@@ -114,6 +132,7 @@ int central_open(const struct central_options *options, struct central **out_cen
     central->random = options->random ? options->random : random_real();
     central->parts = options->parts;
     central->part_count = options->part_count;
+    central->report = options->report;
     central->started_s = clock_wall_ms(central->clock) / 1000;
     central->lock.fd = -1;
     uint32_t hours = options->config.backup_hours;
@@ -173,8 +192,10 @@ static void back_up_when_due(struct central *central)
     central->backup_due_ms = now_ms + (int64_t)central->config.backup_hours * HOUR_MS;
     char path[STORE_PATH_MAX];
     int rc = central_backup(central, path, sizeof(path));
-    if (rc < 0)
+    if (rc < 0) {
         central->metrics.backup_failures++;
+        report(central, "backup", rc);
+    }
 }
 
 void central_work(struct central *central)

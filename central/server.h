@@ -48,6 +48,8 @@ struct central_options {
     struct random *random;                   /* NULL: the kernel's */
     const struct central_part *const *parts; /* must outlive central */
     size_t part_count;
+    /* NULL, or: what an operator should know ("commit", "backup") and its -errno, for the log. Any thread. */
+    void (*report)(const char *what, int error);
     bool inline_jobs; /* no threads at all: for simulations; central_tick does the clockwork */
     const char *vfs;  /* fault injection */
     enum db_sync sync;
@@ -60,6 +62,7 @@ struct central {
     struct random *random;
     const struct central_part *const *parts;
     size_t part_count;
+    void (*report)(const char *what, int error); /* NULL: nobody listens */
     struct lock lock;
     struct store *store;
     struct writer *writer;

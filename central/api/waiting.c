@@ -90,9 +90,8 @@ static bool is_touched(const struct waiting_entry *entry, const struct store_tou
     return false;
 }
 
-void waiting_touched(void *context, const struct store_touch *touches, size_t count, bool all)
+void waiting_touched(struct waiting *waiting, const struct store_touch *touches, size_t count, bool all)
 {
-    struct waiting *waiting = context;
     pthread_mutex_lock(&waiting->mutex);
     waiting->version++;
     for (size_t i = 0; i < waiting->count; i++) {

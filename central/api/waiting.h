@@ -32,8 +32,8 @@ struct waiting_entry {
 /* -ENOSPC when the list is full; the call stays the caller's then. */
 MUST_CHECK int waiting_add(struct waiting *waiting, const struct waiting_entry *entry);
 
-/* writer_touched */
-void waiting_touched(void *waiting, const struct store_touch *touches, size_t count, bool all);
+/* These lanes have news: as writer_touched. */
+void waiting_touched(struct waiting *waiting, const struct store_touch *touches, size_t count, bool all);
 
 /* Looks again for everybody who was woken or is over time. One thread at a time. Returns how many were answered. */
 size_t waiting_run(struct waiting *waiting);

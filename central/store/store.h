@@ -62,7 +62,7 @@ struct store_touch {
 /* One transaction (writer) or one snapshot (reader). Belongs to the thread that got it. */
 struct store_tx {
     struct db *db;
-    struct store *store;
+    struct store *store; /* NULL in a store_view */
     bool writable;
     int64_t now_ms; /* wall clock when the transaction began: one "now" for everything in it */
     size_t touch_count;

@@ -165,6 +165,8 @@ static void run_group(struct writer *writer)
     }
     if (rc < 0)
         fail_group(writer, rc);
+    if (rc < 0 && writer->options.failed)
+        writer->options.failed(writer->options.context, rc);
     count_group(writer, rc < 0, mono_ms(writer) - started_ms);
     struct store_tx *tx = &writer->tx;
     if (rc == 0 && writer->options.touched && (tx->touch_count > 0 || tx->touched_all))

@@ -35,11 +35,12 @@ typedef void (*writer_touched)(void *context, const struct store_touch *touches,
 
 struct writer_options {
     struct store *store;
-    bool inline_jobs;       /* true: no thread */
-    unsigned queue_max;     /* jobs waiting per lane; 0: 1024 */
-    unsigned group_max;     /* jobs per commit; 0: 256 */
-    unsigned group_ms;      /* after this long a group commits even when more wait; 0: 30 */
-    writer_touched touched; /* NULL: nobody waits */
+    bool inline_jobs;                         /* true: no thread */
+    unsigned queue_max;                       /* jobs waiting per lane; 0: 1024 */
+    unsigned group_max;                       /* jobs per commit; 0: 256 */
+    unsigned group_ms;                        /* after this long a group commits even when more wait; 0: 30 */
+    writer_touched touched;                   /* NULL: nobody waits */
+    void (*failed)(void *context, int error); /* NULL, or: a group's commit failed. Writer's thread; for the log */
     void *context;
 };
 

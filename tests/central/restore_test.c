@@ -1,4 +1,5 @@
 #include "central/store/journal.h"
+#include "central/store/rights.h"
 #include "fixture.h"
 
 #include <fcntl.h>
@@ -134,6 +135,81 @@ static void two_restores_of_one_backup_differ(void **state)
     assert_int_not_equal(store_server_epoch(w->f.central->store), first);
 }
 
+struct issue {
+    struct fixture *f;
+    struct coupon_id id;
+};
+
+static int run_issue(void *arg, struct store_tx *tx)
+{
+    struct issue *issue = arg;
+    struct coupon coupon = {.id = {1001, 0}, .brand = issue->f->brand, .home_store = issue->f->shops[0]};
+    return rights_issue_coupon(tx, &coupon, MODE_HOME, &issue->id);
+}
+
+static struct feed_right right_in_feed(struct fake_terminal *t, enum feed_kind kind)
+{
+    struct feed_found found;
+    struct feed_right right = {0};
+    terminal_find_in_feed(t, kind, &found);
+    assert_int_equal(found.count, 1);
+    assert_int_equal(feed_right_decode((struct slice){found.body, found.len}, &right), 0);
+    return right;
+}
+
+static enum authority_verdict ask(struct fake_terminal *t, struct coupon_id coupon, uint8_t request)
+{
+    struct authority_request ask = {.coupon = coupon, .request_id = {request}};
+    struct authority_answer told;
+    terminal_ask(t, "right", &ask, &told);
+    return (enum authority_verdict)told.verdict;
+}
+
+static void right_record(struct batch *b, struct fake_terminal *t, enum record_kind kind, const struct feed_right *from)
+{
+    struct body body = {
+        .kind = kind,
+        .right = {.coupon = from->coupon, .epoch = from->epoch, .use_no = from->use_no, .transfer = from->transfer},
+    };
+    batch_start(b);
+    batch_record(b, t, &body);
+    batch_upload(b, t, &answer);
+    assert_int_equal(answer.status, 200);
+}
+
+/* The backup is older than the move: released there, granted here, and central remembers neither. */
+static void a_right_that_moved_after_the_backup_is_never_granted_twice(void **state)
+{
+    struct world *w = *state;
+    static struct batch release, taken;
+    struct fake_terminal other;
+    char path[256];
+    terminal_make(&other, &w->f, 2);
+    terminal_enrol(&other, &w->f, w->f.shops[1]);
+    struct issue issue = {.f = &w->f};
+    assert_int_equal(fixture_write(&w->f, run_issue, &issue), 0);
+    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    assert_int_equal(ask(&other, issue.id, 1), AUTHORITY_WAITING);
+    struct feed_right asked = right_in_feed(&w->t, FEED_RIGHT_REQUEST);
+    right_record(&release, &w->t, RECORD_RIGHT_RELEASED, &asked);
+    struct feed_right granted = right_in_feed(&other, FEED_RIGHT_GRANT);
+    right_record(&taken, &other, RECORD_RIGHT_GRANTED, &granted);
+    put_back(w, path);
+
+    batch_upload(&release, &w->t, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(ask(&w->t, issue.id, 2), AUTHORITY_WAITING); /* somebody holds it, central cannot know who */
+    struct feed_found none;
+    terminal_find_in_feed(&w->t, FEED_RIGHT_GRANT, &none);
+    assert_int_equal(none.count, 0);
+    batch_upload(&taken, &other, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(ask(&other, issue.id, 3), AUTHORITY_GRANTED);
+    assert_int_equal(ask(&w->t, issue.id, 4), AUTHORITY_WAITING);
+    other.cursor = (struct feed_cursor){0, 0};
+    assert_int_equal(right_in_feed(&other, FEED_RIGHT_REQUEST).epoch, 1);
+}
+
 static void an_ordinary_restart_keeps_the_epoch(void **state)
 {
     struct world *w = *state;
@@ -224,6 +300,7 @@ int main(void)
         CASE(only_a_verified_backup_allows_pruning),
         CASE(the_oldest_backup_that_is_kept_decides_the_mark),
         CASE(a_restored_central_gets_back_what_it_lost),
+        CASE(a_right_that_moved_after_the_backup_is_never_granted_twice),
         CASE(two_restores_of_one_backup_differ),
         CASE(an_ordinary_restart_keeps_the_epoch),
         CASE(a_cursor_of_another_epoch_starts_the_feed_over),
