@@ -91,7 +91,7 @@ static int step(struct sync *sync, struct sync_response *response, int *wait_s)
 void *sync_feed_loop(void *argument)
 {
     struct sync *sync = argument;
-    struct sync_backoff backoff = {0};
+    struct sync_backoff backoff = {.of = BACKOFF_FEED};
     int wait_s = 0;
 
     while (ready(sync)) {

@@ -103,6 +103,10 @@ static void note_contact(struct sync *sync, int error, int http_status)
     bool worked = error == 0 && http_status < 500 && http_status != 401 && http_status != 403 && http_status != 429;
 
     pthread_mutex_lock(&sync->mutex);
+    if (worked && !sync->contact_ok) {
+        sync->recoveries++;
+        pthread_cond_broadcast(&sync->changed);
+    }
     sync->contact_ok = worked;
     if (worked) {
         sync->contact_mono_ms = sync_mono_ms(sync);

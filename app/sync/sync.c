@@ -52,6 +52,11 @@ static struct sync_status snapshot_locked(struct sync *sync)
 {
     struct sync_status status = sync->status;
 
+    for (int i = 0; i < SYNC_BACKOFFS; i++) {
+        int64_t next = sync->next_try_mono_ms[i];
+        if (next != 0 && (status.next_try_mono_ms == 0 || next < status.next_try_mono_ms))
+            status.next_try_mono_ms = next;
+    }
     status.link = sync->link;
     status.online =
         sync->link && sync->contact_ok && sync_mono_ms(sync) - sync->contact_mono_ms < SYNC_ONLINE_MS && sync->enrolled;
@@ -108,10 +113,16 @@ uint32_t sync_backoff_limit_ms(uint32_t attempt)
     return limit < 60000 ? limit : 60000;
 }
 
+static bool pause_over_locked(const struct sync *sync, int64_t until, uint64_t link_ups, uint64_t recoveries)
+{
+    return sync->closing || sync->ticket_scanned || sync->link_ups != link_ups || sync->recoveries != recoveries ||
+           sync_mono_ms(sync) >= until;
+}
+
 void sync_back_off(struct sync *sync, struct sync_backoff *backoff, int retry_after_s)
 {
     int64_t delay_ms, until, asked_ms = (int64_t)retry_after_s * 1000;
-    uint64_t link_ups, random;
+    uint64_t link_ups, recoveries, random;
 
     sync_random(sync, &random, sizeof(random));
     backoff->attempt++;
@@ -120,16 +131,17 @@ void sync_back_off(struct sync *sync, struct sync_backoff *backoff, int retry_af
         delay_ms = asked_ms;
     pthread_mutex_lock(&sync->mutex);
     link_ups = sync->link_ups;
+    recoveries = sync->recoveries;
     until = sync_mono_ms(sync) + delay_ms;
-    sync->status.next_try_mono_ms = until;
+    sync->next_try_mono_ms[backoff->of] = until;
     pthread_mutex_unlock(&sync->mutex);
     sync_publish(sync);
     pthread_mutex_lock(&sync->mutex);
-    while (!sync->closing && !sync->ticket_scanned && sync->link_ups == link_ups && sync_mono_ms(sync) < until)
+    while (!pause_over_locked(sync, until, link_ups, asked_ms > 0 ? sync->recoveries : recoveries))
         sync_wait_locked(sync, until);
     if (sync->link_ups != link_ups)
         backoff->attempt = 0;
-    sync->status.next_try_mono_ms = 0;
+    sync->next_try_mono_ms[backoff->of] = 0;
     pthread_mutex_unlock(&sync->mutex);
 }
 

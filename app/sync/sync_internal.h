@@ -17,7 +17,9 @@
 #define SYNC_SMALL_BODY_MAX 2048
 
 /* Full jitter: anything between nothing and 0.5 s · 2^attempt, at most 60 s. */
+enum sync_backoff_of { BACKOFF_UPLOAD, BACKOFF_FEED, SYNC_BACKOFFS };
 struct sync_backoff {
+    enum sync_backoff_of of;
     uint32_t attempt; /* failures in a row */
 };
 uint32_t sync_backoff_limit_ms(uint32_t attempt); /* of the wait after that many failures; pure */
@@ -58,7 +60,9 @@ struct sync {
     uint64_t wakes;    /* calls of sync_wake */
     uint64_t link_ups; /* times that the network came back */
     struct sync_status status;
+    int64_t next_try_mono_ms[SYNC_BACKOFFS]; /* 0 = that loop is not waiting */
     bool contact_ok;
+    uint64_t recoveries; /* times that an exchange worked after one that had not */
     int64_t contact_mono_ms;
     int64_t skew_ms; /* central's clock − ours */
     bool enrolled;
@@ -78,7 +82,8 @@ bool sync_closing(struct sync *sync);
 void sync_publish(struct sync *sync); /* without the mutex */
 /* A failure of one loop for the service screen; error 0 clears what that loop said. */
 void sync_note_failure(struct sync *sync, const char *what, int error, int http_status);
-/* Waits out the back-off, or until the network came back, a ticket was scanned or the sync closes. */
+/* Waits out the back-off, or until the network came back, another loop got through (unless central named the wait), a
+ * ticket was scanned or the sync closes. */
 void sync_back_off(struct sync *sync, struct sync_backoff *backoff, int retry_after_s);
 void sync_random(struct sync *sync, void *out, size_t len);
 

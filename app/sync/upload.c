@@ -136,7 +136,7 @@ static bool upload(struct sync *sync, struct sync_backoff *backoff)
 void *sync_upload_loop(void *argument)
 {
     struct sync *sync = argument;
-    struct sync_backoff backoff = {0};
+    struct sync_backoff backoff = {.of = BACKOFF_UPLOAD};
     char ticket[ENROL_TEXT_MAX];
     uint64_t wakes;
     enum duty duty;

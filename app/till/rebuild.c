@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 /* Every projection, in the order of its key, so that two databases can be read side by side. */
-static const char *const projections[] = {
+static const char redemptions[] =
     "SELECT campaign, serial, use_no, epoch, record, member, discount_minor, business_ms, by_budget, voided"
-    " FROM redemption ORDER BY campaign, serial, use_no",
+    " FROM redemption ORDER BY campaign, serial, use_no";
+static const char *const projections[] = {
+    redemptions,
     "SELECT campaign, serial, epoch, use_no, state FROM held_right ORDER BY campaign, serial",
     "SELECT member, scope, owner, amount_minor FROM share ORDER BY member, scope, owner",
     "SELECT kind, transfer FROM share_transfer ORDER BY kind, transfer",
