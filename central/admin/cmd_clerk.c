@@ -95,7 +95,7 @@ int cmd_clerk_badge(struct admin_call *call, struct store_tx *tx)
         return rc;
     }
     snprintf(name, sizeof(name), "badge-%u", clerk.id);
-    snprintf(note, sizeof(note), "%s · %u", role_name(clerk.role), clerk.id);
+    snprintf(note, sizeof(note), "%s · %u 号", clerk.role == CLERK_MANAGER ? "店长" : "店员", clerk.id);
     admin_set(call, "clerk", json_integer(clerk.id));
     admin_set(call, "badge", json_integer(clerk.badge_serial));
     admin_set(call, "text", json_string(text));

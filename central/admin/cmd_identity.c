@@ -103,7 +103,8 @@ static int read_store(struct admin_call *call, struct shop *shop)
 
 int cmd_store_add(struct admin_call *call, struct store_tx *tx)
 {
-    struct shop shop = {.brand = call->central->brand, .earn_permille = EARN_DEFAULT, .idle_s = IDLE_DEFAULT_S};
+    struct shop shop = {
+        .brand = call->central->brand, .earn_permille = EARN_DEFAULT, .idle_s = IDLE_DEFAULT_S, .store_epoch = 1};
     uint32_t id = 0;
     int rc = read_store(call, &shop);
     rc = rc ? rc : identity_add_shop(tx, &shop, &id);

@@ -96,10 +96,15 @@ void page_benefit(const struct campaign *rules, char *out_text, size_t cap)
 
 void page_condition(const struct campaign *rules, char *out_text, size_t cap)
 {
-    char yuan[MONEY_TEXT_MAX];
+    char yuan[MONEY_TEXT_MAX], most[MONEY_TEXT_MAX];
+    bool capped = rules->discount == DISCOUNT_PERCENT && rules->max_discount_minor > 0;
     format_yuan(rules->min_spend_minor, yuan, sizeof(yuan));
+    format_yuan(rules->max_discount_minor, most, sizeof(most));
     if (rules->min_spend_minor > 0) {
-        snprintf(out_text, cap, "满 %s 元可用", yuan);
+        snprintf(out_text, cap, "满 %s 元可用%s%s%s", yuan, capped ? "，最高减 " : "", capped ? most : "",
+                 capped ? " 元" : "");
+    } else if (capped) {
+        snprintf(out_text, cap, "最高减 %s 元", most);
     } else {
         snprintf(out_text, cap, "无门槛");
     }
@@ -211,9 +216,19 @@ static void put_coupon(struct writer *w, const struct page_view *view, const str
     put_coupon_text(w, item);
     put(w, "<i>出示</i></summary><div class=\"code\">");
     put_format(w,
-               "<img loading=\"lazy\" width=\"224\" height=\"224\" alt=\"优惠券二维码\" "
+               "<img loading=\"lazy\" width=\"288\" height=\"288\" alt=\"优惠券二维码\" "
                "src=\"/m/%s/coupon/%s.png\"><p class=\"short\">%s</p></div></details></li>",
                view->ticket, id, shown);
+}
+
+/* What can be used comes first. */
+static void put_coupons(struct writer *w, const struct page_view *view, bool usable)
+{
+    for (uint32_t i = 0; i < view->coupon_count; i++) {
+        if ((coupon_state(&view->coupons[i], view->now_ms / 1000) == NULL) == usable) {
+            put_coupon(w, view, &view->coupons[i]);
+        }
+    }
 }
 
 static void put_member_card(struct writer *w, const struct page_view *view)
@@ -227,7 +242,7 @@ static void put_member_card(struct writer *w, const struct page_view *view)
         "\" data-coupons=\"%u\"><div class=\"row\"><span>会员 尾号 %s</span><b>%s<small> 元积分</small></b></div>",
         view->member, view->credit_minor, view->coupon_count, tail, credit);
     put_format(w,
-               "<div class=\"code\"><img id=\"code\" width=\"224\" height=\"224\" alt=\"会员码\" "
+               "<div class=\"code\"><img id=\"code\" width=\"288\" height=\"288\" alt=\"会员码\" "
                "src=\"/m/%s/code.png\"><p>结账时出示会员码 · 每分钟自动更新</p></div></section>",
                view->ticket);
 }
@@ -250,9 +265,8 @@ int page_write_member(const struct page_view *view, struct buffer *out_html)
         put(&w, "<p class=\"hint\">还没有优惠券。</p>");
     }
     put(&w, "<ul class=\"coupons\">");
-    for (uint32_t i = 0; i < view->coupon_count; i++) {
-        put_coupon(&w, view, &view->coupons[i]);
-    }
+    put_coupons(&w, view, true);
+    put_coupons(&w, view, false);
     put(&w, "</ul><h2>我的门店</h2><section class=\"card shop\"><b>");
     put_escaped(&w, view->shop.name_zh);
     put(&w, "</b><span>");

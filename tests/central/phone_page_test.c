@@ -49,6 +49,7 @@ static void benefits_are_said_as_a_shopper_says_them(void **state)
         {{.discount = DISCOUNT_AMOUNT, .value_minor = 550, .min_spend_minor = 5000}, "减 5.50 元", "满 50 元可用"},
         {{.discount = DISCOUNT_PERCENT, .percent_off = 15}, "8.5 折", "无门槛"},
         {{.discount = DISCOUNT_PERCENT, .percent_off = 20, .min_spend_minor = 1990}, "8 折", "满 19.90 元可用"},
+        {{.discount = DISCOUNT_PERCENT, .percent_off = 15, .max_discount_minor = 2000}, "8.5 折", "最高减 20 元"},
         {{.discount = DISCOUNT_FIXED_PRICE, .value_minor = 100}, "1 元购", "无门槛"},
         {{.discount = DISCOUNT_GIFT, .gift_zh = "矿泉水"}, "赠 矿泉水", "无门槛"},
     };

@@ -109,6 +109,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self, data):
         super().__init__()
         self.form, self.fields, self.pictures, self.facts = None, {}, [], {}
+        self.select = None
         self.feed(data.decode("utf-8"))
 
     def handle_starttag(self, tag, attrs):
@@ -116,6 +117,10 @@ class Page(html.parser.HTMLParser):
         self.facts.update({k[5:]: v for k, v in attrs.items() if k.startswith("data-")})
         if tag == "form":
             self.form = attrs.get("action")
+        elif tag == "select":
+            self.select = attrs.get("name")
+        elif tag == "option" and self.select:
+            self.fields.setdefault(self.select, attrs.get("value", ""))
         elif tag in ("input", "button") and attrs.get("name"):
             self.fields[attrs["name"]] = attrs.get("value", "")
         elif tag == "img" and attrs.get("src"):
@@ -166,11 +171,11 @@ def visit(args, link, join):
 
 
 def follow(args):
-    scene, ticket = resolve_scene(args)
-    fields = {"MsgType": cdata("event"), "Event": cdata("subscribe"), "EventKey": cdata("qrscene_" + scene),
-              "Ticket": cdata(ticket)}
-    if args.without_key:
-        del fields["EventKey"], fields["Ticket"]
+    fields = {"MsgType": cdata("event"), "Event": cdata("subscribe")}
+    scene = ""
+    if not args.without_key:
+        scene, ticket = resolve_scene(args)
+        fields.update({"EventKey": cdata("qrscene_" + scene), "Ticket": cdata(ticket)})
     text = push(args, fields)
     result = {"scene": scene, "reply": text}
     link = page_link(text)
