@@ -122,7 +122,7 @@ static bool run_picture(struct bench *bench, const struct bench_picture *picture
     int error = scan_picture_load(picture->path, &loaded);
 
     if (error) {
-        fprintf(stderr, "scan bench: %s: %s\n", picture->path, picture_error(error));
+        fprintf(stderr, "scan bench: %s: %s\n", picture->path, scan_picture_error(error));
         return false;
     }
     if (picture->frame == 0)

@@ -167,7 +167,7 @@ void scan_picture_finish(struct picture *picture)
     picture->pixels = NULL;
 }
 
-const char *picture_error(int error)
+const char *scan_picture_error(int error)
 {
     if (error == -EILSEQ)
         return "not a readable PNG, JPEG or 8-bit binary PGM picture";

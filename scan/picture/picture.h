@@ -18,6 +18,6 @@ SCAN_MUST_CHECK int scan_picture_load(const char *path, struct picture *out_pict
 void scan_picture_finish(struct picture *picture);
 
 /* What a -errno of scan_picture_load means to a person. */
-const char *picture_error(int error);
+const char *scan_picture_error(int error);
 
 #endif

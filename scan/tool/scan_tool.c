@@ -99,7 +99,7 @@ static int read_file(struct scan *scan, const char *path, bool json, struct scan
     int error = scan_picture_load(path, &picture);
 
     if (error) {
-        fprintf(stderr, "tillside-scan: %s: %s\n", path, picture_error(error));
+        fprintf(stderr, "tillside-scan: %s: %s\n", path, scan_picture_error(error));
         return EXIT_BAD_INPUT;
     }
     double start = now_ms();
