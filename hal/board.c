@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "backends.h"
+#include "copy.h"
 
-#define BOARD_FILE_MAX (64 * 1024)
+#define BOARD_FILE_MAX ((size_t)64 * 1024)
 
 enum key_type {
     KEY_TEXT,
@@ -31,6 +32,8 @@ struct key {
     enum hal_device device; /* back-ends */
 };
 
+/* A member's name cannot stand in parentheses. */
+/* NOLINTBEGIN(bugprone-macro-parentheses) */
 #define TEXT(section, name, field)                                                                                     \
     {                                                                                                                  \
         section, name, KEY_TEXT, offsetof(struct board, field), sizeof(((struct board *)0)->field), 0, 0, 0            \
@@ -47,6 +50,7 @@ struct key {
     {                                                                                                                  \
         section, "backend", KEY_BACKEND, offsetof(struct board, field.backend), HAL_BACKEND_MAX, 0, 0, device          \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct key keys[] = {
     TEXT("board", "name", name),
@@ -160,7 +164,7 @@ static int set_text(char *field, const struct key *key, const char *value, char 
     if (strlen(value) >= key->size) {
         return say(message, "%s.%s is longer than %zu characters", key->section, key->name, key->size - 1);
     }
-    strcpy(field, value);
+    copy_text(field, key->size, value);
     return 0;
 }
 
@@ -216,14 +220,14 @@ static int parse_line(const char *value, struct gpio_line *line)
     if (strlen(value) >= sizeof(copy)) {
         return -EINVAL;
     }
-    strcpy(copy, value);
+    copy_text(copy, sizeof(copy), value);
     place = strtok_r(copy, ", ", &rest);
     colon = place ? strchr(place, ':') : NULL;
     if (!colon || colon == place || colon - place >= HAL_NAME_MAX || parse_int(colon + 1, 0, 1023, &offset)) {
         return -EINVAL;
     }
     *colon = '\0';
-    strcpy(line->chip, place);
+    copy_text(line->chip, sizeof(line->chip), place);
     line->offset = (unsigned)offset;
     for (char *word = strtok_r(NULL, ", ", &rest); word; word = strtok_r(NULL, ", ", &rest)) {
         if (strcmp(word, "low") == 0) {
@@ -256,7 +260,7 @@ static int line_of_key(const char *key, struct gpio_line *line)
         if (strncmp(key, roles[i].prefix, length) == 0 && (roles[i].named ? name[0] != '\0' : key[length] == '\0') &&
             strlen(name) < HAL_NAME_MAX) {
             line->role = roles[i].role;
-            strcpy(line->name, name);
+            copy_text(line->name, sizeof(line->name), name);
             return 0;
         }
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backends.h"
+#include "copy.h"
 #include "pixels.h"
 
 int camera_wait_frame(struct camera *camera, int timeout_ms, struct camera_frame *out_frame)
@@ -32,7 +33,7 @@ int camera_auto_open(const struct camera_spec *spec, struct hal_context *context
     int error;
 
     if (tried.device[0] == '\0') {
-        strcpy(tried.device, "auto");
+        copy_text(tried.device, sizeof(tried.device), "auto");
     }
     error = camera_v4l2_open(&tried, context, out_device);
     if (error == -ENODEV && spec->folder[0] != '\0') {
@@ -49,9 +50,9 @@ static uint32_t colour_at(const struct camera_frame *frame, int x, int y)
     case CAMERA_COLOUR_XRGB:
         return ((const uint32_t *)(const void *)row)[x];
     case CAMERA_COLOUR_YUYV: {
-        const uint8_t *pair = row + 4 * (x / 2);
+        const uint8_t *pair = row + 4 * (ptrdiff_t)(x / 2);
 
-        return pixels_from_yuv(row[2 * x], pair[1], pair[3]);
+        return pixels_from_yuv(row[2 * (ptrdiff_t)x], pair[1], pair[3]);
     }
     case CAMERA_COLOUR_NV12: {
         const uint8_t *uv = frame->colour_planes[1] + (ptrdiff_t)(y / 2) * frame->colour_stride_bytes[1];

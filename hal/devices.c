@@ -8,122 +8,74 @@
 #include "wait.h"
 
 /*
- * The worker's side of a swap: nobody else may hold the pointer while its device goes. Only camera and gpio are shared,
- * but one rule for all is simpler to keep.
+ * Closing: nobody else may hold the pointer while its device goes. Opening may take a while (a printer on the network):
+ * the lock is held only to show the new device. Only camera and gpio are shared, but one rule for all is simpler to
+ * keep.
  */
-#define CLOSE_DEVICE(devices, device)                                                                                  \
-    do {                                                                                                               \
+#define DEFINE_DEVICE(device)                                                                                          \
+    static void device##_shut(struct hal_devices *devices)                                                             \
+    {                                                                                                                  \
         struct device *closing;                                                                                        \
                                                                                                                        \
-        pthread_mutex_lock(&(devices)->swap_lock);                                                                     \
-        closing = (devices)->device;                                                                                   \
-        (devices)->device = NULL;                                                                                      \
-        pthread_mutex_unlock(&(devices)->swap_lock);                                                                   \
+        pthread_mutex_lock(&devices->swap_lock);                                                                       \
+        closing = devices->device;                                                                                     \
+        devices->device = NULL;                                                                                        \
+        pthread_mutex_unlock(&devices->swap_lock);                                                                     \
         device##_close(closing);                                                                                       \
-    } while (0)
-
-static void close_device(struct hal_devices *devices, enum hal_device device)
-{
-    switch (device) {
-    case HAL_DISPLAY:
-        CLOSE_DEVICE(devices, display);
-        break;
-    case HAL_INPUT:
-        CLOSE_DEVICE(devices, input);
-        break;
-    case HAL_CAMERA:
-        CLOSE_DEVICE(devices, camera);
-        break;
-    case HAL_SCANNER:
-        CLOSE_DEVICE(devices, scanner);
-        break;
-    case HAL_GPIO:
-        CLOSE_DEVICE(devices, gpio);
-        break;
-    case HAL_PRINTER:
-        CLOSE_DEVICE(devices, printer);
-        break;
-    case HAL_DRAWER:
-        CLOSE_DEVICE(devices, drawer);
-        break;
-    case HAL_SOUND:
-        CLOSE_DEVICE(devices, sound);
-        break;
-    case HAL_NETWORK:
-        CLOSE_DEVICE(devices, network);
-        break;
-    case HAL_STORAGE:
-        CLOSE_DEVICE(devices, storage);
-        break;
-    }
-}
-
-/* Opening may take a while (a printer on the network): the lock is held only to show the new device. */
-#define OPEN_DEVICE(devices, device, context, error)                                                                   \
-    do {                                                                                                               \
-        struct device *opened = NULL;                                                                                  \
+    }                                                                                                                  \
                                                                                                                        \
-        (error) = device##_open(&(devices)->board.device, (context), &opened);                                         \
-        pthread_mutex_lock(&(devices)->swap_lock);                                                                     \
-        (devices)->device = (error) ? NULL : opened;                                                                   \
-        pthread_mutex_unlock(&(devices)->swap_lock);                                                                   \
-    } while (0)
-
-static int open_camera(struct hal_devices *devices, struct hal_context *context)
-{
-    int error;
-
-    OPEN_DEVICE(devices, camera, context, error);
-    if (!error) {
-        pthread_mutex_lock(&devices->swap_lock);
-        camera_set_rate(devices->camera, devices->camera_rate);
-        pthread_mutex_unlock(&devices->swap_lock);
+    static int device##_start(struct hal_devices *devices, struct hal_context *context)                                \
+    {                                                                                                                  \
+        struct device *opened = NULL;                                                                                  \
+        int error = device##_open(&devices->board.device, context, &opened);                                           \
+                                                                                                                       \
+        pthread_mutex_lock(&devices->swap_lock);                                                                       \
+        devices->device = error ? NULL : opened;                                                                       \
+        pthread_mutex_unlock(&devices->swap_lock);                                                                     \
+        return error;                                                                                                  \
     }
+
+DEFINE_DEVICE(display)
+DEFINE_DEVICE(input)
+DEFINE_DEVICE(camera)
+DEFINE_DEVICE(scanner)
+DEFINE_DEVICE(gpio)
+DEFINE_DEVICE(printer)
+DEFINE_DEVICE(drawer)
+DEFINE_DEVICE(sound)
+DEFINE_DEVICE(network)
+DEFINE_DEVICE(storage)
+
+/* A camera that comes back keeps the rate that was wanted meanwhile. */
+static int camera_start_at_rate(struct hal_devices *devices, struct hal_context *context)
+{
+    int error = camera_start(devices, context);
+
+    pthread_mutex_lock(&devices->swap_lock);
+    camera_set_rate(devices->camera, devices->camera_rate);
+    pthread_mutex_unlock(&devices->swap_lock);
     return error;
 }
 
-static int open_in(struct hal_devices *devices, enum hal_device device, struct hal_context *context)
-{
-    int error = -EINVAL;
-
-    switch (device) {
-    case HAL_DISPLAY:
-        OPEN_DEVICE(devices, display, context, error);
-        break;
-    case HAL_INPUT:
-        OPEN_DEVICE(devices, input, context, error);
-        break;
-    case HAL_CAMERA:
-        error = open_camera(devices, context);
-        break;
-    case HAL_SCANNER:
-        OPEN_DEVICE(devices, scanner, context, error);
-        break;
-    case HAL_GPIO:
-        OPEN_DEVICE(devices, gpio, context, error);
-        break;
-    case HAL_PRINTER:
-        OPEN_DEVICE(devices, printer, context, error);
-        break;
-    case HAL_DRAWER:
-        OPEN_DEVICE(devices, drawer, context, error);
-        break;
-    case HAL_SOUND:
-        OPEN_DEVICE(devices, sound, context, error);
-        break;
-    case HAL_NETWORK:
-        OPEN_DEVICE(devices, network, context, error);
-        break;
-    case HAL_STORAGE:
-        OPEN_DEVICE(devices, storage, context, error);
-        break;
-    }
-    return error;
-}
+static const struct {
+    int (*start)(struct hal_devices *devices, struct hal_context *context);
+    void (*shut)(struct hal_devices *devices);
+} table[HAL_DEVICE_COUNT] = {
+    [HAL_DISPLAY] = {display_start, display_shut},
+    [HAL_INPUT] = {input_start, input_shut},
+    [HAL_CAMERA] = {camera_start_at_rate, camera_shut},
+    [HAL_SCANNER] = {scanner_start, scanner_shut},
+    [HAL_GPIO] = {gpio_start, gpio_shut},
+    [HAL_PRINTER] = {printer_start, printer_shut},
+    [HAL_DRAWER] = {drawer_start, drawer_shut},
+    [HAL_SOUND] = {sound_start, sound_shut},
+    [HAL_NETWORK] = {network_start, network_shut},
+    [HAL_STORAGE] = {storage_start, storage_shut},
+};
 
 static int open_device(struct hal_devices *devices, enum hal_device device)
 {
-    struct hal_failure *failure = &devices->failures[device];
+    struct hal_failure *failure;
     struct hal_context context = {
         .sim = devices->sim,
         .cancel_fd = devices->cancel_fd,
@@ -133,7 +85,9 @@ static int open_device(struct hal_devices *devices, enum hal_device device)
         .swap_lock = &devices->swap_lock,
     };
 
-    failure->error = open_in(devices, device, &context);
+    assert((unsigned)device < HAL_DEVICE_COUNT);
+    failure = &devices->failures[device];
+    failure->error = table[device].start(devices, &context);
     if (failure->error && context.reason[0] == '\0') {
         snprintf(context.reason, sizeof(context.reason), "%s: %s", hal_device_name(device), strerror(-failure->error));
     }
@@ -153,7 +107,7 @@ int hal_devices_open(const struct board *board, struct sim *sim, int cancel_fd, 
         (struct hal_devices){.board = *board, .sim = sim, .cancel_fd = cancel_fd, .camera_rate = CAMERA_FULL};
     pthread_mutex_init(&out_devices->swap_lock, NULL);
     /* In this order: the input needs the display. */
-    for (int device = 0; device < HAL_DEVICE_COUNT; device++) {
+    for (unsigned device = 0; device < HAL_DEVICE_COUNT; device++) {
         int error = open_device(out_devices, (enum hal_device)device);
 
         out_devices->failures[device].backoff_ms = HAL_BACKOFF_FIRST_MS;
@@ -168,9 +122,9 @@ int hal_device_reopen(struct hal_devices *devices, enum hal_device device)
 
     assert(devices && (unsigned)device < HAL_DEVICE_COUNT);
     if (device == HAL_DISPLAY) {
-        close_device(devices, HAL_INPUT);
+        input_shut(devices);
     }
-    close_device(devices, device);
+    table[device].shut(devices);
     error = open_device(devices, device);
     if (device == HAL_DISPLAY && !error) {
         /* Its own failure is noted in its own place. */
@@ -202,7 +156,7 @@ void hal_devices_close(struct hal_devices *devices)
 {
     /* Backwards: what hangs on another device goes first. */
     for (int device = HAL_DEVICE_COUNT - 1; device >= 0; device--) {
-        close_device(devices, (enum hal_device)device);
+        table[device].shut(devices);
     }
     pthread_mutex_destroy(&devices->swap_lock);
 }

@@ -30,7 +30,7 @@ void pixels_yuyv_to_grey(const uint8_t *yuyv, int yuyv_stride, struct rect size,
         uint8_t *to = out_grey + (ptrdiff_t)y * grey_stride;
 
         for (int x = 0; x < size.width; x++) {
-            to[x] = from[2 * x];
+            to[x] = from[2 * (ptrdiff_t)x];
         }
     }
 }
@@ -42,9 +42,9 @@ void pixels_yuyv_to_xrgb(const uint8_t *yuyv, int yuyv_stride, const struct pixe
         uint32_t *to = row_of(out_target, y);
 
         for (int x = 0; x < out_target->width; x++) {
-            const uint8_t *pair = from + 4 * (x / 2);
+            const uint8_t *pair = from + 4 * (ptrdiff_t)(x / 2);
 
-            to[x] = pixels_from_yuv(from[2 * x], pair[1], pair[3]);
+            to[x] = pixels_from_yuv(from[2 * (ptrdiff_t)x], pair[1], pair[3]);
         }
     }
 }

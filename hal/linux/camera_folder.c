@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../backends.h"
+#include "../copy.h"
 #include "../picture.h"
 #include "../rate.h"
 #include "../scene.h"
@@ -71,7 +72,7 @@ static void enqueue(struct camera_folder *folder, const char *name)
         folder->waiting_count--;
     }
     at = (folder->waiting_from + folder->waiting_count++) % WAITING_MAX;
-    strcpy(folder->waiting[at], name);
+    copy_text(folder->waiting[at], NAME_BYTES, name);
 }
 
 /* -ENODEV when the folder itself went away. */
@@ -104,7 +105,7 @@ static bool already_seen(struct camera_folder *folder, const char *name, const s
             return true;
         }
     }
-    strcpy(folder->seen[folder->seen_next].name, name);
+    copy_text(folder->seen[folder->seen_next].name, NAME_BYTES, name);
     folder->seen[folder->seen_next].modified = status->st_mtim;
     folder->seen_next = (folder->seen_next + 1) % SEEN_MAX;
     return false;

@@ -38,7 +38,7 @@ int evdev_find(const char *device, int *out_fd)
     }
     for (unsigned n = 0; n < EVDEV_NUMBERS_MAX; n++) {
         char name[128] = "";
-        int fd;
+        int fd = -1;
         int error = evdev_open_nth(n, &fd);
 
         if (error) {

@@ -28,11 +28,12 @@ static void move(struct evdev_pointer *pointer, const struct kernel_input_event 
     int height;
 
     panel_size(&pointer->display, &width, &height);
-    if (event->code == (relative ? REL_X : ABS_X)) {
+    /* REL_X and ABS_X are the same number, and so are Y's. */
+    if (event->code == ABS_X) {
         pointer->x = relative ? scaled(pointer->x + event->value, 0, 0, width)
                               : scaled(event->value, range->min_x, range->max_x, width);
         pointer->moved = true;
-    } else if (event->code == (relative ? REL_Y : ABS_Y)) {
+    } else if (event->code == ABS_Y) {
         pointer->y = relative ? scaled(pointer->y + event->value, 0, 0, height)
                               : scaled(event->value, range->min_y, range->max_y, height);
         pointer->moved = true;

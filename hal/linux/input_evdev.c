@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../backends.h"
+#include "../copy.h"
 #include "evdev_find.h"
 
 #define DEVICES_MAX 8
@@ -149,7 +150,7 @@ static int add_named(struct input_evdev *self, const char *devices, const struct
     char *rest = NULL;
     int error = 0;
 
-    strcpy(copy, devices);
+    copy_text(copy, sizeof(copy), devices);
     for (char *name = strtok_r(copy, ",", &rest); name && !error; name = strtok_r(NULL, ",", &rest)) {
         int fd = -1;
 

@@ -114,7 +114,7 @@ static int tcp_connect(const char *device, int cancel_fd, int *out_fd)
 static int refresh(struct printer_stream *stream)
 {
     struct pollfd polled = {.fd = stream->fd, .events = POLLRDHUP};
-    int fd;
+    int fd = -1;
     int error;
 
     if (!stream->tcp || poll(&polled, 1, 0) <= 0) {
@@ -270,7 +270,7 @@ int printer_usb_open(const struct printer_spec *spec, struct hal_context *contex
 
 int printer_serial_open(const struct printer_spec *spec, struct hal_context *context, struct printer **out_device)
 {
-    int fd;
+    int fd = -1;
     int error = tty_open(spec->device, spec->baud ? spec->baud : SERIAL_BAUD, &fd);
 
     if (error) {
@@ -281,7 +281,7 @@ int printer_serial_open(const struct printer_spec *spec, struct hal_context *con
 
 int printer_tcp_open(const struct printer_spec *spec, struct hal_context *context, struct printer **out_device)
 {
-    int fd;
+    int fd = -1;
     int error = tcp_connect(spec->device, context->cancel_fd, &fd);
 
     if (error) {

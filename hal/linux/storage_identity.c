@@ -1,4 +1,5 @@
 #include "storage_identity.h"
+#include "../copy.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -119,7 +120,7 @@ static bool find_link(const char *root, const char *directory, dev_t device, cha
 
         if (fstatat(dirfd(links), entry->d_name, &status, 0) == 0 && S_ISBLK(status.st_mode) &&
             status.st_rdev == device && strlen(entry->d_name) < STORAGE_SERIAL_MAX) {
-            strcpy(out_text, entry->d_name);
+            copy_text(out_text, STORAGE_SERIAL_MAX, entry->d_name);
             found = true;
         }
     }

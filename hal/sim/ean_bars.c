@@ -1,4 +1,5 @@
 #include "ean_bars.h"
+#include "../copy.h"
 
 #include <string.h>
 
@@ -46,13 +47,13 @@ int ean_bars(const char *digits, char out_modules[EAN_MODULES_MAX + 1], char out
     size_t half = length >= 12 ? 6 : 4;
     const char *sets = "AAAA";
     const char *left;
-    char whole[14];
+    char whole[14] = "";
     char *to = out_modules;
 
     if (length < 7 || length > 13 || (length > 8 && length < 12) || strspn(digits, "0123456789") != length) {
         return 0;
     }
-    strcpy(whole, digits);
+    copy_text(whole, sizeof(whole), digits);
     if (length == 7 || length == 12) {
         whole[length] = check_digit(digits, length);
         whole[length + 1] = '\0';
@@ -70,6 +71,6 @@ int ean_bars(const char *digits, char out_modules[EAN_MODULES_MAX + 1], char out
         to = put_digit(to, left[half + i], 'C');
     }
     to = put(to, "101");
-    strcpy(out_digits, whole);
+    memcpy(out_digits, whole, sizeof(whole));
     return (int)(to - out_modules);
 }

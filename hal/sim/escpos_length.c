@@ -7,6 +7,8 @@
 #define FS  0x1C
 #define GS  0x1D
 
+#define BARCODE_MAX 255 /* the whole command, when its end is a NUL */
+
 static bool is_one_of(uint8_t byte, const char *set)
 {
     return byte != 0 && strchr(set, byte) != NULL;
@@ -102,7 +104,7 @@ static int64_t barcode_length(const uint8_t *bytes, size_t available)
         return 0;
     }
     if (bytes[2] <= 6) {
-        return to_nul(bytes, available, 3, 300);
+        return to_nul(bytes, available, 3, BARCODE_MAX);
     }
     return available < 4 ? 0 : 4 + bytes[3];
 }

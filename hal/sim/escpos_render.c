@@ -2,13 +2,14 @@
 
 #include <assert.h>
 #include <iconv.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "escpos_length.h"
 #include "escpos_paper.h"
 
-#define COMMAND_MAX    8192 /* what is longer is skipped (graphics nobody here draws) or streamed (raster) */
+#define COMMAND_MAX    (128 * 1024) /* what is longer is skipped; raster (GS v 0) is streamed and knows no end */
 #define QR_MAX         7089
 #define RASTER_ROW_MAX 256
 #define TALLEST        1400 /* dots that one command prints at most: a large QR code */
@@ -19,6 +20,7 @@ struct escpos_render {
     struct paper_style style;
     iconv_t chinese;
     iconv_t page;
+    uint8_t page_number;
     bool chinese_on;
     uint8_t command[COMMAND_MAX];
     size_t length;
@@ -43,6 +45,10 @@ struct escpos_render {
         int module;
         int text; /* bit 0 above, bit 1 below */
     } barcode;
+    struct {
+        struct paper_bits picture; /* in memory, height 0 without one */
+        uint8_t memory[COMMAND_MAX];
+    } graphics;
 };
 
 static void tear(struct escpos_render *render)
@@ -77,6 +83,7 @@ static void set_page(struct escpos_render *render, uint8_t number)
                  {5, "CP865"}, {16, "CP1252"}, {17, "CP866"}, {18, "CP852"}};
     const char *name = "CP437";
 
+    render->page_number = number;
     for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
         name = pages[i].number == number ? pages[i].name : name;
     }
@@ -84,6 +91,17 @@ static void set_page(struct escpos_render *render, uint8_t number)
         iconv_close(render->page);
     }
     render->page = iconv_open("UTF-8", name);
+}
+
+/* Page 1 is Epson's own: blocks and lines; its half-width katakana are not drawn. */
+static const char *page_one(uint8_t byte)
+{
+    static const char *const marks[32] = {
+        "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "┼",
+        "┴", "┬", "┤", "├", "▔", "─", "│", "▕", "┌", "┐", "└", "┘", "╭", "╮", "╰", "╯",
+    };
+
+    return byte >= 0x80 && byte < 0xA0 ? marks[byte - 0x80] : "?";
 }
 
 /* One character of the printer's encodings; what cannot be read is a question mark, as on paper. */
@@ -98,6 +116,8 @@ static void put_text(struct escpos_render *render, const uint8_t *bytes, size_t 
 
     if (length == 1 && bytes[0] < 0x80) {
         utf8[0] = (char)bytes[0];
+    } else if (length == 1 && render->page_number == 1) {
+        snprintf(utf8, sizeof(utf8), "%s", page_one(bytes[0]));
     } else if (converter != (iconv_t)-1) {
         if (iconv(converter, &in, &in_left, &out, &out_left) == (size_t)-1) {
             iconv(converter, NULL, NULL, NULL, NULL);
@@ -121,10 +141,10 @@ static void print_barcode(struct escpos_render *render)
     text[length] = '\0';
     if (strlen(text) == length && (kind == 0 || kind == 2 || kind == 3)) {
         /* UPC-A is an EAN-13 that begins with 0. */
-        char digits[32] = "0";
+        char digits[32];
 
         if (length < 16) {
-            strcpy(digits + (kind == 0 ? 1 : 0), text);
+            snprintf(digits, sizeof(digits), "%s%.15s", kind == 0 ? "0" : "", text);
             paper_ean(render->paper, digits, render->barcode.module, render->barcode.height, render->barcode.text & 2);
         }
     } else {
@@ -158,6 +178,28 @@ static void do_qr(struct escpos_render *render)
         break;
     default:
         break;
+    }
+}
+
+/* GS ( L and GS 8 L: a picture is stored (112), then printed (50). at is where their common part begins. */
+static void do_graphics(struct escpos_render *render, size_t at)
+{
+    const uint8_t *c = render->command + at;
+    size_t length = render->length - at;
+    struct paper_bits *picture = &render->graphics.picture;
+
+    if (length >= 10 && c[1] == 112) {
+        int width_bytes = ((c[6] | c[7] << 8) + 7) / 8;
+        int height = c[8] | c[9] << 8;
+
+        picture->height = 0;
+        if (width_bytes > 0 && length - 10 >= (size_t)width_bytes * (size_t)height) {
+            memcpy(render->graphics.memory, c + 10, (size_t)width_bytes * (size_t)height);
+            *picture =
+                (struct paper_bits){render->graphics.memory, width_bytes, height, c[3] == 2 ? 2 : 1, c[4] == 2 ? 2 : 1};
+        }
+    } else if (length >= 2 && (c[1] == 50 || c[1] == 2) && picture->height > 0) {
+        paper_bits(render->paper, picture);
     }
 }
 
@@ -307,7 +349,14 @@ static void do_gs(struct escpos_render *render)
         print_barcode(render);
         break;
     case '(':
-        do_qr(render);
+        if (c[2] == 'L') {
+            do_graphics(render, 5);
+        } else {
+            do_qr(render);
+        }
+        break;
+    case '8':
+        do_graphics(render, 7);
         break;
     case 'L':
         paper_margin(render->paper, c[2] | c[3] << 8, -1);

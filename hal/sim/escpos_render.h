@@ -7,10 +7,10 @@
  * paper is at most ESCPOS_PAPER_MAX dots long (what is longer is cut off there, as a picture of its own).
  *
  * Understood: initialise, line and paper feed, line spacing, tabs, print position, left margin, alignment, bold,
- * underline, inverse, upside down is not; character size and fonts A and B, code pages 437, 850, 866, 1252, Chinese
+ * underline, inverse (not upside down), character size and fonts A and B, code pages 437, 850, 866, 1252, Chinese
  * mode (GB18030), QR codes, EAN-13, EAN-8, UPC-A (other symbologies print their text in a box), bit image (ESC *),
- * raster (GS v 0), drawer, cut. Other known commands are skipped at their right length; unknown ones are counted.
- * One thread.
+ * raster (GS v 0), stored graphics (GS ( L, GS 8 L), drawer, cut. Other known commands are skipped at their right
+ * length; unknown ones are counted. One thread.
  */
 
 #include "../pixels.h"

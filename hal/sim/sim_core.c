@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../copy.h"
 #include "../picture.h"
 #include "../png_file.h"
 #include "../wait.h"
@@ -131,7 +132,7 @@ int sim_scan(struct sim *sim, const char *text)
     if (sim->scan_count == SIM_SCANS_MAX) {
         error = -ENOSPC;
     } else {
-        strcpy(sim->scans[(sim->scan_from + sim->scan_count++) % SIM_SCANS_MAX], text);
+        copy_text(sim->scans[(sim->scan_from + sim->scan_count++) % SIM_SCANS_MAX], SCANNER_TEXT_MAX, text);
     }
     sim_unlock(sim);
     hal_wake_send(sim->wake[HAL_SCANNER]);
@@ -222,7 +223,7 @@ static int add_line_event(struct sim *sim, enum gpio_role role, const char *name
     if (strlen(name) >= sizeof(event.name)) {
         return -EINVAL;
     }
-    strcpy(event.name, name);
+    copy_text(event.name, sizeof(event.name), name);
     sim_lock(sim);
     if (sim->button_count == SIM_BUTTONS_MAX) {
         error = -ENOSPC;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "../backends.h"
+#include "../copy.h"
 #include "../wait.h"
 #include "sim_core.h"
 
@@ -58,7 +59,7 @@ static int set_lamp(struct sim_outputs *outputs, const char *name, bool on)
         return -ENOENT;
     }
     if (i == outputs->lamp_count) {
-        strcpy(outputs->lamps[i].name, name);
+        copy_text(outputs->lamps[i].name, sizeof(outputs->lamps[i].name), name);
         outputs->lamp_count++;
     }
     outputs->lamps[i].on = on;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "../backends.h"
+#include "../copy.h"
 #include "../png_file.h"
 #include "escpos_render.h"
 #include "sim_core.h"
@@ -36,7 +37,7 @@ static void on_cut(void *context, const struct pixels *paper)
     }
     sim_lock(self->sim);
     self->sim->outputs.receipts = number;
-    strcpy(self->sim->outputs.last_receipt, path);
+    copy_text(self->sim->outputs.last_receipt, sizeof(self->sim->outputs.last_receipt), path);
     sim_unlock(self->sim);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../backends.h"
+#include "../copy.h"
 #include "../wait.h"
 #include "sim_core.h"
 
@@ -114,8 +115,8 @@ static int sim_state(struct network *network, struct network_state *out_state)
     state.up = sim->network_up;
     sim_unlock(sim);
     if (state.up) {
-        strcpy(state.interface, "sim0");
-        strcpy(state.address, "192.0.2.10");
+        copy_text(state.interface, sizeof(state.interface), "sim0");
+        copy_text(state.address, sizeof(state.address), "192.0.2.10");
     }
     *out_state = state;
     return 0;

@@ -1,7 +1,10 @@
 #include "cases.h"
 
+#include <zbar.h>
+
 #include "hal/escpos.h"
 #include "picture.h"
+#include "pixels.h"
 #include "png_file.h"
 #include "sim/ean_bars.h"
 #include "sim/escpos_length.h"
@@ -146,6 +149,79 @@ static void a_receipt_is_a_picture_of_its_paper(void **state)
     close_render(render, &record);
 }
 
+/* An independent decoder reads the paper: every text must be among the codes it finds. */
+static void expect_codes(const struct pixels *paper, const char *const *texts, size_t count)
+{
+    size_t length = (size_t)paper->width * (size_t)paper->height;
+    zbar_image_scanner_t *scanner = zbar_image_scanner_create();
+    zbar_image_t *image = zbar_image_create();
+    uint8_t *grey = malloc(length);
+
+    pixels_xrgb_to_grey(paper, grey, paper->width);
+    zbar_image_set_format(image, zbar_fourcc('Y', '8', '0', '0'));
+    zbar_image_set_size(image, (unsigned)paper->width, (unsigned)paper->height);
+    zbar_image_set_data(image, grey, length, NULL);
+    assert_true(zbar_scan_image(scanner, image) >= 0);
+    for (size_t i = 0; i < count; i++) {
+        bool found = false;
+
+        for (const zbar_symbol_t *at = zbar_image_first_symbol(image); at; at = zbar_symbol_next(at)) {
+            found |= strcmp(zbar_symbol_get_data(at), texts[i]) == 0;
+        }
+        if (!found) {
+            fail_msg("'%s' is not on the paper", texts[i]);
+        }
+    }
+    zbar_image_destroy(image);
+    zbar_image_scanner_destroy(scanner);
+    free(grey);
+}
+
+static void codes_on_the_paper_can_be_read(void **state)
+{
+    static const char *const codes[] = {"HTTPS://TILLSIDE.EXAMPLE/R/0123456789ABCDEF", "6901234567892"};
+    static uint8_t bytes[4096];
+    size_t length = sample_receipt(bytes, sizeof(bytes));
+    struct record record;
+    struct escpos_render *render = open_render(&record);
+
+    (void)state;
+    escpos_render_feed(render, bytes, length);
+    expect_codes(&record.paper, codes, ARRAY_LEN(codes));
+    close_render(render, &record);
+}
+
+static void what_others_encoded_prints(void **state)
+{
+    static const struct {
+        const char *path;
+        const char *codes[2];
+    } streams[] = {
+        {"tests/hal/streams/receiptline.bin", {"HTTPS://TILLSIDE.EXAMPLE/R/1", "6901234567892"}},
+        {"tests/hal/streams/receipt-printer-encoder.bin", {"HTTPS://TILLSIDE.EXAMPLE/R/2", "6901234567892"}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(streams); i++) {
+        static uint8_t bytes[8192];
+        struct record record;
+        struct escpos_render *render = open_render(&record);
+        FILE *file = fopen(streams[i].path, "rb");
+        size_t length;
+
+        assert_non_null(file);
+        length = fread(bytes, 1, sizeof(bytes), file);
+        fclose(file);
+        for (size_t at = 0; at < length && record.cuts == 0; at++) {
+            escpos_render_feed(render, bytes + at, 1);
+        }
+        assert_int_equal(record.cuts, 1);
+        assert_int_equal(escpos_render_unknown(render), 0);
+        expect_codes(&record.paper, streams[i].codes, 2);
+        close_render(render, &record);
+    }
+}
+
 static void pieces_of_any_size_print_the_same(void **state)
 {
     static uint8_t bytes[4096];
@@ -217,6 +293,26 @@ static void paper_without_end_is_cut_into_bounded_pictures(void **state)
     }
     assert_true(record.cuts >= 2);
     assert_true(record.paper.height <= ESCPOS_PAPER_MAX);
+    close_render(render, &record);
+}
+
+static void a_barcode_without_end_does_no_harm(void **state)
+{
+    struct record record;
+    struct escpos_render *render = open_render(&record);
+    uint8_t longest[259] = {0x1D, 'k', 73, 255};
+
+    (void)state;
+    escpos_render_feed(render, (const uint8_t *)"\x1Dk\x04", 3);
+    for (int i = 0; i < 2000; i++) {
+        escpos_render_feed(render, (const uint8_t *)"9", 1);
+    }
+    escpos_render_feed(render, (const uint8_t *)"\x00\n", 2);
+    memset(longest + 4, 'A', 255);
+    escpos_render_feed(render, longest, sizeof(longest));
+    escpos_render_feed(render, (const uint8_t *)"\x1DV\x00", 3);
+    assert_int_equal(escpos_render_unknown(render), 1);
+    assert_int_equal(record.cuts, 1);
     close_render(render, &record);
 }
 
@@ -319,11 +415,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_receipt_is_a_picture_of_its_paper),
+        cmocka_unit_test(codes_on_the_paper_can_be_read),
+        cmocka_unit_test(what_others_encoded_prints),
         cmocka_unit_test(pieces_of_any_size_print_the_same),
         cmocka_unit_test(a_raster_prints_its_dots),
         cmocka_unit_test(status_questions_reach_the_printer),
         cmocka_unit_test(unknown_commands_are_counted_and_the_rest_prints),
         cmocka_unit_test(paper_without_end_is_cut_into_bounded_pictures),
+        cmocka_unit_test(a_barcode_without_end_does_no_harm),
         cmocka_unit_test(random_bytes_do_no_harm),
         cmocka_unit_test(lengths_of_commands_are_known),
         cmocka_unit_test(ean_bars_are_those_of_the_standard),
