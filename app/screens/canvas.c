@@ -116,6 +116,26 @@ static void paint_outline(cairo_t *cairo, const struct scene *scene, const struc
     cairo_stroke(cairo);
 }
 
+/* Where the code is best held: four corners around the middle. */
+static void paint_brackets(cairo_t *cairo, const struct scene *scene, struct rect area)
+{
+    int side = (area.width < area.height ? area.width : area.height) * 3 / 5;
+    struct rect frame = rect_centred(area, side, side);
+    double arm = side / 6.0;
+    for (int i = 0; i < 4; i++) {
+        double x = i % 2 == 0 ? frame.x : rect_right(frame);
+        double y = i < 2 ? frame.y : rect_bottom(frame);
+        cairo_move_to(cairo, x + (i % 2 == 0 ? arm : -arm), y);
+        cairo_line_to(cairo, x, y);
+        cairo_line_to(cairo, x, y + (i < 2 ? arm : -arm));
+    }
+    cairo_set_line_join(cairo, CAIRO_LINE_JOIN_ROUND);
+    cairo_set_line_cap(cairo, CAIRO_LINE_CAP_ROUND);
+    cairo_set_line_width(cairo, scene->theme->unit / 2 + 1);
+    set_colour(cairo, 0xE6FFFFFFu);
+    cairo_stroke(cairo);
+}
+
 /* Covers the corners with the ground, so that the picture seems cut round. */
 static void round_corners(cairo_t *cairo, const struct item *item, int radius)
 {
@@ -150,7 +170,9 @@ static void paint_picture(struct canvas *canvas, const struct scene *scene, cons
         cairo_surface_flush(canvas->surface);
         picture_draw(scene->picture, &map, &canvas->frame, clip);
         cairo_surface_mark_dirty(canvas->surface);
-        if (scene->picture->has_outline) {
+        if (!scene->picture->has_outline) {
+            paint_brackets(canvas->cairo, scene, item->area);
+        } else {
             cairo_save(canvas->cairo);
             cairo_rectangle(canvas->cairo, item->area.x, item->area.y, item->area.width, item->area.height);
             cairo_clip(canvas->cairo);

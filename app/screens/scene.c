@@ -25,11 +25,11 @@ static uint64_t mix(uint64_t hash, const void *data, size_t len)
 static uint64_t hash_of(const struct item *item)
 {
     const struct text_style *style = &item->style;
-    const int64_t seen[] = {item->kind,          item->icon,    item->area.x,   item->area.y,   item->area.width,
-                            item->area.height,   item->colour,  item->box.fill, item->box.edge, item->box.fill_end,
-                            item->box.radius,    style->colour, style->size,    style->least,   style->lines,
-                            style->align,        style->place,  style->bold,    style->money,   style->may_cut,
-                            item->box.edge_width};
+    const int64_t seen[] = {item->kind,           item->icon,     item->area.x,   item->area.y,   item->area.width,
+                            item->area.height,    item->colour,   item->box.fill, item->box.edge, item->box.fill_end,
+                            item->box.radius,     style->colour,  style->size,    style->least,   style->lines,
+                            style->align,         style->place,   style->bold,    style->money,   style->may_cut,
+                            item->box.edge_width, style->sentence};
     uint64_t hash = mix(0xCBF29CE484222325u, seen, sizeof(seen));
     return item->text != NULL ? mix(hash, item->text, strlen(item->text)) : hash;
 }

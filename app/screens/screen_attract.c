@@ -6,7 +6,9 @@
 static void follow_card(struct scene *scene, const struct view_attract *attract, struct rect area)
 {
     const struct theme *theme = scene->theme;
-    struct rect inner = widget_card(scene, area);
+    widget_card_only(scene, area);
+    /* The code brings its own quiet zone: it may come nearer to the edge than words. */
+    struct rect inner = rect_inset(area, theme->unit * 3 / 2, theme->pad);
     struct text_style title = style_centred(style_lines(style_bold(scene, TEXT_LEAD, theme->ink), 2));
     struct text_style reason = style_centred(style_lines(style_text(scene, TEXT_BODY, theme->muted), 2));
     struct text_style note = style_centred(style_lines(style_text(scene, TEXT_CAPTION, theme->muted), 2));
@@ -61,16 +63,14 @@ static void offer_prices(struct scene *scene, const struct view_offer *offer, st
     struct pill pill = {ICON_MEMBER, say(scene, N_("Member price")), ink, colour_on(ink)};
     int height = theme->text[TEXT_CAPTION] * 17 / 10;
     struct rect above = rect_cut_bottom(&area, height);
-    widget_pill(scene, rect_make(above.x, above.y, widget_pill_width(scene, &pill, height), height), &pill);
+    int pill_width = widget_pill_width(scene, &pill, height);
+    widget_pill(scene, rect_cut_left(&above, pill_width), &pill);
     if (offer->price_minor > 0) {
         char text[96];
         words_fill(text, sizeof(text), say(scene, N_("Usual price {price}")),
                    (struct word[]){{"price", money_label(offer->price_minor, false, label)}}, 1);
-        rect_cut_left(&line, theme->unit * 2);
-        struct text_style usual = style_lines(style_text(scene, TEXT_BODY, colour_alpha(ink, 215)), 1);
-        usual.place = PLACE_BOTTOM;
-        rect_cut_bottom(&line, theme->text[TEXT_DISPLAY] / 6);
-        scene_text(scene, line, usual, text);
+        rect_cut_left(&above, theme->unit * 3 / 2);
+        scene_text(scene, above, style_lines(style_text(scene, TEXT_BODY, colour_alpha(ink, 225)), 1), text);
     }
 }
 
@@ -88,9 +88,12 @@ static void offer_card(struct scene *scene, const struct view_attract *attract, 
                                  .fill_end = colour_mix(tint, ink == 0xFFFFFFFFu ? 0xFF000000u : 0xFFFFFFFFu, 200),
                                  .radius = theme->radius});
     struct rect inner = rect_inset(area, theme->pad + theme->unit, theme->pad);
-    int side = inner.height * 3 / 5 < inner.width / 2 ? inner.height * 3 / 5 : inner.width / 2;
+    int side = inner.height * 2 / 3 < inner.width / 2 ? inner.height * 2 / 3 : inner.width / 2;
     struct rect picture = rect_make(rect_right(inner) - side, inner.y + (inner.height - side) / 2, side, side);
-    scene_icon(scene, picture, art[index % ARRAY_LEN(art)], colour_alpha(ink, 46));
+    scene_box(scene, picture, (struct box_style){.fill = colour_alpha(ink, 24), .radius = side / 2});
+    scene_box(scene, rect_inset(picture, side / 8, side / 8),
+              (struct box_style){.fill = colour_alpha(ink, 26), .radius = side * 3 / 8});
+    scene_icon(scene, rect_inset(picture, side / 4, side / 4), art[index % ARRAY_LEN(art)], colour_alpha(ink, 150));
     page_dots(scene, attract, rect_cut_bottom(&inner, theme->unit * 3), ink);
     struct text_style title = style_lines(style_bold(scene, TEXT_TITLE, ink), 2);
     struct text_style text = style_lines(style_text(scene, TEXT_BODY, colour_alpha(ink, 230)), 2);
@@ -99,8 +102,8 @@ static void offer_card(struct scene *scene, const struct view_attract *attract, 
     title_height = title_height < most ? title_height : most;
     scene_text(scene, rect_cut_top(&inner, title_height), style_place(title, PLACE_TOP), offer->title);
     rect_cut_top(&inner, theme->unit / 2);
-    scene_text(scene, rect_cut_top(&inner, block_of_lines(scene, TEXT_BODY, 2)), style_place(text, PLACE_TOP),
-               offer->text);
+    struct rect words = rect_cut_top(&inner, block_of_lines(scene, TEXT_BODY, 2));
+    scene_text(scene, rect_cut_left(&words, inner.width - side), style_place(text, PLACE_TOP), offer->text);
     offer_prices(scene, offer, inner, ink);
     if (attract->offer_count > 1) {
         char name[24];
@@ -117,7 +120,7 @@ static void actions(struct scene *scene, const struct view_attract *attract, str
         widget_button(scene, rect_cell(area, grid, 0, 0),
                       &(struct button){.kind = BUTTON_PRIMARY,
                                        .icon = ICON_SCAN,
-                                       .label = say(scene, N_("Scan a coupon or product")),
+                                       .label = say(scene, N_("Scan coupon or item")),
                                        .hit = hit_of("scan", INTENT_SCAN, 0)});
     }
     widget_button(scene, rect_cell(area, grid, grid.columns - 1, 0),

@@ -17,7 +17,7 @@ static void key_button(struct scene *scene, struct rect area, char key)
               (struct box_style){.fill = scene_pressed(scene, name) ? theme->sunken : theme->card,
                                  .edge = theme->line,
                                  .radius = theme->radius * 3 / 4});
-    scene_text(scene, area, style_centred(style_lines(style_bold(scene, TEXT_BODY, theme->ink), 1)), label);
+    scene_text(scene, area, style_centred(style_lines(style_bold(scene, TEXT_LEAD, theme->ink), 1)), label);
     scene_hit(scene, area, hit_of(name, INTENT_KEY, key));
 }
 
@@ -49,7 +49,7 @@ static void typed_card(struct scene *scene, const struct view_code_entry *entry,
     bool empty = entry->typed[0] == '\0';
     uint32_t ink = empty ? colour_mix(theme->muted, theme->card, 550) : theme->ink;
     struct text_style code = style_centred(style_lines(style_bold(scene, TEXT_TITLE, ink), 1));
-    scene_text(scene, inner, code, empty ? "····-····-····" : entry->typed);
+    scene_text(scene, inner, code, empty ? "____-____-____" : entry->typed);
 }
 
 static void editing(struct scene *scene, const struct view_code_entry *entry, struct rect area, bool beside)
@@ -88,7 +88,8 @@ void screen_code_entry(struct scene *scene, const struct view_model *view)
     if (theme->portrait) {
         struct rect below = rect_cut_bottom(&body, theme->button + theme->unit);
         rect_cut_bottom(&body, theme->gap);
-        keyboard(scene, body, 6);
+        int tall = theme->touch * 14;
+        keyboard(scene, rect_cut_bottom(&body, tall), 8);
         editing(scene, &view->code_entry, below, false);
         return;
     }

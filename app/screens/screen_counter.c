@@ -21,7 +21,7 @@ static void now_card(struct scene *scene, const struct view_counter *counter, st
                    money_label(counter->sale_minor, false, label));
     }
     if (counter->member_set) {
-        words_fill(text, sizeof(text), say(scene, N_("Member ···· {tail}")),
+        words_fill(text, sizeof(text), say(scene, N_("Member ending {tail}")),
                    (struct word[]){{"tail", counter->member_tail}}, 1);
         widget_pair(scene, rect_cut_top(&inner, block_of_lines(scene, TEXT_BODY, 1)),
                     &(struct pair_row){text, money_label(counter->member_credit_minor, false, label), theme->accent_ink,

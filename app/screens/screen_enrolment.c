@@ -66,12 +66,14 @@ static void step_card(struct scene *scene, int index, int current, struct rect a
     }
     struct rect inner = rect_inset(area, theme->pad, theme->compact ? theme->unit : theme->pad);
     bool flat = theme->portrait || theme->compact;
-    int disc = flat ? theme->text[TEXT_TITLE] * 3 / 2 : theme->text[TEXT_DISPLAY];
+    int disc = flat ? theme->text[TEXT_TITLE] * 5 / 4 : theme->text[TEXT_DISPLAY];
     disc = disc < inner.height ? disc : inner.height;
     uint32_t fill = done ? theme->good : now ? theme->accent : theme->card;
     uint32_t ink = done ? 0xFFFFFFFFu : now ? theme->on_accent : theme->muted;
-    struct text_style title = style_lines(style_bold(scene, TEXT_BODY, now ? theme->ink : theme->muted), 1);
-    struct text_style words = style_lines(style_text(scene, TEXT_CAPTION, theme->muted), 4);
+    struct text_style title = style_lines(style_bold(scene, TEXT_LEAD, now ? theme->ink : theme->muted), 1);
+    struct text_style words =
+        style_lines(style_text(scene, theme->compact ? TEXT_CAPTION : TEXT_BODY, theme->muted), 4);
+    words.least = (uint16_t)(theme->text[TEXT_CAPTION] * 4 / 5);
     struct rect mark;
     if (theme->portrait) {
         mark = rect_cut_left(&inner, disc);
@@ -83,7 +85,7 @@ static void step_card(struct scene *scene, int index, int current, struct rect a
         words = style_centred(words);
     }
     widget_disc(scene, mark, done ? ICON_CHECK : steps[index].icon, fill, ink);
-    int head = block_of_lines(scene, TEXT_BODY, 1);
+    int head = block_of_lines(scene, TEXT_LEAD, 1);
     int tall = scene_text_height(scene, words, say(scene, steps[index].words), inner.width);
     struct rect stack = rect_centred(inner, inner.width, head + tall < inner.height ? head + tall : inner.height);
     scene_text(scene, rect_cut_top(&stack, head), title, say(scene, steps[index].title));
@@ -147,7 +149,7 @@ static void state_line(struct scene *scene, const struct view_enrolment *enrolme
     int side = theme->text[TEXT_TITLE];
     scene_icon(scene, rect_cut_left(&inner, side), icon, ink);
     rect_cut_left(&inner, theme->unit * 2);
-    scene_text(scene, inner, style_lines(style_bold(scene, TEXT_LEAD, ink), 2), words);
+    scene_text(scene, inner, style_sentence(style_lines(style_bold(scene, TEXT_LEAD, ink), 2)), words);
 }
 
 void screen_enrolment(struct scene *scene, const struct view_model *view)

@@ -18,7 +18,7 @@ static void coupons_line(struct scene *scene, const struct view_greeting *greeti
     int side = theme->text[TEXT_TITLE];
     widget_disc(scene, rect_cut_left(&inner, side * 3 / 2), ICON_COUPON, theme->accent_soft, theme->accent_ink);
     rect_cut_left(&inner, theme->unit * 3);
-    scene_text(scene, inner, style_lines(style_text(scene, TEXT_LEAD, theme->ink), 3), text);
+    scene_text(scene, inner, style_sentence(style_lines(style_text(scene, TEXT_LEAD, theme->ink), 3)), text);
 }
 
 void screen_greeting(struct scene *scene, const struct view_model *view)
@@ -40,7 +40,8 @@ void screen_greeting(struct scene *scene, const struct view_model *view)
                style_centred(style_lines(style_bold(scene, TEXT_TITLE, theme->ink), 1)),
                greeting->returning ? say(scene, N_("Welcome back")) : say(scene, N_("Welcome, new member")));
     char text[64];
-    words_fill(text, sizeof(text), say(scene, N_("Member ···· {tail}")), (struct word[]){{"tail", greeting->tail}}, 1);
+    words_fill(text, sizeof(text), say(scene, N_("Member ending {tail}")), (struct word[]){{"tail", greeting->tail}},
+               1);
     scene_text(scene, rect_cut_top(&stack, sub),
                style_centred(style_lines(style_text(scene, TEXT_LEAD, theme->muted), 1)), text);
     rect_cut_top(&stack, theme->gap);
@@ -51,6 +52,6 @@ void screen_greeting(struct scene *scene, const struct view_model *view)
     widget_button(scene, rect_centred(buttons, button, buttons.height),
                   &(struct button){.kind = BUTTON_PRIMARY,
                                    .icon = ICON_SCAN,
-                                   .label = say(scene, N_("Scan a coupon or product")),
+                                   .label = say(scene, N_("Scan coupon or item")),
                                    .hit = hit_of("scan", INTENT_SCAN, 0)});
 }

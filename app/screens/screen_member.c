@@ -5,17 +5,37 @@
 static void staff_actions(struct scene *scene, const struct view_member *member, struct rect area)
 {
     const struct grid grid = {2, 1, scene->theme->unit * 2};
+    bool tall = area.height > scene->theme->button * 3 / 2;
     widget_button(scene, rect_cell(area, grid, 0, 0),
                   &(struct button){.kind = BUTTON_PRIMARY,
                                    .icon = ICON_SALE,
                                    .label = say(scene, N_("Sale")),
+                                   .tall = tall,
                                    .hit = hit_of("earn", INTENT_EARN, 0)});
     widget_button(scene, rect_cell(area, grid, 1, 0),
                   &(struct button){.kind = BUTTON_PLAIN,
                                    .icon = ICON_CREDIT,
                                    .label = say(scene, N_("Pay with credit")),
+                                   .tall = tall,
                                    .disabled = !member->can_spend || member->credit_minor <= 0,
                                    .hit = hit_of("spend", INTENT_SPEND, 0)});
+}
+
+static void how_to_use(struct scene *scene, struct rect area)
+{
+    const struct theme *theme = scene->theme;
+    struct text_style style = style_centred(style_lines(style_text(scene, TEXT_BODY, theme->muted), 3));
+    struct rect inner = rect_inset(area, theme->pad, 0);
+    int disc = theme->text[TEXT_TITLE] * 3 / 2;
+    if (inner.height < disc * 3) {
+        scene_text(scene, inner, style, say(scene, N_("Show the member code at the counter to use them.")));
+        return;
+    }
+    struct rect stack = rect_centred(inner, inner.width, disc + theme->unit * 2 + block_of_lines(scene, TEXT_BODY, 2));
+    widget_disc(scene, rect_cut_top(&stack, disc), ICON_PHONE_CODE, theme->accent_soft, theme->accent_ink);
+    rect_cut_top(&stack, theme->unit * 2);
+    scene_text(scene, stack, style_place(style, PLACE_TOP),
+               say(scene, N_("Show the member code at the counter to use them.")));
 }
 
 static void credit_card(struct scene *scene, const struct view_member *member, struct rect area)
@@ -30,7 +50,7 @@ static void credit_card(struct scene *scene, const struct view_member *member, s
     uint32_t ink = theme->on_accent;
     struct rect head = rect_cut_top(&inner, block_of_lines(scene, TEXT_BODY, 1));
     char text[64];
-    words_fill(text, sizeof(text), say(scene, N_("Member ···· {tail}")), (struct word[]){{"tail", member->tail}}, 1);
+    words_fill(text, sizeof(text), say(scene, N_("Member ending {tail}")), (struct word[]){{"tail", member->tail}}, 1);
     scene_icon(scene, rect_cut_left(&head, theme->text[TEXT_BODY] * 5 / 4), ICON_MEMBER, ink);
     rect_cut_left(&head, theme->unit);
     scene_text(scene, head, style_lines(style_text(scene, TEXT_BODY, ink), 1), text);
@@ -70,6 +90,11 @@ static void coupon_row(struct scene *scene, const struct view_coupon_row *row, s
 static void coupon_list(struct scene *scene, const struct view_member *member, struct rect area)
 {
     const struct theme *theme = scene->theme;
+    int most = theme->text[TEXT_BODY] * 7 / 2;
+    if (theme->portrait && member->row_count > 0) {
+        int wanted = theme->pad * 2 + block_of_lines(scene, TEXT_LEAD, 1) + theme->unit + most * (int)member->row_count;
+        area.height = wanted < area.height ? wanted : area.height;
+    }
     struct rect inner = widget_card(scene, area);
     char count[16];
     char text[96];
@@ -86,9 +111,8 @@ static void coupon_list(struct scene *scene, const struct view_member *member, s
     }
     struct text_style order = style_end(style_lines(style_text(scene, TEXT_CAPTION, theme->muted), 1));
     scene_text(scene, head, style_lines(style_bold(scene, TEXT_LEAD, theme->ink), 1), text);
-    scene_text(scene, rect_cut_right(&head, head.width / 2), order, say(scene, N_("those that end first")));
+    scene_text(scene, rect_cut_right(&head, head.width / 2), order, say(scene, N_("ending soonest first")));
     rect_cut_top(&inner, theme->unit);
-    int most = theme->text[TEXT_BODY] * 3;
     int share = inner.height / (int)member->row_count;
     for (uint32_t i = 0; i < member->row_count; i++) {
         struct rect row = rect_cut_top(&inner, share < most ? share : most);
@@ -109,13 +133,20 @@ void screen_member(struct scene *scene, const struct view_model *view)
         rect_cut_bottom(&body, theme->gap);
     }
     struct halves halves = screen_split(scene, body, theme->portrait ? 300 : 440);
-    if (member->staff && !theme->portrait) {
-        bottom = rect_cut_bottom(&halves.first, theme->button);
-        rect_cut_bottom(&halves.first, theme->gap);
+    if (!theme->portrait) {
+        /* Shaped like a bank card; below it what can be done with it. */
+        int tall = halves.first.width * 10 / 16;
+        int least = theme->button + theme->gap;
+        tall = tall < halves.first.height - least ? tall : halves.first.height - least;
+        bottom = halves.first;
+        halves.first = rect_cut_top(&bottom, tall);
+        rect_cut_top(&bottom, theme->gap);
     }
     credit_card(scene, member, halves.first);
     coupon_list(scene, member, halves.second);
     if (member->staff) {
         staff_actions(scene, member, bottom);
+    } else if (!theme->portrait) {
+        how_to_use(scene, bottom);
     }
 }

@@ -28,7 +28,7 @@ void screen_out_of_service(struct scene *scene, const struct view_model *view)
     bool english = outage->kind == OUTAGE_FONT;
     const struct outage_words *words = &outages[outage->kind];
     struct text_style title = style_centred(style_lines(style_bold(scene, TEXT_TITLE, ink), 2));
-    struct text_style sentence = style_centred(style_lines(style_text(scene, TEXT_LEAD, ink), 4));
+    struct text_style sentence = style_sentence(style_centred(style_lines(style_text(scene, TEXT_LEAD, ink), 4)));
     struct text_style detail =
         style_centred(style_lines(style_text(scene, TEXT_CAPTION, colour_mix(ink, ground, 300)), 2));
     struct rect foot = rect_cut_bottom(&body, theme->button);

@@ -4,7 +4,7 @@ static void unknown_product(struct scene *scene, const struct view_price *price,
 {
     const struct theme *theme = scene->theme;
     struct rect inner = widget_card(scene, area);
-    struct text_style style = style_centred(style_lines(style_bold(scene, TEXT_LEAD, theme->ink), 3));
+    struct text_style style = style_sentence(style_centred(style_lines(style_bold(scene, TEXT_LEAD, theme->ink), 3)));
     const char *words = say(scene, N_("We do not know this product yet; please ask a clerk for its price."));
     int disc = theme->text[TEXT_DISPLAY];
     int tall = scene_text_height(scene, style, words, inner.width);
@@ -65,6 +65,8 @@ void screen_price(struct scene *scene, const struct view_model *view)
     struct rect body = strip_draw(scene, view, &(struct strip){.back = true, .title = say(scene, N_("Price check"))});
     struct rect bottom = rect_cut_bottom(&body, theme->button);
     rect_cut_bottom(&body, theme->gap);
+    int most = body.width * 23 / 20;
+    body.height = body.height < most ? body.height : most;
     if (view->price.found) {
         known_product(scene, &view->price, body);
     } else {

@@ -91,7 +91,7 @@ static size_t sync_facts(const struct scene *scene, const struct view_model *vie
     snprintf(out[n++].value, sizeof(out[0].value), "%s", age);
     age_words(scene, status->oldest_age_s, age, sizeof(age));
     out[n].label = say(scene, N_("Waiting to be sent"));
-    snprintf(out[n++].value, sizeof(out[0].value), "%u%s%s", status->waiting, status->waiting > 0 ? " · " : "",
+    snprintf(out[n++].value, sizeof(out[0].value), "%u%s%s", status->waiting, status->waiting > 0 ? " / " : "",
              status->waiting > 0 ? age : "");
     out[n].label = say(scene, N_("Next try"));
     snprintf(age, sizeof(age), "%" PRId64, service->next_try_s);
@@ -112,7 +112,7 @@ static size_t sync_facts(const struct scene *scene, const struct view_model *vie
     out[n].bad = service->free_mb < 200;
     snprintf(out[n++].value, sizeof(out[0].value), "%" PRId64 " MB", service->free_mb);
     out[n].label = say(scene, N_("Version"));
-    snprintf(out[n++].value, sizeof(out[0].value), "%s · %s · SQLite %s", service->version, service->board,
+    snprintf(out[n++].value, sizeof(out[0].value), "%s / %s / SQLite %s", service->version, service->board,
              service->sqlite);
     return n;
 }

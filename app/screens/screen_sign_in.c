@@ -71,7 +71,7 @@ static void clerk_grid(struct scene *scene, const struct view_sign_in *sign_in, 
 {
     const struct theme *theme = scene->theme;
     int rows = ((int)sign_in->row_count + columns - 1) / columns;
-    int most = theme->touch * 8 / 5;
+    int most = theme->touch * (theme->portrait ? 5 : 4) / 2;
     if (rows == 0) {
         return;
     }
@@ -89,6 +89,7 @@ static void choose(struct scene *scene, const struct view_sign_in *sign_in, stru
     const struct theme *theme = scene->theme;
     char words[160];
     bool unknown = sign_in->state == PIN_VIEW_BADGE_UNKNOWN;
+    rect_cut_top(&body, theme->compact ? 0 : theme->unit);
     struct rect head = rect_cut_top(&body, block_of_lines(scene, TEXT_LEAD, 1));
     struct text_style title = style_lines(style_bold(scene, TEXT_LEAD, unknown ? theme->refuse : theme->ink), 1);
     pin_words(scene, sign_in, words, sizeof(words));
@@ -99,7 +100,7 @@ static void choose(struct scene *scene, const struct view_sign_in *sign_in, stru
     scene_text(scene, foot, style_lines(style_text(scene, TEXT_BODY, theme->muted), 1),
                sign_in->row_count == 0 ? say(scene, N_("No clerks are known yet; hold a badge in front of the camera"))
                                        : say(scene, N_("Or hold your badge in front of the camera")));
-    rect_cut_top(&body, theme->unit);
+    rect_cut_top(&body, theme->compact ? theme->unit : theme->unit * 2);
     rect_cut_bottom(&body, theme->unit);
     clerk_grid(scene, sign_in, body, theme->portrait ? 2 : 3);
 }
@@ -123,8 +124,10 @@ static void enter(struct scene *scene, const struct view_sign_in *sign_in, struc
     rect_cut_top(&stack, theme->unit);
     scene_text(scene, rect_cut_top(&stack, name),
                style_centred(style_lines(style_bold(scene, TEXT_LEAD, theme->ink), 1)), picked_name(sign_in));
-    scene_text(scene, rect_cut_top(&stack, line),
-               style_centred(style_lines(style_text(scene, TEXT_BODY, bad ? theme->refuse : theme->muted), 2)), words);
+    scene_text(
+        scene, rect_cut_top(&stack, line),
+        style_sentence(style_centred(style_lines(style_text(scene, TEXT_BODY, bad ? theme->refuse : theme->muted), 2))),
+        words);
     widget_dots(scene, stack, sign_in->digits, PIN_SHOWN);
     struct rect ok = rect_cut_bottom(&halves.second, theme->button);
     rect_cut_bottom(&halves.second, theme->unit);

@@ -211,9 +211,15 @@ static void bill(struct scene *scene, const struct view_verdict *verdict, struct
     size_t count = money_rows(scene, verdict, rows);
     const char *big_label;
     int64_t big;
+    bool has_big = big_amount(scene, verdict, &big_label, &big);
+    int line = block_of_lines(scene, TEXT_BODY, 1) + theme->unit / 2;
+    int wanted = theme->pad * 2 + (int)count * line + note_count(verdict) * line;
+    wanted += has_big ? block_of_lines(scene, TEXT_BODY, 1) + theme->text[TEXT_DISPLAY] * 5 / 4 + theme->unit : 0;
+    wanted += count > 0 && note_count(verdict) > 0 ? theme->unit * 3 : 0;
+    area = rect_centred(area, area.width, wanted < area.height ? wanted : area.height);
     widget_panel(scene, area, ink.sunken);
     struct rect inner = rect_inset(area, theme->pad, theme->pad);
-    if (big_amount(scene, verdict, &big_label, &big)) {
+    if (has_big) {
         struct rect head = rect_cut_top(&inner, block_of_lines(scene, TEXT_BODY, 1));
         scene_text(scene, head, style_lines(style_text(scene, TEXT_BODY, ink.quiet), 1), big_label);
         struct text_style money = style_lines(style_bold(scene, TEXT_DISPLAY, ink.ink), 1);
@@ -233,6 +239,18 @@ static void bill(struct scene *scene, const struct view_verdict *verdict, struct
     notes(scene, verdict, &foot, ink);
 }
 
+/* The sentence as large as it can be: large when it stands alone, but never cut. */
+static struct text_style sentence_style(struct scene *scene, const char *sentence, struct rect room, uint32_t ink)
+{
+    struct text_style style = style_sentence(style_text(scene, TEXT_TITLE, ink));
+    int least = scene->theme->text[TEXT_LEAD];
+    while (style.size > least && scene_text_height(scene, style, sentence, room.width) > room.height) {
+        style.size = (uint16_t)(style.size * 15 / 16);
+    }
+    style.least = (uint16_t)(scene->theme->text[TEXT_BODY] * 9 / 10);
+    return style;
+}
+
 /* Shape, title, sentence and the coupon's name. */
 static void message(struct scene *scene, const struct view_model *view, struct rect area, struct tone_ink ink,
                     bool centred)
@@ -241,34 +259,34 @@ static void message(struct scene *scene, const struct view_model *view, struct r
     const struct view_verdict *verdict = &view->verdict;
     char sentence[512];
     sentence_of(scene, view, sentence, sizeof(sentence));
-    struct text_style title = style_lines(style_bold(scene, TEXT_TITLE, ink.ink), 2);
-    struct text_style words = style_text(scene, TEXT_LEAD, ink.ink);
+    struct text_style title = style_lines(style_bold(scene, TEXT_DISPLAY, ink.ink), 1);
     struct text_style name = style_lines(style_text(scene, TEXT_BODY, ink.quiet), 2);
+    title.size = (uint16_t)(title.size * 4 / 5);
+    title.least = (uint16_t)theme->text[TEXT_LEAD];
+    name.least = (uint16_t)(theme->text[TEXT_CAPTION] * 9 / 10);
+    int mark = theme->text[TEXT_DISPLAY] * (centred && !theme->compact ? 19 : 13) / 10;
+    mark = mark < area.height * 3 / 10 ? mark : area.height * 3 / 10;
+    int heading_tall = text_block_height(1, title.size);
+    int name_tall = verdict->campaign[0] != '\0' ? block_of_lines(scene, TEXT_BODY, 1) + theme->unit : 0;
+    struct rect room = area;
+    room.height = area.height - mark - heading_tall - name_tall - theme->unit * 3;
+    struct text_style words = sentence_style(scene, sentence, room, ink.ink);
+    int words_tall = scene_text_height(scene, words, sentence, area.width);
+    words_tall = words_tall < room.height ? words_tall : room.height;
     if (centred) {
         title = style_centred(title);
         words = style_centred(words);
         name = style_centred(name);
     }
-    words.least = (uint16_t)(theme->text[TEXT_BODY] * 9 / 10);
-    const char *heading = say(scene, verdict_line_of(verdict)->title);
-    int mark = theme->text[TEXT_DISPLAY] * (centred && !theme->compact ? 17 : 12) / 10;
-    int heading_tall = scene_text_height(scene, title, heading, area.width);
-    int words_tall = scene_text_height(scene, words, sentence, area.width);
-    int name_tall = verdict->campaign[0] != '\0' ? block_of_lines(scene, TEXT_BODY, 1) : 0;
-    int wanted = mark + heading_tall + words_tall + name_tall + theme->unit * 5;
-    if (wanted > area.height) {
-        mark = mark - (wanted - area.height) > theme->unit * 8 ? mark - (wanted - area.height) : theme->unit * 8;
-        wanted = area.height;
-    }
-    struct rect stack = rect_centred(area, area.width, wanted);
+    struct rect stack = rect_centred(area, area.width, area.height - room.height + words_tall);
     struct rect shape = rect_cut_top(&stack, mark);
     scene_icon(scene, centred ? shape : rect_cut_left(&shape, mark), shape_of(verdict->tone), ink.ink);
     rect_cut_top(&stack, theme->unit * 2);
-    scene_text(scene, rect_cut_top(&stack, heading_tall), title, heading);
+    scene_text(scene, rect_cut_top(&stack, heading_tall), title, say(scene, verdict_line_of(verdict)->title));
     rect_cut_top(&stack, theme->unit);
-    struct rect foot = rect_cut_bottom(&stack, name_tall);
-    scene_text(scene, stack, style_place(words, centred ? PLACE_MIDDLE : PLACE_TOP), sentence);
-    scene_text(scene, foot, name, verdict->campaign);
+    scene_text(scene, rect_cut_top(&stack, words_tall), words, sentence);
+    rect_cut_top(&stack, theme->unit);
+    scene_text(scene, stack, name, verdict->campaign);
 }
 
 void screen_verdict(struct scene *scene, const struct view_model *view)
@@ -288,22 +306,23 @@ void screen_verdict(struct scene *scene, const struct view_model *view)
     struct money_row rows[5];
     const char *label;
     int64_t big;
+    int width = theme->portrait ? bottom.width : theme->unit * 60;
     bool has_bill =
         money_rows(scene, verdict, rows) > 0 || big_amount(scene, verdict, &label, &big) || note_count(verdict) > 0;
     if (has_bill) {
         struct halves halves = screen_split(scene, body, theme->portrait ? 480 : 560);
         message(scene, view, halves.first, ink, theme->portrait);
         bill(scene, verdict, halves.second, ink);
+        width = theme->portrait ? width : halves.second.width;
     } else {
-        int width = theme->portrait ? body.width : body.width * 17 / 20;
-        message(scene, view, rect_centred(body, width, body.height), ink, true);
+        int column = theme->portrait ? body.width : body.width * 17 / 20;
+        message(scene, view, rect_centred(body, column, body.height), ink, true);
     }
     if (verdict->tone == TONE_WAIT) {
         return;
     }
     struct button button = action_button(scene, verdict);
     button.ground = ink.ink;
-    int width = theme->portrait ? bottom.width : theme->unit * 60;
     struct rect place =
         has_bill && !theme->portrait ? rect_cut_right(&bottom, width) : rect_centred(bottom, width, bottom.height);
     widget_button(scene, place, &button);

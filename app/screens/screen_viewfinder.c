@@ -35,7 +35,7 @@ static void guide_panel(struct scene *scene, const struct view_viewfinder *finde
     struct rect inner = widget_card(scene, area);
     bool done = finder->camera_ok && finder->guidance == GUIDE_READING;
     uint32_t fill = done ? theme->good : theme->accent_soft;
-    struct text_style style = style_centred(style_bold(scene, TEXT_LEAD, theme->ink));
+    struct text_style style = style_sentence(style_centred(style_bold(scene, TEXT_LEAD, theme->ink)));
     int disc = theme->text[TEXT_DISPLAY];
     int words = scene_text_height(scene, style, say(scene, guide.words), inner.width);
     struct rect stack = inner;

@@ -29,7 +29,7 @@ static void act_words(struct scene *scene, const struct view_act_row *act, struc
     struct text_style title = style_lines(style_bold(scene, TEXT_BODY, act->voided ? theme->muted : theme->ink), 2);
     title.least = (uint16_t)(theme->text[TEXT_CAPTION] * 4 / 5);
     scene_text(scene, upper, title, act->title);
-    words_fill(text, sizeof(text), act->voided ? say(scene, N_("{clock} · undone")) : "{clock} · {clerk}",
+    words_fill(text, sizeof(text), act->voided ? say(scene, N_("{clock}  undone")) : "{clock}  {clerk}",
                (struct word[]){{"clock", act->clock}, {"clerk", act->clerk}}, 2);
     struct text_style line = style_lines(style_text(scene, TEXT_CAPTION, theme->muted), 1);
     line.may_cut = true;
@@ -45,7 +45,8 @@ static void act_row(struct scene *scene, const struct view_act_row *act, struct 
     scene_box(scene, area,
               (struct box_style){.fill = fill, .edge = act->voided ? 0 : theme->line, .radius = theme->radius});
     struct rect inner = rect_inset(area, theme->unit * 2, theme->unit / 2 + 1);
-    int disc = theme->text[TEXT_LEAD];
+    int disc = theme->text[TEXT_TITLE] * 9 / 10;
+    disc = disc < inner.height ? disc : inner.height;
     widget_disc(scene, rect_cut_left(&inner, disc), act->voided ? ICON_VOID : ICON_RECEIPT,
                 act->voided ? theme->sunken : theme->accent_soft, act->voided ? theme->muted : theme->accent_ink);
     rect_cut_left(&inner, theme->unit * 3 / 2);
@@ -102,15 +103,18 @@ static const char *const reasons[REASON_COUNT] = {
 static void picked_card(struct scene *scene, const struct view_act_row *act, struct rect area)
 {
     const struct theme *theme = scene->theme;
-    struct rect inner = widget_card(scene, area);
     int line = block_of_lines(scene, TEXT_BODY, 2);
+    int wanted = theme->pad * 2 + theme->text[TEXT_BODY] * 4 + theme->unit * 2 + line;
+    struct rect card = rect_cut_top(&area, wanted < area.height ? wanted : area.height);
+    struct rect inner = widget_card(scene, card);
     struct rect note = rect_cut_bottom(&inner, line + theme->unit);
     struct rect row =
         rect_cut_top(&inner, theme->text[TEXT_BODY] * 4 < inner.height ? theme->text[TEXT_BODY] * 4 : inner.height);
     act_amounts(scene, act, rect_cut_right(&row, row.width / 3));
     rect_cut_right(&row, theme->unit);
     act_words(scene, act, row);
-    scene_text(scene, note, style_place(style_lines(style_text(scene, TEXT_BODY, theme->muted), 2), PLACE_BOTTOM),
+    scene_text(scene, note,
+               style_sentence(style_place(style_lines(style_text(scene, TEXT_BODY, theme->muted), 2), PLACE_BOTTOM)),
                say(scene, N_("Money is given back by hand; the coupon and the credit are as before.")));
 }
 
@@ -123,7 +127,7 @@ void screen_void_reason(struct scene *scene, const struct view_model *view)
     uint32_t picked = voids->picked < ARRAY_LEN(voids->rows) ? voids->picked : 0;
     struct halves halves = screen_split(scene, body, theme->portrait ? 250 : 450);
     picked_card(scene, &voids->rows[picked], halves.first);
-    int most = REASON_COUNT * theme->touch * 9 / 5;
+    int most = REASON_COUNT * theme->touch * (theme->portrait ? 12 : 9) / 5;
     struct rect field = rect_cut_top(&halves.second, most < halves.second.height ? most : halves.second.height);
     const struct grid grid = {1, REASON_COUNT, theme->unit * 3 / 2};
     for (int i = 0; i < REASON_COUNT; i++) {

@@ -72,17 +72,22 @@ static void staff_button(struct scene *scene, struct rect *right, struct strip_i
     scene_hit(scene, area, hit_of("staff", INTENT_STAFF, 0));
 }
 
-static void put_pill(struct scene *scene, struct rect *right, const struct pill *pill)
+/* With its words if there is room beside what stands at the start of the line, else with the shorter ones. */
+static void put_pill(struct scene *scene, struct rect *right, struct pill pill, const char *shorter, int start_width)
 {
     int height = scene->theme->text[TEXT_CAPTION] * 17 / 10;
-    int width = widget_pill_width(scene, pill, height);
+    int width = widget_pill_width(scene, &pill, height);
+    if (right->width - width < start_width) {
+        pill.text = shorter;
+        width = widget_pill_width(scene, &pill, height);
+    }
     struct rect area = rect_cut_right(right, width);
-    widget_pill(scene, rect_centred(area, area.width, height), pill);
+    widget_pill(scene, rect_centred(area, area.width, height), &pill);
     rect_cut_right(right, scene->theme->unit);
 }
 
 /* In words that a clerk understands: is it safe, and how much is still here. */
-static void sync_pill(struct scene *scene, const struct view_status *status, struct rect *right)
+static void sync_pill(struct scene *scene, const struct view_status *status, struct rect *right, int start_width)
 {
     const struct theme *theme = scene->theme;
     char text[96];
@@ -96,7 +101,7 @@ static void sync_pill(struct scene *scene, const struct view_status *status, str
     } else if (!status->online && status->waiting > 0) {
         words_fill(
             text, sizeof(text),
-            say_plural(scene, "Offline · {n} record kept here", "Offline · {n} records kept here", status->waiting),
+            say_plural(scene, "Offline: {n} record kept here", "Offline: {n} records kept here", status->waiting),
             words, 1);
     } else if (!status->online) {
         snprintf(text, sizeof(text), "%s", say(scene, N_("Offline")));
@@ -107,7 +112,7 @@ static void sync_pill(struct scene *scene, const struct view_status *status, str
     } else {
         return;
     }
-    put_pill(scene, right, &pill);
+    put_pill(scene, right, pill, status->waiting > 0 ? count : "", start_width);
 }
 
 static void device_icons(struct scene *scene, const struct view_status *status, struct rect *right)
@@ -154,10 +159,22 @@ static void clock_text(struct scene *scene, const struct view_status *status, st
     rect_cut_right(right, scene->theme->unit * 2);
 }
 
+/* What the way back, the title or the brand's name take at the start of the line. */
+static int start_of(const struct scene *scene, const struct view_model *view, const struct strip *strip)
+{
+    const struct theme *theme = scene->theme;
+    if (strip->title != NULL) {
+        return theme->strip + scene_text_width(scene, style_bold(scene, TEXT_LEAD, theme->ink), strip->title);
+    }
+    return theme->margin + theme->unit * 8 +
+           scene_text_width(scene, style_bold(scene, TEXT_BODY, theme->ink), view->brand.name);
+}
+
 /* What the device has to say, from the end of the line inwards. */
 static void status_part(struct scene *scene, const struct view_model *view, const struct strip *strip,
                         struct rect *right, struct strip_ink ink)
 {
+    int start_width = start_of(scene, view, strip);
     rect_cut_right(right, scene->theme->unit);
     clock_text(scene, &view->status, right, ink);
     if (view->status.clerk[0] != '\0' && strip->devices) {
@@ -169,9 +186,10 @@ static void status_part(struct scene *scene, const struct view_model *view, cons
     if (view->status.date_unsure && strip->devices) {
         put_pill(
             scene, right,
-            &(struct pill){ICON_CALENDAR, say(scene, N_("Check the date")), scene->theme->ask, scene->theme->on_ask});
+            (struct pill){ICON_CALENDAR, say(scene, N_("Check the date")), scene->theme->ask, scene->theme->on_ask}, "",
+            start_width + scene->theme->unit * 24);
     }
-    sync_pill(scene, &view->status, right);
+    sync_pill(scene, &view->status, right, start_width);
 }
 
 struct rect strip_draw(struct scene *scene, const struct view_model *view, const struct strip *strip)

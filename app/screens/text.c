@@ -10,6 +10,7 @@
 #define BLOCK_PERMILLE    1200 /* height of one line */
 #define BASELINE_PERMILLE 980  /* from the top of the block to the first baseline */
 #define UNBOUNDED         (1 << 20)
+#define PHRASE_MAX        480 /* bytes of a sentence that is broken by clauses */
 
 struct cached {
     uint64_t key;
@@ -119,8 +120,8 @@ static uint64_t mix(uint64_t hash, const void *data, size_t len)
 /* Everything that shapes the layout: colour and vertical place do not. */
 static uint64_t key_of(const struct text_style *style, const char *text, int width, int height)
 {
-    const int32_t shape[] = {style->size,  style->least,   style->lines, style->align, style->bold,
-                             style->money, style->may_cut, width,        height};
+    const int32_t shape[] = {style->size,  style->least,   style->lines,    style->align, style->bold,
+                             style->money, style->may_cut, style->sentence, width,        height};
     return mix(mix(0xCBF29CE484222325u, shape, sizeof(shape)), text, strlen(text));
 }
 
@@ -254,8 +255,92 @@ static void balance(PangoLayout *layout, const struct text_style *style, struct 
     *fit = take_measure(layout, fit->size);
 }
 
+/* Where a clause ends: after a comma, semicolon or colon. Returns the place to break at; 0 = none from here on. */
+static size_t clause_end(const char *text, size_t from)
+{
+    static const char *const marks[] = {"\xEF\xBC\x8C", "\xEF\xBC\x9B", "\xEF\xBC\x9A", "; ", ": ", ", "};
+    size_t best = 0;
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        const char *found = strstr(text + from, marks[i]);
+        size_t at = found != NULL ? (size_t)(found - text) + strlen(marks[i]) : 0;
+        if (at != 0 && (best == 0 || at < best)) {
+            best = at;
+        }
+    }
+    return text[best] != '\0' ? best : 0;
+}
+
+/* The text with a new line after the clause that ends at `at`, or after every clause when at is 0. */
+static struct text_fit measure_broken(PangoLayout *layout, const char *text, size_t at, int size)
+{
+    char broken[PHRASE_MAX * 2];
+    size_t len = 0;
+    size_t from = 0;
+    for (size_t end = clause_end(text, 0); end != 0; end = clause_end(text, end)) {
+        if (at == 0 || end == at) {
+            memcpy(broken + len, text + from, end - from);
+            len += end - from;
+            broken[len++] = '\n';
+            from = end;
+        }
+    }
+    memcpy(broken + len, text + from, strlen(text + from) + 1);
+    pango_layout_set_text(layout, broken, -1);
+    return take_measure(layout, size);
+}
+
+/* A sentence on two or three lines reads best when lines end where clauses do: after every clause if there is room for
+ * it, else after the one that makes the longest line shortest. False when each such break needs a further line. */
+static bool break_at_clause(PangoLayout *layout, const struct text_style *style, const char *text, struct text_fit *fit,
+                            int width)
+{
+    if (!style->sentence || fit->lines < 2 || fit->lines > 3 || strlen(text) > PHRASE_MAX) {
+        return false;
+    }
+    struct text_fit tried = measure_broken(layout, text, 0, fit->size);
+    if (tried.lines <= fit->lines && clause_end(text, 0) != 0) {
+        *fit = tried;
+        return true;
+    }
+    size_t best = 0;
+    int shortest = width + 1;
+    for (size_t at = clause_end(text, 0); at != 0; at = clause_end(text, at)) {
+        tried = measure_broken(layout, text, at, fit->size);
+        if (tried.lines <= fit->lines && tried.width < shortest) {
+            shortest = tried.width;
+            best = at;
+        }
+    }
+    if (best == 0) {
+        pango_layout_set_text(layout, text, -1);
+        return false;
+    }
+    *fit = measure_broken(layout, text, best, fit->size);
+    return true;
+}
+
+/* A sentence just too long for such a break is set a little smaller. */
+static bool shrink_to_clause(struct text_engine *engine, PangoLayout *layout, const struct text_style *style,
+                             const char *text, struct text_fit *fit, int width)
+{
+    struct text_fit tried = *fit;
+    int least = style->size * 4 / 5;
+    if (!style->sentence || fit->lines < 2 || fit->lines > 3 || clause_end(text, 0) == 0 || style->least > least) {
+        return false;
+    }
+    for (tried.size = fit->size * 15 / 16; tried.size >= least; tried.size = tried.size * 15 / 16) {
+        set_size(engine, layout, style, tried.size);
+        if (break_at_clause(layout, style, text, &tried, width)) {
+            *fit = tried;
+            return true;
+        }
+    }
+    set_size(engine, layout, style, fit->size);
+    return false;
+}
+
 static struct text_fit fit_into(struct text_engine *engine, PangoLayout *layout, const struct text_style *style,
-                                int width, int height)
+                                const char *text, int width, int height)
 {
     int least = style->least != 0 ? style->least : style->size * 2 / 3;
     struct text_fit fit = {.size = style->size};
@@ -264,7 +349,10 @@ static struct text_fit fit_into(struct text_engine *engine, PangoLayout *layout,
         set_box(layout, style, width);
         fit = take_measure(layout, fit.size);
         if (fits(style, &fit, width, height)) {
-            balance(layout, style, &fit, width);
+            if (!break_at_clause(layout, style, text, &fit, width) &&
+                !shrink_to_clause(engine, layout, style, text, &fit, width)) {
+                balance(layout, style, &fit, width);
+            }
             return fit;
         }
         int next = fit.size * 15 / 16;
@@ -290,7 +378,7 @@ static struct cached *fitted(struct text_engine *engine, const struct text_style
     g_clear_object(&slot->layout);
     slot->key = key;
     slot->layout = new_layout(engine, style, text);
-    slot->fit = fit_into(engine, slot->layout, style, width, height);
+    slot->fit = fit_into(engine, slot->layout, style, text, width, height);
     return slot;
 }
 

@@ -24,8 +24,9 @@ struct text_style {
     uint8_t align;  /* enum text_align */
     uint8_t place;  /* enum text_place */
     bool bold;
-    bool money;   /* currency sign and decimals smaller than the figures */
-    bool may_cut; /* not essential: ends in an ellipsis rather than shrinking */
+    bool sentence; /* lines end where clauses do, if that costs no further line */
+    bool money;    /* currency sign and decimals smaller than the figures */
+    bool may_cut;  /* not essential: ends in an ellipsis rather than shrinking */
 };
 
 #define TEXT_CACHE_MAX 192

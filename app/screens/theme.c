@@ -61,12 +61,13 @@ static int millimetres(int width, int height, double mm)
     return (int)ceil(diagonal / inches / 25.4 * mm);
 }
 
-/* The scale in permille: type does not shrink as fast as the panel does, and a tall panel is looked at from further. */
+/* The scale in permille, 1000 at 800 lines. Type shrinks less than a small panel does; a tall panel is looked at from
+ * further away. */
 static int scale_of(int width, int height)
 {
     int shorter = least(width, height);
-    int scale = 1000 * (shorter + 800) / 1600;
-    return height > width ? scale * 6 / 5 : scale;
+    int scale = shorter <= 800 ? 1000 * (shorter + 800) / 1600 : 1000 * (shorter + 120) / 920;
+    return height > width ? scale * 27 / 25 : scale;
 }
 
 static void theme_colours(struct theme *t)

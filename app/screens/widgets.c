@@ -32,6 +32,12 @@ struct text_style style_lines(struct text_style style, int lines)
     return style;
 }
 
+struct text_style style_sentence(struct text_style style)
+{
+    style.sentence = true;
+    return style;
+}
+
 struct text_style style_place(struct text_style style, enum text_place place)
 {
     style.place = (uint8_t)place;
@@ -110,7 +116,7 @@ static void button_row(struct scene *scene, struct rect area, const struct butto
                        const struct button_look *look)
 {
     const struct theme *theme = scene->theme;
-    struct text_style style = style_lines(style_bold(scene, TEXT_BODY, look->ink), button->hint != NULL ? 1 : 2);
+    struct text_style style = style_lines(style_bold(scene, TEXT_BODY, look->ink), 1);
     struct rect inner = rect_inset(area, theme->unit * (theme->compact ? 1 : 2), 0);
     int icon = button->icon == ICON_NONE ? 0 : theme->text[TEXT_BODY] * 5 / 4;
     int gap = icon > 0 ? theme->unit : 0;
@@ -132,11 +138,14 @@ static void button_tall(struct scene *scene, struct rect area, const struct butt
                         const struct button_look *look)
 {
     const struct theme *theme = scene->theme;
-    struct text_style label = style_centred(style_lines(style_bold(scene, TEXT_BODY, look->ink), 2));
-    uint32_t quiet = colour_mix(look->ink, look->fill >> 24 != 0 ? look->fill : theme->paper, 300);
-    struct text_style hint = style_centred(style_lines(style_text(scene, TEXT_CAPTION, quiet), 2));
+    bool large = area.width > theme->unit * 44;
+    struct text_style label =
+        style_centred(style_lines(style_bold(scene, large ? TEXT_TITLE : TEXT_BODY, look->ink), large ? 1 : 2));
+    uint32_t quiet = colour_mix(look->ink, look->fill >> 24 != 0 ? look->fill : theme->paper, 120);
+    struct text_style hint = style_centred(style_lines(style_text(scene, large ? TEXT_BODY : TEXT_CAPTION, quiet), 2));
     struct rect inner = rect_inset(area, theme->unit, theme->unit);
-    int icon = theme->text[TEXT_TITLE];
+    int icon = theme->text[TEXT_TITLE] * (large ? 3 : 2) / 2;
+    icon = icon < inner.height / 2 ? icon : inner.height / 2;
     int line = scene_text_height(scene, label, button->label, inner.width);
     int more = button->hint != NULL ? scene_text_height(scene, hint, button->hint, inner.width) : 0;
     int wanted = icon + theme->unit + line + more;

@@ -11,6 +11,7 @@ struct text_style style_bold(const struct scene *scene, enum text_size size, uin
 struct text_style style_centred(struct text_style style);
 struct text_style style_end(struct text_style style);
 struct text_style style_lines(struct text_style style, int lines);
+struct text_style style_sentence(struct text_style style);
 struct text_style style_place(struct text_style style, enum text_place place);
 
 /* Height that n lines of this size take. */

@@ -9,7 +9,8 @@ sed -i -e '/^#, fuzzy$/d' -e '/^"POT-Creation-Date/d' -e 's/charset=CHARSET/char
     -e 's/^# SOME DESCRIPTIVE TITLE\.$/# The words on the screen./' -e '/^# FIRST AUTHOR/d' -e '/^# Copyright/d' \
     -e '/^# This file is/d' -e '/^#$/d' -e '/^"PO-Revision-Date/d' -e '/^"Last-Translator/d' -e '/^"Language-Team/d' \
     -e '/^"Report-Msgid/d' tillside.pot
-for language in zh_CN en; do
-    msgmerge --quiet --no-fuzzy-matching --no-wrap --sort-by-file --no-location --backup=none --update $language.po tillside.pot
-    msgattrib --no-obsolete --no-wrap --output-file=$language.po $language.po
-done
+msgmerge --quiet --no-fuzzy-matching --no-wrap --sort-by-file --no-location --backup=none --update zh_CN.po tillside.pot
+msgattrib --no-obsolete --no-wrap --output-file=zh_CN.po zh_CN.po
+# English is the message ids themselves.
+msgen --no-wrap --lang=en --output-file=en.po tillside.pot
+sed -i 's/nplurals=INTEGER; plural=EXPRESSION/nplurals=2; plural=(n != 1)/' en.po
