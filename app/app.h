@@ -11,6 +11,8 @@
 #include "platform/lock.h"
 #include "workers/workers.h"
 
+#include <limits.h>
+
 struct app {
     struct options options;
     struct board board;
@@ -22,6 +24,7 @@ struct app {
     int cancel_fd, signal_fd;
     bool stopping;
 
+    char books_path[PATH_MAX], pepper_path[PATH_MAX], key_path[PATH_MAX];
     struct till *till; /* NULL: the books could not be opened */
     struct sync *sync;
     struct workers workers;

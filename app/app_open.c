@@ -229,11 +229,10 @@ static void outage(struct app *app, int error)
 
 static int open_books(struct app *app)
 {
-    char books[PATH_MAX], pepper[PATH_MAX];
-    data_path(app, "terminal.db", books);
-    data_path(app, "pepper", pepper);
-    struct till_options options = {.path = books,
-                                   .pepper_path = pepper,
+    data_path(app, "terminal.db", app->books_path);
+    data_path(app, "pepper", app->pepper_path);
+    struct till_options options = {.path = app->books_path,
+                                   .pepper_path = app->pepper_path,
                                    .clock = &app->clock.base,
                                    .answered = on_answered,
                                    .changed = on_changed,
@@ -245,12 +244,11 @@ static int open_books(struct app *app)
 
 static int open_sync(struct app *app)
 {
-    char key[PATH_MAX];
-    data_path(app, "terminal.key", key);
+    data_path(app, "terminal.key", app->key_path);
     struct sync_options options = {.till = app->till,
                                    .clock = &app->clock.base,
                                    .random = random_real(),
-                                   .key_path = key,
+                                   .key_path = app->key_path,
                                    .link_up = link_up,
                                    .status_changed = on_status,
                                    .asked = on_asked,
