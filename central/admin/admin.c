@@ -24,6 +24,11 @@ static int copy_path(char *out, size_t cap, const char *text)
     return ADMIN_OK;
 }
 
+static bool is_socket_option(const char *text)
+{
+    return strcmp(text, "--socket") == 0 || strcmp(text, "--admin-socket") == 0; /* serve calls it so */
+}
+
 /* Common options may stand before or after the command; they are taken out of argv. */
 static int read_common(int argc, char **argv, struct invocation *out)
 {
@@ -36,7 +41,7 @@ static int read_common(int argc, char **argv, struct invocation *out)
             out->json = true;
         } else if (strcmp(argv[i], "--data") == 0 && i + 1 < argc) {
             code = copy_path(out->config.data, sizeof(out->config.data), argv[++i]);
-        } else if (strcmp(argv[i], "--socket") == 0 && i + 1 < argc) {
+        } else if (is_socket_option(argv[i]) && i + 1 < argc) {
             code = copy_path(out->config.admin_socket, sizeof(out->config.admin_socket), argv[++i]);
         } else {
             argv[out->argc++] = argv[i];

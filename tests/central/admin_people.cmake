@@ -14,3 +14,11 @@ tillside_test(central_wechat_message unit wechat_message_test.c LIBS people_fixt
 tillside_test(central_admin unit admin_test.c LIBS people_fixture)
 tillside_test(central_admin_demo unit admin_demo_test.c LIBS people_fixture)
 tillside_test(central_wechat_flow unit wechat_flow_test.c LIBS people_fixture)
+
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  add_test(NAME wechat_emulator COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/wechat/test_emulator.py)
+  add_test(NAME wechat_follow COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/wechat/test_follow.py
+    $<TARGET_FILE:tillside-central>)
+  set_tests_properties(wechat_emulator wechat_follow PROPERTIES LABELS e2e TIMEOUT 120)
+endif()
