@@ -120,7 +120,8 @@ static void look(struct eye *eye, const struct camera_frame *frame)
     struct scan_image image = {frame->grey, frame->width, frame->height, frame->stride_bytes};
     int64_t now_ms = clock_mono_ms(eye->workers->clock);
     bool watched = eye->workers->watched;
-    if (watched || (!frame->same_scene && scan_motion_step(&eye->motion, &image)))
+    bool moved = !frame->same_scene && scan_motion_step(&eye->motion, &image);
+    if (watched || moved)
         eye->awake_until_ms = now_ms + AWAKE_MS;
     set_awake(eye, now_ms < eye->awake_until_ms);
     if (eye->awake)
