@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A message is formatted this long before it is cleaned and cut, so that no card number is cut in two. */
+#define LOG_MESSAGE_MAX      2048
 #define LOG_FILE_MAX_DEFAULT ((size_t)1 << 20)
-#define LOG_MESSAGE_MAX                                                                                                \
-    2048 /* formatted this long before it is cleaned and cut, so that no card number is cut in two */
 
 /* The log sink: the one mutable global the house allows. Everything in it is guarded by mutex. */
 static struct {

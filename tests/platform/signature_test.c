@@ -250,6 +250,19 @@ static void inputs_outside_the_profile_are_malformed(void **state)
     }
 }
 
+static void a_signature_of_another_length_is_malformed(void **state)
+{
+    struct fixture *fixture = *state;
+    static const uint8_t bytes[KEY_SIGNATURE_LEN + 1] = {0};
+    static const size_t lengths[] = {0, 1, KEY_SIGNATURE_LEN - 1, KEY_SIGNATURE_LEN + 1};
+    char base64[BASE64_CAP(sizeof(bytes))];
+    for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+        base64_encode(bytes, lengths[i], base64, sizeof(base64));
+        snprintf(fixture->headers.signature, SIGNATURE_VALUE_CAP, "sig=:%s:", base64);
+        assert_int_equal(verdict_of(fixture), SIGNATURE_MALFORMED);
+    }
+}
+
 static void parameters_may_come_in_another_order(void **state)
 {
     struct fixture *fixture = *state;
@@ -397,6 +410,7 @@ int main(void)
         cmocka_unit_test_setup(a_change_anywhere_in_the_headers_is_refused, setup),
         cmocka_unit_test_setup(headers_cut_short_or_lengthened_are_refused, setup),
         cmocka_unit_test_setup(inputs_outside_the_profile_are_malformed, setup),
+        cmocka_unit_test_setup(a_signature_of_another_length_is_malformed, setup),
         cmocka_unit_test_setup(parameters_may_come_in_another_order, setup),
         cmocka_unit_test_setup(a_clock_too_far_off_is_stale_either_way, setup),
         cmocka_unit_test_setup(an_unknown_key_is_a_verdict_and_a_failing_lookup_an_error, setup),
