@@ -98,6 +98,7 @@ static void a_full_disk_is_said_and_nothing_happened(void **state)
     assert_int_equal(after.error, 0);
     assert_int_equal(after.redeemed.verdict, COUPON_OK);
     assert_int_equal(shop_query(shop, "SELECT count(*) FROM journal WHERE kind IN (4, 5, 6)"), 1);
+    assert_int_equal(shop_query(shop, "SELECT max(seq) - count(*) FROM journal"), 0); /* no number was used up */
     assert_int_equal(till_rebuild_compare(shop->till), 0);
 }
 

@@ -86,6 +86,23 @@ static void the_same_page_twice_changes_nothing(void **state)
     free(page);
 }
 
+static void an_old_page_that_comes_late_does_not_bring_back_old_prices(void **state)
+{
+    struct shop *shop = *state;
+    uint8_t *page = malloc(FEED_PAGE_BYTES_MAX);
+    struct feed_page_head head;
+
+    item_product(shop, "6901234567892", 1200, false);
+    struct slice old = {page, shop_page(shop, page, FEED_PAGE_BYTES_MAX)};
+    assert_int_equal(till_feed_apply(shop->till, old, &head), 0);
+    item_product(shop, "6901234567892", 1300, false);
+    shop_give(shop);
+    assert_int_equal(till_feed_apply(shop->till, old, &head), 0);
+
+    assert_int_equal(price_of(shop, "6901234567892").product.price_minor, 1300);
+    free(page);
+}
+
 static void another_server_epoch_brings_everything_again(void **state)
 {
     struct shop *shop = *state;
@@ -270,6 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_SHOP(the_same_page_twice_changes_nothing),
+        WITH_SHOP(an_old_page_that_comes_late_does_not_bring_back_old_prices),
         WITH_SHOP(another_server_epoch_brings_everything_again),
         WITH_SHOP(a_bad_item_is_put_aside_and_the_rest_goes_on),
         WITH_SHOP(a_page_that_ends_in_the_middle_is_refused_whole),

@@ -128,6 +128,24 @@ static void only_the_primary_redeems_by_the_token(void **state)
     assert_int_equal(shop_query(shop, "SELECT count(*) FROM held_right"), 0);
 }
 
+static void a_token_of_an_earlier_store_epoch_carries_no_right(void **state)
+{
+    struct shop *shop = *state;
+    struct till_redeem redeem = {.typed = false};
+    struct coupon_token token = {.brand = SHOP_BRAND,
+                                 .kid = 1,
+                                 .coupon = {SHOP_CAMPAIGN, 1},
+                                 .home_store = SHOP_STORE,
+                                 .store_epoch = SHOP_STORE_EPOCH - 1,
+                                 .expiry_s = SHOP_EXPIRY_S};
+    uint8_t public_key[PUBLIC_KEY_LEN], secret[SECRET_KEY_LEN];
+
+    shop_secret(1, public_key, secret);
+    assert_int_equal(token_coupon_sign(&token, secret, redeem.text), 0);
+
+    assert_int_equal(shop_redeem(shop, &redeem, false).verdict, COUPON_HELD_ELSEWHERE);
+}
+
 static void a_sale_in_the_same_act_earns_for_the_owner(void **state)
 {
     struct shop *shop = *state;
@@ -354,6 +372,7 @@ int main(void)
         WITH_SHOP(a_right_that_central_asks_back_is_gone),
         WITH_SHOP(a_used_right_is_not_given_back),
         WITH_SHOP(only_the_primary_redeems_by_the_token),
+        WITH_SHOP(a_token_of_an_earlier_store_epoch_carries_no_right),
         WITH_SHOP(a_sale_in_the_same_act_earns_for_the_owner),
         WITH_SHOP(a_percent_coupon_asks_for_the_amount_and_counts_its_member),
         WITH_SHOP(a_typed_code_is_looked_up_in_the_stores_own_table),
