@@ -80,7 +80,7 @@ int journal_store_record(struct store_tx *tx, const struct record *record, uint3
 static int append_record(struct store_tx *tx, const struct record *record, uint32_t store,
                          const struct journal_sink *sink)
 {
-    int rc = journal_store_record(tx, record, store);
+    int rc = record_insert(tx, record, store);
     if (rc == 0 && sink)
         rc = sink->applied(sink->context, tx, record);
     return rc;
@@ -107,7 +107,7 @@ static int append_records(struct store_tx *tx, struct batch_reader *batch, uint3
         if (rc < 0)
             return rc;
     }
-    return rc;
+    return rc == 0 && outcome->stored > 0 ? marks_write(tx, record.id, record.hash) : rc;
 }
 
 int journal_append_batch(struct store_tx *tx, struct batch_reader *batch, uint32_t store,
