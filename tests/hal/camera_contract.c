@@ -151,6 +151,36 @@ static void a_picture_passes_and_the_empty_scene_returns(void **state)
     close_rig(&rig);
 }
 
+static void a_scene_that_did_not_change_says_so(void **state)
+{
+    struct camera_frame frame;
+    struct rig rig;
+
+    open_rig(&rig, state);
+    assert_int_equal(camera_wait_frame(rig.camera, 5000, &frame), 0);
+    assert_false(frame.same_scene);
+    assert_int_equal(camera_wait_frame(rig.camera, 5000, &frame), 0);
+    assert_true(frame.same_scene);
+    rig.show(&rig, "news");
+    assert_false(wait_scene(&rig, true).same_scene);
+    assert_false(wait_scene(&rig, false).same_scene);
+    close_rig(&rig);
+}
+
+static void a_scene_that_is_cleared_is_gone_with_the_next_frame(void **state)
+{
+    struct camera_frame frame;
+    struct rig rig;
+
+    open_rig(&rig, state);
+    assert_int_equal(sim_camera_qr(rig.bench.sim, "long", 100000), 0);
+    wait_scene(&rig, true);
+    sim_camera_clear(rig.bench.sim);
+    assert_int_equal(camera_wait_frame(rig.camera, 5000, &frame), 0);
+    assert_true(dark_pixels(&frame) == 0);
+    close_rig(&rig);
+}
+
 static void a_viewfinder_shows_what_the_frame_has(void **state)
 {
     static uint32_t pixels[320 * 240];
@@ -278,6 +308,9 @@ int main(void)
         ON_RIG(frames_have_the_promised_shape, v4l2),
         ON_RIG(a_picture_passes_and_the_empty_scene_returns, sim),
         ON_RIG(a_picture_passes_and_the_empty_scene_returns, folder),
+        ON_RIG(a_scene_that_did_not_change_says_so, sim),
+        ON_RIG(a_scene_that_did_not_change_says_so, folder),
+        ON_RIG(a_scene_that_is_cleared_is_gone_with_the_next_frame, sim),
         ON_RIG(a_viewfinder_shows_what_the_frame_has, sim),
         ON_RIG(a_viewfinder_shows_what_the_frame_has, folder),
         ON_RIG(a_frame_is_not_given_twice, sim),

@@ -264,6 +264,22 @@ static void an_unplugged_scanner_says_so(void **state)
     close_rig(&rig);
 }
 
+static void a_line_may_end_in_cr_or_lf_alone(void **state)
+{
+    static const char *const codes[] = {"one", "two", "three"};
+    struct scanner_text text;
+    struct rig rig;
+
+    open_rig(&rig, state);
+    assert_int_equal(write(rig.line, "one\rtwo\n\r\n\rthree\r", 19), 19);
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+        assert_int_equal(scanner_wait(rig.scanner, 2000, &text), 0);
+        assert_string_equal(text.text, codes[i]);
+        assert_int_equal(text.dropped, 0);
+    }
+    close_rig(&rig);
+}
+
 static void a_scanner_that_is_not_there_says_why(void **state)
 {
     static const struct scanner_spec absent[] = {
@@ -301,6 +317,7 @@ int main(void)
         ON_ALL(silence_is_a_timeout),
         ON_ALL(stopping_ends_a_wait_without_end),
         ON_ALL(an_unplugged_scanner_says_so),
+        ON_RIG(a_line_may_end_in_cr_or_lf_alone, serial),
         cmocka_unit_test(a_scanner_that_is_not_there_says_why),
     };
 
