@@ -3,21 +3,6 @@
 #include <assert.h>
 #include <string.h>
 
-struct plane plane_halve(const struct plane *plane, uint8_t *out)
-{
-    int width = plane->width / 2, height = plane->height / 2;
-
-    for (int y = 0; y < height; y++) {
-        const uint8_t *restrict a = plane->at + (size_t)(2 * y) * (size_t)plane->stride;
-        const uint8_t *restrict b = a + plane->stride;
-        uint8_t *restrict to = out + (size_t)y * (size_t)width;
-
-        for (int x = 0; x < width; x++)
-            to[x] = (uint8_t)((a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1] + 2) >> 2);
-    }
-    return (struct plane){out, width, height, width};
-}
-
 /* sums becomes a table of sums over everything above and left, each cell included. */
 void binarise_prepare(struct binary *binary, const struct plane *plane)
 {

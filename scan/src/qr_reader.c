@@ -12,6 +12,9 @@
 
 enum {
     SEEN_MAX = 4, /* fits kept for the rescue */
+    DOUBTFUL_QUALITY = 85,
+    SMALL_SIDE = 400, /* pictures up to that are also tried at twice their size */
+    DOUBLED_MAX = 2 * (SMALL_SIDE + PLANE_BORDER),
     SIZES_MAX = 3,
 };
 
@@ -27,15 +30,17 @@ struct qr_reader {
     struct fit seen[SEEN_MAX];
     int seen_count;
     struct binary binary;
-    uint8_t *half;
+    uint8_t *half, *doubled;
     unsigned frames; /* read so far: which costly pass is due */
     struct text_converters *converters;
 };
 
 int qr_reader_open(int max_width, int max_height, struct qr_reader **out_reader)
 {
-    size_t pixels = (size_t)max_width * (size_t)max_height;
-    size_t cells = (size_t)(max_width / BINARISE_CELL + 1) * (size_t)(max_height / BINARISE_CELL + 1);
+    int width = max_width > DOUBLED_MAX ? max_width : DOUBLED_MAX;
+    int height = max_height > DOUBLED_MAX ? max_height : DOUBLED_MAX;
+    size_t pixels = (size_t)width * (size_t)height;
+    size_t cells = (size_t)(width / BINARISE_CELL + 1) * (size_t)(height / BINARISE_CELL + 1);
     struct qr_reader *reader = calloc(1, sizeof(*reader));
 
     if (!reader)
@@ -45,8 +50,9 @@ int qr_reader_open(int max_width, int max_height, struct qr_reader **out_reader)
     reader->binary.threshold = malloc(cells);
     reader->binary.sums = malloc(cells * sizeof(uint32_t));
     reader->half = malloc(pixels / 4 + 1);
+    reader->doubled = malloc((size_t)DOUBLED_MAX * DOUBLED_MAX);
     if (!reader->binary.bits || !reader->binary.threshold || !reader->binary.sums || !reader->half ||
-        text_converters_open(&reader->converters)) {
+        !reader->doubled || text_converters_open(&reader->converters)) {
         qr_reader_close(reader);
         return -ENOMEM;
     }
@@ -59,6 +65,7 @@ void qr_reader_close(struct qr_reader *reader)
     if (!reader)
         return;
     text_converters_close(reader->converters);
+    free(reader->doubled);
     free(reader->half);
     free(reader->binary.sums);
     free(reader->binary.threshold);
@@ -390,19 +397,86 @@ static bool pass_is_due(const struct qr_reader *reader, int pass, enum qr_effort
            reader->frames % (PASSES - CHEAP_PASSES) == (unsigned)(pass - CHEAP_PASSES);
 }
 
-int qr_reader_read(struct qr_reader *reader, const struct plane *plane, enum qr_effort effort,
-                   const struct budget *budget, struct scan_result *result, struct qr_seen *out_seen)
+static bool is_within(struct scan_point p, const struct scan_point quad[4])
+{
+    int turns = 0;
+
+    for (int i = 0; i < 4; i++) {
+        struct scan_point a = quad[i], b = quad[(i + 1) & 3];
+
+        turns += (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x) > 0;
+    }
+    return turns == 0 || turns == 4;
+}
+
+/* A symbol painted into the middle of another is what its maker wants read; the outer one is dropped. */
+static void drop_painted_over(struct scan_result *result)
+{
+    for (int i = 0; i < result->count; i++) {
+        bool over = false;
+
+        for (int k = 0; k < result->count && !over; k++)
+            over = k != i && is_within(result->codes[k].corners[0], result->codes[i].corners) &&
+                   is_within(result->codes[k].corners[2], result->codes[i].corners);
+        if (!over)
+            continue;
+        result->count--;
+        memmove(&result->codes[i], &result->codes[i + 1], (size_t)(result->count - i) * sizeof(result->codes[0]));
+        i--;
+    }
+}
+
+static struct plane crop(const struct plane *plane, const struct scan_point quad[4], struct scan_point *out_origin)
+{
+    float left = (float)plane->width, top = (float)plane->height, right = 0, bottom = 0;
+
+    for (int i = 0; i < 4; i++) {
+        left = fminf(left, fmaxf(quad[i].x, 0));
+        top = fminf(top, fmaxf(quad[i].y, 0));
+        right = fmaxf(right, fminf(quad[i].x, (float)plane->width));
+        bottom = fmaxf(bottom, fminf(quad[i].y, (float)plane->height));
+    }
+    *out_origin = (struct scan_point){floorf(left), floorf(top)};
+    return (struct plane){plane->at + (size_t)top * (size_t)plane->stride + (size_t)left, (int)(right - left),
+                          (int)(bottom - top), plane->stride};
+}
+
+/* Much correction is spent on dirt or on a logo; or on a smaller symbol that was painted over the middle. */
+static void look_inside(struct qr_reader *reader, const struct plane *plane, const struct budget *budget,
+                        struct scan_result *result)
+{
+    int count = result->count;
+
+    for (int i = 0; i < count; i++) {
+        struct scan_point origin;
+
+        if (result->codes[i].symbology != SCAN_QR || result->codes[i].quality >= DOUBTFUL_QUALITY)
+            continue;
+        struct plane inside = crop(plane, result->codes[i].corners, &origin);
+        int before = result->count;
+        run_pass(reader, &inside, &passes[1], budget, result);
+        for (int k = before; k < result->count; k++)
+            for (int c = 0; c < 4; c++) {
+                result->codes[k].corners[c].x += origin.x;
+                result->codes[k].corners[c].y += origin.y;
+            }
+    }
+    drop_painted_over(result);
+}
+
+static int read_plane(struct qr_reader *reader, const struct plane *plane, enum qr_effort effort,
+                      const struct budget *budget, struct scan_result *result)
 {
     int before = result->count;
 
-    *out_seen = (struct qr_seen){.score = 0};
     reader->seen_count = 0;
-    reader->frames++;
     for (int p = 0; p < PASSES; p++) {
         if (p > 0 && !budget_allows(budget, 1500))
             break;
-        if (pass_is_due(reader, p, effort) && run_pass(reader, plane, &passes[p], budget, result))
-            return result->count - before;
+        if (!pass_is_due(reader, p, effort) || !run_pass(reader, plane, &passes[p], budget, result))
+            continue;
+        look_inside(reader, plane, budget, result);
+        return result->count - before;
     }
     for (int i = 0; i < reader->seen_count; i++) {
         /* What is that much worse than the best is something else. */
@@ -411,6 +485,34 @@ int qr_reader_read(struct qr_reader *reader, const struct plane *plane, enum qr_
         if (rescue(reader, plane, &reader->seen[i], budget, result))
             return result->count - before;
     }
-    tell_seen(reader, out_seen);
     return 0;
+}
+
+/* Drawings of one pixel a module, cut at their edge: no camera makes them, but files hold them. */
+static int read_doubled(struct qr_reader *reader, const struct plane *plane, const struct budget *budget,
+                        struct scan_result *result)
+{
+    struct plane doubled = plane_double(plane, reader->doubled);
+    int added = read_plane(reader, &doubled, QR_EFFORT_STILL, budget, result);
+
+    for (int i = result->count - added; i < result->count; i++)
+        for (int k = 0; k < 4; k++) {
+            struct scan_point *corner = &result->codes[i].corners[k];
+            *corner = (struct scan_point){(corner->x - PLANE_BORDER) / 2, (corner->y - PLANE_BORDER) / 2};
+        }
+    return added;
+}
+
+int qr_reader_read(struct qr_reader *reader, const struct plane *plane, enum qr_effort effort,
+                   const struct budget *budget, struct scan_result *result, struct qr_seen *out_seen)
+{
+    *out_seen = (struct qr_seen){.score = 0};
+    reader->frames++;
+    int added = read_plane(reader, plane, effort, budget, result);
+    if (added > 0)
+        return added;
+    tell_seen(reader, out_seen);
+    if (effort == QR_EFFORT_STILL && plane->width <= SMALL_SIDE && plane->height <= SMALL_SIDE)
+        added = read_doubled(reader, plane, budget, result);
+    return added;
 }
