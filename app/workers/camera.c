@@ -10,7 +10,7 @@
 #define AWAKE_MS         4000 /* full rate for this long after the last movement */
 #define WAIT_MS          1000
 #define BUDGET_US        28000 /* of one frame, at 15 to 30 frames a second */
-#define CODE_GONE_MS     1500
+#define CODE_GONE_MS     1000
 #define CAMERA_SCAN_SIDE 1280
 #define MISSES_MAX       30 /* bad frames in a row, or a tenth as many seconds of silence: the camera hangs */
 #define MISSES_OF_WAIT   10

@@ -177,7 +177,7 @@ class Terminal(Process):
             self.tap(f"key_{digit}")
 
     def show(self, picture):
-        self.do(cmd="show", picture=picture)
+        self.do(cmd="show", picture=picture, frames=10)
 
     def outputs(self):
         return self.do(cmd="outputs")
