@@ -138,7 +138,7 @@ static void amounts(struct escpos *e, const struct receipt *r)
     if (r->gross_minor == 0 && r->kind != RECEIPT_OF_VOID)
         return;
     escpos_bold(e, true);
-    escpos_size(e, 1, 2);
+    escpos_size(e, 2, 2);
     amount_line(e, word(r, r->kind == RECEIPT_OF_VOID ? WORD_REFUND : WORD_PAID), r->paid_minor, false);
     escpos_size(e, 1, 1);
     escpos_bold(e, false);
@@ -164,7 +164,9 @@ static void foot(struct escpos *e, const struct receipt *r)
     if (r->offline)
         escpos_line(e, word(r, WORD_OFFLINE));
     if (r->follow_url[0] != '\0' && r->kind != RECEIPT_OF_VOID) {
-        escpos_qr(e, r->follow_url, 5, ESCPOS_QR_M);
+        escpos_feed(e, 1);
+        escpos_qr(e, r->follow_url, 6, ESCPOS_QR_M);
+        escpos_feed(e, 1);
         escpos_line(e, word(r, WORD_FOLLOW));
     }
     escpos_line(e, word(r, WORD_THANKS));

@@ -2,6 +2,16 @@
 
 #include <stdio.h>
 
+/* Another store: terminals know its number, not its name. */
+static void where(const struct flow *flow, uint32_t store, struct view_verdict *v)
+{
+    if (store != 0 && store != flow->reference.settings.store)
+        snprintf(v->where, sizeof(v->where), flow->language == LANGUAGE_EN ? "store %u" : "%u 号门店", store);
+    else if (store != 0)
+        view_put(v->where, sizeof(v->where),
+                 view_localised(flow, flow->reference.settings.store_zh, flow->reference.settings.store_en));
+}
+
 /* The date that the sentence needs: used at, valid from, expired on. */
 static void when(const struct till_redeemed *r, struct view_verdict *v)
 {
@@ -27,8 +37,8 @@ static void of_coupon(const struct flow *flow, struct view_verdict *v)
     v->min_spend_minor = r->min_spend_minor;
     v->offline = r->offline;
     when(r, v);
-    if (r->home_store != 0 && r->home_store != flow->reference.settings.store)
-        snprintf(v->where, sizeof(v->where), "%u", r->home_store);
+    if (r->home_store != flow->reference.settings.store)
+        where(flow, r->home_store, v);
 }
 
 static void of_sale(const struct till_sold *s, struct view_verdict *v)
@@ -48,12 +58,11 @@ static void of_void(const struct till_voided *d, struct view_verdict *v)
     v->credit_minor = d->credit_minor;
 }
 
-static void of_asked(const struct authority_answer *a, struct view_verdict *v)
+static void of_asked(const struct flow *flow, const struct authority_answer *a, struct view_verdict *v)
 {
     if (a->used_ms > 0)
         time_format_minute(a->used_ms, v->when, sizeof(v->when));
-    if (a->used_store != 0)
-        snprintf(v->where, sizeof(v->where), "%u", a->used_store);
+    where(flow, a->used_store, v);
 }
 
 void view_fill_verdict(const struct flow *flow, struct view_verdict *v)
@@ -77,7 +86,7 @@ void view_fill_verdict(const struct flow *flow, struct view_verdict *v)
         of_void(&from->answer.voided, v);
         break;
     case SUBJECT_ASKED:
-        of_asked(&from->asked, v);
+        of_asked(flow, &from->asked, v);
         break;
     case SUBJECT_BUSY:
         v->error = (uint32_t)from->code;
