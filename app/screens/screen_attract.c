@@ -12,7 +12,7 @@ static void follow_card(struct scene *scene, const struct view_attract *attract,
     struct text_style title = style_centred(style_lines(style_bold(scene, TEXT_LEAD, theme->ink), 2));
     struct text_style reason = style_centred(style_lines(style_text(scene, TEXT_BODY, theme->muted), 2));
     struct text_style note = style_centred(style_lines(style_text(scene, TEXT_CAPTION, theme->muted), 2));
-    const char *title_text = say(scene, N_("Scan with WeChat to follow us"));
+    const char *title_text = say(scene, N_("Follow us on WeChat"));
     const char *reason_text = say(scene, N_("Members get member prices and coupons"));
     const char *note_text = say(scene, N_("Joining is free. Coupons work without following."));
     int title_height = scene_text_height(scene, title, title_text, inner.width);
@@ -96,14 +96,14 @@ static void offer_card(struct scene *scene, const struct view_attract *attract, 
     scene_icon(scene, rect_inset(picture, side / 4, side / 4), art[index % ARRAY_LEN(art)], colour_alpha(ink, 150));
     page_dots(scene, attract, rect_cut_bottom(&inner, theme->unit * 3), ink);
     struct text_style title = style_lines(style_bold(scene, TEXT_TITLE, ink), 2);
-    struct text_style text = style_lines(style_text(scene, TEXT_BODY, colour_alpha(ink, 230)), 2);
+    struct text_style text = style_lines(style_text(scene, TEXT_BODY, colour_alpha(ink, 230)), 3);
     int title_height = scene_text_height(scene, title, offer->title, inner.width);
     int most = block_of_lines(scene, TEXT_TITLE, 2);
     title_height = title_height < most ? title_height : most;
     scene_text(scene, rect_cut_top(&inner, title_height), style_place(title, PLACE_TOP), offer->title);
     rect_cut_top(&inner, theme->unit / 2);
-    struct rect words = rect_cut_top(&inner, block_of_lines(scene, TEXT_BODY, 2));
-    scene_text(scene, rect_cut_left(&words, inner.width - side), style_place(text, PLACE_TOP), offer->text);
+    struct rect words = rect_cut_top(&inner, block_of_lines(scene, TEXT_BODY, theme->compact ? 3 : 2));
+    scene_text(scene, rect_cut_left(&words, inner.width - side * 3 / 4), style_place(text, PLACE_TOP), offer->text);
     offer_prices(scene, offer, inner, ink);
     if (attract->offer_count > 1) {
         char name[24];
