@@ -215,14 +215,24 @@ static int apply_released(struct store_tx *tx, const struct record *record, uint
     return coupon_row_update(tx, &row);
 }
 
+/* Taken into the holder's books: a device that starts from nothing later must not take it again. */
+static int withdraw_grant(struct store_tx *tx, struct coupon_id coupon, uint32_t store)
+{
+    char key[ID_TEXT_MAX];
+    coupon_id_format(coupon, key, sizeof(key));
+    return feed_withdraw(tx, (struct feed_target){.store = store}, FEED_RIGHT_GRANT, key);
+}
+
 /* The grant is in the holder's books: known here, or – after a restore – learned from there. */
 static int apply_granted(struct store_tx *tx, const struct record *record, uint32_t store,
                          const struct body_right *body)
 {
     struct grant_row known;
     int rc = grant_find(tx, body->coupon, body->epoch, &known);
+    if (rc == 0 && known.store != store)
+        return record_note_problem(tx, record->id, record->kind, "grant of another store");
     if (rc == 0)
-        return known.store == store ? 0 : record_note_problem(tx, record->id, record->kind, "grant of another store");
+        return withdraw_grant(tx, body->coupon, store);
     if (rc != -ENOENT)
         return rc;
     struct coupon_row row;

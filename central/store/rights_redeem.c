@@ -71,18 +71,18 @@ static int budget_used(struct store_tx *tx, struct record_id id, uint32_t campai
 {
     return query_number(store_tx_db(tx),
                         "SELECT coalesce((SELECT sum(discount) FROM redemption WHERE terminal = ?1 AND campaign = ?2"
-                        " AND offline = 1 AND rightful = 0), 0) + coalesce((SELECT sum(discount) FROM conflict"
+                        " AND rightful = 0), 0) + coalesce((SELECT sum(discount) FROM conflict"
                         " WHERE terminal = ?1 AND campaign = ?2), 0)",
                         QUERY(Q_INT(id.terminal), Q_INT(campaign)), out_minor);
 }
 
-static enum conflict_kind kind_of(const struct coupon_row *row, bool rightful, bool risk)
+static enum conflict_kind kind_of(const struct body_redemption *body, bool rightful, bool risk)
 {
     if (risk)
         return CONFLICT_WRITE_OFF;
     if (rightful)
         return CONFLICT_DOUBLE;
-    return row->mode == MODE_BUDGET ? CONFLICT_BUDGET : CONFLICT_NO_RIGHT;
+    return body->mode == MODE_BUDGET ? CONFLICT_BUDGET : CONFLICT_NO_RIGHT;
 }
 
 static int conflict_insert(struct store_tx *tx, const struct conflict *conflict)
@@ -130,8 +130,7 @@ struct double_use {
     bool rightful;
 };
 
-static int settle_conflict(struct store_tx *tx, const struct coupon_row *row, const struct double_use *use,
-                           const struct redemption *canonical)
+static int settle_conflict(struct store_tx *tx, const struct double_use *use, const struct redemption *canonical)
 {
     const struct body_redemption *body = use->body;
     struct conflict conflict = {
@@ -154,7 +153,7 @@ static int settle_conflict(struct store_tx *tx, const struct coupon_row *row, co
         rc = store_next_number(tx, "conflict", &conflict.id);
     if (rc == 0)
         rc = budget_used(tx, use->record->id, body->coupon.campaign, &conflict.budget_used_minor);
-    conflict.kind = kind_of(row, use->rightful, risk);
+    conflict.kind = kind_of(body, use->rightful, risk);
     if (rc == 0)
         rc = conflict_insert(tx, &conflict);
     if (rc == 0)
@@ -185,7 +184,7 @@ int rights_apply_redemption(struct store_tx *tx, const struct record *record, ui
     if (rc == -ENOENT)
         rc = coupon_from_redemption(tx, store, body, &row);
     struct double_use use = {record, store, body, false};
-    if (rc == 0)
+    if (rc == 0 && body->mode != MODE_BUDGET) /* which says that it was redeemed without the right */
         rc = holds_right(tx, &row, body->epoch, store, &use.rightful);
     if (rc < 0)
         return rc;
@@ -193,7 +192,7 @@ int rights_apply_redemption(struct store_tx *tx, const struct record *record, ui
     rc = rights_find_redemption(tx, body->coupon, body->use_no, &canonical);
     if (rc == -ENOENT)
         return settle_canonical(tx, &row, &use);
-    return rc < 0 ? rc : settle_conflict(tx, &row, &use, &canonical);
+    return rc < 0 ? rc : settle_conflict(tx, &use, &canonical);
 }
 
 int rights_apply_void(struct store_tx *tx, const struct body_void *body)

@@ -214,8 +214,11 @@ int rights_apply_share(struct store_tx *tx, const struct record *record, uint32_
         return apply_released(tx, record, store, body);
     struct transfer transfer;
     int rc = transfer_find(tx, body->transfer, &transfer);
-    if (rc == 0)
-        return 0; /* booked when it was released */
+    if (rc == 0) { /* booked when it was released; a device that starts from nothing must not take it again */
+        char key[24];
+        snprintf(key, sizeof(key), "%" PRIu64, transfer.id);
+        return feed_withdraw(tx, (struct feed_target){.store = store}, FEED_SHARE_GRANT, key);
+    }
     if (rc != -ENOENT)
         return rc;
     if (body->transfer >> 32 == store_server_epoch(tx->store))
