@@ -9,7 +9,7 @@
 #include "escpos_length.h"
 #include "escpos_paper.h"
 
-#define COMMAND_MAX    (128 * 1024) /* what is longer is skipped; raster (GS v 0) is streamed and knows no end */
+#define COMMAND_MAX    131072 /* what is longer is skipped; raster (GS v 0) is streamed and knows no end */
 #define QR_MAX         7089
 #define RASTER_ROW_MAX 256
 #define TALLEST        1400 /* dots that one command prints at most: a large QR code */

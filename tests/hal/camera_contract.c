@@ -164,6 +164,7 @@ static void a_scene_that_did_not_change_says_so(void **state)
     rig.show(&rig, "news");
     assert_false(wait_scene(&rig, true).same_scene);
     assert_false(wait_scene(&rig, false).same_scene);
+    assert_true(wait_scene(&rig, false).same_scene);
     close_rig(&rig);
 }
 
