@@ -314,6 +314,7 @@ static void remember_refused(struct attempt *a, enum coupon_verdict verdict)
     memcpy(slot->token_hash, a->token_hash, sizeof(slot->token_hash));
 }
 
+/* Appends unless it would only repeat itself. */
 static int note_refused(struct attempt *a, enum coupon_verdict verdict)
 {
     struct body body = {.kind = RECORD_SCAN_REFUSED};
@@ -327,15 +328,7 @@ static int note_refused(struct attempt *a, enum coupon_verdict verdict)
     if (a->genuine)
         body.refused.coupon = a->coupon;
     memcpy(body.refused.token_hash, a->token_hash, sizeof(a->token_hash));
-    r = books_begin(a->b);
-    if (r < 0)
-        return r;
     r = journal_append(a->b, &body, &seq);
-    if (r < 0) {
-        books_abort(a->b);
-        return r;
-    }
-    r = books_commit(a->b);
     if (r == 0)
         remember_refused(a, verdict);
     return r;
@@ -348,46 +341,45 @@ static bool central_could_help(const struct attempt *a, enum coupon_verdict verd
     return verdict == COUPON_HELD_ELSEWHERE || verdict == COUPON_NEEDS_CONNECTION || verdict == COUPON_UNKNOWN_CODE;
 }
 
-static int redeem(struct attempt *a, const struct coupon_decision *decision)
+static int decide_and_append(struct attempt *a)
 {
-    int r = books_begin(a->b);
+    struct coupon_decision decision = {0};
+    int r = identify(a, &decision.verdict);
 
+    if (r == 0 && decision.verdict == COUPON_OK) {
+        r = collect(a);
+        decision = r == 0 ? coupon_decide(&a->facts) : decision;
+    }
     if (r < 0)
         return r;
-    r = append_redemption(a, decision);
-    if (r < 0) {
-        books_abort(a->b);
-        return r;
+    describe(a);
+    a->out->verdict = decision.verdict;
+    a->out->may_ask_central = central_could_help(a, decision.verdict);
+    if (decision.verdict != COUPON_OK)
+        return note_refused(a, decision.verdict);
+    if (a->request->redeem.check_only) {
+        a->out->discount_minor = decision.discount_minor;
+        return 0;
     }
-    return books_commit(a->b);
+    return append_redemption(a, &decision);
 }
 
+/* What is read and what is written stand in one transaction: the facts cannot age, and each look costs no lock. */
 int redeem_run(struct books *b, const struct till_request *request, struct till_redeemed *out_redeemed)
 {
     struct attempt a = {.b = b, .request = request, .out = out_redeemed, .typed = request->redeem.typed};
-    struct coupon_decision decision = {0};
+    uint64_t before = b->head.seq;
     int r;
 
     if (request->redeem.sale_minor < 0)
         return -EINVAL;
     a.facts.now = books_now(b);
-    r = identify(&a, &decision.verdict);
+    r = books_begin(b);
     if (r < 0)
         return r;
-    if (decision.verdict == COUPON_OK) {
-        r = collect(&a);
-        if (r < 0)
-            return r;
-        decision = coupon_decide(&a.facts);
-    }
-    describe(&a);
-    out_redeemed->verdict = decision.verdict;
-    out_redeemed->may_ask_central = central_could_help(&a, decision.verdict);
-    if (decision.verdict != COUPON_OK)
-        return note_refused(&a, decision.verdict);
-    if (request->redeem.check_only) {
-        out_redeemed->discount_minor = decision.discount_minor;
-        return 0;
-    }
-    return redeem(&a, &decision);
+    r = decide_and_append(&a);
+    if (r == 0 && b->head.seq != before)
+        return books_commit(b);
+    books_abort(b);
+    return r;
 }
