@@ -106,7 +106,7 @@ static void offer_card(struct scene *scene, const struct view_attract *attract, 
     scene_text(scene, rect_cut_left(&words, inner.width - side * 3 / 4), style_place(text, PLACE_TOP), offer->text);
     offer_prices(scene, offer, inner, ink);
     if (attract->offer_count > 1) {
-        char name[24];
+        char name[32];
         uint32_t next = (index + 1) % attract->offer_count;
         snprintf(name, sizeof(name), "offer_%u", next);
         scene_hit(scene, area, hit_of(name, INTENT_OFFER, next));

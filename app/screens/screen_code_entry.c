@@ -10,7 +10,7 @@ static const char keys[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 static void key_button(struct scene *scene, struct rect area, char key)
 {
     const struct theme *theme = scene->theme;
-    char name[16];
+    char name[32];
     char label[2] = {key, '\0'};
     snprintf(name, sizeof(name), "key_%c", key);
     scene_box(scene, area,

@@ -39,7 +39,7 @@ static void act_words(struct scene *scene, const struct view_act_row *act, struc
 static void act_row(struct scene *scene, const struct view_act_row *act, struct rect area, int row)
 {
     const struct theme *theme = scene->theme;
-    char name[16];
+    char name[32];
     snprintf(name, sizeof(name), "act_%d", row);
     uint32_t fill = act->voided ? theme->sunken : scene_pressed(scene, name) ? theme->accent_soft : theme->card;
     scene_box(scene, area,
@@ -131,7 +131,7 @@ void screen_void_reason(struct scene *scene, const struct view_model *view)
     struct rect field = rect_cut_top(&halves.second, most < halves.second.height ? most : halves.second.height);
     const struct grid grid = {1, REASON_COUNT, theme->unit * 3 / 2};
     for (int i = 0; i < REASON_COUNT; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof(name), "reason_%d", i);
         widget_button(scene, rect_cell(field, grid, 0, i),
                       &(struct button){.kind = BUTTON_PLAIN,

@@ -240,7 +240,7 @@ void widget_pair(struct scene *scene, struct rect area, const struct pair_row *r
 static void pad_digit(struct scene *scene, struct rect area, int digit)
 {
     const struct theme *theme = scene->theme;
-    char name[16];
+    char name[32];
     char label[2] = {(char)('0' + digit), '\0'};
     snprintf(name, sizeof(name), "key_%d", digit);
     bool pressed = scene_pressed(scene, name);
