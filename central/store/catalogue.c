@@ -2,6 +2,7 @@
 
 #include "central/store/feed.h"
 #include "central/store/journal.h"
+#include "central/store/query.h"
 #include "domain/scancode.h"
 
 #include <stdio.h>
@@ -21,27 +22,12 @@ static void read_product(struct db_stmt *stmt, struct feed_product *out)
     snprintf(out->unit, sizeof(out->unit), "%s", db_column_text(stmt, 6));
 }
 
-static int write_product(struct store_tx *tx, uint32_t brand, const struct feed_product *product)
+static int write_product(struct store_tx *tx, uint32_t brand, const struct feed_product *p)
 {
-    struct db_stmt *stmt = NULL;
-    int rc = db_stmt_open(
-        store_tx_write(tx),
-        "INSERT OR REPLACE INTO product (brand, " PRODUCT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_int64(stmt, 1, brand);
-    db_bind_text(stmt, 2, product->ean);
-    db_bind_text(stmt, 3, product->sku);
-    db_bind_text(stmt, 4, product->name_zh);
-    db_bind_text(stmt, 5, product->name_en);
-    db_bind_int64(stmt, 6, product->price_minor);
-    db_bind_int64(stmt, 7, product->member_price_minor);
-    db_bind_text(stmt, 8, product->unit);
-    db_bind_int64(stmt, 9, product->gone);
-    rc = db_stmt_run(stmt);
-    db_stmt_close(stmt);
-    return rc;
+    return query_run(store_tx_write(tx),
+                     "INSERT OR REPLACE INTO product (brand, " PRODUCT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     QUERY(Q_INT(brand), Q_TEXT(p->ean), Q_TEXT(p->sku), Q_TEXT(p->name_zh), Q_TEXT(p->name_en),
+                           Q_INT(p->price_minor), Q_INT(p->member_price_minor), Q_TEXT(p->unit), Q_INT(p->gone)));
 }
 
 static bool same_product(const struct feed_product *a, const struct feed_product *b)
@@ -95,19 +81,13 @@ int catalogue_put_product(struct store_tx *tx, uint32_t brand, const struct feed
 int catalogue_find_product(struct store_tx *tx, uint32_t brand, const char *ean13, struct feed_product *out_product)
 {
     struct db_stmt *stmt = NULL;
-    int rc =
-        db_stmt_open(store_tx_db(tx), "SELECT " PRODUCT_COLUMNS " FROM product WHERE brand = ? AND ean = ?", &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_int64(stmt, 1, brand);
-    db_bind_text(stmt, 2, ean13);
-    rc = db_stmt_step(stmt);
-    if (rc == DB_ROW) {
+    int rc = query_first(store_tx_db(tx), "SELECT " PRODUCT_COLUMNS " FROM product WHERE brand = ? AND ean = ?",
+                         QUERY(Q_INT(brand), Q_TEXT(ean13)), &stmt);
+    if (rc == 0) {
         read_product(stmt, out_product);
+        db_stmt_close(stmt);
     }
-    db_stmt_close(stmt);
-    return rc == DB_ROW ? 0 : rc < 0 ? rc : -ENOENT;
+    return rc;
 }
 
 int catalogue_each_product(struct store_tx *tx, const struct catalogue_range *range, catalogue_product_visit visit,
@@ -137,35 +117,20 @@ int catalogue_each_product(struct store_tx *tx, const struct catalogue_range *ra
 
 int catalogue_count_products(struct store_tx *tx, uint32_t brand, uint64_t *out_count)
 {
-    struct db_stmt *stmt = NULL;
-    int rc = db_stmt_open(store_tx_db(tx), "SELECT count(*) FROM product WHERE brand = ? AND gone = 0", &stmt);
-    if (rc < 0) {
-        return rc;
+    int64_t count = 0;
+    int rc = query_number(store_tx_db(tx), "SELECT count(*) FROM product WHERE brand = ? AND gone = 0",
+                          QUERY(Q_INT(brand)), &count);
+    if (rc == 0) {
+        *out_count = (uint64_t)count;
     }
-    db_bind_int64(stmt, 1, brand);
-    rc = db_stmt_step(stmt);
-    if (rc == DB_ROW) {
-        *out_count = (uint64_t)db_column_int64(stmt, 0);
-    }
-    db_stmt_close(stmt);
-    return rc == DB_ROW ? 0 : rc < 0 ? rc : -EPROTO;
+    return rc;
 }
 
 static int write_offer(struct store_tx *tx, const struct offer_entry *offer, struct slice body)
 {
-    struct db_stmt *stmt = NULL;
-    int rc = db_stmt_open(store_tx_write(tx),
-                          "INSERT OR REPLACE INTO offer (id, brand, store, body) VALUES (?, ?, ?, ?)", &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_int64(stmt, 1, offer->offer.offer);
-    db_bind_int64(stmt, 2, offer->brand);
-    db_bind_int64(stmt, 3, offer->store);
-    db_bind_blob(stmt, 4, body.data, body.len);
-    rc = db_stmt_run(stmt);
-    db_stmt_close(stmt);
-    return rc;
+    return query_run(
+        store_tx_write(tx), "INSERT OR REPLACE INTO offer (id, brand, store, body) VALUES (?, ?, ?, ?)",
+        QUERY(Q_INT(offer->offer.offer), Q_INT(offer->brand), Q_INT(offer->store), Q_BLOB(body.data, body.len)));
 }
 
 int catalogue_put_offer(struct store_tx *tx, const struct offer_entry *offer, const char *who, uint32_t *out_id)

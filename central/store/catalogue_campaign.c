@@ -2,6 +2,7 @@
 
 #include "central/store/feed.h"
 #include "central/store/journal.h"
+#include "central/store/query.h"
 
 #include <string.h>
 
@@ -79,21 +80,10 @@ static int publish(struct store_tx *tx, const struct campaign_entry *entry, stru
 
 static int write_row(struct store_tx *tx, const struct campaign_entry *entry, struct slice body)
 {
-    struct db_stmt *stmt = NULL;
-    int rc = db_stmt_open(store_tx_write(tx),
-                          "INSERT OR REPLACE INTO campaign (id, brand, joining, life_s, body) VALUES (?, ?, ?, ?, ?)",
-                          &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_int64(stmt, 1, entry->rules.id);
-    db_bind_int64(stmt, 2, entry->brand);
-    db_bind_int64(stmt, 3, entry->joining);
-    db_bind_int64(stmt, 4, entry->life_s);
-    db_bind_blob(stmt, 5, body.data, body.len);
-    rc = db_stmt_run(stmt);
-    db_stmt_close(stmt);
-    return rc;
+    return query_run(store_tx_write(tx),
+                     "INSERT OR REPLACE INTO campaign (id, brand, joining, life_s, body) VALUES (?, ?, ?, ?, ?)",
+                     QUERY(Q_INT(entry->rules.id), Q_INT(entry->brand), Q_INT(entry->joining), Q_INT(entry->life_s),
+                           Q_BLOB(body.data, body.len)));
 }
 
 static int save(struct store_tx *tx, const struct campaign_entry *entry, const char *who, const char *what)
@@ -177,18 +167,12 @@ static int read_row(struct db_stmt *stmt, struct campaign_entry *out_entry)
 int catalogue_find_campaign(struct store_tx *tx, uint32_t id, struct campaign_entry *out_campaign)
 {
     struct db_stmt *stmt = NULL;
-    int rc = db_stmt_open(store_tx_db(tx), "SELECT brand, joining, life_s, body FROM campaign WHERE id = ?", &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_int64(stmt, 1, id);
-    rc = db_stmt_step(stmt);
-    if (rc == DB_ROW) {
+    int rc = query_first(store_tx_db(tx), "SELECT brand, joining, life_s, body FROM campaign WHERE id = ?",
+                         QUERY(Q_INT(id)), &stmt);
+    if (rc == 0) {
         rc = read_row(stmt, out_campaign);
-    } else if (rc == DB_DONE) {
-        rc = -ENOENT;
+        db_stmt_close(stmt);
     }
-    db_stmt_close(stmt);
     return rc;
 }
 

@@ -2,6 +2,7 @@
 
 #include "central/store/feed.h"
 #include "central/store/journal.h"
+#include "central/store/query.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,31 +26,17 @@ static void read_row(struct db_stmt *stmt, struct clerk *out)
     }
 }
 
-static int write_row(struct store_tx *tx, const struct clerk *clerk)
+static int write_row(struct store_tx *tx, const struct clerk *c)
 {
-    struct db_stmt *stmt = NULL;
-    int rc = db_stmt_open(store_tx_write(tx),
-                          "INSERT INTO clerk (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO "
-                          "UPDATE SET name = excluded.name, role = excluded.role, pin_salt = excluded.pin_salt, "
-                          "pin_hash = excluded.pin_hash, badge_serial = excluded.badge_serial, badge_expiry_s = "
-                          "excluded.badge_expiry_s, gone = excluded.gone",
-                          &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_int64(stmt, 1, clerk->id);
-    db_bind_int64(stmt, 2, clerk->brand);
-    db_bind_int64(stmt, 3, clerk->store);
-    db_bind_text(stmt, 4, clerk->name);
-    db_bind_int64(stmt, 5, clerk->role);
-    db_bind_blob(stmt, 6, clerk->pin_salt, sizeof(clerk->pin_salt));
-    db_bind_blob(stmt, 7, clerk->pin_hash, sizeof(clerk->pin_hash));
-    db_bind_int64(stmt, 8, clerk->badge_serial);
-    db_bind_int64(stmt, 9, clerk->badge_expiry_s);
-    db_bind_int64(stmt, 10, clerk->gone);
-    rc = db_stmt_run(stmt);
-    db_stmt_close(stmt);
-    return rc;
+    return query_run(store_tx_write(tx),
+                     "INSERT INTO clerk (" COLUMNS
+                     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+                     "name = excluded.name, role = excluded.role, pin_salt = excluded.pin_salt, pin_hash = "
+                     "excluded.pin_hash, badge_serial = excluded.badge_serial, badge_expiry_s = "
+                     "excluded.badge_expiry_s, gone = excluded.gone",
+                     QUERY(Q_INT(c->id), Q_INT(c->brand), Q_INT(c->store), Q_TEXT(c->name), Q_INT(c->role),
+                           Q_BLOB(c->pin_salt, sizeof(c->pin_salt)), Q_BLOB(c->pin_hash, sizeof(c->pin_hash)),
+                           Q_INT(c->badge_serial), Q_INT(c->badge_expiry_s), Q_INT(c->gone)));
 }
 
 static int publish(struct store_tx *tx, const struct clerk *clerk)
@@ -101,17 +88,12 @@ int people_update_clerk(struct store_tx *tx, const struct clerk *clerk, const ch
 int people_find_clerk(struct store_tx *tx, uint32_t id, struct clerk *out_clerk)
 {
     struct db_stmt *stmt = NULL;
-    int rc = db_stmt_open(store_tx_db(tx), "SELECT " COLUMNS " FROM clerk WHERE id = ?", &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_int64(stmt, 1, id);
-    rc = db_stmt_step(stmt);
-    if (rc == DB_ROW) {
+    int rc = query_first(store_tx_db(tx), "SELECT " COLUMNS " FROM clerk WHERE id = ?", QUERY(Q_INT(id)), &stmt);
+    if (rc == 0) {
         read_row(stmt, out_clerk);
+        db_stmt_close(stmt);
     }
-    db_stmt_close(stmt);
-    return rc == DB_ROW ? 0 : rc < 0 ? rc : -ENOENT;
+    return rc;
 }
 
 int people_each_clerk(struct store_tx *tx, people_clerk_visit visit, void *context)

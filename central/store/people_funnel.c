@@ -1,6 +1,7 @@
 #include "central/store/people_touchpoint.h"
 
 #include "central/store/feed.h"
+#include "central/store/query.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,29 +13,15 @@
 
 int people_count_step(struct store_tx *tx, uint32_t touchpoint, enum funnel_step step, uint32_t seconds)
 {
-    struct db_stmt *stmt = NULL;
-    int rc =
-        db_stmt_open(store_tx_write(tx),
-                     "INSERT INTO touchpoint_day (touchpoint, day, shown, shown_s, follows, scans, joins, "
-                     "unfollows) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (touchpoint, day) DO UPDATE SET shown "
-                     "= shown + excluded.shown, shown_s = shown_s + excluded.shown_s, follows = follows + "
-                     "excluded.follows, scans = scans + excluded.scans, joins = joins + excluded.joins, unfollows = "
-                     "unfollows + excluded.unfollows",
-                     &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_int64(stmt, 1, touchpoint);
-    db_bind_int64(stmt, 2, (tx->now_ms / 1000 + LOCAL_OFFSET_S) / DAY_S);
-    db_bind_int64(stmt, 3, step == FUNNEL_SHOWN);
-    db_bind_int64(stmt, 4, step == FUNNEL_SHOWN ? seconds : 0);
-    db_bind_int64(stmt, 5, step == FUNNEL_FOLLOW);
-    db_bind_int64(stmt, 6, step == FUNNEL_SCAN);
-    db_bind_int64(stmt, 7, step == FUNNEL_JOIN);
-    db_bind_int64(stmt, 8, step == FUNNEL_UNFOLLOW);
-    rc = db_stmt_run(stmt);
-    db_stmt_close(stmt);
-    return rc;
+    return query_run(
+        store_tx_write(tx),
+        "INSERT INTO touchpoint_day (touchpoint, day, shown, shown_s, follows, scans, joins, unfollows) VALUES "
+        "(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (touchpoint, day) DO UPDATE SET shown = shown + excluded.shown, "
+        "shown_s = shown_s + excluded.shown_s, follows = follows + excluded.follows, scans = scans + "
+        "excluded.scans, joins = joins + excluded.joins, unfollows = unfollows + excluded.unfollows",
+        QUERY(Q_INT(touchpoint), Q_INT((tx->now_ms / 1000 + LOCAL_OFFSET_S) / DAY_S), Q_INT(step == FUNNEL_SHOWN),
+              Q_INT(step == FUNNEL_SHOWN ? seconds : 0), Q_INT(step == FUNNEL_FOLLOW), Q_INT(step == FUNNEL_SCAN),
+              Q_INT(step == FUNNEL_JOIN), Q_INT(step == FUNNEL_UNFOLLOW)));
 }
 
 int people_each_funnel(struct store_tx *tx, int64_t since_day, people_funnel_visit visit, void *context)
@@ -90,15 +77,7 @@ static int collect_old(struct store_tx *tx, uint32_t store, uint32_t before_s, s
 
 static int forget_greeting(struct store_tx *tx, uint64_t id)
 {
-    struct db_stmt *stmt = NULL;
-    int rc = db_stmt_open(store_tx_write(tx), "DELETE FROM greeting WHERE id = ?", &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_int64(stmt, 1, (int64_t)id);
-    rc = db_stmt_run(stmt);
-    db_stmt_close(stmt);
-    return rc;
+    return query_run(store_tx_write(tx), "DELETE FROM greeting WHERE id = ?", QUERY(Q_INT(id)));
 }
 
 static int withdraw_old(struct store_tx *tx, struct feed_target target, uint32_t now_s)
@@ -116,19 +95,8 @@ static int withdraw_old(struct store_tx *tx, struct feed_target target, uint32_t
 
 static int remember_greeting(struct store_tx *tx, const struct greeting *greeting, uint64_t id, uint32_t made_s)
 {
-    struct db_stmt *stmt = NULL;
-    int rc =
-        db_stmt_open(store_tx_write(tx), "INSERT INTO greeting (id, brand, store, made_s) VALUES (?, ?, ?, ?)", &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_int64(stmt, 1, (int64_t)id);
-    db_bind_int64(stmt, 2, greeting->brand);
-    db_bind_int64(stmt, 3, greeting->store);
-    db_bind_int64(stmt, 4, made_s);
-    rc = db_stmt_run(stmt);
-    db_stmt_close(stmt);
-    return rc;
+    return query_run(store_tx_write(tx), "INSERT INTO greeting (id, brand, store, made_s) VALUES (?, ?, ?, ?)",
+                     QUERY(Q_INT(id), Q_INT(greeting->brand), Q_INT(greeting->store), Q_INT(made_s)));
 }
 
 int people_greet(struct store_tx *tx, const struct greeting *greeting)

@@ -2,6 +2,7 @@
 
 #include "central/store/feed.h"
 #include "central/store/journal.h"
+#include "central/store/query.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,39 +59,17 @@ static int publish(struct store_tx *tx, const struct member *member)
     return feed_publish_number(tx, target, FEED_MEMBER, member->id, (struct slice){body, len});
 }
 
-static void bind_attribution(struct db_stmt *stmt, int first, const struct attribution *won_by)
+static int insert_row(struct store_tx *tx, const struct member *m)
 {
-    db_bind_int64(stmt, first, won_by->touchpoint);
-    db_bind_int64(stmt, first + 1, won_by->store);
-    db_bind_int64(stmt, first + 2, won_by->terminal);
-    db_bind_text(stmt, first + 3, won_by->shelf);
-    db_bind_int64(stmt, first + 4, won_by->clerk);
-    db_bind_int64(stmt, first + 5, won_by->campaign);
-}
-
-static int insert_row(struct store_tx *tx, const struct member *member)
-{
-    struct db_stmt *stmt = NULL;
-    int rc = db_stmt_open(store_tx_write(tx),
-                          "INSERT INTO member (id, brand, tier, home_store, joined_ms, pin_salt, pin_hash, touchpoint, "
-                          "store, terminal, shelf, clerk, campaign) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                          &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_int64(stmt, 1, (int64_t)member->id);
-    db_bind_int64(stmt, 2, member->brand);
-    db_bind_int64(stmt, 3, member->tier);
-    db_bind_int64(stmt, 4, member->home_store);
-    db_bind_int64(stmt, 5, member->joined_ms);
-    if (member->has_pin) {
-        db_bind_blob(stmt, 6, member->pin_salt, sizeof(member->pin_salt));
-        db_bind_blob(stmt, 7, member->pin_hash, sizeof(member->pin_hash));
-    }
-    bind_attribution(stmt, 8, &member->won_by);
-    rc = db_stmt_run(stmt);
-    db_stmt_close(stmt);
-    return rc;
+    const struct attribution *by = &m->won_by;
+    return query_run(
+        store_tx_write(tx),
+        "INSERT INTO member (id, brand, tier, home_store, joined_ms, pin_salt, pin_hash, touchpoint, store, "
+        "terminal, shelf, clerk, campaign) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        QUERY(Q_INT(m->id), Q_INT(m->brand), Q_INT(m->tier), Q_INT(m->home_store), Q_INT(m->joined_ms),
+              m->has_pin ? Q_BLOB(m->pin_salt, sizeof(m->pin_salt)) : Q_TEXT(NULL),
+              m->has_pin ? Q_BLOB(m->pin_hash, sizeof(m->pin_hash)) : Q_TEXT(NULL), Q_INT(by->touchpoint),
+              Q_INT(by->store), Q_INT(by->terminal), Q_TEXT(by->shelf), Q_INT(by->clerk), Q_INT(by->campaign)));
 }
 
 static int insert_with_random_id(struct store_tx *tx, struct member *member)
@@ -105,19 +84,8 @@ static int insert_with_random_id(struct store_tx *tx, struct member *member)
 
 static int log_consent(struct store_tx *tx, uint64_t member, const char *version, bool given)
 {
-    struct db_stmt *stmt = NULL;
-    int rc = db_stmt_open(store_tx_write(tx), "INSERT INTO consent (member, version, given, at_ms) VALUES (?, ?, ?, ?)",
-                          &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_int64(stmt, 1, (int64_t)member);
-    db_bind_text(stmt, 2, version);
-    db_bind_int64(stmt, 3, given);
-    db_bind_int64(stmt, 4, tx->now_ms);
-    rc = db_stmt_run(stmt);
-    db_stmt_close(stmt);
-    return rc;
+    return query_run(store_tx_write(tx), "INSERT INTO consent (member, version, given, at_ms) VALUES (?, ?, ?, ?)",
+                     QUERY(Q_INT(member), Q_TEXT(version), Q_INT(given), Q_INT(tx->now_ms)));
 }
 
 /* Texts of the fact say what its numbered fields do not: which touchpoint, shelf and clerk. */
@@ -156,17 +124,12 @@ int people_add_member(struct store_tx *tx, const struct member *member, const ch
 int people_find_member(struct store_tx *tx, uint64_t id, struct member *out_member)
 {
     struct db_stmt *stmt = NULL;
-    int rc = db_stmt_open(store_tx_db(tx), "SELECT " COLUMNS " FROM member WHERE id = ?", &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_int64(stmt, 1, (int64_t)id);
-    rc = db_stmt_step(stmt);
-    if (rc == DB_ROW) {
+    int rc = query_first(store_tx_db(tx), "SELECT " COLUMNS " FROM member WHERE id = ?", QUERY(Q_INT(id)), &stmt);
+    if (rc == 0) {
         read_row(stmt, out_member);
+        db_stmt_close(stmt);
     }
-    db_stmt_close(stmt);
-    return rc == DB_ROW ? 0 : rc < 0 ? rc : -ENOENT;
+    return rc;
 }
 
 int people_each_member(struct store_tx *tx, uint32_t limit, people_member_visit visit, void *context)
@@ -191,64 +154,48 @@ int people_each_member(struct store_tx *tx, uint32_t limit, people_member_visit 
 
 int people_count_members(struct store_tx *tx, uint64_t *out_count)
 {
-    struct db_stmt *stmt = NULL;
-    int rc = db_stmt_open(store_tx_db(tx), "SELECT count(*) FROM member WHERE erased = 0", &stmt);
-    if (rc < 0) {
-        return rc;
+    int64_t count = 0;
+    int rc = query_number(store_tx_db(tx), "SELECT count(*) FROM member WHERE erased = 0", QUERY_NONE, &count);
+    if (rc == 0) {
+        *out_count = (uint64_t)count;
     }
-    rc = db_stmt_step(stmt);
-    if (rc == DB_ROW) {
-        *out_count = (uint64_t)db_column_int64(stmt, 0);
-    }
-    db_stmt_close(stmt);
-    return rc == DB_ROW ? 0 : rc < 0 ? rc : -EPROTO;
+    return rc;
 }
 
 int people_correct_attribution(struct store_tx *tx, const struct attribution_change *change)
 {
     struct member member;
-    struct db_stmt *stmt = NULL;
+    const struct attribution *by = &change->won_by;
+    struct journal_fact fact = {.who = change->who, .what = "corrected", .why = change->why};
     int rc = people_find_member(tx, change->member, &member);
     rc = rc ? rc
-            : db_stmt_open(store_tx_write(tx),
-                           "UPDATE member SET touchpoint = ?, store = ?, terminal = ?, shelf = ?, clerk = ?, campaign "
-                           "= ? WHERE id = ?",
-                           &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    bind_attribution(stmt, 1, &change->won_by);
-    db_bind_int64(stmt, 7, (int64_t)change->member);
-    rc = db_stmt_run(stmt);
-    db_stmt_close(stmt);
+            : query_run(store_tx_write(tx),
+                        "UPDATE member SET touchpoint = ?, store = ?, terminal = ?, shelf = ?, clerk = ?, campaign = ? "
+                        "WHERE id = ?",
+                        QUERY(Q_INT(by->touchpoint), Q_INT(by->store), Q_INT(by->terminal), Q_TEXT(by->shelf),
+                              Q_INT(by->clerk), Q_INT(by->campaign), Q_INT(change->member)));
     member.won_by = change->won_by;
-    return rc ? rc
-              : journal_member(tx, RECORD_ATTRIBUTION, &member,
-                               (struct journal_fact){.who = change->who, .what = "corrected", .why = change->why});
+    return rc ? rc : journal_member(tx, RECORD_ATTRIBUTION, &member, fact);
 }
 
 int people_erase_member(struct store_tx *tx, uint64_t id, const char *who, const char *why)
 {
     struct member member;
-    struct db_stmt *stmt = NULL;
+    struct journal_fact fact = {.who = who, .what = "member erased", .why = why};
     int rc = people_find_member(tx, id, &member);
     rc = rc ? rc
-            : db_stmt_open(store_tx_write(tx),
-                           "UPDATE member SET pin_salt = NULL, pin_hash = NULL, tier = 0, erased = 1 WHERE id = ?",
-                           &stmt);
+            : query_run(store_tx_write(tx),
+                        "UPDATE member SET pin_salt = NULL, pin_hash = NULL, tier = 0, erased = 1 WHERE id = ?",
+                        QUERY(Q_INT(id)));
+    rc = rc ? rc : log_consent(tx, id, "", false);
     if (rc < 0) {
         return rc;
     }
-    db_bind_int64(stmt, 1, (int64_t)id);
-    rc = db_stmt_run(stmt);
-    db_stmt_close(stmt);
-    rc = rc ? rc : log_consent(tx, id, "", false);
     member.erased = true;
     member.has_pin = false;
     member.tier = 0;
     memset(member.pin_salt, 0, sizeof(member.pin_salt));
     memset(member.pin_hash, 0, sizeof(member.pin_hash));
-    struct journal_fact fact = {.who = who, .what = "member erased", .why = why};
-    rc = rc ? rc : journal_member(tx, RECORD_ADMIN, &member, fact);
+    rc = journal_member(tx, RECORD_ADMIN, &member, fact);
     return rc ? rc : publish(tx, &member);
 }

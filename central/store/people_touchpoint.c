@@ -2,6 +2,7 @@
 
 #include "central/store/feed.h"
 #include "central/store/journal.h"
+#include "central/store/query.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,30 +28,14 @@ static void read_row(struct db_stmt *stmt, struct touchpoint *out)
 
 static int write_row(struct store_tx *tx, const struct touchpoint *t)
 {
-    struct db_stmt *stmt = NULL;
-    int rc =
-        db_stmt_open(store_tx_write(tx),
-                     "INSERT INTO touchpoint (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
-                     "(id) DO UPDATE SET terminal = excluded.terminal, clerk = excluded.clerk, campaign = "
-                     "excluded.campaign, shelf = excluded.shelf, url = excluded.url, valid_to_s = "
-                     "excluded.valid_to_s, gone = excluded.gone",
-                     &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    const uint32_t numbers[] = {t->id, t->brand, t->store, t->terminal, t->clerk, t->campaign};
-    const char *texts[] = {t->shelf, t->account, t->scene, t->url};
-    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-        db_bind_int64(stmt, (int)i + 1, numbers[i]);
-    }
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        db_bind_text(stmt, (int)i + 7, texts[i]);
-    }
-    db_bind_int64(stmt, 11, t->valid_to_s);
-    db_bind_int64(stmt, 12, t->gone);
-    rc = db_stmt_run(stmt);
-    db_stmt_close(stmt);
-    return rc;
+    return query_run(
+        store_tx_write(tx),
+        "INSERT INTO touchpoint (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO "
+        "UPDATE SET terminal = excluded.terminal, clerk = excluded.clerk, campaign = excluded.campaign, "
+        "shelf = excluded.shelf, url = excluded.url, valid_to_s = excluded.valid_to_s, gone = excluded.gone",
+        QUERY(Q_INT(t->id), Q_INT(t->brand), Q_INT(t->store), Q_INT(t->terminal), Q_INT(t->clerk), Q_INT(t->campaign),
+              Q_TEXT(t->shelf), Q_TEXT(t->account), Q_TEXT(t->scene), Q_TEXT(t->url), Q_INT(t->valid_to_s),
+              Q_INT(t->gone)));
 }
 
 static int publish(struct store_tx *tx, const struct touchpoint *t)
@@ -104,36 +89,25 @@ int people_update_touchpoint(struct store_tx *tx, const struct touchpoint *touch
     return rc ? rc : save(tx, touchpoint, who, "touchpoint changed");
 }
 
-static int find_one(struct db_stmt *stmt, struct touchpoint *out_touchpoint)
+static int find_one(struct store_tx *tx, const char *sql, struct query_values values, struct touchpoint *out_touchpoint)
 {
-    int rc = db_stmt_step(stmt);
-    if (rc == DB_ROW) {
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx), sql, values, &stmt);
+    if (rc == 0) {
         read_row(stmt, out_touchpoint);
+        db_stmt_close(stmt);
     }
-    db_stmt_close(stmt);
-    return rc == DB_ROW ? 0 : rc < 0 ? rc : -ENOENT;
+    return rc;
 }
 
 int people_find_touchpoint(struct store_tx *tx, uint32_t id, struct touchpoint *out_touchpoint)
 {
-    struct db_stmt *stmt = NULL;
-    int rc = db_stmt_open(store_tx_db(tx), "SELECT " COLUMNS " FROM touchpoint WHERE id = ?", &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_int64(stmt, 1, id);
-    return find_one(stmt, out_touchpoint);
+    return find_one(tx, "SELECT " COLUMNS " FROM touchpoint WHERE id = ?", QUERY(Q_INT(id)), out_touchpoint);
 }
 
 int people_find_scene(struct store_tx *tx, const char *scene, struct touchpoint *out_touchpoint)
 {
-    struct db_stmt *stmt = NULL;
-    int rc = db_stmt_open(store_tx_db(tx), "SELECT " COLUMNS " FROM touchpoint WHERE scene = ?", &stmt);
-    if (rc < 0) {
-        return rc;
-    }
-    db_bind_text(stmt, 1, scene);
-    return find_one(stmt, out_touchpoint);
+    return find_one(tx, "SELECT " COLUMNS " FROM touchpoint WHERE scene = ?", QUERY(Q_TEXT(scene)), out_touchpoint);
 }
 
 int people_each_touchpoint(struct store_tx *tx, people_touchpoint_visit visit, void *context)
