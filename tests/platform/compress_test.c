@@ -48,7 +48,8 @@ static void a_bomb_is_refused(void **state)
 {
     const size_t bomb_len = 64 << 20;
     uint8_t *zeros = calloc(1, bomb_len);
-    uint8_t packed[16384], out[65536];
+    uint8_t packed[16384];
+    static uint8_t out[1 << 20];
     size_t packed_len, out_len = 77;
     memset(out, 0xEE, sizeof(out));
     assert_non_null(zeros);
