@@ -140,6 +140,21 @@ static void a_refused_command_leaves_nothing_behind(void **state)
     assert_int_equal(row_count(admin_do(&f, "journal tail", "{\"limit\":500}")), before);
 }
 
+static void a_touchpoint_stands_without_a_qr_when_wechat_does_not_answer(void **state)
+{
+    (void)state;
+    json_decref(admin_do(&f, "wechat account", "{\"name\":\"shop\",\"token\":\"x\",\"api\":\"http://127.0.0.1:1\"}"));
+    assert_non_null(strstr(admin_refused(&f, "touchpoint add", "{\"store\":1}"), "touchpoint ticket 1"));
+    json_t *answer = admin_do(&f, "touchpoint list", "");
+    const json_t *row = json_array_get(json_object_get(result_of(answer), "rows"), 0);
+    assert_string_equal(json_string_value(json_object_get(row, "state")), "no ticket");
+    json_decref(answer);
+    json_decref(admin_do(&f, "wechat account", "{\"name\":\"shop\",\"token\":\"x\"}"));
+    answer = admin_do(&f, "touchpoint ticket", "{\"touchpoint\":1}");
+    assert_string_equal(picture_text(answer), "http://weixin.qq.com/q/t1");
+    json_decref(answer);
+}
+
 static void an_enrolment_ticket_can_be_read_by_a_terminal(void **state)
 {
     struct enrol_ticket ticket;
@@ -294,6 +309,7 @@ int main(void)
         SHOP_TEST(a_line_that_is_no_command_is_refused),
         SHOP_TEST(refusals_say_what_is_wrong),
         SHOP_TEST(a_refused_command_leaves_nothing_behind),
+        SHOP_TEST(a_touchpoint_stands_without_a_qr_when_wechat_does_not_answer),
         SHOP_TEST(an_enrolment_ticket_can_be_read_by_a_terminal),
         SHOP_TEST(an_issued_coupon_carries_a_token_the_keyset_accepts),
         SHOP_TEST(a_coupon_is_found_by_its_short_code_and_revoked_with_a_reason),
