@@ -40,12 +40,6 @@ static void format_cell(const char *name, const json_t *value, char out[CELL_MAX
         format_number(name, json_integer_value(value), out);
     } else if (json_is_boolean(value)) {
         snprintf(out, CELL_MAX, "%s", json_is_true(value) ? "yes" : "no");
-    } else if (json_is_array(value)) {
-        size_t len = 0;
-        for (size_t i = 0; i < json_array_size(value) && len + 32 < CELL_MAX; i++) {
-            const char *text = json_string_value(json_array_get(value, i));
-            len += (size_t)snprintf(out + len, CELL_MAX - len, "%s%.24s", i ? " " : "", text ? text : "…");
-        }
     }
 }
 
@@ -134,6 +128,16 @@ static void print_table(const json_t *rows)
     }
 }
 
+/* Texts of a list stand in full, one after the other: names of files are longer than a cell. */
+static void print_list(const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+        printf("  %s", text ? text : "…");
+    }
+    printf("\n");
+}
+
 void admin_format(const json_t *result)
 {
     const json_t *rows = json_object_get(result, "rows");
@@ -158,6 +162,8 @@ void admin_format(const json_t *result)
         print_cell(head, width, false);
         if (json_is_string(value)) {
             printf("  %s\n", json_string_value(value)); /* codes are longer than a cell */
+        } else if (json_is_array(value)) {
+            print_list(value);
         } else {
             format_cell(name, value, text);
             printf("  %s\n", text);
