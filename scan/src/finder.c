@@ -108,11 +108,11 @@ static int sum_of(const int runs[5])
 
 static void add(struct candidate_list *list, const struct finder_candidate *found)
 {
-    float size = fmaxf(found->across, found->down);
+    float size = most(found->across, found->down);
 
     for (int i = 0; i < list->count; i++) {
         struct finder_candidate *known = &list->items[i];
-        float reach = 1.5f * fmaxf(size, fmaxf(known->across, known->down));
+        float reach = 1.5f * most(size, most(known->across, known->down));
 
         if (known->inverted != found->inverted || fabsf(known->at.x - found->at.x) > reach ||
             fabsf(known->at.y - found->at.y) > reach)

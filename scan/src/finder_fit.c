@@ -99,7 +99,7 @@ void finder_climb(const struct plane *plane, struct finder *finder)
 
 void finders_add(struct finder_list *list, const struct finder *finder)
 {
-    float reach = 2.0f * fmaxf(hypotf(finder->u.x, finder->u.y), hypotf(finder->v.x, finder->v.y));
+    float reach = 2.0f * most(hypotf(finder->u.x, finder->u.y), hypotf(finder->v.x, finder->v.y));
     int at;
 
     for (int i = 0; i < list->count; i++) {

@@ -1,5 +1,8 @@
 #include "one_d.h"
 
+#include "code128.h"
+#include "ean.h"
+
 #include <string.h>
 
 /* Scan lines that must agree: alone, and when the frame before said the same. The weaker the check, the more. */
@@ -92,6 +95,99 @@ static void add_code(struct scan_result *result, const struct zbar_hit *hit)
     code->text_len = hit->text_len;
 }
 
+/* ---- our own EAN reader beside zbar ---- */
+
+enum {
+    EAN_LINES = 3,         /* that many lines of ours are enough */
+    EAN_LINES_AGAIN = 2,   /* with the frame before */
+    LINES_A_PICTURE = 120, /* looked at, each way */
+};
+
+#define EAN_FIT 0.6f
+
+/* As zbar writes it: without the 0 that makes a UPC-A an EAN-13. */
+static void hit_from_ean(const struct ean_value *value, struct zbar_hit *out_hit)
+{
+    bool upc = value->digits[0] == '0';
+
+    *out_hit = (struct zbar_hit){
+        upc ? SCAN_UPCA : SCAN_EAN13, value->digits + upc, upc ? 12 : 13, value->lines, value->low, value->high};
+}
+
+/* The value most lines are for, when hardly any is for another. */
+static const struct ean_value *agreed(const struct ean_values *values)
+{
+    const struct ean_value *best = NULL;
+    int lines = 0;
+
+    for (int i = 0; i < values->count; i++) {
+        lines += values->items[i].lines;
+        if (!best || values->items[i].lines > best->lines)
+            best = &values->items[i];
+    }
+    return best && best->fit >= EAN_FIT && best->lines * 5 >= lines * 4 ? best : NULL;
+}
+
+static void read_ean(const struct scan_image *packed, struct ean_values *values)
+{
+    struct plane plane = plane_of(packed);
+
+    values->count = 0;
+    ean_read(&plane, false, 1 + plane.height / LINES_A_PICTURE, values);
+    if (values->count == 0)
+        ean_read(&plane, true, 1 + plane.width / LINES_A_PICTURE, values);
+}
+
+static bool is_ean(const struct zbar_hit *hit)
+{
+    return hit->symbology == SCAN_EAN13 || hit->symbology == SCAN_UPCA;
+}
+
+/* What zbar says of EAN-13 is dropped when ours disagrees; what only ours has is added. Returns the new count. */
+static int join_ean(struct zbar_hit *hits, int count, const struct ean_value *value)
+{
+    struct zbar_hit ours;
+    int kept = 0;
+    bool known = false;
+
+    hit_from_ean(value, &ours);
+    for (int i = 0; i < count; i++) {
+        bool same = same_value(&hits[i], &ours);
+
+        known |= same;
+        if (same || !overlap(&hits[i], &ours) || value->lines < EAN_LINES)
+            hits[kept++] = hits[i];
+    }
+    if (!known && kept < ZBAR_HITS_MAX)
+        hits[kept++] = ours;
+    return kept;
+}
+
+/* ---- Code 128: zbar drops FNC4 ---- */
+
+/* Reads the hit again along its middle; text takes what was read. False when that says something else than zbar. */
+static bool reread_code128(const struct scan_image *packed, struct zbar_hit *hit, char text[CODE128_TEXT_MAX])
+{
+    struct plane plane = plane_of(packed);
+    struct scan_point middle = {(hit->low.x + hit->high.x) / 2, (hit->low.y + hit->high.y) / 2};
+    bool upright = hit->high.y - hit->low.y > hit->high.x - hit->low.x;
+    float margin = 4 + 0.1f * (upright ? hit->high.y - hit->low.y : hit->high.x - hit->low.x);
+
+    for (int k = 0; k < 2; k++) {
+        bool columns = k == 0 ? upright : !upright;
+        struct scan_point from = {columns ? middle.x : hit->low.x - margin, columns ? hit->low.y - margin : middle.y};
+        struct scan_point to = {columns ? middle.x : hit->high.x + margin, columns ? hit->high.y + margin : middle.y};
+        int len = code128_read(&plane, from, to, text);
+
+        if (len > 0) {
+            hit->text = text;
+            hit->text_len = (size_t)len;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void keep(struct one_d *one_d, const struct zbar_hit *hits, int count)
 {
     one_d->count = 0;
@@ -114,12 +210,27 @@ void one_d_read(struct one_d *one_d, struct zbar_reader *zbar, const struct scan
                 struct scan_result *result)
 {
     struct zbar_hit hits[ZBAR_HITS_MAX];
+    struct ean_values values;
     int count = zbar_reader_read(zbar, packed, ZBAR_ASK_ONE_D, packed->height > 500 ? 2 : 1, hits);
 
     if (still)
         one_d_forget(one_d);
-    for (int i = 0; i < count; i++)
-        if (!is_disputed(hits, count, i) && is_sure(one_d, &hits[i]))
-            add_code(result, &hits[i]);
+    read_ean(packed, &values);
+    const struct ean_value *value = agreed(&values);
+    if (value)
+        count = join_ean(hits, count, value);
+    for (int i = 0; i < count; i++) {
+        char text[CODE128_TEXT_MAX];
+        struct zbar_hit hit = hits[i];
+        bool ours = value && is_ean(&hit) && hit.lines == value->lines && hit.text[0] != '\0' &&
+                    (hit.text == value->digits || hit.text == value->digits + 1);
+
+        if (ours ? value->lines >= (was_kept(one_d, &hit) ? EAN_LINES_AGAIN : EAN_LINES)
+                 : !is_disputed(hits, count, i) && is_sure(one_d, &hit)) {
+            if (hit.symbology == SCAN_CODE128)
+                reread_code128(packed, &hit, text);
+            add_code(result, &hit);
+        }
+    }
     keep(one_d, hits, count);
 }

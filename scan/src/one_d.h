@@ -2,10 +2,11 @@
 #define SCAN_SRC_ONE_D_H
 
 /*
- * Bar codes by zbar, under rules that leave no wrong reads: a value must come from several scan lines, or from two
- * frames after each other, and no other value may compete for the same place. Owner: one struct scan.
+ * Bar codes by zbar and by ean.h, under rules that leave no wrong reads: a value must come from several scan lines, or
+ * from two frames after each other, and no other value may compete for the same place. Owner: one struct scan.
  */
 
+#include "plane.h"
 #include "zbar_reader.h"
 
 #define ONE_D_KEPT 4

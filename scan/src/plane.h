@@ -13,6 +13,17 @@ struct plane {
     int width, height, stride;
 };
 
+/* fminf and fmaxf are calls, for the sake of what is not a number; nothing here is that. */
+static inline float least(float a, float b)
+{
+    return a < b ? a : b;
+}
+
+static inline float most(float a, float b)
+{
+    return a > b ? a : b;
+}
+
 /* Bilinear; outside the picture its border goes on. */
 static inline float plane_sample(const struct plane *plane, float x, float y)
 {

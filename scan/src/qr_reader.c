@@ -431,10 +431,10 @@ static struct plane crop(const struct plane *plane, const struct scan_point quad
     float left = (float)plane->width, top = (float)plane->height, right = 0, bottom = 0;
 
     for (int i = 0; i < 4; i++) {
-        left = fminf(left, fmaxf(quad[i].x, 0));
-        top = fminf(top, fmaxf(quad[i].y, 0));
-        right = fmaxf(right, fminf(quad[i].x, (float)plane->width));
-        bottom = fmaxf(bottom, fminf(quad[i].y, (float)plane->height));
+        left = least(left, most(quad[i].x, 0));
+        top = least(top, most(quad[i].y, 0));
+        right = most(right, least(quad[i].x, (float)plane->width));
+        bottom = most(bottom, least(quad[i].y, (float)plane->height));
     }
     *out_origin = (struct scan_point){floorf(left), floorf(top)};
     return (struct plane){plane->at + (size_t)top * (size_t)plane->stride + (size_t)left, (int)(right - left),

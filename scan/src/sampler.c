@@ -174,7 +174,7 @@ float sampler_decide(struct sampler *sampler, const struct fit *fit, float stren
         for (int c = 0; c < side; c++) {
             float contrast, threshold = local_threshold(sampler, row, c, REACH, &contrast);
             /* Where dark and light are hardly apart (glare) nothing is sure. */
-            float scale = 2.0f * 100.0f / fmaxf(fmaxf(contrast, 0.25f * typical), 2.0f);
+            float scale = 2.0f * 100.0f / most(most(contrast, 0.25f * typical), 2.0f);
             float soft = (threshold - even[c]) * scale;
 
             soft = soft > 127 ? 127 : soft < -127 ? -127 : soft;

@@ -39,12 +39,12 @@ static float triple_score(const struct finder *a, const struct finder *b, const 
 
     if (fabsf(cross_of(right, down)) < 0.3f * length_of(right) * length_of(down))
         return -1; /* the same side of the corner */
-    float worst = fmaxf(fmaxf(miss[0], miss[1]), fmaxf(miss[2], miss[3]));
+    float worst = most(most(miss[0], miss[1]), most(miss[2], miss[3]));
     float wide = length_of(ab) / sqrtf(length_of(right) * length_of(back));
     float high = length_of(ac) / sqrtf(length_of(down) * length_of(up));
-    float ratio = fmaxf(wide / high, high / wide);
-    float shrink = fmaxf(length_of(right) / length_of(back), length_of(back) / length_of(right));
-    float narrow = fmaxf(length_of(down) / length_of(up), length_of(up) / length_of(down));
+    float ratio = most(wide / high, high / wide);
+    float shrink = most(length_of(right) / length_of(back), length_of(back) / length_of(right));
+    float narrow = most(length_of(down) / length_of(up), length_of(up) / length_of(down));
     if (worst > 0.3f || ratio > 1.4f || wide < 11 || high < 11 || wide > 200 || high > 200 || shrink > 1.8f ||
         narrow > 1.8f)
         return -1;
@@ -124,7 +124,7 @@ enum {
 
 static bool is_known(const struct finder_list *finders, const struct finder *finder)
 {
-    float reach = 2.5f * fmaxf(length_of(finder->u), length_of(finder->v));
+    float reach = 2.5f * most(length_of(finder->u), length_of(finder->v));
 
     for (int i = 0; i < finders->count; i++)
         if (point_distance(finders->items[i].at, finder->at) < reach)
