@@ -172,8 +172,9 @@ struct till_recent {
 struct till_answer {
     enum till_op op;
     uint32_t ticket;
-    int error; /* 0; -ENOSPC disk full, -EIO/-EUCLEAN books damaged (out of service), -EAGAIN no enrolment yet: nothing
-                  happened */
+    int error; /* 0; -ENOSPC disk full, -EUCLEAN books damaged, -EAGAIN no enrolment yet, -EINVAL: nothing happened.
+                  -EIO: the disk failed and could not be read again yet; nobody is told "done", and once the books open
+                  again they say what happened (a coupon would be ALREADY_USED) */
     union {
         struct till_redeemed redeemed;
         struct till_sold sold;
