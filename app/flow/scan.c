@@ -46,8 +46,19 @@ static void badge(struct flow *flow, struct effects *effects, const char *text)
     flow_ask_till(flow, effects, &request);
 }
 
+static void enrol_failed(struct flow *flow, struct effects *effects, enum enrol_error error)
+{
+    flow->sync.enrol = ENROL_STAGE_FAILED;
+    flow->sync.enrol_error = error;
+    effect_add(effects, EFFECT_SOUND)->sound = SOUND_REFUSE;
+}
+
 static void enrol(struct flow *flow, struct effects *effects, const char *text)
 {
+    if (!flow->sync.link) {
+        enrol_failed(flow, effects, ENROL_NO_NETWORK);
+        return;
+    }
     struct effect *effect = effect_add(effects, EFFECT_ENROL);
     size_t len = strnlen(text, sizeof(effect->enrol_text) - 1);
     memcpy(effect->enrol_text, text, len);
@@ -65,9 +76,7 @@ static void scanned_blank(struct flow *flow, struct effects *effects, enum scanc
         enrol(flow, effects, text);
         return;
     }
-    flow->sync.enrol = ENROL_STAGE_FAILED;
-    flow->sync.enrol_error = ENROL_BAD_QR;
-    effect_add(effects, EFFECT_SOUND)->sound = SOUND_REFUSE;
+    enrol_failed(flow, effects, ENROL_BAD_QR);
 }
 
 static void dispatch(struct flow *flow, struct effects *effects, enum scancode_kind kind, const char *text, bool typed)

@@ -212,9 +212,20 @@ static void on_failed(struct flow *flow, struct effects *effects, int error)
     show(flow, effects, error == -EAGAIN ? TONE_ASK : TONE_REFUSE);
 }
 
+/* It stands in the journal: it is shown even if somebody touched "back" while the till was writing. */
+static bool committed(const struct till_answer *answer)
+{
+    if (answer->error != 0)
+        return false;
+    return (answer->op == TILL_REDEEM && answer->redeemed.verdict == COUPON_OK && answer->redeemed.group != 0) ||
+           (answer->op == TILL_SALE && answer->sold.verdict == CREDIT_OK) ||
+           (answer->op == TILL_VOID && answer->voided.verdict == VOID_OK);
+}
+
 void flow_on_answer(struct flow *flow, struct effects *effects, const struct till_answer *answer)
 {
-    if (answer->op == TILL_NOTE || answer->ticket != flow->pending_ticket)
+    bool expected = answer->op != TILL_NOTE && answer->ticket == flow->pending_ticket;
+    if (!expected && !committed(answer))
         return;
     flow->pending_ticket = 0;
     flow->recent_loading = false;

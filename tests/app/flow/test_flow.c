@@ -37,6 +37,7 @@ static void open_desk(struct desk *d, bool enrolled)
     d->now_ms = 1000;
     struct flow_config config = {.language = LANGUAGE_ZH_CN, .role = ROLE_BOTH, .boot_id = 7};
     flow_init(&d->flow, &config);
+    d->flow.sync.link = true;
     d->reference.enrolled = enrolled;
     d->reference.terminal = 3;
     d->reference.clerk_count = 2;
@@ -130,6 +131,34 @@ static void a_blank_terminal_only_takes_an_enrolment_code(void **state)
     assert_string_equal(find(&d, EFFECT_ENROL)->enrol_text, "TSE1:ABC");
 }
 
+static void an_enrolment_without_a_network_says_so_at_once(void **state)
+{
+    (void)state;
+    struct desk d;
+    open_desk(&d, false);
+    d.flow.sync.link = false;
+    scan(&d, "TSE1:ABC");
+    assert_null(find(&d, EFFECT_ENROL));
+    assert_int_equal(d.flow.sync.enrol, ENROL_STAGE_FAILED);
+    assert_int_equal(d.flow.sync.enrol_error, ENROL_NO_NETWORK);
+}
+
+static void what_was_committed_is_shown_though_somebody_went_back(void **state)
+{
+    (void)state;
+    struct desk d;
+    open_desk(&d, true);
+    sign_in(&d);
+    scan(&d, COUPON);
+    struct event event = answer_to(&d, TILL_REDEEM);
+    event.answer.redeemed.group = 42;
+    touch(&d, INTENT_BACK, 0);
+    step(&d, &event);
+    assert_int_equal(d.flow.screen, SCREEN_VERDICT);
+    assert_int_equal(d.flow.verdict.tone, TONE_GOOD);
+    assert_int_equal(find(&d, EFFECT_PRINT)->receipt.group, 42);
+}
+
 static void a_coupon_before_nobody_is_only_checked(void **state)
 {
     (void)state;
@@ -173,7 +202,6 @@ static void a_late_answer_to_an_old_question_changes_nothing(void **state)
     sign_in(&d);
     scan(&d, COUPON);
     struct event event = answer_to(&d, TILL_REDEEM);
-    event.answer.redeemed.group = 42;
     event.answer.ticket--;
     step(&d, &event);
     assert_int_equal(d.flow.screen, SCREEN_COUNTER);
@@ -468,6 +496,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_blank_terminal_only_takes_an_enrolment_code),
+        cmocka_unit_test(an_enrolment_without_a_network_says_so_at_once),
+        cmocka_unit_test(what_was_committed_is_shown_though_somebody_went_back),
         cmocka_unit_test(a_coupon_before_nobody_is_only_checked),
         cmocka_unit_test(a_redeemed_coupon_prints_and_opens_the_drawer_only_after_the_answer),
         cmocka_unit_test(a_late_answer_to_an_old_question_changes_nothing),
