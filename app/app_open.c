@@ -220,10 +220,12 @@ static void incarnation(struct app *app, struct body_incarnation *out)
 static void outage(struct app *app, int error)
 {
     struct event event = {.kind = EVENT_OUTAGE};
+    const char *why = error == -EUCLEAN ? "the file is damaged" : strerror(-error);
     event.outage.kind = error == -ENOSPC ? OUTAGE_DISK_FULL : OUTAGE_BOOKS;
-    snprintf(event.outage.detail, sizeof(event.outage.detail), "terminal.db: %s", strerror(-error));
-    log_error("till", "books in %s cannot be opened: %s. Keep the file and call service.", app->options.data,
-              strerror(-error));
+    snprintf(event.outage.detail, sizeof(event.outage.detail), "terminal.db: %s", why);
+    log_error("till", "books cannot be opened: %s/terminal.db: %s. %s", app->options.data, why,
+              error == -ENOSPC ? "Make room on the disk, then start again."
+                               : "Nothing was changed; keep the file and call service.");
     app_push(app, &event);
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SOUND_RETRY_MS 4000
+#define SOUND_RETRY_MS 2000
 
 struct clock_reading app_now(const struct app *app)
 {

@@ -165,8 +165,9 @@ static json_t *status(const struct view_status *s)
     for (int i = 0; i < HAL_DEVICE_COUNT; i++)
         if (s->device_down[i])
             json_array_append_new(down, json_string(hal_device_name((enum hal_device)i)));
-    return json_pack("{s:b, s:b, s:i, s:s, s:s, s:o}", "enrolled", s->enrolled ? 1 : 0, "online", s->online ? 1 : 0,
-                     "waiting", (int)s->waiting, "clerk", s->clerk, "clock", s->clock, "devices_down", down);
+    return json_pack("{s:b, s:b, s:i, s:s, s:s, s:s, s:o}", "enrolled", s->enrolled ? 1 : 0, "online",
+                     s->online ? 1 : 0, "waiting", (int)s->waiting, "clerk", s->clerk, "clock", s->clock, "date",
+                     s->date, "devices_down", down);
 }
 
 json_t *control_view_json(const struct view_model *view)

@@ -81,6 +81,19 @@ static void fill_status(const struct flow *flow, struct view_status *s)
     memcpy(s->device_down, flow->device_down, sizeof(s->device_down));
 }
 
+/* What the clerk confirms is the till's date, which need not be the one of the machine's clock. */
+static void fill_date_to_confirm(const struct flow *flow, struct view_status *s)
+{
+    const struct till_redeemed *r = &flow->verdict.answer.redeemed;
+    bool unsure = flow->screen == SCREEN_VERDICT && flow->verdict.subject == SUBJECT_COUPON &&
+                  flow->verdict.code == COUPON_DATE_UNSURE;
+    if (!unsure)
+        return;
+    time_format_day(r->business_ms, s->date, sizeof(s->date));
+    clock_text(r->business_ms, s->clock);
+    s->date_unsure = true;
+}
+
 static void fill_brand(const struct flow *flow, struct view_brand *b)
 {
     const struct feed_settings *settings = &flow->reference.settings;
@@ -332,5 +345,6 @@ void view_make(const struct flow *flow, struct view_model *out_view)
     out_view->language = flow->language;
     fill_brand(flow, &out_view->brand);
     fill_status(flow, &out_view->status);
+    fill_date_to_confirm(flow, &out_view->status);
     fill_screen(flow, out_view);
 }

@@ -96,7 +96,8 @@ void *worker_network(void *argument)
         if (up != workers->link_up) {
             workers->link_up = up;
             log_info("network", "%s", up ? "up" : "down");
-            sync_wake(workers->sync);
+            if (workers->sync != NULL) /* out of service there is none */
+                sync_wake(workers->sync);
         }
         if (result != 0) {
             if (!worker_recover(workers, HAL_NETWORK, result))
