@@ -6,8 +6,9 @@ import signal
 import socket
 import sqlite3
 import time
+from contextlib import closing
 
-from world import CLERK, Failed, World, wait_for
+from world import CLERK, Failed, World, wait_for, wait_same
 
 YEAR_MS = 365 * 24 * 3600 * 1000
 CLOCKS = {"+10y": 10 * YEAR_MS, "-10y": -10 * YEAR_MS, "+1d": 24 * 3600 * 1000, "right": 0}
@@ -121,7 +122,7 @@ class Verbs:
     def do_reboot(self, words):
         """reboot: the power is pulled, and after that the machine counts its steady clock anew."""
         self.terminal.stop(signal.SIGKILL)
-        with sqlite3.connect(os.path.join(self.terminal.data, "terminal.db")) as db:
+        with closing(sqlite3.connect(os.path.join(self.terminal.data, "terminal.db"))) as db, db:
             db.execute("UPDATE config SET value = 'another boot' WHERE key = 'trust_boot'")
         self.terminal.start()
 
@@ -155,6 +156,7 @@ class Verbs:
         for digit in words[0].replace(".", ""):
             self.tap(f"key_{digit}")
         self.tap("ok")
+        wait_for("the amount is taken", 5, lambda: self.terminal.view()["screen"] != "amount")
 
     def do_type(self, words):
         """type short voucher 3: the clerk types it on the screen and confirms; type "TEXT": on a keyboard."""
@@ -174,6 +176,7 @@ class Verbs:
             self.tap("next")
         else:
             self.terminal.do(cmd="key", name="escape")
+        wait_for("the verdict is gone", 5, lambda: self.terminal.view()["screen"] != "verdict")
 
     def do_key(self, words):
         self.terminal.do(cmd="key", name=words[0])
@@ -293,7 +296,7 @@ class Verbs:
             self.world.central.start()
         else:
             self.world.central.stop()
-            with sqlite3.connect(os.path.join(self.world.central.data, "central.db")) as db:
+            with closing(sqlite3.connect(os.path.join(self.world.central.data, "central.db"))) as db, db:
                 db.execute("UPDATE ticket SET expires_ms = 1000")
             self.world.central.start()
 
@@ -338,23 +341,28 @@ class Verbs:
         seconds = float(words[2]) if len(words) > 2 else 5
         wait_for(f"{words[0]} works again", seconds, lambda: words[0] not in self.world.down())
 
+    def expect_today(self, words):
+        """The date on the screen is today's, in the shops' time zone."""
+        today = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 8 * 3600))
+        self.same("date on the screen", self.terminal.view()["status"]["date"], today)
+
     def expect_language(self, words):
         wait_for(f"the screen speaks {words[0]}", 5, lambda: self.terminal.view()["language"] == words[0])
 
     def expect_redemptions(self, words):
-        wait_for(f"{words[0]} redemptions in the journal", 5, lambda: self.redemptions() == int(words[0]))
+        wait_same("redemptions in the journal", 5, self.redemptions, int(words[0]))
 
     def redemptions(self):
         return self.world.till_rows("SELECT count(*) FROM journal WHERE kind = ?", REDEMPTION)[0][0]
 
     def expect_receipts(self, words):
-        wait_for(f"{words[0]} receipts", 5, lambda: self.terminal.outputs()["receipts"] == int(words[0]))
+        wait_same("receipts", 5, lambda: self.terminal.outputs()["receipts"], int(words[0]))
 
     def expect_drawer(self, words):
-        wait_for(f"{words[0]} drawer pulses", 5, lambda: self.terminal.outputs()["drawer_pulses"] == int(words[0]))
+        wait_same("drawer pulses", 5, lambda: self.terminal.outputs()["drawer_pulses"], int(words[0]))
 
     def expect_sound(self, words):
-        wait_for(f"the sound {words[0]}", 5, lambda: self.terminal.outputs()["last_sound"] == words[0])
+        wait_same("the last sound", 5, lambda: self.terminal.outputs()["last_sound"], words[0])
 
     def expect_lamp(self, words):
         wait_for(f"the {words[0]} lamp", 5, lambda: self.terminal.outputs()["lamps"].get(words[0]))

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "story"))
 from appliance import Central, Failed, Terminal, wait_for  # noqa: E402
@@ -21,6 +22,19 @@ CLERK, CLERK_PIN = "王强", "1357"
 
 class Skipped(Exception):
     """This machine does not allow what the scenario needs."""
+
+
+def wait_same(what, seconds, look, wanted):
+    """Until look() gives what is wanted; otherwise it says what it gave last."""
+    seen = []
+
+    def same():
+        seen[:] = [look()]
+        return seen[0] == wanted
+    try:
+        wait_for(what, seconds, same)
+    except Failed:
+        raise Failed(f"{what}: found {seen[0]!r}, wanted {wanted!r}") from None
 
 
 def rows(answer):
@@ -149,11 +163,11 @@ class World:
     # -- looking ----------------------------------------------------------------------------------------------------
 
     def till_rows(self, query, *values):
-        with sqlite3.connect(f"file:{self.terminal.data}/terminal.db?mode=ro", uri=True, timeout=10) as db:
+        with closing(sqlite3.connect(f"file:{self.terminal.data}/terminal.db?mode=ro", uri=True, timeout=10)) as db:
             return db.execute(query, values).fetchall()
 
     def central_rows(self, query, *values):
-        with sqlite3.connect(f"file:{self.central.data}/central.db?mode=ro", uri=True, timeout=10) as db:
+        with closing(sqlite3.connect(f"file:{self.central.data}/central.db?mode=ro", uri=True, timeout=10)) as db:
             return db.execute(query, values).fetchall()
 
     def number(self):
@@ -170,8 +184,9 @@ class World:
     def every_file(self, *folders):
         for folder in folders:
             for base, _, names in os.walk(folder):
-                for name in names:
-                    yield os.path.join(base, name)
+                for path in (os.path.join(base, name) for name in names):
+                    if os.path.isfile(path):
+                        yield path
 
     # -- a disk of its own -------------------------------------------------------------------------------------------
 
