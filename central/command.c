@@ -42,7 +42,7 @@ static bool parse_hours(const char *text, uint32_t *out_hours)
 {
     char *end = NULL;
     unsigned long hours = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || hours > 24 * 365)
+    if (*text < '0' || *text > '9' || *end != '\0' || hours > 8760)
         return false;
     *out_hours = (uint32_t)hours;
     return true;

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ADMIN_LINE_MAX  ((size_t)4 << 20)
+#define ADMIN_REPLY_MAX ((size_t)16 << 20)
+
 struct serving {
     struct central *central;
     struct central_http http;
@@ -51,8 +54,8 @@ static int open_admin(struct serving *serving)
     const char *path = serving->central->config.admin_socket;
     struct line_server_options options = {
         .path = path,
-        .max_line = 4 * 1024 * 1024, /* a catalogue as CSV */
-        .max_reply = 16 * 1024 * 1024,
+        .max_line = ADMIN_LINE_MAX, /* a catalogue as CSV */
+        .max_reply = ADMIN_REPLY_MAX,
         .handler = admin_line,
         .context = serving->central,
     };

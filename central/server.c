@@ -12,8 +12,8 @@
 #include <string.h>
 
 #define PIN_PREFIX      "sha256//"
-#define HOUR_MS         (3600 * 1000)
-#define FIRST_BACKUP_MS (60 * 1000) /* after the start: a restart loop must not fill the disk */
+#define HOUR_MS         INT64_C(3600000)
+#define FIRST_BACKUP_MS INT64_C(60000) /* after the start: a restart loop must not fill the disk */
 
 static int take_lock(struct central *central, pid_t *out_holder)
 {

@@ -191,7 +191,7 @@ int journal_find(struct store_tx *tx, struct record_id id, uint8_t buffer[RECORD
                          QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)), &stmt);
     if (rc < 0)
         return rc;
-    struct journal_entry entry;
+    struct journal_entry entry = {0};
     rc = entry_from_row(stmt, 0, &entry);
     if (rc == 0 && entry.record.body.len > RECORD_BODY_MAX)
         rc = -EUCLEAN;
@@ -217,7 +217,7 @@ int journal_each(struct store_tx *tx, uint64_t after, journal_visit visit, void 
     if (rc < 0)
         return rc;
     while ((rc = db_stmt_step(stmt)) == DB_ROW) {
-        struct journal_entry entry;
+        struct journal_entry entry = {0};
         rc = entry_from_row(stmt, 1, &entry);
         if (rc == 0)
             rc = visit(context, &entry, (uint64_t)db_column_int64(stmt, 0));
@@ -230,7 +230,7 @@ int journal_each(struct store_tx *tx, uint64_t after, journal_visit visit, void 
 
 static int verify_row(struct db_stmt *stmt, uint64_t expected_seq, uint8_t chain[HASH_LEN])
 {
-    struct journal_entry entry;
+    struct journal_entry entry = {0};
     int rc = entry_from_row(stmt, 0, &entry);
     if (rc < 0)
         return rc;
@@ -243,7 +243,7 @@ static int verify_row(struct db_stmt *stmt, uint64_t expected_seq, uint8_t chain
 
 int journal_verify_chain(struct store_tx *tx, uint32_t terminal, uint32_t incarnation, uint64_t *out_seq)
 {
-    struct journal_marks marks;
+    struct journal_marks marks = {0};
     int rc = journal_marks_read(tx, terminal, incarnation, &marks);
     struct db_stmt *stmt = NULL;
     if (rc == 0)

@@ -18,8 +18,7 @@ MUST_CHECK int coupon_row_find(struct store_tx *tx, struct coupon_id id, struct 
 MUST_CHECK int coupon_row_insert(struct store_tx *tx, const struct coupon_row *row);
 /* right_epoch, right_store, lost, uses, next_use_no, revoked */
 MUST_CHECK int coupon_row_update(struct store_tx *tx, const struct coupon_row *row);
-MUST_CHECK int coupon_publish(struct store_tx *tx, const struct coupon *coupon, uint32_t store,
-                              uint64_t *out_position);
+MUST_CHECK int coupon_publish(struct store_tx *tx, const struct coupon *coupon, uint32_t store, uint64_t *out_position);
 
 struct grant_row {
     uint32_t epoch, store, use_no;

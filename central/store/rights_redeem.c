@@ -179,7 +179,7 @@ static int settle_canonical(struct store_tx *tx, struct coupon_row *row, const s
 int rights_apply_redemption(struct store_tx *tx, const struct record *record, uint32_t store,
                             const struct body_redemption *body)
 {
-    struct coupon_row row;
+    struct coupon_row row = {0};
     int rc = coupon_row_find(tx, body->coupon, &row);
     if (rc == -ENOENT)
         rc = coupon_from_redemption(tx, store, body, &row);
@@ -213,7 +213,7 @@ int rights_apply_void(struct store_tx *tx, const struct body_void *body)
     db_stmt_close(stmt);
     rc = query_run(db, "UPDATE redemption SET voided = 1 WHERE campaign = ?1 AND serial = ?2 AND use_no = ?3",
                    QUERY(Q_INT(id.campaign), Q_INT(id.serial), Q_INT(use_no)));
-    struct coupon_row row;
+    struct coupon_row row = {0};
     if (rc == 0)
         rc = coupon_row_find(tx, id, &row);
     if (rc < 0)

@@ -140,9 +140,9 @@ static int copy_options(struct store *store, const struct store_options *options
         return -ENAMETOOLONG;
     if (options->vfs && strlen(options->vfs) >= sizeof(store->vfs))
         return -ENAMETOOLONG;
-    strcpy(store->path, options->path);
+    memcpy(store->path, options->path, strlen(options->path) + 1);
     if (options->vfs)
-        strcpy(store->vfs, options->vfs);
+        memcpy(store->vfs, options->vfs, strlen(options->vfs) + 1);
     store->sync = options->sync;
     store->clock = options->clock ? options->clock : clock_real();
     store->random = options->random ? options->random : random_real();

@@ -75,7 +75,7 @@ static int parse_terminal_id(const char *digits, uint32_t *out_id)
 
 int identity_find_by_key_id(struct store_tx *tx, const char *key_id, struct terminal *out_terminal)
 {
-    struct terminal terminal;
+    struct terminal terminal = {0};
     int rc = -ENOENT;
     if (key_id[0] == 't') {
         uint32_t id = 0;
@@ -100,7 +100,7 @@ int identity_find_by_digits(struct store_tx *tx, const char *digits, struct term
                          QUERY(Q_TEXT(digits)), &stmt);
     if (rc < 0)
         return rc;
-    struct terminal terminal;
+    struct terminal terminal = {0};
     rc = terminal_from_row(stmt, &terminal);
     if (rc == 0) {
         rc = db_stmt_step(stmt);
@@ -119,7 +119,7 @@ int identity_each_terminal(struct store_tx *tx, identity_terminal_visit visit, v
     if (rc < 0)
         return rc;
     while ((rc = db_stmt_step(stmt)) == DB_ROW) {
-        struct terminal terminal;
+        struct terminal terminal = {0};
         rc = terminal_from_row(stmt, &terminal);
         if (rc == 0)
             rc = visit(context, &terminal);
@@ -202,7 +202,7 @@ static int terminal_insert(struct store_tx *tx, const struct terminal *terminal)
 static int terminal_add(struct store_tx *tx, const struct enrol_request *request, const struct ticket *ticket,
                         struct terminal *out_terminal)
 {
-    struct shop shop;
+    struct shop shop = {0};
     uint64_t id = 0;
     int rc = identity_find_shop(tx, ticket->store, &shop);
     if (rc == 0)
@@ -232,14 +232,14 @@ static int terminal_add(struct store_tx *tx, const struct enrol_request *request
 
 int identity_enrol(struct store_tx *tx, const struct enrol_request *request, struct terminal *out_terminal)
 {
-    struct ticket ticket;
+    struct ticket ticket = {0};
     int rc = find_ticket(tx, request->secret_id, &ticket);
     if (rc < 0)
         return rc;
     if (!enrol_request_check(request, ticket.secret))
         return -EKEYREJECTED;
     if (ticket.terminal != 0) {
-        struct terminal before;
+        struct terminal before = {0};
         rc = identity_find_terminal(tx, ticket.terminal, &before);
         if (rc == 0 && memcmp(before.public_key, request->public_key, PUBLIC_KEY_LEN) != 0)
             rc = -EEXIST;
@@ -293,7 +293,7 @@ static int journal_terminal(struct store_tx *tx, const struct terminal *terminal
 
 static int take_into_store(struct store_tx *tx, const struct terminal *terminal)
 {
-    struct shop shop;
+    struct shop shop = {0};
     int rc = identity_find_shop(tx, terminal->store, &shop);
     if (rc < 0)
         return rc;
@@ -307,7 +307,7 @@ static int take_into_store(struct store_tx *tx, const struct terminal *terminal)
 
 int identity_confirm(struct store_tx *tx, uint32_t id, bool accept, const char *who)
 {
-    struct terminal terminal;
+    struct terminal terminal = {0};
     int rc = identity_find_terminal(tx, id, &terminal);
     if (rc < 0)
         return rc;
@@ -323,7 +323,7 @@ int identity_confirm(struct store_tx *tx, uint32_t id, bool accept, const char *
 
 int identity_remove(struct store_tx *tx, uint32_t id, const char *who, const char *why)
 {
-    struct terminal terminal;
+    struct terminal terminal = {0};
     int rc = identity_find_terminal(tx, id, &terminal);
     if (rc < 0)
         return rc;
@@ -337,7 +337,7 @@ int identity_remove(struct store_tx *tx, uint32_t id, const char *who, const cha
 
 static int demote(struct store_tx *tx, uint32_t id)
 {
-    struct terminal before;
+    struct terminal before = {0};
     int rc = identity_find_terminal(tx, id, &before);
     if (rc == -ENOENT)
         return 0;
@@ -346,8 +346,8 @@ static int demote(struct store_tx *tx, uint32_t id)
 
 int identity_set_primary(struct store_tx *tx, uint32_t id, const char *who)
 {
-    struct terminal terminal;
-    struct shop shop;
+    struct terminal terminal = {0};
+    struct shop shop = {0};
     int rc = identity_find_terminal(tx, id, &terminal);
     if (rc == 0 && terminal.state != TERMINAL_CONFIRMED)
         rc = -EINVAL;
