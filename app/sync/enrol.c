@@ -90,8 +90,20 @@ static int make_request(struct sync *sync, const struct enrol_ticket *ticket, ui
     return enrol_request_encode(&request, out, cap, out_len);
 }
 
-static enum enrol_error error_of(int r, int http_status)
+/* A ticket is over after its day, or once it was used: then a new one has to be made. */
+static bool says_expired(const struct sync_response *response)
 {
+    char reason[SYNC_REASON_MAX];
+    uint64_t server_ms;
+
+    sync_refusal_read(response, reason, &server_ms);
+    return strcmp(reason, "ticket_over") == 0 || strcmp(reason, "ticket_used") == 0;
+}
+
+static enum enrol_error error_of(int r, const struct sync_response *response)
+{
+    int http_status = response->status;
+
     if (r == -EKEYREJECTED)
         return ENROL_NOT_CENTRAL;
     if (r < 0 || http_status == 429 || http_status >= 500)
@@ -105,7 +117,7 @@ static enum enrol_error error_of(int r, int http_status)
     case 410:
         return ENROL_EXPIRED;
     default:
-        return ENROL_REJECTED;
+        return says_expired(response) ? ENROL_EXPIRED : ENROL_REJECTED;
     }
 }
 
@@ -202,7 +214,7 @@ void sync_enrol_begin(struct sync *sync, const char *ticket_text)
         call.body = (struct slice){encoded, len};
         r = sync_send(sync, &call, &response);
     }
-    error = error_of(r, response.status);
+    error = error_of(r, &response);
     if (error == ENROL_OK)
         error = read_answer(&sync->pending.ticket, &response, &answer);
     if (error == ENROL_OK)
@@ -243,7 +255,7 @@ bool sync_enrol_poll(struct sync *sync, struct sync_backoff *backoff)
     sync_key_id_waiting(sync->key.public_key, key_id);
     snprintf(path, sizeof(path), "/v1/enrol/%s", key_id);
     r = sync_send(sync, &call, &response);
-    error = error_of(r, response.status);
+    error = error_of(r, &response);
     if (error == ENROL_NO_NETWORK) {
         sync_back_off(sync, backoff, response.retry_after_s);
         return true;

@@ -5,11 +5,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define TAG             "tillside"
-#define SKEW_WORTH_MS   1000
-#define REFUSAL_MS_KEY  1
-#define KEY_ID_HASH_LEN 8
+#define TAG                "tillside"
+#define SKEW_WORTH_MS      1000
+#define REFUSAL_REASON_KEY 0
+#define REFUSAL_MS_KEY     1
+#define KEY_ID_HASH_LEN    8
 
 void sync_key_id_terminal(uint32_t terminal, char out_id[SIGNATURE_KEY_ID_MAX + 1])
 {
@@ -63,25 +65,39 @@ static int sign(struct sync *sync, const struct sync_call *call, int64_t skew, s
     return r;
 }
 
-/* Central's time on a refusal: in the header, else in the body {0: reason, 1: server ms}. */
-static uint64_t refusal_time(const struct sync_response *response)
+void sync_refusal_read(const struct sync_response *response, char out_reason[SYNC_REASON_MAX], uint64_t *out_server_ms)
 {
     struct cbor_reader r;
     struct cbor_map map;
     uint32_t key;
     uint64_t server_ms = 0;
+    char reason[SYNC_REASON_MAX] = "";
 
-    if (response->server_ms != 0)
-        return response->server_ms;
     cbor_reader_init(&r, response->body, response->len);
     map = cbor_map_begin(&r);
     while (cbor_map_next(&r, &map, &key)) {
-        if (key == REFUSAL_MS_KEY)
+        if (key == REFUSAL_REASON_KEY)
+            cbor_read_text_into(&r, reason, sizeof(reason));
+        else if (key == REFUSAL_MS_KEY)
             server_ms = cbor_read_uint(&r);
         else
             cbor_read_raw(&r);
     }
-    return cbor_reader_finish(&r) == 0 ? server_ms : 0;
+    if (cbor_reader_finish(&r) < 0) {
+        reason[0] = '\0';
+        server_ms = 0;
+    }
+    memcpy(out_reason, reason, SYNC_REASON_MAX);
+    *out_server_ms = response->server_ms != 0 ? response->server_ms : server_ms;
+}
+
+static uint64_t refusal_time(const struct sync_response *response)
+{
+    char reason[SYNC_REASON_MAX];
+    uint64_t server_ms;
+
+    sync_refusal_read(response, reason, &server_ms);
+    return server_ms;
 }
 
 static void learn_time(struct sync *sync, uint64_t server_ms)

@@ -103,6 +103,10 @@ void sync_key_id_waiting(const uint8_t public_key[PUBLIC_KEY_LEN], char out_id[S
 /* A status that is no answer to the request, as an error: -EAGAIN try later, -EACCES, -EPROTO. 0 for 200. */
 int sync_status_error(int http_status);
 
+/* The body of a refusal, {0: reason, 1: central's time}; "" and 0 when there is none. The header's time comes first. */
+#define SYNC_REASON_MAX 32
+void sync_refusal_read(const struct sync_response *response, char out_reason[SYNC_REASON_MAX], uint64_t *out_server_ms);
+
 /* The loops. */
 void *sync_upload_loop(void *sync);
 void *sync_feed_loop(void *sync);

@@ -92,23 +92,29 @@ static enum signature_verdict check(struct fake_central *central, const struct s
     return verdict;
 }
 
-static void refuse(struct fake_central *central, enum signature_verdict verdict, struct sync_response *response)
+static void refuse(struct fake_central *central, int status, const char *reason, struct sync_response *response)
 {
     struct cbor_writer w;
 
-    if (verdict == SIGNATURE_STALE)
-        central->stale_refusals++;
-    else
-        central->bad_signatures++;
-    response->status = 401;
+    response->status = status;
     response->server_ms = 0; /* only the body says it, so that it is read */
     cbor_writer_init(&w, response->body, response->cap);
     cbor_write_map(&w, 2);
     cbor_write_uint(&w, 0);
-    cbor_write_text(&w, signature_verdict_name(verdict));
+    cbor_write_text(&w, reason);
     cbor_write_uint(&w, 1);
     cbor_write_uint(&w, (uint64_t)now_ms(central));
     assert_int_equal(cbor_writer_finish(&w, &response->len), 0);
+}
+
+static void refuse_signature(struct fake_central *central, enum signature_verdict verdict,
+                             struct sync_response *response)
+{
+    if (verdict == SIGNATURE_STALE)
+        central->stale_refusals++;
+    else
+        central->bad_signatures++;
+    refuse(central, 401, signature_verdict_name(verdict), response);
 }
 
 static void answer_enrol(struct fake_central *central, struct sync_response *response)
@@ -137,7 +143,7 @@ static void post_enrol(struct fake_central *central, const struct sync_request *
     assert_true(enrol_request_check(&enrol, secret));
     central->enrol_calls++;
     if (central->expired) {
-        response->status = 404;
+        refuse(central, 403, "ticket_over", response);
         return;
     }
     memcpy(central->terminal_key, enrol.public_key, PUBLIC_KEY_LEN);
@@ -276,7 +282,7 @@ static int route(struct fake_central *central, const struct sync_request *reques
     }
     verdict = check(central, request);
     if (verdict != SIGNATURE_VALID) {
-        refuse(central, verdict, response);
+        refuse_signature(central, verdict, response);
         return 0;
     }
     if (strncmp(request->path, "/v1/enrol/", 10) == 0) {
