@@ -94,7 +94,9 @@ static void offer_card(struct scene *scene, const struct view_attract *attract, 
     scene_box(scene, rect_inset(picture, side / 8, side / 8),
               (struct box_style){.fill = colour_alpha(ink, 26), .radius = side * 3 / 8});
     scene_icon(scene, rect_inset(picture, side / 4, side / 4), art[index % ARRAY_LEN(art)], colour_alpha(ink, 150));
-    page_dots(scene, attract, rect_cut_bottom(&inner, theme->unit * 3), ink);
+    struct rect dots = rect_cut_bottom(&inner, theme->unit);
+    page_dots(scene, attract, dots, ink);
+    rect_cut_bottom(&inner, theme->unit * (theme->compact ? 1 : 2));
     struct text_style title = style_lines(style_bold(scene, TEXT_TITLE, ink), 2);
     struct text_style text = style_lines(style_text(scene, TEXT_BODY, colour_alpha(ink, 230)), 3);
     int title_height = scene_text_height(scene, title, offer->title, inner.width);

@@ -16,19 +16,27 @@ static void now_card(struct scene *scene, const struct view_counter *counter, st
     }
     struct text_style money = style_lines(style_bold(scene, TEXT_TITLE, theme->ink), 1);
     money.money = true;
+    rect_cut_top(&inner, theme->compact ? 0 : theme->unit);
     if (counter->sale_minor > 0) {
         scene_text(scene, rect_cut_top(&inner, block_of_lines(scene, TEXT_TITLE, 1)), money,
                    money_label(counter->sale_minor, false, label));
+        rect_cut_top(&inner, theme->compact ? 0 : theme->unit);
     }
     if (counter->member_set) {
+        char credit[96];
         words_fill(text, sizeof(text), say(scene, N_("Member ending {tail}")),
                    (struct word[]){{"tail", counter->member_tail}}, 1);
+        words_fill(credit, sizeof(credit), say(scene, N_("Credit {amount}")),
+                   (struct word[]){{"amount", money_label(counter->member_credit_minor, false, label)}}, 1);
         widget_pair(scene, rect_cut_top(&inner, block_of_lines(scene, TEXT_BODY, 1)),
-                    &(struct pair_row){text, money_label(counter->member_credit_minor, false, label), theme->accent_ink,
-                                       false, true, TEXT_BODY});
+                    &(struct pair_row){text, credit, theme->accent_ink, false, true, TEXT_BODY});
     }
-    if (counter->sale_minor > 0 && inner.height >= block_of_lines(scene, TEXT_CAPTION, 1)) {
-        scene_text(scene, inner, style_place(style_text(scene, TEXT_CAPTION, theme->muted), PLACE_TOP),
+    int hint = block_of_lines(scene, TEXT_BODY, 1);
+    if (counter->sale_minor > 0 && inner.height >= hint) {
+        struct rect line = rect_cut_bottom(&inner, hint);
+        scene_icon(scene, rect_cut_left(&line, theme->text[TEXT_BODY] * 5 / 4), ICON_SCAN, theme->muted);
+        rect_cut_left(&line, theme->unit);
+        scene_text(scene, line, style_lines(style_text(scene, TEXT_BODY, theme->muted), 1),
                    say(scene, N_("Now scan the coupon")));
     }
 }
@@ -38,11 +46,6 @@ static void last_card(struct scene *scene, const struct view_counter *counter, s
     const struct theme *theme = scene->theme;
     char label[MONEY_LABEL_MAX];
     struct rect inner = widget_card(scene, area);
-    struct rect button = {0};
-    if (counter->has_last) {
-        button = rect_cut_right(&inner, theme->touch + theme->unit);
-        rect_cut_right(&inner, theme->unit);
-    }
     struct rect head = rect_cut_top(&inner, block_of_lines(scene, TEXT_BODY, 1));
     struct text_style quiet = style_lines(style_text(scene, TEXT_CAPTION, theme->muted), 1);
     scene_text(scene, head, style_lines(style_bold(scene, TEXT_BODY, theme->ink), 1), say(scene, N_("Last")));
@@ -51,19 +54,26 @@ static void last_card(struct scene *scene, const struct view_counter *counter, s
         return;
     }
     scene_text(scene, head, style_end(quiet), counter->last_clock);
-    struct rect foot = rect_cut_bottom(&inner, block_of_lines(scene, TEXT_BODY, 1));
-    struct text_style title = style_lines(style_text(scene, TEXT_BODY, theme->ink), 2);
+    int roomy = theme->text[TEXT_BODY] * 9 / 4;
+    struct rect button = rect_cut_bottom(&inner, roomy > theme->touch ? roomy : theme->touch);
+    rect_cut_bottom(&inner, theme->compact ? 0 : theme->unit);
+    int rows = block_of_lines(scene, TEXT_BODY, 2);
+    struct rect stack = rect_centred(inner, inner.width, rows < inner.height ? rows : inner.height);
+    struct rect foot = rect_cut_bottom(&stack, block_of_lines(scene, TEXT_BODY, 1));
+    struct text_style title = style_lines(style_text(scene, TEXT_BODY, theme->ink), 1);
     title.least = (uint16_t)(theme->text[TEXT_CAPTION] * 4 / 5);
-    scene_text(scene, inner, title, counter->last_title);
+    scene_text(scene, stack, title, counter->last_title[0] != '\0' ? counter->last_title : say(scene, N_("Sale")));
     scene_text(scene, foot, style_lines(style_bold(scene, TEXT_BODY, theme->ink), 1),
                money_label(counter->last_paid_minor, false, label));
     if (counter->last_discount_minor > 0) {
         scene_text(scene, foot, style_end(style_lines(style_bold(scene, TEXT_BODY, theme->accent_ink), 1)),
                    money_label(-counter->last_discount_minor, true, label));
     }
-    widget_button(
-        scene, rect_centred(button, button.width, button.height < button.width ? button.height : button.width),
-        &(struct button){.kind = BUTTON_QUIET, .icon = ICON_PRINTER, .hit = hit_of("reprint", INTENT_REPRINT, 0)});
+    widget_button(scene, button,
+                  &(struct button){.kind = BUTTON_PLAIN,
+                                   .icon = ICON_PRINTER,
+                                   .label = say(scene, N_("Print again")),
+                                   .hit = hit_of("reprint", INTENT_REPRINT, 0)});
 }
 
 struct act {

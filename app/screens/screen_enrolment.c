@@ -79,6 +79,9 @@ static void step_card(struct scene *scene, int index, int current, struct rect a
         mark = rect_cut_left(&inner, disc);
         rect_cut_left(&inner, theme->gap);
     } else {
+        /* Three lines of words, whether they are filled or not: the steps stand in line. */
+        int wanted = disc + theme->unit + block_of_lines(scene, TEXT_LEAD, 1) + text_block_height(3, words.size);
+        inner = rect_centred(inner, inner.width, wanted < inner.height ? wanted : inner.height);
         mark = rect_cut_top(&inner, disc);
         rect_cut_top(&inner, theme->unit);
         title = style_centred(title);
@@ -87,7 +90,11 @@ static void step_card(struct scene *scene, int index, int current, struct rect a
     widget_disc(scene, mark, done ? ICON_CHECK : steps[index].icon, fill, ink);
     int head = block_of_lines(scene, TEXT_LEAD, 1);
     int tall = scene_text_height(scene, words, say(scene, steps[index].words), inner.width);
-    struct rect stack = rect_centred(inner, inner.width, head + tall < inner.height ? head + tall : inner.height);
+    struct rect stack = inner;
+    if (theme->portrait) {
+        stack = rect_centred(inner, inner.width, head + tall < inner.height ? head + tall : inner.height);
+    }
+    words.place = PLACE_TOP;
     scene_text(scene, rect_cut_top(&stack, head), title, say(scene, steps[index].title));
     scene_text(scene, stack, words, say(scene, steps[index].words));
 }

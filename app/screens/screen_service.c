@@ -41,7 +41,8 @@ static void device_cell(struct scene *scene, const struct view_device *device, i
     reason.size = (uint16_t)(reason.size * 7 / 8);
     reason.may_cut = true;
     int tall = text_block_height(2, reason.size);
-    bool roomy = inner.height >= block_of_lines(scene, TEXT_CAPTION, 1) + tall;
+    bool roomy = inner.height >= block_of_lines(scene, TEXT_CAPTION, 1) + tall &&
+                 scene_text_width(scene, reason, words) > inner.width;
     int below = roomy ? tall : text_block_height(1, reason.size);
     int used = block_of_lines(scene, TEXT_CAPTION, 1) + below;
     struct rect stack = rect_centred(inner, inner.width, used < inner.height ? used : inner.height);

@@ -85,8 +85,9 @@ static struct button action_button(const struct scene *scene, const struct view_
             .icon = ICON_PRINTER, .label = say(scene, N_("Print again")), .hit = hit_of("reprint", INTENT_REPRINT, 0)};
     default: /* every other intent leaves the verdict */
         return (struct button){.icon = ICON_NEXT,
-                               .label = verdict->tone == TONE_GOOD ? say(scene, N_("Done, next"))
-                                                                   : say(scene, N_("Understood")),
+                               .label = verdict->tone == TONE_GOOD && !verdict->check_only
+                                            ? say(scene, N_("Done, next"))
+                                            : say(scene, N_("Understood")),
                                .hit = hit_of("next", INTENT_NEXT, 0)};
     }
 }
@@ -295,7 +296,7 @@ void screen_verdict(struct scene *scene, const struct view_model *view)
     const struct view_verdict *verdict = &view->verdict;
     struct tone_ink ink = ink_of(theme, verdict->tone);
     struct strip strip = {.title = "",
-                          .devices = true,
+                          .devices = view->status.clerk[0] != '\0',
                           .ground = ink.ground,
                           .ink = ink.ink,
                           .back = verdict->action != INTENT_NEXT && verdict->action != INTENT_NONE};

@@ -28,7 +28,7 @@ static void act_words(struct scene *scene, const struct view_act_row *act, struc
     struct rect upper = rect_cut_top(&area, area.height * 3 / 5);
     struct text_style title = style_lines(style_bold(scene, TEXT_BODY, act->voided ? theme->muted : theme->ink), 2);
     title.least = (uint16_t)(theme->text[TEXT_CAPTION] * 4 / 5);
-    scene_text(scene, upper, title, act->title);
+    scene_text(scene, upper, title, act->title[0] != '\0' ? act->title : say(scene, N_("Sale")));
     words_fill(text, sizeof(text), act->voided ? say(scene, N_("{clock}  undone")) : "{clock}  {clerk}",
                (struct word[]){{"clock", act->clock}, {"clerk", act->clerk}}, 2);
     struct text_style line = style_lines(style_text(scene, TEXT_CAPTION, theme->muted), 1);

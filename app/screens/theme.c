@@ -107,6 +107,9 @@ void theme_init(struct theme *theme, int width, int height)
     for (int i = 0; i < TEXT_SIZES; i++) {
         theme->text[i] = (sizes[i] * scale + 500) / 1000;
     }
+    int roomy = theme->text[TEXT_LEAD] * 2;
+    theme->strip = theme->strip > roomy ? theme->strip : roomy;
+    theme->button = theme->button > roomy ? theme->button : roomy;
     theme_colours(theme);
 }
 

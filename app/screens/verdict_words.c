@@ -7,6 +7,8 @@
 
 /* The lines of one verdict stand together, the one that needs most first. */
 static const struct verdict_line lines[] = {
+    {SUBJECT_COUPON, COUPON_OK, NEEDS_LOOK, N_("Coupon is valid"),
+     N_("This coupon can be used today; show it at the counter, where it is redeemed.")},
     {SUBJECT_COUPON, COUPON_OK, NEEDS_GIFT, N_("Coupon accepted"), N_("The coupon is redeemed: hand over {gift}.")},
     {SUBJECT_COUPON, COUPON_OK, NEEDS_PAID, N_("Coupon accepted"),
      N_("The coupon is redeemed: collect {paid} from the customer.")},
@@ -187,6 +189,7 @@ static int known_of(const struct view_verdict *verdict)
     known |= verdict->gift[0] != '\0' ? NEEDS_GIFT : 0;
     known |= verdict->paid_minor > 0 ? NEEDS_PAID : 0;
     known |= verdict->action == INTENT_ASK_CENTRAL ? NEEDS_ASKABLE : 0;
+    known |= verdict->check_only ? NEEDS_LOOK : 0;
     known |= verdict->min_spend_minor > verdict->sale_minor && verdict->sale_minor > 0 ? NEEDS_MINIMUM : 0;
     return known;
 }

@@ -15,7 +15,8 @@ enum verdict_needs {
     NEEDS_GIFT = 4,     /* a gift is handed over */
     NEEDS_PAID = 8,     /* something is to be collected or given back */
     NEEDS_ASKABLE = 16, /* the action is to ask central */
-    NEEDS_MINIMUM = 32  /* minimum and sale are known */
+    NEEDS_MINIMUM = 32, /* minimum and sale are known */
+    NEEDS_LOOK = 64     /* a shopper only looked: nothing was redeemed */
 };
 
 struct verdict_line {

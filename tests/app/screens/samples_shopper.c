@@ -164,6 +164,14 @@ static void verdict_discount(struct view_model *view, bool zh)
     v->receipt = RECEIPT_DONE;
 }
 
+static void verdict_look(struct view_model *view, bool zh)
+{
+    verdict_discount(view, zh);
+    view->status.clerk[0] = '\0';
+    view->verdict.receipt = RECEIPT_NONE;
+    view->verdict.check_only = true;
+}
+
 static void verdict_gift(struct view_model *view, bool zh)
 {
     struct view_verdict *v = verdict(view, TONE_GOOD, SUBJECT_COUPON, COUPON_OK);
@@ -334,6 +342,7 @@ const struct sample shopper_samples[] = {
     {"verdict_good", verdict_good},
     {"verdict_good_offline", verdict_good_offline},
     {"verdict_discount", verdict_discount},
+    {"verdict_look", verdict_look},
     {"verdict_gift", verdict_gift},
     {"verdict_used", verdict_used},
     {"verdict_expired", verdict_expired},
