@@ -455,11 +455,17 @@ static void look_inside(struct qr_reader *reader, const struct plane *plane, con
         struct plane inside = crop(plane, result->codes[i].corners, &origin);
         int before = result->count;
         run_pass(reader, &inside, &passes[1], budget, result);
-        for (int k = before; k < result->count; k++)
-            for (int c = 0; c < 4; c++) {
-                result->codes[k].corners[c].x += origin.x;
-                result->codes[k].corners[c].y += origin.y;
-            }
+        int found = result->count;
+        result->count = before;
+        for (int k = before; k < found; k++) {
+            struct scan_code *code = &result->codes[k];
+
+            for (int c = 0; c < 4; c++)
+                code->corners[c] = (struct scan_point){code->corners[c].x + origin.x, code->corners[c].y + origin.y};
+            /* The outer one again? */
+            if (!known_already(result, code))
+                memmove(&result->codes[result->count++], code, sizeof(*code));
+        }
     }
     drop_painted_over(result);
 }
