@@ -40,6 +40,7 @@ struct admin_command {
     int (*write)(struct admin_call *call, struct store_tx *tx); /* on the writer's thread */
     int (*run)(struct admin_call *call);                        /* by itself, no transaction */
     int (*client)(struct admin_session *session, const struct admin_command *command, json_t *args);
+    bool rows; /* answers a table: "rows" is there even when it is empty */
     /* args of the command that may be sent but not typed (the client makes them from a file) */
     bool internal;
 };

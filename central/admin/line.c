@@ -137,6 +137,8 @@ int admin_line(struct central *central, const char *line, size_t len, struct buf
                               .result = json_object(),
                               .pictures = json_array()};
     int rc = -ENOSYS;
+    if (command && command->rows)
+        admin_set(&call, "rows", json_array());
     if (!command || command->client) {
         rc = admin_refuse(&call, rc, "no such command");
     } else {

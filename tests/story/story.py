@@ -92,7 +92,7 @@ class Story:
         return done.stdout.strip().split("\n")
 
     def rows(self, *words):
-        return self.central.admin(*words).get("rows", [])
+        return self.central.admin(*words)["rows"]
 
     # -- acting ---------------------------------------------------------------------------------------------------
 
