@@ -124,22 +124,52 @@ void finders_add(struct finder_list *list, const struct finder *finder)
     list->count++;
 }
 
-/* The turn that fits best; cuts through a turned square are longer than its side. */
+/*
+ * A parallelogram with sides in the given directions (degrees), stretched so that cuts across and down through its
+ * middle are as long as the candidate's.
+ */
+static struct finder shaped(const struct finder_candidate *candidate, float turn, float shear)
+{
+    float a = turn * 0.017453293f, b = (turn + 90 + shear) * 0.017453293f;
+    struct scan_point u = {cosf(a), sinf(a)}, v = {cosf(b), sinf(b)};
+    float area = fabsf(u.x * v.y - u.y * v.x);
+    float sx = candidate->across, sy = candidate->down;
+
+    if (!candidate->turned) {
+        sx *= most(fabsf(u.y), fabsf(v.y)) / area;
+        sy *= most(fabsf(u.x), fabsf(v.x)) / area;
+    }
+    return (struct finder){candidate->at, {u.x * sx, u.y * sy}, {v.x * sx, v.y * sy}, 0, candidate->inverted};
+}
+
+static void try_shape(const struct plane *plane, const struct finder_candidate *candidate, float turn, float shear,
+                      struct finder *best)
+{
+    struct finder trial = shaped(candidate, turn, shear);
+
+    trial.score = finder_score(plane, &trial);
+    if (trial.score > best->score)
+        *best = trial;
+}
+
 static struct finder best_turn(const struct plane *plane, const struct finder_candidate *candidate)
 {
-    static const float cosines[4] = {1.0f, 0.9239f, 0.7071f, 0.9239f}, sines[4] = {0, 0.3827f, 0.7071f, -0.3827f};
     struct finder best = {.score = -1};
 
-    for (int i = 0; i < 4; i++) {
-        float shrink = candidate->turned ? 1 : cosines[i];
-        float sx = candidate->across * shrink, sy = candidate->down * shrink;
-        struct finder trial = {
-            candidate->at, {sx * cosines[i], sy * sines[i]}, {-sx * sines[i], sy * cosines[i]}, 0, candidate->inverted};
+    for (int turn = 0; turn < 4; turn++)
+        try_shape(plane, candidate, 22.5f * (float)(turn - 1), 0, &best);
+    return best;
+}
 
-        trial.score = finder_score(plane, &trial);
-        if (trial.score > best.score)
-            best = trial;
-    }
+/* What a steep view shears; the climb does not find there from a square. */
+static struct finder best_sheared(const struct plane *plane, const struct finder_candidate *candidate)
+{
+    static const float shears[4] = {-40, -22, 22, 40};
+    struct finder best = {.score = -1};
+
+    for (int turn = 0; turn < 8; turn++)
+        for (int i = 0; i < 4; i++)
+            try_shape(plane, candidate, 22.5f * (float)(turn - 3), shears[i], &best);
     return best;
 }
 
@@ -148,9 +178,16 @@ void finders_fit(const struct plane *plane, const struct candidate_list *candida
     for (int i = 0; i < candidates->count; i++) {
         struct finder finder = best_turn(plane, &candidates->items[i]);
 
-        if (finder.score < 0.35f)
+        if (finder.score < 0.3f)
             continue;
         finder_climb(plane, &finder);
+        if (finder.score > 0.5f && finder.score < 0.85f && !candidates->items[i].turned) {
+            struct finder sheared = best_sheared(plane, &candidates->items[i]);
+
+            finder_climb(plane, &sheared);
+            if (sheared.score > finder.score)
+                finder = sheared;
+        }
         if (finder.score >= 0.55f)
             finders_add(list, &finder);
     }
