@@ -2,109 +2,6 @@
 
 #define EXPOSURE_NOTE_S 600
 
-struct effect *effect_add(struct effects *effects, enum effect_kind kind)
-{
-    assert(effects->count < EFFECTS_MAX);
-    struct effect *effect = &effects->items[effects->count++];
-    memset(effect, 0, sizeof(*effect));
-    effect->kind = kind;
-    return effect;
-}
-
-/* The follow QR's time on the screen is a fact for the funnel; it is counted whenever attract is left. */
-static void count_exposure(struct flow *flow)
-{
-    if (flow->screen == SCREEN_ATTRACT && flow->reference.touchpoint.url[0] != '\0') {
-        int64_t shown_ms = flow->now.mono_ms - flow->exposure_from_mono_ms;
-        flow->exposure_due_s += shown_ms > 0 ? (uint32_t)(shown_ms / 1000) : 0;
-    }
-    flow->exposure_from_mono_ms = flow->now.mono_ms;
-}
-
-void flow_go(struct flow *flow, enum screen screen, int64_t for_ms)
-{
-    count_exposure(flow);
-    flow->screen = screen;
-    flow->deadline_mono_ms = for_ms > 0 ? flow->now.mono_ms + for_ms : 0;
-    if (screen == SCREEN_ATTRACT)
-        flow->offer_due_mono_ms = flow->now.mono_ms + OFFER_MS;
-}
-
-bool flow_staffed(const struct flow *flow)
-{
-    return flow->clerk.id != 0;
-}
-
-void flow_home(struct flow *flow)
-{
-    flow->pending_ticket = 0;
-    flow->expecting_member = false;
-    if (!flow->reference.enrolled)
-        flow_go(flow, SCREEN_ENROLMENT, 0);
-    else if (flow_staffed(flow))
-        flow_go(flow, SCREEN_COUNTER, COUNTER_MS);
-    else
-        flow_go(flow, SCREEN_ATTRACT, 0);
-}
-
-void flow_signal(struct effects *effects, enum view_tone tone)
-{
-    static const enum sound_cue cues[] = {
-        [TONE_GOOD] = SOUND_OK, [TONE_ASK] = SOUND_WARN, [TONE_REFUSE] = SOUND_REFUSE, [TONE_WAIT] = SOUND_KEY};
-    effect_add(effects, EFFECT_SOUND)->sound = cues[tone];
-}
-
-enum lamp flow_lamp(const struct flow *flow)
-{
-    static const enum lamp lamps[] = {
-        [TONE_GOOD] = LAMP_GREEN, [TONE_ASK] = LAMP_YELLOW, [TONE_REFUSE] = LAMP_RED, [TONE_WAIT] = LAMP_WHITE};
-    if (flow->screen == SCREEN_VERDICT)
-        return lamps[flow->verdict.tone];
-    if (flow->screen == SCREEN_GREETING)
-        return LAMP_GREEN;
-    return flow->screen == SCREEN_VIEWFINDER || flow->somebody ? LAMP_WHITE : LAMP_OFF;
-}
-
-bool flow_watches_camera(const struct flow *flow)
-{
-    return flow->screen == SCREEN_VIEWFINDER;
-}
-
-static uint32_t sync_age_s(const struct flow *flow)
-{
-    if (flow->sync.last_contact_ms == 0)
-        return UINT32_MAX;
-    int64_t age_ms = flow->now.wall_ms - flow->sync.last_contact_ms;
-    return age_ms > 0 ? (uint32_t)(age_ms / 1000) : 0;
-}
-
-static void submit(struct flow *flow, struct effects *effects, struct till_request *request)
-{
-    request->clerk = flow->clerk.id;
-    request->online = flow->sync.online;
-    request->sync_age_s = sync_age_s(flow);
-    effect_add(effects, EFFECT_TILL)->till = *request;
-}
-
-void flow_ask_till(struct flow *flow, struct effects *effects, struct till_request *request)
-{
-    flow->pending_ticket = ++flow->next_ticket;
-    request->ticket = flow->pending_ticket;
-    submit(flow, effects, request);
-}
-
-void flow_note(struct flow *flow, struct effects *effects, const struct body *body)
-{
-    struct till_request request = {.op = TILL_NOTE, .note = *body};
-    submit(flow, effects, &request);
-}
-
-void flow_clear_entry(struct flow *flow)
-{
-    memset(flow->typed, 0, sizeof(flow->typed));
-    flow->typed_wrong = false;
-}
-
 void flow_init(struct flow *flow, const struct flow_config *config)
 {
     memset(flow, 0, sizeof(*flow));
@@ -117,7 +14,7 @@ void flow_init(struct flow *flow, const struct flow_config *config)
 
 static void note_exposure(struct flow *flow, struct effects *effects)
 {
-    count_exposure(flow);
+    flow_count_exposure(flow);
     if (flow->exposure_due_s < EXPOSURE_NOTE_S)
         return;
     struct body body = {.kind = RECORD_QR_SHOWN,
@@ -294,6 +191,22 @@ void flow_step(struct flow *flow, const struct event *event, struct effects *out
         on_outage(flow, event);
         break;
     }
+}
+
+enum lamp flow_lamp(const struct flow *flow)
+{
+    static const enum lamp lamps[] = {
+        [TONE_GOOD] = LAMP_GREEN, [TONE_ASK] = LAMP_YELLOW, [TONE_REFUSE] = LAMP_RED, [TONE_WAIT] = LAMP_WHITE};
+    if (flow->screen == SCREEN_VERDICT)
+        return lamps[flow->verdict.tone];
+    if (flow->screen == SCREEN_GREETING)
+        return LAMP_GREEN;
+    return flow->screen == SCREEN_VIEWFINDER || flow->somebody ? LAMP_WHITE : LAMP_OFF;
+}
+
+bool flow_watches_camera(const struct flow *flow)
+{
+    return flow->screen == SCREEN_VIEWFINDER;
 }
 
 static void earlier(int64_t *deadline, int64_t candidate)

@@ -19,7 +19,7 @@
 #define ASKING_MS     30000
 #define SERVICE_MS    180000
 
-/* flow.c */
+/* state.c */
 struct effect *effect_add(struct effects *effects, enum effect_kind kind);
 void flow_go(struct flow *flow, enum screen screen, int64_t for_ms);
 void flow_home(struct flow *flow);
@@ -30,6 +30,8 @@ void flow_ask_till(struct flow *flow, struct effects *effects, struct till_reque
 void flow_note(struct flow *flow, struct effects *effects, const struct body *body);
 void flow_clear_entry(struct flow *flow);
 bool flow_staffed(const struct flow *flow);
+/* The follow QR's time on the screen is a fact for the funnel: counted whenever attract is left, or asked for. */
+void flow_count_exposure(struct flow *flow);
 
 /* verdict.c: the verdict screen, shown */
 void flow_show_code_verdict(struct flow *flow, struct effects *effects, enum scancode_kind kind);

@@ -3,7 +3,7 @@
 
 #include "view/view.h"
 
-/* view.c: cut to fit, in the language that is up */
+/* text.c: cut to fit, in the language that is up */
 void view_put(char *out, size_t cap, const char *text);
 const char *view_localised(const struct flow *flow, const char *zh, const char *en);
 
