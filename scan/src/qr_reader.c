@@ -1,5 +1,6 @@
 #include "qr_reader.h"
 
+#include "feedback.h"
 #include "rings.h"
 #include "sampler.h"
 #include "triples.h"
@@ -129,11 +130,12 @@ static bool take_code(struct qr_reader *reader, const struct fit *fit, const str
     return true;
 }
 
-static bool decode(struct qr_reader *reader, const struct fit *fit, float strength, struct scan_result *result)
+static bool decode(struct qr_reader *reader, const struct fit *fit, const struct decision *decision,
+                   struct scan_result *result)
 {
     struct qr_reading reading;
 
-    sampler_decide(&reader->sampler, fit, strength, &reader->soft);
+    sampler_decide(&reader->sampler, fit, decision, &reader->soft);
     return qr_decode(&reader->decoder, &reader->soft, &reader->content, &reading) == 0 &&
            take_code(reader, fit, &reading, result);
 }
@@ -141,8 +143,11 @@ static bool decode(struct qr_reader *reader, const struct fit *fit, float streng
 static bool decode_quick(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
                          struct scan_result *result)
 {
-    sampler_take(&reader->sampler, plane, fit, 0.25f, NULL);
-    return decode(reader, fit, 0, result) || decode(reader, fit, 0.25f, result);
+    static const struct sampling mean = {0.25f, false};
+    static const struct decision plain = {0, 4}, evened = {0.25f, 4};
+
+    sampler_take(&reader->sampler, plane, fit, &mean, NULL);
+    return decode(reader, fit, &plain, result) || decode(reader, fit, &evened, result);
 }
 
 static void remember(struct qr_reader *reader, const struct fit *fit)
@@ -285,13 +290,34 @@ static bool run_pass(struct qr_reader *reader, const struct plane *plane, const 
 static bool decode_hard(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
                         const struct fit_warp *warp, struct scan_result *result)
 {
-    static const float spreads[3] = {0.25f, 0, 0.33f}, strengths[4] = {0.25f, 0, 0.5f, 0.8f};
+    static const struct sampling samplings[] = {{0.25f, false}, {0, false}, {0.33f, false}, {0.33f, true}};
+    static const struct decision decisions[] = {{0.25f, 4}, {0, 4}, {0.5f, 4}, {0.8f, 4}, {0, 2}};
 
-    for (int s = 0; s < 3; s++) {
-        sampler_take(&reader->sampler, plane, fit, spreads[s], warp);
-        for (int k = 0; k < 4; k++)
-            if (decode(reader, fit, strengths[k], result))
+    for (size_t s = 0; s < sizeof(samplings) / sizeof(samplings[0]); s++) {
+        sampler_take(&reader->sampler, plane, fit, &samplings[s], warp);
+        for (size_t k = 0; k < sizeof(decisions) / sizeof(decisions[0]); k++)
+            if (decode(reader, fit, &decisions[k], result))
                 return true;
+    }
+    return false;
+}
+
+static bool decode_fed_back(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
+                            const struct fit_warp *warp, struct scan_result *result)
+{
+    static const struct sampling samplings[] = {{0, false}, {0.25f, false}};
+    static const struct decision firsts[] = {{0.5f, 4}, {1.0f, 4}};
+    struct qr_reading reading;
+
+    for (int s = 0; s < 2; s++) {
+        sampler_take(&reader->sampler, plane, fit, &samplings[s], warp);
+        for (int k = 0; k < 2; k++) {
+            sampler_decide(&reader->sampler, fit, &firsts[k], &reader->soft);
+            feedback_decide(&reader->sampler, fit, &reader->soft);
+            if (qr_decode(&reader->decoder, &reader->soft, &reader->content, &reading) == 0 &&
+                take_code(reader, fit, &reading, result))
+                return true;
+        }
     }
     return false;
 }
@@ -319,6 +345,8 @@ static bool decode_jittered(struct qr_reader *reader, const struct plane *plane,
                             struct scan_result *result)
 {
     enum { KEPT = 5, REACH = 3 };
+    static const struct sampling point = {0, false}, mean = {0.2f, false};
+    static const struct decision evened = {0.25f, 4}, sharper = {0.5f, 4};
     struct jitter best[KEPT] = {{.opening = -1}, {.opening = -1}, {.opening = -1}, {.opening = -1}, {.opening = -1}};
     struct scan_point far = fit->corners[2], a = fit->corners[1], b = fit->corners[3];
     float step = 0.5f / ((float)qr_side(fit->version) - 7);
@@ -332,14 +360,14 @@ static bool decode_jittered(struct qr_reader *reader, const struct plane *plane,
                                                         far.y + (a.y - far.y) * right + (b.y - far.y) * down};
             if (!fit_update(&jitter.fit))
                 continue;
-            sampler_take(&reader->sampler, plane, &jitter.fit, 0, NULL);
-            jitter.opening = sampler_decide(&reader->sampler, &jitter.fit, 0.25f, &reader->soft);
+            sampler_take(&reader->sampler, plane, &jitter.fit, &point, NULL);
+            jitter.opening = sampler_decide(&reader->sampler, &jitter.fit, &evened, &reader->soft);
             keep_jitter(best, KEPT, &jitter);
         }
     }
     for (int i = 0; i < KEPT && best[i].opening > 0; i++) {
-        sampler_take(&reader->sampler, plane, &best[i].fit, 0.2f, NULL);
-        if (decode(reader, &best[i].fit, 0.25f, result) || decode(reader, &best[i].fit, 0.5f, result))
+        sampler_take(&reader->sampler, plane, &best[i].fit, &mean, NULL);
+        if (decode(reader, &best[i].fit, &evened, result) || decode(reader, &best[i].fit, &sharper, result))
             return true;
     }
     return false;
@@ -358,11 +386,11 @@ static bool rescue(struct qr_reader *reader, const struct plane *plane, const st
     fit_refine(plane, &reader->pattern, &fit);
     if (fit.score < REFINED_MIN)
         return false;
-    if (decode_hard(reader, plane, &fit, NULL, result))
+    if (decode_hard(reader, plane, &fit, NULL, result) || decode_fed_back(reader, plane, &fit, NULL, result))
         return true;
     if (fit.version >= 2 && budget_allows(budget, 2000)) {
         fit_measure_warp(plane, &fit, &warp);
-        if (decode_hard(reader, plane, &fit, &warp, result))
+        if (decode_hard(reader, plane, &fit, &warp, result) || decode_fed_back(reader, plane, &fit, &warp, result))
             return true;
     }
     return budget_allows(budget, 3000) && decode_jittered(reader, plane, &fit, result);

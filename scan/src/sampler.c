@@ -19,23 +19,44 @@ static void warp_at(const struct fit_warp *warp, float u, float v, float *du, fl
     *dv = a * warp->dv[i][j] + b * warp->dv[i][j + 1] + c * warp->dv[i + 1][j] + d * warp->dv[i + 1][j + 1];
 }
 
-static float sample_spread(const struct plane *plane, const struct perspective *map, float u, float v, float spread)
+static float median_of_9(float values[9])
 {
+    for (int i = 1; i < 9; i++) {
+        float value = values[i];
+        int k = i;
+
+        for (; k > 0 && values[k - 1] > value; k--)
+            values[k] = values[k - 1];
+        values[k] = value;
+    }
+    return values[4];
+}
+
+static float sample_spread(const struct plane *plane, const struct perspective *map, float u, float v,
+                           const struct sampling *sampling)
+{
+    float spread = sampling->spread, grey[9];
     struct scan_point p = perspective_apply(map, u, v);
 
     if (spread <= 0)
         return plane_sample(plane, p.x, p.y);
     struct scan_point q = perspective_apply(map, u + spread, v), r = perspective_apply(map, u, v + spread);
     float ax = q.x - p.x, ay = q.y - p.y, bx = r.x - p.x, by = r.y - p.y, sum = 0;
+    int count = 0;
 
     for (int j = -1; j <= 1; j++)
         for (int i = -1; i <= 1; i++)
-            sum += plane_sample(plane, p.x + (float)i * ax + (float)j * bx, p.y + (float)i * ay + (float)j * by);
+            grey[count++] =
+                plane_sample(plane, p.x + (float)i * ax + (float)j * bx, p.y + (float)i * ay + (float)j * by);
+    if (sampling->median)
+        return median_of_9(grey);
+    for (int k = 0; k < 9; k++)
+        sum += grey[k];
     return sum / 9.0f;
 }
 
-void sampler_take(struct sampler *sampler, const struct plane *plane, const struct fit *fit, float spread,
-                  const struct fit_warp *warp)
+void sampler_take(struct sampler *sampler, const struct plane *plane, const struct fit *fit,
+                  const struct sampling *sampling, const struct fit_warp *warp)
 {
     int side = qr_side(fit->version), wide = side + 2;
 
@@ -46,7 +67,7 @@ void sampler_take(struct sampler *sampler, const struct plane *plane, const stru
 
             if (warp && warp->count > 1)
                 warp_at(warp, u, v, &du, &dv);
-            float grey = sample_spread(plane, &fit->map, u + du, v + dv, spread);
+            float grey = sample_spread(plane, &fit->map, u + du, v + dv, sampling);
             sampler->grey[row * wide + column] = fit->inverted ? 255.0f - grey : grey;
         }
     }
@@ -157,26 +178,27 @@ static float local_threshold(const struct sampler *sampler, int row, int column,
     return (low + high) / 2;
 }
 
-float sampler_decide(struct sampler *sampler, const struct fit *fit, float strength, struct qr_soft *out_soft)
+float sampler_decide(struct sampler *sampler, const struct fit *fit, const struct decision *decision,
+                     struct qr_soft *out_soft)
 {
-    enum { REACH = 4 };
-    int side = sampler->side, wide = side + 2;
+    int side = sampler->side, wide = side + 2, reach = decision->reach;
     float typical = 0, certainty = 0;
 
-    equalise(sampler, strength);
+    equalise(sampler, decision->strength);
     sum_table(sampler, sampler->sums[0]);
-    sum_dark(sampler, REACH);
+    sum_dark(sampler, reach);
     local_threshold(sampler, side / 2, side / 2, side, &typical);
     out_soft->version = fit->version;
     for (int row = 0; row < side; row++) {
         const float *even = sampler->even + (row + 1) * wide + 1;
 
         for (int c = 0; c < side; c++) {
-            float contrast, threshold = local_threshold(sampler, row, c, REACH, &contrast);
+            float contrast, threshold = local_threshold(sampler, row, c, reach, &contrast);
             /* Where dark and light are hardly apart (glare) nothing is sure. */
             float scale = 2.0f * 100.0f / most(most(contrast, 0.25f * typical), 2.0f);
             float soft = (threshold - even[c]) * scale;
 
+            sampler->level[row * side + c] = soft * 0.01f;
             soft = soft > 127 ? 127 : soft < -127 ? -127 : soft;
             out_soft->at[row * side + c] = (int8_t)(soft > 0 && soft < 1 ? 1 : soft);
             certainty += fabsf(soft);

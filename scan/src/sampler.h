@@ -10,22 +10,34 @@
 #define SAMPLER_SIDE_MAX (QR_SIDE_MAX + 2)
 #define SAMPLER_CELLS    (SAMPLER_SIDE_MAX * SAMPLER_SIDE_MAX)
 
-/* Working memory, about 800 KB; no need to clear it. */
+/* Working memory, about 1 MB; no need to clear it. */
 struct sampler {
     int side; /* of the symbol, without border */
     float grey[SAMPLER_CELLS];
     float even[SAMPLER_CELLS];
+    float level[QR_SIDE_MAX * QR_SIDE_MAX];  /* -1 light .. 1 dark as last decided, not cut off */
+    int8_t first[QR_SIDE_MAX * QR_SIDE_MAX]; /* room for feedback.h */
     float sums[3][(SAMPLER_SIDE_MAX + 1) * (SAMPLER_SIDE_MAX + 1)];
 };
 
-/* Reads the middle of every module; spread > 0 (modules) averages 3 x 3 points that far apart. warp may be NULL. */
-void sampler_take(struct sampler *sampler, const struct plane *plane, const struct fit *fit, float spread,
-                  const struct fit_warp *warp);
+/* How a module is read: its middle alone (spread 0), or of 3 x 3 points that far apart, in modules, mean or median. */
+struct sampling {
+    float spread;
+    bool median;
+};
 
-/*
- * Decides. strength k takes out what neighbours shed on each other: v + 2k(v - mean of 4). Returns the mean certainty,
- * 0..127: the eye opening.
- */
-float sampler_decide(struct sampler *sampler, const struct fit *fit, float strength, struct qr_soft *out_soft);
+/* Reads every module. warp may be NULL. */
+void sampler_take(struct sampler *sampler, const struct plane *plane, const struct fit *fit,
+                  const struct sampling *sampling, const struct fit_warp *warp);
+
+/* How modules are told apart. */
+struct decision {
+    float strength; /* takes out what neighbours shed on each other: v + 2k(v - mean of 4) */
+    int reach;      /* modules each way whose dark and light make the threshold: fewer where light changes fast */
+};
+
+/* Returns the mean certainty, 0..127: the eye opening. */
+float sampler_decide(struct sampler *sampler, const struct fit *fit, const struct decision *decision,
+                     struct qr_soft *out_soft);
 
 #endif
