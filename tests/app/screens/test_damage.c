@@ -23,7 +23,9 @@ static void equal_models_draw_nothing(void **state)
         rig_draw(&rig, &view, NULL, 0);
         struct view_model same = view;
         memset(rig.frame.pixels, 0x5A, rig_bytes(&rig));
+        const struct scene *before = ui_scene(rig.ui);
         assert_int_equal(rig_draw(&rig, &same, NULL, 1000), 0);
+        assert_ptr_equal(ui_scene(rig.ui), before); /* not even laid out again */
         assert_int_equal(rig.frame.pixels[0], 0x5A5A5A5A);
         ui_invalidate(rig.ui);
     }

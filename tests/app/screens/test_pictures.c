@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <zbar.h>
@@ -138,6 +139,22 @@ static void missing_assets_are_said(void **state)
     assert_null(ui);
 }
 
+static void a_missing_icon_is_said(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/tillside-assets-XXXXXX";
+    char link[64];
+    struct ui *ui = NULL;
+    bool missing = false;
+    assert_non_null(mkdtemp(folder));
+    snprintf(link, sizeof(link), "%s/locale", folder);
+    assert_int_equal(symlink(SAMPLES_ASSETS_DIR "/locale", link), 0);
+    const struct ui_options options = {.width = 800, .height = 480, .assets_dir = folder};
+    assert_int_equal(ui_open(&options, &ui, &missing), -ENOENT);
+    unlink(link);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +163,7 @@ int main(void)
         cmocka_unit_test(the_camera_picture_is_mirrored_and_covers_its_area),
         cmocka_unit_test(a_narrow_area_shows_the_middle_of_the_picture),
         cmocka_unit_test(missing_assets_are_said),
+        cmocka_unit_test(a_missing_icon_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
