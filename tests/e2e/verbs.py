@@ -260,6 +260,7 @@ class Verbs:
     def do_occupy(self, words):
         """occupy central's port: another program listens there."""
         self.busy = socket.socket()
+        self.busy.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.busy.bind(("127.0.0.1", self.world.central.port))
         self.busy.listen()
 
