@@ -8,11 +8,30 @@
 #define SAME_CODE_MS 1200 /* a hand scanner that reads the same code twice in this time read it once */
 #define WAIT_MS      1000
 
+/* What the hand scanner read before: a shaking hand reads a code twice. */
+struct last_read {
+    char text[SCANCODE_TEXT_MAX];
+    int64_t mono_ms;
+};
+
+/* A text that is too long for any code of ours, or damaged, arrives as empty: "no code of ours". */
+static void tell_read(struct workers *workers, struct last_read *last, const struct scanner_text *text)
+{
+    struct event event = {.kind = EVENT_SCANNED, .scanned = {.source = SOURCE_SCANNER}};
+    int64_t now_ms = clock_mono_ms(workers->clock);
+    if (text != NULL && text->length < sizeof(event.scanned.text) && text->dropped == 0)
+        memcpy(event.scanned.text, text->text, text->length + 1);
+    bool doubled = strcmp(event.scanned.text, last->text) == 0 && now_ms - last->mono_ms < SAME_CODE_MS;
+    memcpy(last->text, event.scanned.text, sizeof(last->text));
+    last->mono_ms = now_ms;
+    if (!doubled)
+        worker_push(workers, &event);
+}
+
 void *worker_scanner(void *argument)
 {
     struct workers *workers = argument;
-    char last[SCANCODE_TEXT_MAX] = "";
-    int64_t last_ns = 0;
+    struct last_read last = {.mono_ms = INT64_MIN / 2};
     int result = workers->devices->scanner != NULL ? 0 : -ENODEV;
     while (!workers->stopping) {
         struct scanner_text text;
@@ -21,15 +40,8 @@ void *worker_scanner(void *argument)
         if (result == -ENODEV || result == -EIO || result == -ECANCELED) {
             if (!worker_recover(workers, HAL_SCANNER, result))
                 return NULL;
-        } else if (result == 0) {
-            struct event event = {.kind = EVENT_SCANNED, .scanned = {.source = SOURCE_SCANNER}};
-            if (text.length < sizeof(event.scanned.text) && text.dropped == 0)
-                memcpy(event.scanned.text, text.text, text.length + 1);
-            bool doubled = strcmp(event.scanned.text, last) == 0 && text.at_ns - last_ns < SAME_CODE_MS * 1000000LL;
-            memcpy(last, event.scanned.text, sizeof(last));
-            last_ns = text.at_ns;
-            if (!doubled)
-                worker_push(workers, &event);
+        } else if (result == 0 || result == -EMSGSIZE) {
+            tell_read(workers, &last, result == 0 ? &text : NULL);
         }
         result = 0;
     }
