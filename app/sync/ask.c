@@ -32,7 +32,7 @@ int sync_ask(struct sync *sync, enum ask_kind kind, uint32_t ticket, const struc
                                        .ticket = ticket,
                                        .request = *request,
                                        .deadline_mono_ms = sync_mono_ms(sync) + wait_s * 1000};
-        pthread_cond_broadcast(&sync->changed);
+        sync_changed_locked(sync);
         r = 0;
     }
     pthread_mutex_unlock(&sync->mutex);

@@ -13,7 +13,7 @@ static void mark_stage(struct sync *sync, enum enrol_stage stage, enum enrol_err
     memset(sync->status.digits, 0, sizeof(sync->status.digits));
     if (stage == ENROL_STAGE_CONFIRM)
         crypto_confirm_code(sync->key.public_key, sync->status.digits);
-    pthread_cond_broadcast(&sync->changed);
+    sync_changed_locked(sync);
     pthread_mutex_unlock(&sync->mutex);
 }
 

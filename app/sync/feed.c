@@ -51,7 +51,7 @@ static int apply(struct sync *sync, const struct sync_response *response, struct
     pthread_mutex_lock(&sync->mutex);
     if (cursor.store != sync->cursor.store || cursor.brand != sync->cursor.brand) {
         sync->cursor = cursor;
-        pthread_cond_broadcast(&sync->changed);
+        sync_changed_locked(sync);
     }
     pthread_mutex_unlock(&sync->mutex);
     return 0;

@@ -121,7 +121,7 @@ static void note_contact(struct sync *sync, int error, int http_status)
     pthread_mutex_lock(&sync->mutex);
     if (worked && !sync->contact_ok) {
         sync->recoveries++;
-        pthread_cond_broadcast(&sync->changed);
+        sync_changed_locked(sync);
     }
     sync->contact_ok = worked;
     if (worked) {

@@ -20,6 +20,12 @@ void sync_wait_locked(struct sync *sync, int64_t until_mono_ms)
     struct timespec end;
     int64_t left_ms = until_mono_ms - sync_mono_ms(sync);
 
+    if (sync->runner.ops != NULL) {
+        pthread_mutex_unlock(&sync->mutex);
+        sync->runner.ops->wait(sync->runner.self, until_mono_ms);
+        pthread_mutex_lock(&sync->mutex);
+        return;
+    }
     if (until_mono_ms == INT64_MAX) {
         pthread_cond_wait(&sync->changed, &sync->mutex);
         return;
@@ -36,6 +42,13 @@ void sync_wait_locked(struct sync *sync, int64_t until_mono_ms)
         end.tv_nsec -= 1000000000;
     }
     pthread_cond_timedwait(&sync->changed, &sync->mutex, &end);
+}
+
+void sync_changed_locked(struct sync *sync)
+{
+    pthread_cond_broadcast(&sync->changed);
+    if (sync->runner.ops != NULL)
+        sync->runner.ops->changed(sync->runner.self);
 }
 
 bool sync_closing(struct sync *sync)
@@ -188,8 +201,12 @@ static void stop(struct sync *sync)
 
     pthread_mutex_lock(&sync->mutex);
     sync->closing = true;
-    pthread_cond_broadcast(&sync->changed);
+    sync_changed_locked(sync);
     pthread_mutex_unlock(&sync->mutex);
+    if (sync->runner.ops != NULL) {
+        transport->ops->cancel(transport->self);
+        sync->runner.ops->join(sync->runner.self);
+    }
     for (uint32_t i = 0; i < sync->thread_count; i++) {
         struct timespec end;
         do { /* a call may have begun just after it was told to end */
@@ -202,18 +219,29 @@ static void stop(struct sync *sync)
     }
 }
 
+static int start_loop(struct sync *sync, void *(*loop)(void *))
+{
+    int r;
+
+    if (sync->runner.ops != NULL)
+        return sync->runner.ops->start(sync->runner.self, loop, sync);
+    r = -pthread_create(&sync->threads[sync->thread_count], NULL, loop, sync);
+    if (r == 0)
+        sync->thread_count++;
+    return r;
+}
+
 static int start(struct sync *sync)
 {
     static void *(*const loops[SYNC_LOOPS])(void *) = {sync_upload_loop, sync_feed_loop, sync_ask_loop};
     int r;
 
     for (uint32_t i = 0; i < SYNC_LOOPS; i++) {
-        r = -pthread_create(&sync->threads[i], NULL, loops[i], sync);
+        r = start_loop(sync, loops[i]);
         if (r < 0) {
             stop(sync);
             return r;
         }
-        sync->thread_count++;
     }
     return 0;
 }
@@ -227,6 +255,9 @@ int sync_open(const struct sync_options *options, struct sync **out_sync)
     if (sync == NULL)
         return -ENOMEM;
     sync->options = *options;
+    if (options->runner != NULL)
+        sync->runner = *options->runner;
+    sync->options.runner = NULL;
     init_locks(sync);
     sync->link = options->link_up(options->context);
     r = allocate(sync);
@@ -263,7 +294,7 @@ void sync_wake(struct sync *sync)
     if (turned)
         sync->contact_ok = false;
     sync->wakes++;
-    pthread_cond_broadcast(&sync->changed);
+    sync_changed_locked(sync);
     pthread_mutex_unlock(&sync->mutex);
     /* A call that began on another network answers late or never. */
     if (turned)
@@ -275,7 +306,7 @@ void sync_enrol(struct sync *sync, const char *ticket_text)
     pthread_mutex_lock(&sync->mutex);
     snprintf(sync->ticket_text, sizeof(sync->ticket_text), "%s", ticket_text);
     sync->ticket_scanned = true;
-    pthread_cond_broadcast(&sync->changed);
+    sync_changed_locked(sync);
     pthread_mutex_unlock(&sync->mutex);
 }
 

@@ -72,6 +72,21 @@ struct sync_status {
     char error[96];           /* last failure, for the service screen; "" when fine */
 };
 
+/*
+ * Who runs the loops instead of three threads: a simulator, each as a coroutine on virtual time. Every slot is
+ * mandatory. One thread; wait is only called from within a loop, so is the transport's exchange.
+ */
+struct sync_runner_ops {
+    int (*start)(void *self, void *(*loop)(void *argument), void *argument); /* takes a loop, runs it from now on */
+    void (*wait)(void *self, int64_t until_mono_ms); /* of the sync's clock, INT64_MAX = no end; may end too early */
+    void (*changed)(void *self);                     /* every loop that waits should look again */
+    void (*join)(void *self);                        /* returns when every loop has returned */
+};
+struct sync_runner {
+    const struct sync_runner_ops *ops;
+    void *self;
+};
+
 struct sync_options {
     struct till *till;
     const struct clock *clock;
@@ -79,6 +94,7 @@ struct sync_options {
     struct sync_transport transport;
     const char *key_path;                /* the terminal's Ed25519 key, made at enrolment, 0600 */
     struct body_incarnation incarnation; /* what this hardware is */
+    const struct sync_runner *runner;    /* NULL: threads of its own. Copied */
     bool (*link_up)(void *context);      /* network state of the device */
     /* Called on a sync thread; must not block. */
     void (*status_changed)(void *context, const struct sync_status *status);

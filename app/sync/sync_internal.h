@@ -37,6 +37,7 @@ struct sync_ask_slot {
 
 struct sync {
     struct sync_options options;
+    struct sync_runner runner; /* ops NULL: threads */
     pthread_t threads[SYNC_LOOPS];
     uint32_t thread_count;
 
@@ -78,6 +79,7 @@ struct sync {
 int64_t sync_mono_ms(const struct sync *sync);
 /* Until something changes or the deadline passed; INT64_MAX: no deadline. */
 void sync_wait_locked(struct sync *sync, int64_t until_mono_ms);
+void sync_changed_locked(struct sync *sync);
 bool sync_closing(struct sync *sync);
 void sync_publish(struct sync *sync); /* without the mutex */
 /* A failure of one loop for the service screen; error 0 clears what that loop said. */

@@ -163,32 +163,39 @@ static void handle_call(struct till *till, struct call *call)
     pthread_mutex_unlock(&till->mutex);
 }
 
+static void handle_item(struct till *till, const struct item *item)
+{
+    if (item->call != NULL) {
+        handle_call(till, item->call);
+    } else {
+        atomic_fetch_sub(&till->waiting, 1);
+        handle_request(till, &item->request);
+        tell_others(till);
+    }
+}
+
 static void *till_main(void *argument)
 {
     struct till *till = argument;
     struct item item;
 
-    while (queue_pop(&till->queue, -1, &item) == 0) {
-        if (item.call != NULL) {
-            handle_call(till, item.call);
-        } else {
-            atomic_fetch_sub(&till->waiting, 1);
-            handle_request(till, &item.request);
-            tell_others(till);
-        }
-    }
+    while (queue_pop(&till->queue, -1, &item) == 0)
+        handle_item(till, &item);
     return NULL;
 }
 
 static int start(struct till *till)
 {
     const struct queue_options options = {.item_size = sizeof(struct item), .capacity = TILL_QUEUE_MAX + CALLS_MAX};
-    int r = queue_init(&till->queue, &options);
+    int r;
 
-    if (r < 0)
-        return r;
     refresh_reference(till);
     till->books.reference_changed = false;
+    if (till->options.inline_jobs)
+        return 0;
+    r = queue_init(&till->queue, &options);
+    if (r < 0)
+        return r;
     r = -pthread_create(&till->thread, NULL, till_main, till);
     if (r < 0)
         queue_finish(&till->queue);
@@ -227,9 +234,11 @@ void till_close(struct till *till)
 {
     if (till == NULL)
         return;
-    queue_close(&till->queue);
-    pthread_join(till->thread, NULL);
-    queue_finish(&till->queue);
+    if (!till->options.inline_jobs) {
+        queue_close(&till->queue);
+        pthread_join(till->thread, NULL);
+        queue_finish(&till->queue);
+    }
     books_close(&till->books);
     pthread_cond_destroy(&till->finished);
     pthread_mutex_destroy(&till->mutex);
@@ -239,8 +248,13 @@ void till_close(struct till *till)
 
 static int push(struct till *till, const struct item *item)
 {
-    int r = queue_push(&till->queue, item);
+    int r;
 
+    if (till->options.inline_jobs) {
+        handle_item(till, item);
+        return 0;
+    }
+    r = queue_push(&till->queue, item);
     return r == -EPIPE ? -ESHUTDOWN : r;
 }
 
@@ -268,10 +282,9 @@ void till_reference_copy(struct till *till, struct till_reference *out_reference
 static int call(struct till *till, struct call *call)
 {
     struct item item = {.call = call};
-    int r;
+    int r = push(till, &item);
 
     pthread_mutex_lock(&till->mutex);
-    r = push(till, &item);
     while (r == 0 && !call->done)
         pthread_cond_wait(&till->finished, &till->mutex);
     pthread_mutex_unlock(&till->mutex);

@@ -208,6 +208,8 @@ struct till_options {
     const char *pepper_path; /* 0600, made when missing */
     const struct clock *clock;
     const char *boot_id; /* NULL = the system's; another one voids what was kept of the steady clock */
+    bool inline_jobs;    /* no thread: requests and calls are done before they return, on the caller's thread; for
+                            simulations. The callbacks below must not come back into the till then */
     /* All are called on the till's thread and must not block. */
     void (*answered)(void *context, const struct till_answer *answer);
     void (*changed)(void *context);                                       /* reference data changed: read it again */
@@ -216,8 +218,8 @@ struct till_options {
     void *context;
 };
 
-/* Opens (and migrates) the books and starts the thread. -EUCLEAN damaged, -ENOSPC, -EACCES, -EBUSY another till has
- * them. */
+/* Opens (and migrates) the books and starts the thread, unless inline. -EUCLEAN damaged, -ENOSPC, -EACCES, -EBUSY
+ * another till has them. */
 MUST_CHECK int till_open(const struct till_options *options, struct till **out_till);
 /* Finishes what is queued, then stops. */
 void till_close(struct till *till);
