@@ -107,6 +107,13 @@ static json_t *cmd_press(const struct call *call)
     return done(result != 0 ? result : sim_button(call->options->sim, button, false));
 }
 
+/* {"cmd":"camera","live":true}: noise and a steady rate, as a real sensor has */
+static json_t *cmd_camera(const struct call *call)
+{
+    sim_camera_live(call->options->sim, json_is_true(json_object_get(call->request, "live")));
+    return done(0);
+}
+
 static json_t *cmd_presence(const struct call *call)
 {
     return done(sim_presence(call->options->sim, json_is_true(json_object_get(call->request, "somebody"))));
@@ -211,10 +218,22 @@ json_t *control_command(const struct control_options *options, const struct cont
         const char *name;
         json_t *(*run)(const struct call *call);
     } commands[] = {
-        {"scan", cmd_scan},   {"show", cmd_show},   {"tap", cmd_tap},           {"type", cmd_type},
-        {"key", cmd_key},     {"press", cmd_press}, {"presence", cmd_presence}, {"network", cmd_network},
-        {"clock", cmd_clock}, {"fail", cmd_fail},   {"restore", cmd_restore},   {"screenshot", cmd_screenshot},
-        {"view", cmd_view},   {"hits", cmd_hits},   {"outputs", cmd_outputs},
+        {"scan", cmd_scan},
+        {"show", cmd_show},
+        {"camera", cmd_camera},
+        {"tap", cmd_tap},
+        {"type", cmd_type},
+        {"key", cmd_key},
+        {"press", cmd_press},
+        {"presence", cmd_presence},
+        {"network", cmd_network},
+        {"clock", cmd_clock},
+        {"fail", cmd_fail},
+        {"restore", cmd_restore},
+        {"screenshot", cmd_screenshot},
+        {"view", cmd_view},
+        {"hits", cmd_hits},
+        {"outputs", cmd_outputs},
     };
     struct call call = {options, sight, request};
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)

@@ -15,6 +15,7 @@ struct camera_sim {
     struct scene scene;
     bool showing; /* the scene holds a picture */
     bool changed;
+    uint32_t noise; /* state of the sensor's noise */
     int frames_left;
     uint64_t scene_number; /* which one shows */
     uint64_t sequence;
@@ -78,6 +79,26 @@ static void change_scene(struct camera_sim *self)
     }
 }
 
+static bool is_live(struct camera_sim *self)
+{
+    sim_lock(self->sim);
+    bool live = self->sim->camera_live;
+    sim_unlock(self->sim);
+    return live;
+}
+
+/* Two grey levels up and down, as a sensor has in a lit shop. */
+static void add_noise(struct camera_sim *self)
+{
+    uint8_t *grey = self->scene.grey;
+    size_t count = (size_t)self->scene.xrgb.width * (size_t)self->scene.xrgb.height;
+
+    for (size_t i = 0; i < count; i++) {
+        self->noise = self->noise * 1664525u + 1013904223u;
+        grey[i] = (uint8_t)((grey[i] & ~3u) | (self->noise >> 30));
+    }
+}
+
 /* A picture before an empty scene is a frame at once; everything else keeps the rate. */
 static int wait_due(struct camera_sim *self, int64_t deadline_ns)
 {
@@ -85,7 +106,7 @@ static int wait_due(struct camera_sim *self, int64_t deadline_ns)
         int64_t due = rate_due_ns(&self->rate);
         int error = sim_check(self->sim, HAL_CAMERA);
 
-        if (error || hal_now_ns() >= due || (!self->showing && sim_camera_waiting(self->sim) > 0)) {
+        if (error || hal_now_ns() >= due || (!is_live(self) && !self->showing && sim_camera_waiting(self->sim) > 0)) {
             return error;
         }
         error = sim_wait(self->sim, HAL_CAMERA, self->cancel_fd, due < deadline_ns ? due : deadline_ns);
@@ -107,6 +128,10 @@ static int sim_wait_frame(struct camera *camera, int timeout_ms, struct camera_f
         return error;
     }
     change_scene(self);
+    if (is_live(self)) {
+        add_noise(self);
+        self->changed = true;
+    }
     scene_frame(&self->scene, out_frame);
     self->rate.last_ns = hal_now_ns();
     out_frame->taken_ns = self->rate.last_ns;

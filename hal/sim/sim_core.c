@@ -189,6 +189,14 @@ void sim_camera_clear(struct sim *sim)
     hal_wake_send(sim->wake[HAL_CAMERA]);
 }
 
+void sim_camera_live(struct sim *sim, bool live)
+{
+    sim_lock(sim);
+    sim->camera_live = live;
+    sim_unlock(sim);
+    hal_wake_send(sim->wake[HAL_CAMERA]);
+}
+
 size_t sim_camera_waiting(struct sim *sim)
 {
     size_t count;

@@ -36,6 +36,7 @@ struct sim {
     size_t scene_from;
     size_t scene_count;
     uint64_t scene_number;
+    bool camera_live;
 
     struct gpio_event buttons[SIM_BUTTONS_MAX];
     size_t button_from;

@@ -65,6 +65,12 @@ MUST_CHECK int sim_camera_qr(struct sim *sim, const char *text, int frames);
 /* Drops waiting scenes and the present one. */
 void sim_camera_clear(struct sim *sim);
 
+/*
+ * As a real sensor would: every frame carries noise, none says same_scene, and a picture waits for the next frame of
+ * the present rate. Off at open, so that tests are quick and quiet; measurements switch it on.
+ */
+void sim_camera_live(struct sim *sim, bool live);
+
 /* Scenes that wait or show. */
 size_t sim_camera_waiting(struct sim *sim);
 
