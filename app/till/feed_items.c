@@ -271,7 +271,7 @@ static int apply_greeting(struct books *b, struct slice body)
 {
     struct feed_greeting greeting;
     int64_t age_ms;
-    bool here;
+    bool here = false;
     int r = feed_greeting_decode(body, &greeting);
 
     if (r == 0)
