@@ -1,40 +1,12 @@
-#include "qr_reader.h"
+#include "qr_work.h"
 
-#include "feedback.h"
 #include "rings.h"
-#include "sampler.h"
-#include "triples.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    SEEN_MAX = 4, /* fits kept for the rescue */
-    DOUBTFUL_QUALITY = 85,
-    SMALL_SIDE = 400, /* pictures up to that are also tried at twice their size */
-    DOUBLED_MAX = 2 * (SMALL_SIDE + PLANE_BORDER),
-    SIZES_MAX = 3,
-};
-
-struct qr_reader {
-    struct qr_decoder decoder;
-    struct sampler sampler;
-    struct qr_soft soft;
-    struct qr_content content;
-    struct fit_pattern pattern;
-    struct candidate_list candidates;
-    struct finder_list finders;
-    struct triple_list triples;
-    struct fit seen[SEEN_MAX];
-    int seen_count;
-    struct binary binary;
-    uint8_t *half, *doubled;
-    unsigned frames; /* read so far: which costly pass is due */
-    struct text_converters *converters;
-};
 
 int qr_reader_open(int max_width, int max_height, struct qr_reader **out_reader)
 {
@@ -130,14 +102,19 @@ static bool take_code(struct qr_reader *reader, const struct fit *fit, const str
     return true;
 }
 
-static bool decode(struct qr_reader *reader, const struct fit *fit, const struct decision *decision,
-                   struct scan_result *result)
+bool qr_work_decode_soft(struct qr_reader *reader, const struct fit *fit, struct scan_result *result)
 {
     struct qr_reading reading;
 
-    sampler_decide(&reader->sampler, fit, decision, &reader->soft);
     return qr_decode(&reader->decoder, &reader->soft, &reader->content, &reading) == 0 &&
            take_code(reader, fit, &reading, result);
+}
+
+bool qr_work_decode(struct qr_reader *reader, const struct fit *fit, const struct decision *decision,
+                    struct scan_result *result)
+{
+    sampler_decide(&reader->sampler, fit, decision, &reader->soft);
+    return qr_work_decode_soft(reader, fit, result);
 }
 
 static bool decode_quick(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
@@ -147,7 +124,7 @@ static bool decode_quick(struct qr_reader *reader, const struct plane *plane, co
     static const struct decision plain = {0, 4}, evened = {0.25f, 4};
 
     sampler_take(&reader->sampler, plane, fit, &mean, NULL);
-    return decode(reader, fit, &plain, result) || decode(reader, fit, &evened, result);
+    return qr_work_decode(reader, fit, &plain, result) || qr_work_decode(reader, fit, &evened, result);
 }
 
 static void remember(struct qr_reader *reader, const struct fit *fit)
@@ -285,117 +262,6 @@ static bool run_pass(struct qr_reader *reader, const struct plane *plane, const 
            read_triples(reader, plane, scale, known, budget, result);
 }
 
-/* ---- rescue: what was seen but not read ---- */
-
-static bool decode_hard(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
-                        const struct fit_warp *warp, struct scan_result *result)
-{
-    static const struct sampling samplings[] = {{0.25f, false}, {0, false}, {0.33f, false}, {0.33f, true}};
-    static const struct decision decisions[] = {{0.25f, 4}, {0, 4}, {0.5f, 4}, {0.8f, 4}, {0, 2}};
-
-    for (size_t s = 0; s < sizeof(samplings) / sizeof(samplings[0]); s++) {
-        sampler_take(&reader->sampler, plane, fit, &samplings[s], warp);
-        for (size_t k = 0; k < sizeof(decisions) / sizeof(decisions[0]); k++)
-            if (decode(reader, fit, &decisions[k], result))
-                return true;
-    }
-    return false;
-}
-
-static bool decode_fed_back(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
-                            const struct fit_warp *warp, struct scan_result *result)
-{
-    static const struct sampling samplings[] = {{0, false}, {0.25f, false}};
-    static const struct decision firsts[] = {{0.5f, 4}, {1.0f, 4}};
-    struct qr_reading reading;
-
-    for (int s = 0; s < 2; s++) {
-        sampler_take(&reader->sampler, plane, fit, &samplings[s], warp);
-        for (int k = 0; k < 2; k++) {
-            sampler_decide(&reader->sampler, fit, &firsts[k], &reader->soft);
-            feedback_decide(&reader->sampler, fit, &reader->soft);
-            if (qr_decode(&reader->decoder, &reader->soft, &reader->content, &reading) == 0 &&
-                take_code(reader, fit, &reading, result))
-                return true;
-        }
-    }
-    return false;
-}
-
-/* Where the far corner, which no finder holds, opens the eye widest. */
-struct jitter {
-    struct fit fit;
-    float opening;
-};
-
-static void keep_jitter(struct jitter *best, int max, const struct jitter *jitter)
-{
-    int at = max;
-
-    while (at > 0 && best[at - 1].opening < jitter->opening) {
-        if (at < max)
-            best[at] = best[at - 1];
-        at--;
-    }
-    if (at < max)
-        best[at] = *jitter;
-}
-
-static bool decode_jittered(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
-                            struct scan_result *result)
-{
-    enum { KEPT = 5, REACH = 3 };
-    static const struct sampling point = {0, false}, mean = {0.2f, false};
-    static const struct decision evened = {0.25f, 4}, sharper = {0.5f, 4};
-    struct jitter best[KEPT] = {{.opening = -1}, {.opening = -1}, {.opening = -1}, {.opening = -1}, {.opening = -1}};
-    struct scan_point far = fit->corners[2], a = fit->corners[1], b = fit->corners[3];
-    float step = 0.5f / ((float)qr_side(fit->version) - 7);
-
-    for (int j = -REACH; j <= REACH; j++) {
-        for (int i = -REACH; i <= REACH; i++) {
-            struct jitter jitter = {*fit, 0};
-            float right = (float)i * step, down = (float)j * step;
-
-            jitter.fit.corners[2] = (struct scan_point){far.x + (a.x - far.x) * right + (b.x - far.x) * down,
-                                                        far.y + (a.y - far.y) * right + (b.y - far.y) * down};
-            if (!fit_update(&jitter.fit))
-                continue;
-            sampler_take(&reader->sampler, plane, &jitter.fit, &point, NULL);
-            jitter.opening = sampler_decide(&reader->sampler, &jitter.fit, &evened, &reader->soft);
-            keep_jitter(best, KEPT, &jitter);
-        }
-    }
-    for (int i = 0; i < KEPT && best[i].opening > 0; i++) {
-        sampler_take(&reader->sampler, plane, &best[i].fit, &mean, NULL);
-        if (decode(reader, &best[i].fit, &evened, result) || decode(reader, &best[i].fit, &sharper, result))
-            return true;
-    }
-    return false;
-}
-
-/* Symbols that can be read at all come to 0.6 and more once refined; chance hardly to 0.5. */
-#define REFINED_MIN 0.5f
-
-static bool rescue(struct qr_reader *reader, const struct plane *plane, const struct fit *seen,
-                   const struct budget *budget, struct scan_result *result)
-{
-    struct fit fit = *seen;
-    struct fit_warp warp;
-
-    fit_pattern_make(&reader->pattern, fit.version);
-    fit_refine(plane, &reader->pattern, &fit);
-    if (fit.score < REFINED_MIN)
-        return false;
-    if (decode_hard(reader, plane, &fit, NULL, result) || decode_fed_back(reader, plane, &fit, NULL, result))
-        return true;
-    if (fit.version >= 2 && budget_allows(budget, 2000)) {
-        fit_measure_warp(plane, &fit, &warp);
-        if (decode_hard(reader, plane, &fit, &warp, result) || decode_fed_back(reader, plane, &fit, &warp, result))
-            return true;
-    }
-    return budget_allows(budget, 3000) && decode_jittered(reader, plane, &fit, result);
-}
-
 static const struct pass passes[] = {
     {true, 1, 4, {0}, true},  {false, 2, 6, {0}, true},
     {true, 4, 3, {0}, true},  {true, 0, 0, {1.7f, 2.3f, 3.1f}, true},
@@ -516,7 +382,7 @@ static int read_plane(struct qr_reader *reader, const struct plane *plane, enum 
         /* What is that much worse than the best is something else. */
         if (!budget_allows(budget, 2000) || reader->seen[i].score < reader->seen[0].score - 0.2f)
             break;
-        if (rescue(reader, plane, &reader->seen[i], budget, result))
+        if (rescue_read(reader, plane, &reader->seen[i], budget, result))
             return result->count - before;
     }
     return 0;
@@ -543,9 +409,15 @@ int qr_reader_read(struct qr_reader *reader, const struct plane *plane, enum qr_
     *out_seen = (struct qr_seen){.score = 0};
     reader->frames++;
     int added = read_plane(reader, plane, effort, budget, result);
+    if (added > 0 || effort == QR_EFFORT_STILL)
+        for (int k = 0; k < GATHERED; k++)
+            reader->gather[k].version = 0;
     if (added > 0)
         return added;
     tell_seen(reader, out_seen);
+    if (effort == QR_EFFORT_FRAME && reader->seen_count > 0 &&
+        rescue_read_gathered(reader, plane, &reader->seen[0], result))
+        return 1;
     if (effort == QR_EFFORT_STILL && plane->width <= SMALL_SIDE && plane->height <= SMALL_SIDE)
         added = read_doubled(reader, plane, budget, result);
     return added;

@@ -1,0 +1,53 @@
+#ifndef SCAN_SRC_QR_WORK_H
+#define SCAN_SRC_QR_WORK_H
+
+/* What the passes (qr_reader.c) and the rescue (rescue.c) of the QR engine share: its memory and the last step. */
+
+#include "gather.h"
+#include "qr_reader.h"
+#include "sampler.h"
+#include "triples.h"
+
+enum {
+    SEEN_MAX = 4, /* fits kept for the rescue */
+    GATHERED = 2,
+    DOUBTFUL_QUALITY = 85,
+    SMALL_SIDE = 400, /* pictures up to that are also tried at twice their size */
+    DOUBLED_MAX = 2 * (SMALL_SIDE + PLANE_BORDER),
+    SIZES_MAX = 3,
+};
+
+struct qr_reader {
+    struct qr_decoder decoder;
+    struct sampler sampler;
+    struct qr_soft soft;
+    struct qr_content content;
+    struct gather gather[GATHERED]; /* what unread frames said, by how they were evened */
+    struct fit_pattern pattern;
+    struct candidate_list candidates;
+    struct finder_list finders;
+    struct triple_list triples;
+    struct fit seen[SEEN_MAX];
+    int seen_count;
+    struct binary binary;
+    uint8_t *half, *doubled;
+    unsigned frames; /* read so far: which costly pass is due */
+    struct text_converters *converters;
+};
+
+/* Decides on what the sampler has taken and decodes; adds the code to result. */
+bool qr_work_decode(struct qr_reader *reader, const struct fit *fit, const struct decision *decision,
+                    struct scan_result *result);
+
+/* The same on modules decided already, in reader->soft. */
+bool qr_work_decode_soft(struct qr_reader *reader, const struct fit *fit, struct scan_result *result);
+
+/* Everything on a symbol that was seen but not read, while time is left. */
+bool rescue_read(struct qr_reader *reader, const struct plane *plane, const struct fit *seen,
+                 const struct budget *budget, struct scan_result *result);
+
+/* The frames of a symbol that none of them shows well enough: read together. */
+bool rescue_read_gathered(struct qr_reader *reader, const struct plane *plane, const struct fit *seen,
+                          struct scan_result *result);
+
+#endif
