@@ -20,9 +20,16 @@ void canvas_finish(struct canvas *canvas)
     canvas->surface = NULL;
 }
 
+bool canvas_is_on(const struct canvas *canvas, const struct display_frame *frame)
+{
+    const struct display_frame *own = &canvas->frame;
+    return canvas->cairo != NULL && own->pixels == frame->pixels && own->width == frame->width &&
+           own->height == frame->height && own->stride_bytes == frame->stride_bytes;
+}
+
 int canvas_target(struct canvas *canvas, const struct display_frame *frame)
 {
-    if (canvas->cairo != NULL && memcmp(&canvas->frame, frame, sizeof(*frame)) == 0) {
+    if (canvas_is_on(canvas, frame)) {
         return 0;
     }
     canvas_finish(canvas);
@@ -97,6 +104,12 @@ static void paint_box(cairo_t *cairo, const struct item *item, int hairline)
     }
 }
 
+/* Of what is drawn over the camera's picture. */
+static int line_width(const struct scene *scene)
+{
+    return scene->theme->unit / 2 + 1;
+}
+
 static void paint_outline(cairo_t *cairo, const struct scene *scene, const struct picture_map *map)
 {
     for (int i = 0; i < 4; i++) {
@@ -111,7 +124,7 @@ static void paint_outline(cairo_t *cairo, const struct scene *scene, const struc
     }
     cairo_close_path(cairo);
     cairo_set_line_join(cairo, CAIRO_LINE_JOIN_ROUND);
-    cairo_set_line_width(cairo, scene->theme->unit / 2 + 1);
+    cairo_set_line_width(cairo, line_width(scene));
     set_colour(cairo, 0xFF37D67Au);
     cairo_stroke(cairo);
 }
@@ -131,7 +144,7 @@ static void paint_brackets(cairo_t *cairo, const struct scene *scene, struct rec
     }
     cairo_set_line_join(cairo, CAIRO_LINE_JOIN_ROUND);
     cairo_set_line_cap(cairo, CAIRO_LINE_CAP_ROUND);
-    cairo_set_line_width(cairo, scene->theme->unit / 2 + 1);
+    cairo_set_line_width(cairo, line_width(scene));
     set_colour(cairo, 0xE6FFFFFFu);
     cairo_stroke(cairo);
 }

@@ -14,6 +14,8 @@ struct canvas {
 
 void canvas_init(struct canvas *canvas, struct icons *icons);
 void canvas_finish(struct canvas *canvas);
+/* Whether this very frame was the last target. */
+bool canvas_is_on(const struct canvas *canvas, const struct display_frame *frame);
 /* The frame may be another one than last time (display reopened). -ENOMEM, -EINVAL. */
 MUST_CHECK int canvas_target(struct canvas *canvas, const struct display_frame *frame);
 /* Paints what of the scene lies inside the clip, and nothing outside it. */

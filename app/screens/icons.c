@@ -173,5 +173,7 @@ void icons_draw(struct icons *icons, cairo_t *cairo, enum icon icon, struct rect
     }
     cairo_set_source_rgba(cairo, ((colour >> 16) & 0xFF) / 255.0, ((colour >> 8) & 0xFF) / 255.0,
                           (colour & 0xFF) / 255.0, (colour >> 24) / 255.0);
-    cairo_mask_surface(cairo, mask->surface, area.x + (area.width - side) / 2, area.y + (area.height - side) / 2);
+    int x = area.x + (area.width - side) / 2;
+    int y = area.y + (area.height - side) / 2;
+    cairo_mask_surface(cairo, mask->surface, x, y);
 }

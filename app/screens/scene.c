@@ -13,11 +13,17 @@ void scene_clear(struct scene *scene)
     scene->pool_used = 0;
 }
 
-static uint64_t mix(uint64_t hash, const void *data, size_t len)
+/* FNV-1a, a number or a byte at a time. */
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    return (hash ^ value) * 0x100000001B3u;
+}
+
+static uint64_t mix_bytes(uint64_t hash, const void *data, size_t len)
 {
     const uint8_t *bytes = data;
     for (size_t i = 0; i < len; i++) {
-        hash = (hash ^ bytes[i]) * 0x100000001B3u;
+        hash = mix(hash, bytes[i]);
     }
     return hash;
 }
@@ -30,8 +36,11 @@ static uint64_t hash_of(const struct item *item)
                             item->box.radius,     style->colour,  style->size,    style->least,   style->lines,
                             style->align,         style->place,   style->bold,    style->money,   style->may_cut,
                             item->box.edge_width, style->sentence};
-    uint64_t hash = mix(0xCBF29CE484222325u, seen, sizeof(seen));
-    return item->text != NULL ? mix(hash, item->text, strlen(item->text)) : hash;
+    uint64_t hash = 0xCBF29CE484222325u;
+    for (size_t i = 0; i < ARRAY_LEN(seen); i++) {
+        hash = mix(hash, (uint64_t)seen[i]);
+    }
+    return item->text != NULL ? mix_bytes(hash, item->text, strlen(item->text)) : hash;
 }
 
 static void push(struct scene *scene, struct item item)
@@ -96,9 +105,9 @@ void scene_picture(struct scene *scene, struct rect area, uint32_t ground)
 {
     struct item item = {.kind = ITEM_PICTURE, .area = area, .bounds = area, .colour = ground};
     item.hash = hash_of(&item);
-    item.hash = mix(item.hash, &scene->picture_no, sizeof(scene->picture_no));
+    item.hash = mix(item.hash, scene->picture_no);
     if (scene->picture != NULL && scene->picture->has_outline) {
-        item.hash = mix(item.hash, scene->picture->outline, sizeof(scene->picture->outline));
+        item.hash = mix_bytes(item.hash, scene->picture->outline, sizeof(scene->picture->outline));
     }
     push(scene, item);
 }

@@ -15,7 +15,7 @@
 #include "screens/words.h"
 
 #define SCENE_ITEMS_MAX 400
-#define SCENE_POOL      (24 * 1024)
+#define SCENE_POOL      24576u /* bytes of text */
 
 enum item_kind { ITEM_BOX, ITEM_TEXT, ITEM_ICON, ITEM_QR, ITEM_PICTURE };
 

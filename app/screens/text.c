@@ -108,13 +108,10 @@ bool text_has_chinese(struct text_engine *engine)
     return found;
 }
 
-static uint64_t mix(uint64_t hash, const void *data, size_t len)
+/* FNV-1a, a number or a byte at a time. */
+static uint64_t mix(uint64_t hash, uint64_t value)
 {
-    const uint8_t *bytes = data;
-    for (size_t i = 0; i < len; i++) {
-        hash = (hash ^ bytes[i]) * 0x100000001B3u;
-    }
-    return hash;
+    return (hash ^ value) * 0x100000001B3u;
 }
 
 /* Everything that shapes the layout: colour and vertical place do not. */
@@ -122,7 +119,14 @@ static uint64_t key_of(const struct text_style *style, const char *text, int wid
 {
     const int32_t shape[] = {style->size,  style->least,   style->lines,    style->align, style->bold,
                              style->money, style->may_cut, style->sentence, width,        height};
-    return mix(mix(0xCBF29CE484222325u, shape, sizeof(shape)), text, strlen(text));
+    uint64_t key = 0xCBF29CE484222325u;
+    for (size_t i = 0; i < ARRAY_LEN(shape); i++) {
+        key = mix(key, (uint64_t)shape[i]);
+    }
+    for (const char *at = text; *at != '\0'; at++) {
+        key = mix(key, (uint8_t)*at);
+    }
+    return key;
 }
 
 static struct cached *slot_for(struct text_engine *engine, uint64_t key, bool *out_found)

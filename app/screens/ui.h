@@ -43,9 +43,9 @@ void ui_close(struct ui *ui);
 
 /*
  * Draws what differs from the last model into the frame and says where (at most UI_DAMAGE_MAX rectangles, none when
- * nothing changed). picture may be NULL. now_mono_ms drives the short transitions; ui_next_ms says when to call again
- * for them
- * (-1 = not before something changes).
+ * nothing changed). picture is the camera's latest and goes with every draw of the viewfinder; NULL leaves its field
+ * dark. now_mono_ms drives the pressed look of buttons; ui_next_ms says in how many milliseconds to call again for it
+ * (0 = at once, -1 = not before something changes).
  */
 int ui_draw(struct ui *ui, const struct view_model *view, const struct ui_picture *picture, int64_t now_mono_ms,
             const struct display_frame *frame, struct rect out_damage[UI_DAMAGE_MAX]);

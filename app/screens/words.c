@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 
 #define MO_MAGIC  0x950412deu
 #define MO_HEADER 28
-#define MO_MAX    (1024 * 1024)
+#define MO_MAX    (1024L * 1024)
 
 struct mo_pair { /* as in the file */
     uint32_t length, offset;
@@ -68,6 +69,7 @@ static bool pairs_inside(const struct words *words, const struct mo_pair *pairs)
 static int find_tables(struct words *words)
 {
     uint32_t head[5];
+    assert(words->data != NULL);
     memcpy(head, words->data, sizeof(head));
     if (head[0] != MO_MAGIC || head[1] >> 16 > 1) {
         return -EINVAL;

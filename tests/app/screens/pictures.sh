@@ -49,5 +49,4 @@ for language in zh en; do
             "PNG8:$docs/sheet-$size-$language.png"
     done
 done
-ls "$docs"/*.png | wc -l
 du -ch "$docs"/*.png | tail -1
