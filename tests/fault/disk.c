@@ -67,8 +67,16 @@ void disk_weaken_sync(struct disk *disk, bool weaken)
     disk->weaken = weaken;
 }
 
-struct file *file_find(struct disk *disk, const char *name)
+/* Folders do not matter here: a disk may be read under another path than it was written. */
+static const char *base_name(const char *path)
 {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+struct file *file_find(struct disk *disk, const char *path)
+{
+    const char *name = base_name(path);
     for (size_t i = 0; i < FILES_MAX; i++) {
         if (disk->files[i].exists && strcmp(disk->files[i].name, name) == 0)
             return &disk->files[i];
@@ -76,8 +84,9 @@ struct file *file_find(struct disk *disk, const char *name)
     return NULL;
 }
 
-struct file *file_make(struct disk *disk, const char *name)
+struct file *file_make(struct disk *disk, const char *path)
 {
+    const char *name = base_name(path);
     struct file *file = NULL;
     assert(strlen(name) < NAME_MAX_LEN);
     for (size_t i = 0; i < FILES_MAX; i++) {

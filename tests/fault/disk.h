@@ -7,7 +7,8 @@
  * sectors, torn ones, in any order, or nothing. After a failed sync the writes it covered stay doomed: a later sync
  * does not save them, as on Linux. Shared memory for the write-ahead log never survives.
  *
- * Chance is the caller's seeded generator. Any number of connections and threads of one process.
+ * Files are told apart by the last part of their path. Chance is the caller's seeded generator. Any number of
+ * connections and threads of one process.
  */
 
 #include "domain/base.h"

@@ -76,8 +76,8 @@ struct disk_image {
 };
 
 /* All with the mutex held. */
-struct file *file_find(struct disk *disk, const char *name); /* NULL: no such file */
-struct file *file_make(struct disk *disk, const char *name);
+struct file *file_find(struct disk *disk, const char *path); /* NULL: no such file */
+struct file *file_make(struct disk *disk, const char *path);
 void file_write(struct file *file, int64_t offset, const uint8_t *data, size_t len);
 void file_truncate(struct file *file, int64_t size);
 void file_sync(struct file *file, bool failed);

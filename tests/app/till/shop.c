@@ -278,12 +278,8 @@ void shop_give(struct shop *shop)
     free(page);
 }
 
-void shop_open(struct shop *shop)
+void shop_give_basics(struct shop *shop)
 {
-    shop_init(shop);
-    shop_start(shop);
-    shop_enrol(shop);
-    shop_trust_time(shop);
     shop_item_settings(shop, SHOP_TERMINAL);
     item_keyset(shop);
     item_campaign(shop, SHOP_CAMPAIGN, MODE_HOME);
@@ -293,6 +289,15 @@ void shop_open(struct shop *shop)
     item_clerk(shop);
     shop_item_member(shop, SHOP_MEMBER, "1357");
     shop_give(shop);
+}
+
+void shop_open(struct shop *shop)
+{
+    shop_init(shop);
+    shop_start(shop);
+    shop_enrol(shop);
+    shop_trust_time(shop);
+    shop_give_basics(shop);
 }
 
 struct till_answer shop_ask(struct shop *shop, const struct till_request *request)

@@ -57,8 +57,8 @@ void shop_stop(struct shop *shop);   /* closes it, the files stay */
 void shop_finish(struct shop *shop); /* and removes everything */
 void shop_enrol(struct shop *shop);
 void shop_trust_time(struct shop *shop);
-/* Enrolled, trusted time, settings, keys, campaigns, a clerk and a member. */
-void shop_open(struct shop *shop);
+void shop_give_basics(struct shop *shop); /* settings, keys, campaigns, a clerk and a member */
+void shop_open(struct shop *shop);        /* all of the above */
 
 /* The feed: items are collected, then given as one page. */
 void shop_item(struct shop *shop, enum feed_kind kind, const void *body, size_t len);
