@@ -98,9 +98,10 @@ static void add_code(struct scan_result *result, const struct zbar_hit *hit)
 /* ---- our own EAN reader beside zbar ---- */
 
 enum {
-    EAN_LINES = 3,         /* that many lines of ours are enough */
-    EAN_LINES_AGAIN = 2,   /* with the frame before */
-    LINES_A_PICTURE = 120, /* looked at, each way */
+    EAN_LINES = 3,       /* that many lines of ours are enough */
+    EAN_LINES_AGAIN = 2, /* with the frame before */
+    LINES_STILL = 120,   /* looked at, each way */
+    LINES_FRAME = 60,
 };
 
 #define EAN_FIT 0.6f
@@ -128,14 +129,15 @@ static const struct ean_value *agreed(const struct ean_values *values)
     return best && best->fit >= EAN_FIT && best->lines * 5 >= lines * 4 ? best : NULL;
 }
 
-static void read_ean(const struct scan_image *packed, struct ean_values *values)
+static void read_ean(const struct scan_image *packed, bool still, struct ean_values *values)
 {
+    int lines = still ? LINES_STILL : LINES_FRAME;
     struct plane plane = plane_of(packed);
 
     values->count = 0;
-    ean_read(&plane, false, 1 + plane.height / LINES_A_PICTURE, values);
+    ean_read(&plane, false, 1 + plane.height / lines, values);
     if (values->count == 0)
-        ean_read(&plane, true, 1 + plane.width / LINES_A_PICTURE, values);
+        ean_read(&plane, true, 1 + plane.width / lines, values);
 }
 
 static bool is_ean(const struct zbar_hit *hit)
@@ -211,11 +213,11 @@ void one_d_read(struct one_d *one_d, struct zbar_reader *zbar, const struct scan
 {
     struct zbar_hit hits[ZBAR_HITS_MAX];
     struct ean_values values;
-    int count = zbar_reader_read(zbar, packed, ZBAR_ASK_ONE_D, packed->height > 500 ? 2 : 1, hits);
+    int count = zbar_reader_read(zbar, packed, ZBAR_ASK_ONE_D, still && packed->height <= 500 ? 1 : 2, hits);
 
     if (still)
         one_d_forget(one_d);
-    read_ean(packed, &values);
+    read_ean(packed, still, &values);
     const struct ean_value *value = agreed(&values);
     if (value)
         count = join_ean(hits, count, value);

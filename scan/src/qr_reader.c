@@ -285,7 +285,9 @@ static void tell_seen(const struct qr_reader *reader, struct qr_seen *out_seen)
 /* A frame takes the costlier passes in turn, all of them while something is there. */
 static bool pass_is_due(const struct qr_reader *reader, int pass, enum qr_effort effort)
 {
-    if (pass < CHEAP_PASSES || effort == QR_EFFORT_STILL)
+    if (effort != QR_EFFORT_FRAME)
+        return (pass < CHEAP_PASSES) == (effort == QR_EFFORT_FIRST);
+    if (pass < CHEAP_PASSES)
         return true;
     return reader->seen_count > 0 || reader->finders.count >= 2 ||
            reader->frames % (PASSES - CHEAP_PASSES) == (unsigned)(pass - CHEAP_PASSES);
@@ -369,7 +371,8 @@ static int read_plane(struct qr_reader *reader, const struct plane *plane, enum 
 {
     int before = result->count;
 
-    reader->seen_count = 0;
+    if (effort != QR_EFFORT_REST)
+        reader->seen_count = 0;
     for (int p = 0; p < PASSES; p++) {
         if (p > 0 && !budget_allows(budget, 1500))
             break;
@@ -378,7 +381,7 @@ static int read_plane(struct qr_reader *reader, const struct plane *plane, enum 
         look_inside(reader, plane, budget, result);
         return result->count - before;
     }
-    for (int i = 0; i < reader->seen_count; i++) {
+    for (int i = 0; i < reader->seen_count && effort != QR_EFFORT_FIRST; i++) {
         /* What is that much worse than the best is something else. */
         if (!budget_allows(budget, 2000) || reader->seen[i].score < reader->seen[0].score - 0.2f)
             break;
@@ -393,7 +396,10 @@ static int read_doubled(struct qr_reader *reader, const struct plane *plane, con
                         struct scan_result *result)
 {
     struct plane doubled = plane_double(plane, reader->doubled);
-    int added = read_plane(reader, &doubled, QR_EFFORT_STILL, budget, result);
+    int added = read_plane(reader, &doubled, QR_EFFORT_FIRST, budget, result);
+
+    if (added == 0)
+        added = read_plane(reader, &doubled, QR_EFFORT_REST, budget, result);
 
     for (int i = result->count - added; i < result->count; i++)
         for (int k = 0; k < 4; k++) {
@@ -409,7 +415,7 @@ int qr_reader_read(struct qr_reader *reader, const struct plane *plane, enum qr_
     *out_seen = (struct qr_seen){.score = 0};
     reader->frames++;
     int added = read_plane(reader, plane, effort, budget, result);
-    if (added > 0 || effort == QR_EFFORT_STILL)
+    if (added > 0 || effort != QR_EFFORT_FRAME)
         for (int k = 0; k < GATHERED; k++)
             reader->gather[k].version = 0;
     if (added > 0)
@@ -418,7 +424,7 @@ int qr_reader_read(struct qr_reader *reader, const struct plane *plane, enum qr_
     if (effort == QR_EFFORT_FRAME && reader->seen_count > 0 &&
         rescue_read_gathered(reader, plane, &reader->seen[0], result))
         return 1;
-    if (effort == QR_EFFORT_STILL && plane->width <= SMALL_SIDE && plane->height <= SMALL_SIDE)
+    if (effort == QR_EFFORT_REST && plane->width <= SMALL_SIDE && plane->height <= SMALL_SIDE)
         added = read_doubled(reader, plane, budget, result);
     return added;
 }

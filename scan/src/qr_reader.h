@@ -14,8 +14,9 @@ void qr_reader_close(struct qr_reader *reader);
 
 /* How much is tried. */
 enum qr_effort {
-    QR_EFFORT_STILL, /* everything */
     QR_EFFORT_FRAME, /* the cheap passes, one costlier one in turn, rescue only where something was seen */
+    QR_EFFORT_FIRST, /* of a single picture: the cheap passes */
+    QR_EFFORT_REST,  /* of the same picture: everything else */
 };
 
 struct qr_seen {

@@ -140,57 +140,89 @@ static void second_opinion(struct scan *scan, const struct scan_image *image, co
     }
 }
 
-static void read_one_d(struct scan *scan, const struct scan_image *image, bool still, struct scan_result *result)
-{
-    struct region whole = {0, 0, image->width, image->height, 0};
-    struct scan_image packed = pack(scan, image, &whole);
-
-    one_d_read(&scan->one_d, scan->zbar, &packed, still, result);
-}
-
 /* A symbol that is that surely there leaves no room for bars. */
 #define SURELY_QR 0.6f
 
-static int scan_with(struct scan *scan, const struct scan_image *image, bool still, const struct budget *budget,
-                     struct scan_result *out_result)
+static void try_one_d(struct scan *scan, const struct scan_image *image, bool still, const struct qr_seen *seen,
+                      struct scan_result *result)
 {
-    struct qr_seen seen = {.score = 0};
-    int error = check_image(scan, image);
+    struct region whole = {0, 0, image->width, image->height, 0};
 
-    if (error)
-        return error;
+    if (!scan->options.one_d || result->count > 0 || seen->score >= SURELY_QR)
+        return;
+    struct scan_image packed = pack(scan, image, &whole);
+    one_d_read(&scan->one_d, scan->zbar, &packed, still, result);
+}
+
+static void try_second_opinion(struct scan *scan, const struct scan_image *image, const struct qr_seen *seen,
+                               struct scan_result *result)
+{
+    if (scan->options.qr && result->count == 0 && seen->score > 0)
+        second_opinion(scan, image, seen, result);
+}
+
+/* Bars before the costlier passes: a picture has rarely both. */
+static void read_still(struct scan *scan, const struct scan_image *image, struct scan_result *result,
+                       struct qr_seen *seen)
+{
+    struct plane plane = plane_of(image);
+    struct budget budget = budget_of(0);
+
+    if (scan->options.qr)
+        qr_reader_read(scan->qr, &plane, QR_EFFORT_FIRST, &budget, result, seen);
+    try_one_d(scan, image, true, seen, result);
+    if (scan->options.qr && result->count == 0)
+        qr_reader_read(scan->qr, &plane, QR_EFFORT_REST, &budget, result, seen);
+    try_second_opinion(scan, image, seen, result);
+}
+
+static void read_frame(struct scan *scan, const struct scan_image *image, const struct budget *budget,
+                       struct scan_result *result, struct qr_seen *seen)
+{
     struct plane plane = plane_of(image);
 
-    memset(out_result, 0, offsetof(struct scan_result, codes));
     scan->frames++;
     if (scan->options.qr)
-        qr_reader_read(scan->qr, &plane, still ? QR_EFFORT_STILL : QR_EFFORT_FRAME, budget, out_result, &seen);
-    if (out_result->count == 0 && seen.score > 0 && budget_allows(budget, 5000))
-        second_opinion(scan, image, &seen, out_result);
-    if (scan->options.one_d && out_result->count == 0 && seen.score < SURELY_QR && (still || scan->frames % 2 == 0) &&
-        budget_allows(budget, 6000))
-        read_one_d(scan, image, still, out_result);
-    if (out_result->count > 0 || seen.score > 0) {
-        out_result->something_seen = true;
-        memcpy(out_result->seen, out_result->count > 0 ? out_result->codes[0].corners : seen.place,
-               sizeof(out_result->seen));
-    }
-    guidance_tell(image, &seen, out_result);
-    return 0;
+        qr_reader_read(scan->qr, &plane, QR_EFFORT_FRAME, budget, result, seen);
+    if (budget_allows(budget, 5000))
+        try_second_opinion(scan, image, seen, result);
+    if (scan->frames % 2 == 0 && budget_allows(budget, 5000))
+        try_one_d(scan, image, false, seen, result);
+}
+
+static void tell(const struct scan_image *image, const struct qr_seen *seen, struct scan_result *result)
+{
+    result->something_seen = result->count > 0 || seen->score > 0;
+    if (result->something_seen)
+        memcpy(result->seen, result->count > 0 ? result->codes[0].corners : seen->place, sizeof(result->seen));
+    guidance_tell(image, seen, result);
 }
 
 int scan_still(struct scan *scan, const struct scan_image *image, struct scan_result *out_result)
 {
-    assert(scan && image && out_result);
-    struct budget budget = budget_of(0);
+    struct qr_seen seen = {.score = 0};
 
-    return scan_with(scan, image, true, &budget, out_result);
+    assert(scan && image && out_result);
+    int error = check_image(scan, image);
+    if (error)
+        return error;
+    memset(out_result, 0, offsetof(struct scan_result, codes));
+    read_still(scan, image, out_result, &seen);
+    tell(image, &seen, out_result);
+    return 0;
 }
 
 int scan_frame(struct scan *scan, const struct scan_image *image, int64_t budget_us, struct scan_result *out_result)
 {
-    assert(scan && image && out_result);
-    struct budget budget = budget_of(budget_us);
+    struct qr_seen seen = {.score = 0};
 
-    return scan_with(scan, image, false, &budget, out_result);
+    assert(scan && image && out_result);
+    int error = check_image(scan, image);
+    if (error)
+        return error;
+    struct budget budget = budget_of(budget_us);
+    memset(out_result, 0, offsetof(struct scan_result, codes));
+    read_frame(scan, image, &budget, out_result, &seen);
+    tell(image, &seen, out_result);
+    return 0;
 }
