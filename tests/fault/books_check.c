@@ -8,14 +8,19 @@
 #include <string.h>
 
 /* Most cuts leave books that were seen before: only new ones are read from end to end. */
-#define SEEN_MAX 65536
+#define SEEN_MAX 16384
+
+struct seen_books {
+    uint64_t print; /* 0 = unused */
+    struct day_known known;
+};
 
 struct books_checker {
     struct disk *disk;
     struct tempdir dir;
     char path[128], pepper[128];
     struct sim_clock clock;
-    uint64_t seen[SEEN_MAX];
+    struct seen_books seen[SEEN_MAX];
     uint32_t whole;
 };
 
@@ -50,33 +55,51 @@ static void on_answer(void *context, const struct till_answer *answer)
     (void)answer;
 }
 
-static bool seen(const struct books_checker *checker, uint64_t print, size_t *out_slot)
+/* Where these books are remembered, or would be. */
+static struct seen_books *seen_slot(struct books_checker *checker, uint64_t print)
 {
     size_t slot = print % SEEN_MAX;
 
-    while (checker->seen[slot] != 0 && checker->seen[slot] != print)
+    while (checker->seen[slot].print != 0 && checker->seen[slot].print != print)
         slot = (slot + 1) % SEEN_MAX;
-    *out_slot = slot;
-    return checker->seen[slot] == print;
+    return &checker->seen[slot];
 }
 
-static enum books_state check_known(struct books_checker *checker, struct till *till, const struct day_known *at_least,
-                                    const struct day_known *at_most)
+static int read_known(struct books_checker *checker, struct till *till, struct day_known *out_known)
 {
     struct till_backlog backlog;
-    struct feed_cursor cursor;
-    uint8_t hash[HASH_LEN];
+    int r = till_backlog(till, &backlog);
 
-    if (till_backlog(till, &backlog) != 0 || till_feed_cursor(till, &cursor) != 0)
-        return BOOKS_UNUSABLE;
-    day_hash(checker->disk, checker->path, at_least->last_seq, hash);
-    if (backlog.last_seq < at_least->last_seq || memcmp(hash, at_least->hash, HASH_LEN) != 0 ||
-        backlog.durable_through < at_least->durable_through || cursor.store < at_least->cursor.store)
+    if (r == 0)
+        r = till_feed_cursor(till, &out_known->cursor);
+    if (r < 0)
+        return r;
+    out_known->last_seq = backlog.last_seq;
+    out_known->durable_through = backlog.durable_through;
+    day_hash(checker->disk, checker->path, backlog.last_seq, out_known->hash);
+    return 0;
+}
+
+/* Every act is one transaction: all of it, or nothing. The same last record means the same chain. */
+static enum books_state check_end(const struct day_known *books, const struct day_known *at_least,
+                                  const struct day_known *at_most)
+{
+    if (books->last_seq != at_least->last_seq && books->last_seq != at_most->last_seq)
+        return BOOKS_HALF;
+    const struct day_known *told = books->last_seq == at_least->last_seq ? at_least : at_most;
+    return memcmp(books->hash, told->hash, HASH_LEN) == 0 ? BOOKS_WHOLE : BOOKS_LOST;
+}
+
+static enum books_state compare_known(const struct day_known *books, const struct day_known *at_least,
+                                      const struct day_known *at_most)
+{
+    if (books->last_seq < at_least->last_seq || books->durable_through < at_least->durable_through ||
+        books->cursor.store < at_least->cursor.store)
         return BOOKS_LOST;
-    if (backlog.last_seq > at_most->last_seq || backlog.durable_through > at_most->durable_through ||
-        cursor.store > at_most->cursor.store)
+    if (books->last_seq > at_most->last_seq || books->durable_through > at_most->durable_through ||
+        books->cursor.store > at_most->cursor.store)
         return BOOKS_INVENTED;
-    return BOOKS_WHOLE;
+    return check_end(books, at_least, at_most);
 }
 
 static bool pages_and_chain_sound(struct books_checker *checker)
@@ -98,16 +121,17 @@ static enum books_state check_open(struct books_checker *checker, struct till *t
 {
     /* Opening copied the whole log into the file: the file is the books. */
     uint64_t print = disk_file_print(checker->disk, checker->path);
-    enum books_state state = check_known(checker, till, at_least, at_most);
-    size_t slot;
+    struct seen_books *slot = seen_slot(checker, print), books = {.print = print};
 
-    if (state != BOOKS_WHOLE || seen(checker, print, &slot))
-        return state;
+    if (slot->print == print)
+        return compare_known(&slot->known, at_least, at_most);
+    if (read_known(checker, till, &books.known) != 0)
+        return BOOKS_UNUSABLE;
     if (!pages_and_chain_sound(checker) || till_rebuild_compare(till) != 0)
         return BOOKS_DAMAGED;
     assert(++checker->whole < SEEN_MAX / 2);
-    checker->seen[slot] = print;
-    return BOOKS_WHOLE;
+    *slot = books;
+    return compare_known(&books.known, at_least, at_most);
 }
 
 enum books_state books_check(struct books_checker *checker, const struct disk_image *image,
@@ -131,7 +155,7 @@ enum books_state books_check(struct books_checker *checker, const struct disk_im
 
 const char *books_state_name(enum books_state state)
 {
-    static const char *const names[] = {"whole", "unusable", "lost", "invented", "damaged"};
+    static const char *const names[] = {"whole", "unusable", "lost", "invented", "half", "damaged"};
 
     return names[state];
 }

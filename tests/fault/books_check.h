@@ -10,8 +10,10 @@ enum books_state {
     BOOKS_UNUSABLE, /* the till does not open them */
     BOOKS_LOST,     /* something that was acknowledged is not there, or is another */
     BOOKS_INVENTED, /* there is more than was ever asked for */
+    BOOKS_HALF,     /* some records of an act, not all */
     BOOKS_DAMAGED,  /* pages, chain or projections do not agree */
 };
+#define BOOKS_STATES 6
 
 struct books_checker;
 

@@ -1,4 +1,5 @@
 #include "books_check.h"
+#include "plain_memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ struct cutter {
     struct books_checker *checker;
     struct disk_image *images[CUTS_AT_ONCE]; /* of the act that is under way */
     size_t count;
-    uint32_t cuts, acts, by_state[5];
+    uint32_t cuts, acts, by_state[BOOKS_STATES];
     bool tell;
 };
 
@@ -109,9 +110,9 @@ static void cut_days(struct cutter *c, bool weakened, uint32_t cuts_wanted)
         live_a_day(c, disk, seed, cuts_wanted);
         disk_close(disk);
     }
-    print_message("%u power cuts in %u acts: %u unusable, %u lost, %u invented, %u damaged\n", c->cuts, c->acts,
-                  c->by_state[BOOKS_UNUSABLE], c->by_state[BOOKS_LOST], c->by_state[BOOKS_INVENTED],
-                  c->by_state[BOOKS_DAMAGED]);
+    print_message("%u power cuts in %u acts: %u unusable, %u lost, %u invented, %u half, %u damaged\n", c->cuts,
+                  c->acts, c->by_state[BOOKS_UNUSABLE], c->by_state[BOOKS_LOST], c->by_state[BOOKS_INVENTED],
+                  c->by_state[BOOKS_HALF], c->by_state[BOOKS_DAMAGED]);
 }
 
 static void no_power_cut_takes_what_was_acknowledged(void **state)
@@ -142,5 +143,6 @@ int main(void)
         cmocka_unit_test(without_full_sync_the_same_test_finds_losses),
     };
 
+    plain_memory_use();
     return cmocka_run_group_tests_name("fault_cut", tests, NULL, NULL);
 }

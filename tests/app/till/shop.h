@@ -51,10 +51,11 @@ struct shop {
     uint64_t nonce;
 };
 
-void shop_init(struct shop *shop);   /* files and clock, no till yet */
-void shop_start(struct shop *shop);  /* opens the till */
-void shop_stop(struct shop *shop);   /* closes it, the files stay */
-void shop_finish(struct shop *shop); /* and removes everything */
+void shop_init(struct shop *shop);     /* files and clock, no till yet */
+void shop_start(struct shop *shop);    /* opens the till */
+void shop_stop(struct shop *shop);     /* closes it, the files stay */
+void shop_finish(struct shop *shop);   /* and removes everything */
+int shop_try_enrol(struct shop *shop); /* the till's answer */
 void shop_enrol(struct shop *shop);
 void shop_trust_time(struct shop *shop);
 void shop_give_basics(struct shop *shop); /* settings, keys, campaigns, a clerk and a member */
