@@ -10,7 +10,7 @@
 #include "binarise.h"
 #include "geometry.h"
 
-#define FINDERS_MAX    48
+#define FINDERS_MAX    32
 #define CANDIDATES_MAX 256
 
 struct finder {

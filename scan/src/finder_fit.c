@@ -173,16 +173,48 @@ static struct finder best_sheared(const struct plane *plane, const struct finder
     return best;
 }
 
+enum {
+    CLIMBS_MAX = 48, /* of the likeliest candidates: each climb takes some 40 us */
+    SHEARS_MAX = 16,
+};
+
+struct start {
+    struct finder finder;
+    const struct finder_candidate *candidate;
+};
+
+/* Keeps the likeliest starts, best first; returns the new count. */
+static int insert_start(struct start *starts, int count, const struct start *start)
+{
+    int at = count < CLIMBS_MAX ? count : CLIMBS_MAX;
+
+    while (at > 0 && starts[at - 1].finder.score < start->finder.score) {
+        if (at < CLIMBS_MAX)
+            starts[at] = starts[at - 1];
+        at--;
+    }
+    if (at < CLIMBS_MAX)
+        starts[at] = *start;
+    return count < CLIMBS_MAX ? count + 1 : CLIMBS_MAX;
+}
+
 void finders_fit(const struct plane *plane, const struct candidate_list *candidates, struct finder_list *list)
 {
-    for (int i = 0; i < candidates->count; i++) {
-        struct finder finder = best_turn(plane, &candidates->items[i]);
+    struct start starts[CLIMBS_MAX];
+    int count = 0, shears = 0;
 
-        if (finder.score < 0.3f)
-            continue;
+    for (int i = 0; i < candidates->count; i++) {
+        struct start start = {best_turn(plane, &candidates->items[i]), &candidates->items[i]};
+
+        if (start.finder.score >= 0.3f)
+            count = insert_start(starts, count, &start);
+    }
+    for (int i = 0; i < count; i++) {
+        struct finder finder = starts[i].finder;
+
         finder_climb(plane, &finder);
-        if (finder.score > 0.5f && finder.score < 0.85f && !candidates->items[i].turned) {
-            struct finder sheared = best_sheared(plane, &candidates->items[i]);
+        if (finder.score > 0.5f && finder.score < 0.85f && !starts[i].candidate->turned && shears++ < SHEARS_MAX) {
+            struct finder sheared = best_sheared(plane, starts[i].candidate);
 
             finder_climb(plane, &sheared);
             if (sheared.score > finder.score)

@@ -100,8 +100,8 @@ static void add_code(struct scan_result *result, const struct zbar_hit *hit)
 enum {
     EAN_LINES = 3,       /* that many lines of ours are enough */
     EAN_LINES_AGAIN = 2, /* with the frame before */
-    LINES_STILL = 120,   /* looked at, each way */
-    LINES_FRAME = 60,
+    LINES_STILL = 100,   /* looked at, each way */
+    LINES_FRAME = 50,
 };
 
 #define EAN_FIT 0.6f
@@ -213,7 +213,7 @@ void one_d_read(struct one_d *one_d, struct zbar_reader *zbar, const struct scan
 {
     struct zbar_hit hits[ZBAR_HITS_MAX];
     struct ean_values values;
-    int count = zbar_reader_read(zbar, packed, ZBAR_ASK_ONE_D, still && packed->height <= 500 ? 1 : 2, hits);
+    int count = zbar_reader_read(zbar, packed, packed->height <= 300 ? 1 : packed->height <= 600 ? 2 : 3, hits);
 
     if (still)
         one_d_forget(one_d);

@@ -37,6 +37,8 @@ static float triple_score(const struct finder *a, const struct finder *b, const 
     struct scan_point right = step_towards(a, ab, &miss[0]), down = step_towards(a, ac, &miss[1]);
     struct scan_point back = step_towards(b, ba, &miss[2]), up = step_towards(c, ca, &miss[3]);
 
+    if (most(most(miss[0], miss[1]), most(miss[2], miss[3])) > 0.3f)
+        return -1;
     if (fabsf(cross_of(right, down)) < 0.3f * length_of(right) * length_of(down))
         return -1; /* the same side of the corner */
     float worst = most(most(miss[0], miss[1]), most(miss[2], miss[3]));

@@ -8,20 +8,16 @@
 struct zbar_reader {
     zbar_image_scanner_t *scanner;
     zbar_image_t *image;
-    unsigned ask;
     int step;
 };
 
 static const struct {
     zbar_symbol_type_t type;
     enum scan_symbology symbology;
-    bool one_d;
 } kinds[] = {
-    {ZBAR_QRCODE, SCAN_QR, false},      {ZBAR_EAN13, SCAN_EAN13, true},
-    {ZBAR_EAN8, SCAN_EAN8, true},       {ZBAR_UPCA, SCAN_UPCA, true},
-    {ZBAR_UPCE, SCAN_UPCE, true},       {ZBAR_CODE128, SCAN_CODE128, true},
-    {ZBAR_CODE39, SCAN_CODE39, true},   {ZBAR_I25, SCAN_ITF, true},
-    {ZBAR_DATABAR, SCAN_DATABAR, true}, {ZBAR_DATABAR_EXP, SCAN_DATABAR_EXPANDED, true},
+    {ZBAR_EAN13, SCAN_EAN13}, {ZBAR_EAN8, SCAN_EAN8},       {ZBAR_UPCA, SCAN_UPCA},
+    {ZBAR_UPCE, SCAN_UPCE},   {ZBAR_CODE128, SCAN_CODE128}, {ZBAR_CODE39, SCAN_CODE39},
+    {ZBAR_I25, SCAN_ITF},     {ZBAR_DATABAR, SCAN_DATABAR}, {ZBAR_DATABAR_EXP, SCAN_DATABAR_EXPANDED},
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -37,6 +33,9 @@ int zbar_reader_open(struct zbar_reader **out_reader)
         zbar_reader_close(reader);
         return -ENOMEM;
     }
+    zbar_image_scanner_set_config(reader->scanner, ZBAR_NONE, ZBAR_CFG_ENABLE, 0);
+    for (int i = 0; i < KINDS; i++)
+        zbar_image_scanner_set_config(reader->scanner, kinds[i].type, ZBAR_CFG_ENABLE, 1);
     zbar_image_set_format(reader->image, zbar_fourcc('Y', '8', '0', '0'));
     *out_reader = reader;
     return 0;
@@ -53,20 +52,13 @@ void zbar_reader_close(struct zbar_reader *reader)
     free(reader);
 }
 
-static void configure(struct zbar_reader *reader, unsigned ask, int step)
+static void set_step(struct zbar_reader *reader, int step)
 {
-    if (reader->ask != ask) {
-        zbar_image_scanner_set_config(reader->scanner, ZBAR_NONE, ZBAR_CFG_ENABLE, 0);
-        for (int i = 0; i < KINDS; i++)
-            zbar_image_scanner_set_config(reader->scanner, kinds[i].type, ZBAR_CFG_ENABLE,
-                                          (ask & (kinds[i].one_d ? ZBAR_ASK_ONE_D : ZBAR_ASK_QR)) != 0);
-        reader->ask = ask;
-    }
-    if (reader->step != step) {
-        zbar_image_scanner_set_config(reader->scanner, ZBAR_NONE, ZBAR_CFG_X_DENSITY, step);
-        zbar_image_scanner_set_config(reader->scanner, ZBAR_NONE, ZBAR_CFG_Y_DENSITY, step);
-        reader->step = step;
-    }
+    if (reader->step == step)
+        return;
+    zbar_image_scanner_set_config(reader->scanner, ZBAR_NONE, ZBAR_CFG_X_DENSITY, step);
+    zbar_image_scanner_set_config(reader->scanner, ZBAR_NONE, ZBAR_CFG_Y_DENSITY, step);
+    reader->step = step;
 }
 
 static bool kind_of(zbar_symbol_type_t type, enum scan_symbology *out_symbology)
@@ -97,13 +89,13 @@ static void bounds(const zbar_symbol_t *symbol, struct zbar_hit *hit)
     }
 }
 
-int zbar_reader_read(struct zbar_reader *reader, const struct scan_image *packed, unsigned ask, int step,
+int zbar_reader_read(struct zbar_reader *reader, const struct scan_image *packed, int step,
                      struct zbar_hit out_hits[ZBAR_HITS_MAX])
 {
     int count = 0;
 
     assert(packed->stride == packed->width);
-    configure(reader, ask, step);
+    set_step(reader, step);
     zbar_image_set_size(reader->image, (unsigned)packed->width, (unsigned)packed->height);
     zbar_image_set_data(reader->image, packed->grey, (unsigned long)packed->width * (unsigned long)packed->height,
                         NULL);

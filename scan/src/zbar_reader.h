@@ -1,17 +1,11 @@
 #ifndef SCAN_SRC_ZBAR_READER_H
 #define SCAN_SRC_ZBAR_READER_H
 
-/* The one place that talks to zbar. Reads a tightly packed grey picture. Owner: one struct scan. */
+/* The one place that talks to zbar, for bars only. Reads a tightly packed grey picture. Owner: one struct scan. */
 
 #include "scan/scan.h"
 
 struct zbar_reader;
-
-/* What zbar is asked for. */
-enum zbar_ask {
-    ZBAR_ASK_ONE_D = 1 << 0,
-    ZBAR_ASK_QR = 1 << 1,
-};
 
 struct zbar_hit {
     enum scan_symbology symbology;
@@ -27,7 +21,7 @@ SCAN_MUST_CHECK int zbar_reader_open(struct zbar_reader **out_reader);
 void zbar_reader_close(struct zbar_reader *reader);
 
 /* Every step-th line in each direction. The number of hits, 0 when zbar finds nothing or fails. */
-int zbar_reader_read(struct zbar_reader *reader, const struct scan_image *packed, unsigned ask, int step,
+int zbar_reader_read(struct zbar_reader *reader, const struct scan_image *packed, int step,
                      struct zbar_hit out_hits[ZBAR_HITS_MAX]);
 
 #endif
