@@ -205,7 +205,7 @@ MUST_CHECK int pins_check(struct books *b, const struct pin_check *check, struct
 MUST_CHECK int member_row(struct db *db, uint64_t member, struct feed_member *out_row); /* -ENOENT */
 MUST_CHECK int clerk_row(struct db *db, uint32_t clerk, struct feed_clerk *out_row);    /* -ENOENT */
 /* May be booked to: signed in and still of this store. */
-bool clerk_known(struct books *b, uint32_t clerk);
+MUST_CHECK int clerk_known(struct books *b, uint32_t clerk, bool *out_known);
 
 /* enrolment.c, feed.c, marks.c, reference.c, rebuild.c */
 MUST_CHECK int enrolment_load(struct books *b);

@@ -19,11 +19,15 @@ int clerk_row(struct db *db, uint32_t clerk, struct feed_clerk *out_row)
     return r;
 }
 
-bool clerk_known(struct books *b, uint32_t clerk)
+int clerk_known(struct books *b, uint32_t clerk, bool *out_known)
 {
     struct feed_clerk row;
+    int r = clerk != 0 ? clerk_row(b->db, clerk, &row) : -ENOENT;
 
-    return clerk != 0 && clerk_row(b->db, clerk, &row) == 0;
+    if (r < 0 && r != -ENOENT)
+        return r;
+    *out_known = r == 0;
+    return 0;
 }
 
 static int append(struct books *b, uint16_t kind, uint32_t clerk, uint8_t method)

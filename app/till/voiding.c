@@ -25,10 +25,13 @@ static int check_right(struct books *b, const struct body_redemption *redemption
 static int decide(struct books *b, const struct till_request *request, struct act *act, enum void_verdict *out_verdict)
 {
     const struct body *redemption;
-    int r;
+    bool allowed;
+    int r = clerk_known(b, request->clerk, &allowed);
 
+    if (r < 0)
+        return r;
     *out_verdict = VOID_OK;
-    if (!clerk_known(b, request->clerk)) {
+    if (!allowed) {
         *out_verdict = VOID_NOT_ALLOWED;
         return 0;
     }
