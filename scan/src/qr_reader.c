@@ -282,12 +282,17 @@ static void tell_seen(const struct qr_reader *reader, struct qr_seen *out_seen)
     place_of(fit, out_seen->place);
 }
 
-/* A frame takes the costlier passes in turn, all of them while something is there. */
+/* A symbol that fits that well has been found; searching on would only find it again. */
+#define SURELY_FOUND 0.7f
+
+/* A frame takes the costlier passes in turn, all of them while something may be there. */
 static bool pass_is_due(const struct qr_reader *reader, int pass, enum qr_effort effort)
 {
-    if (effort != QR_EFFORT_FRAME)
-        return (pass < CHEAP_PASSES) == (effort == QR_EFFORT_FIRST);
     if (pass < CHEAP_PASSES)
+        return effort != QR_EFFORT_REST;
+    if (effort == QR_EFFORT_FIRST || (reader->seen_count > 0 && reader->seen[0].score >= SURELY_FOUND))
+        return false;
+    if (effort == QR_EFFORT_REST)
         return true;
     return reader->seen_count > 0 || reader->finders.count >= 2 ||
            reader->frames % (PASSES - CHEAP_PASSES) == (unsigned)(pass - CHEAP_PASSES);
