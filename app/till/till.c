@@ -120,14 +120,16 @@ static int run_call(struct books *b, struct call *call)
     return -EINVAL;
 }
 
-/* Builds what screens show from the books; the old picture stays when the books cannot be read just now. */
-static void refresh_reference(struct till *till)
+/* Builds what screens show from the books. False when they cannot be read just now: the old picture stays, and the
+ * next request tries again. */
+static bool refresh_reference(struct till *till)
 {
-    if (reference_build(&till->books, &till->scratch) < 0)
-        return;
+    if (books_ready(&till->books) < 0 || reference_build(&till->books, &till->scratch) < 0)
+        return false;
     pthread_mutex_lock(&till->mutex);
     till->reference = till->scratch;
     pthread_mutex_unlock(&till->mutex);
+    return true;
 }
 
 static void tell_others(struct till *till)
@@ -135,9 +137,8 @@ static void tell_others(struct till *till)
     struct books *b = &till->books;
     const struct till_options *o = &till->options;
 
-    if (b->reference_changed) {
+    if (b->reference_changed && refresh_reference(till)) {
         b->reference_changed = false;
-        refresh_reference(till);
         if (o->changed != NULL)
             o->changed(o->context);
     }
@@ -189,8 +190,7 @@ static int start(struct till *till)
     const struct queue_options options = {.item_size = sizeof(struct item), .capacity = TILL_QUEUE_MAX + CALLS_MAX};
     int r;
 
-    refresh_reference(till);
-    till->books.reference_changed = false;
+    till->books.reference_changed = !refresh_reference(till);
     if (till->options.inline_jobs)
         return 0;
     r = queue_init(&till->queue, &options);
