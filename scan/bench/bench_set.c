@@ -112,9 +112,12 @@ int bench_set_load(const char *folder, const char *only, int every, struct bench
         bool wanted = !error && (!only || strstr(picture.set, only));
         size_t key = picture.sequence >= 0 ? (size_t)picture.sequence : number;
         number += wanted;
-        if (wanted && key % (size_t)every == 0)
+        bool added = false;
+        if (wanted && key % (size_t)every == 0) {
             error = add_picture(&set, &room, &picture);
-        else
+            added = !error;
+        }
+        if (!added)
             finish_picture(&picture);
     }
     free(line);

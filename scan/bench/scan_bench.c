@@ -117,7 +117,7 @@ static bool count_picture(struct bench *bench, const struct bench_picture *pictu
 
 static bool run_picture(struct bench *bench, const struct bench_picture *picture, size_t room)
 {
-    struct bench_outcome outcomes[ENGINES_MAX];
+    struct bench_outcome outcomes[ENGINES_MAX] = {{0}};
     struct picture loaded;
     int error = scan_picture_load(picture->path, &loaded);
 
@@ -207,8 +207,8 @@ static void print_pair(const struct bench *bench, const struct row *row, const s
 
 static void print_row(const struct bench *bench, struct row *row)
 {
-    double rate[ENGINES_MAX], wrong[ENGINES_MAX], median[ENGINES_MAX], p95[ENGINES_MAX], five[ENGINES_MAX],
-        ten[ENGINES_MAX];
+    double rate[ENGINES_MAX] = {0}, wrong[ENGINES_MAX] = {0}, median[ENGINES_MAX] = {0}, p95[ENGINES_MAX] = {0};
+    double five[ENGINES_MAX] = {0}, ten[ENGINES_MAX] = {0};
     bool large = strstr(row->name, "1280") != NULL;
 
     for (int e = 0; e < bench->engine_count; e++) {

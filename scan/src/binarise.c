@@ -18,7 +18,7 @@ void binarise_prepare(struct binary *binary, const struct plane *plane)
         size_t s = (size_t)plane->stride;
 
         for (int column = 0; column < binary->columns; column++) {
-            const uint8_t *q = p + column * BINARISE_CELL;
+            const uint8_t *q = p + (ptrdiff_t)column * BINARISE_CELL;
             uint32_t sum = 0;
 
             for (int j = 0; j < BINARISE_CELL; j++)
@@ -57,7 +57,7 @@ static void threshold_row(struct binary *binary, int row, int radius, int bias)
 
 void binarise(struct binary *binary, const struct plane *plane, int radius, int bias)
 {
-    uint8_t line[SCAN_WIDTH_MAX];
+    uint8_t line[SCAN_WIDTH_MAX] = {0};
 
     for (int row = 0; row < binary->rows; row++) {
         threshold_row(binary, row, radius, bias);
@@ -65,7 +65,7 @@ void binarise(struct binary *binary, const struct plane *plane, int radius, int 
         int last = row == binary->rows - 1 ? binary->height : (row + 1) * BINARISE_CELL;
 
         for (int column = 0; column < binary->columns; column++)
-            memset(line + column * BINARISE_CELL, threshold[column], BINARISE_CELL);
+            memset(line + (ptrdiff_t)column * BINARISE_CELL, threshold[column], BINARISE_CELL);
         for (int x = binary->columns * BINARISE_CELL; x < binary->width; x++)
             line[x] = threshold[binary->columns - 1];
         for (int y = row * BINARISE_CELL; y < last; y++) {

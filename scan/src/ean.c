@@ -229,7 +229,7 @@ static bool read_digits(const float soft[MODULES], struct line_reading *out)
         return false;
     for (int i = 0; i < 6; i++)
         for (int g = 0; g < 2; g++)
-            left[i][g] = guess_digit(soft + 3 + 7 * i, g);
+            left[i][g] = guess_digit(&soft[3 + 7 * i], g);
     for (int f = 0; f < 10; f++) {
         float sum = 0;
 
@@ -249,7 +249,7 @@ static bool read_digits(const float soft[MODULES], struct line_reading *out)
         fit += guess->fit;
     }
     for (int i = 0; i < 6; i++) {
-        right = guess_digit(soft + 50 + 7 * i, 2);
+        right = guess_digit(&soft[50 + 7 * i], 2);
         out->digits[7 + i] = (char)('0' + right.digit);
         margin = least(margin, right.margin);
         fit += right.fit;

@@ -63,7 +63,7 @@ static bool fit_parts(const struct sampler *sampler, const float *decided, float
         for (int c = 0; c < side; c++) {
             float parts[PARTS], level = sampler->level[row * side + c];
 
-            parts_at(decided + (row + 1) * wide + c + 1, wide, parts);
+            parts_at(&decided[(row + 1) * wide + c + 1], wide, parts);
             for (int i = 0; i < PARTS; i++) {
                 for (int j = i; j < PARTS; j++)
                     m[i][j] += parts[i] * parts[j];
@@ -86,7 +86,7 @@ static void decide_again(const struct sampler *sampler, const float *decided, co
         for (int c = 0; c < side; c++) {
             float parts[PARTS], rest = sampler->level[row * side + c];
 
-            parts_at(decided + (row + 1) * wide + c + 1, wide, parts);
+            parts_at(&decided[(row + 1) * wide + c + 1], wide, parts);
             for (int i = 0; i < PARTS; i++)
                 rest -= i == 1 ? 0 : weights[i] * parts[i];
             float value = rest / weights[1] * 100.0f;

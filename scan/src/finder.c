@@ -140,7 +140,7 @@ static void add(struct candidate_list *list, const struct finder_candidate *foun
 /* A cut across at row y with its middle at x: does the cut down agree, and the cut across through that one's middle? */
 static void check_candidate(const struct binary *binary, float x, int y, const int runs[5], struct candidate_list *list)
 {
-    int total = sum_of(runs), down[5], across[5], column = (int)x;
+    int total = sum_of(runs), down[5] = {0}, across[5] = {0}, column = (int)x;
     struct line vertical = {binary->bits + column, binary->width, binary->height};
     float cy = cut_around(&vertical, y, total, down);
 

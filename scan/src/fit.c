@@ -222,9 +222,11 @@ static float search_alignment(const struct plane *plane, const struct fit *fit, 
 {
     float best = -2, best_u = *u, best_v = *v;
     const float step = 0.5f;
+    int steps = (int)(reach / step);
 
-    for (float dv = -reach; dv <= reach; dv += step) {
-        for (float du = -reach; du <= reach; du += step) {
+    for (int j = -steps; j <= steps; j++) {
+        for (int i = -steps; i <= steps; i++) {
+            float du = (float)i * step, dv = (float)j * step;
             float score = alignment_score(plane, fit, *u + du, *v + dv) - 0.01f * hypotf(du, dv);
 
             if (score > best) {
@@ -333,7 +335,7 @@ void fit_refine(const struct plane *plane, const struct fit_pattern *pattern, st
         for (int round = 0; round < 2; round++) {
             bool moved = false;
 
-            for (int k = s == 0 ? 0 : 0; k < (s == 0 ? 1 : 4); k++) {
+            for (int k = 0; k < (s == 0 ? 1 : 4); k++) {
                 int corner = order[k];
                 struct scan_point next = fit->corners[(corner + 1) & 3], before = fit->corners[(corner + 3) & 3];
                 struct scan_point at = fit->corners[corner];

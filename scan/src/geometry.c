@@ -43,8 +43,8 @@ bool perspective_from_points(const struct scan_point from[4], const struct scan_
         double u = from[i].x, v = from[i].y, x = to[i].x, y = to[i].y;
         double first[9] = {u, v, 1, 0, 0, 0, -u * x, -v * x, x}, second[9] = {0, 0, 0, u, v, 1, -u * y, -v * y, y};
 
-        memcpy(m[2 * i], first, sizeof(first));
-        memcpy(m[2 * i + 1], second, sizeof(second));
+        memcpy(m[(ptrdiff_t)2 * i], first, sizeof(first));
+        memcpy(m[(ptrdiff_t)2 * i + 1], second, sizeof(second));
     }
     if (!solve(m))
         return false;

@@ -11,7 +11,7 @@ struct plane plane_halve(const struct plane *plane, uint8_t *out)
         const uint8_t *restrict b = a + plane->stride;
         uint8_t *restrict to = out + (size_t)y * (size_t)width;
 
-        for (int x = 0; x < width; x++)
+        for (ptrdiff_t x = 0; x < width; x++)
             to[x] = (uint8_t)((a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1] + 2) >> 2);
     }
     return (struct plane){out, width, height, width};

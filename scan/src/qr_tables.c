@@ -68,7 +68,7 @@ static void fill(uint8_t *map, int side, int row, int column, int rows_columns)
     int rows = rows_columns >> 8, columns = rows_columns & 255;
 
     for (int r = row; r < row + rows; r++)
-        memset(map + r * side + column, 1, (size_t)columns);
+        memset(&map[r * side + column], 1, (size_t)columns);
 }
 
 void qr_function_map(int version, uint8_t *out_map)

@@ -140,7 +140,7 @@ static bool is_erased(const struct rs_block *block, int position)
 
 int rs_correct(const struct rs_field *field, const struct rs_block *block)
 {
-    uint8_t syndrome[ECC_MAX], powers[ECC_MAX + 1], omega[ECC_MAX + 1] = {0}, before[255];
+    uint8_t syndrome[ECC_MAX] = {0}, powers[ECC_MAX + 1], omega[ECC_MAX + 1] = {0}, before[255];
     struct poly locator;
     int wrong = 0;
 

@@ -118,15 +118,20 @@ static float clearness(const uint8_t *q, const struct ring_shape *shape, int res
     return (float)response / (float)(12 * (high - low) + SOFTEN);
 }
 
-static void collect(const uint8_t *p, int x0, int y, int count, const struct ring_shape *shape,
-                    const int16_t *responses, bool inverted, struct peaks *peaks)
+struct row {
+    const uint8_t *at; /* its pixel x0 */
+    int x0, y, count;
+};
+
+static void collect(const struct row *row, const struct ring_shape *shape, const int16_t *responses, bool inverted,
+                    struct peaks *peaks)
 {
-    for (int x = 1; x + 1 < count; x++) {
+    for (int x = 1; x + 1 < row->count; x++) {
         int response = responses[x];
 
         if (response < LEAST || response < responses[x - 1] || response < responses[x + 1])
             continue;
-        struct peak peak = {x0 + x, y, clearness(p + x, shape, response), inverted};
+        struct peak peak = {row->x0 + x, row->y, clearness(row->at + x, shape, response), inverted};
         add_peak(peaks, &peak);
     }
 }
@@ -143,9 +148,11 @@ void ring_candidates(const struct plane *plane, float module, struct candidate_l
     for (int y = shape.reach; y < plane->height - shape.reach; y += step) {
         const uint8_t *p = plane->at + (size_t)y * (size_t)plane->stride + shape.reach;
 
+        struct row row = {p, shape.reach, y, count};
+
         row_response(p, count, &shape, dark, light);
-        collect(p, shape.reach, y, count, &shape, dark, false, &peaks);
-        collect(p, shape.reach, y, count, &shape, light, true, &peaks);
+        collect(&row, &shape, dark, false, &peaks);
+        collect(&row, &shape, light, true, &peaks);
     }
     for (int i = 0; i < peaks.count && list->count < CANDIDATES_MAX; i++)
         list->items[list->count++] =

@@ -81,8 +81,8 @@ static void equalise(struct sampler *sampler, float strength)
     if (strength <= 0)
         return;
     for (int row = 1; row <= sampler->side; row++) {
-        const float *g = sampler->grey + row * wide;
-        float *out = sampler->even + row * wide;
+        const float *g = &sampler->grey[(ptrdiff_t)row * wide];
+        float *out = &sampler->even[(ptrdiff_t)row * wide];
 
         for (int c = 1; c <= sampler->side; c++)
             out[c] = g[c] + 2 * strength * (g[c] - 0.25f * (g[c - 1] + g[c + 1] + g[c - wide] + g[c + wide]));
@@ -96,8 +96,8 @@ static void sum_table(const struct sampler *sampler, float *table)
 
     memset(table, 0, (size_t)(side + 1) * sizeof(float));
     for (int row = 0; row < side; row++) {
-        const float *from = sampler->even + (row + 1) * wide + 1;
-        float *to = table + (row + 1) * (side + 1), along = 0;
+        const float *from = &sampler->even[(row + 1) * wide + 1];
+        float *to = &table[(ptrdiff_t)(row + 1) * (side + 1)], along = 0;
 
         to[0] = 0;
         for (int c = 0; c < side; c++) {
@@ -145,8 +145,9 @@ static void sum_dark(struct sampler *sampler, int reach)
     memset(sampler->sums[1], 0, (size_t)pitch * sizeof(float));
     memset(sampler->sums[2], 0, (size_t)pitch * sizeof(float));
     for (int row = 0; row < side; row++) {
-        const float *even = sampler->even + (row + 1) * wide + 1;
-        float *values = sampler->sums[1] + (row + 1) * pitch, *counts = sampler->sums[2] + (row + 1) * pitch;
+        const float *even = &sampler->even[(row + 1) * wide + 1];
+        float *values = &sampler->sums[1][(ptrdiff_t)(row + 1) * pitch],
+              *counts = &sampler->sums[2][(ptrdiff_t)(row + 1) * pitch];
         float value = 0, count = 0;
 
         values[0] = counts[0] = 0;
@@ -190,7 +191,7 @@ float sampler_decide(struct sampler *sampler, const struct fit *fit, const struc
     local_threshold(sampler, side / 2, side / 2, side, &typical);
     out_soft->version = fit->version;
     for (int row = 0; row < side; row++) {
-        const float *even = sampler->even + (row + 1) * wide + 1;
+        const float *even = &sampler->even[(row + 1) * wide + 1];
 
         for (int c = 0; c < side; c++) {
             float contrast, threshold = local_threshold(sampler, row, c, reach, &contrast);
