@@ -125,7 +125,8 @@ static int set_up_writer(struct db *db, const struct db_options *options)
     if (error)
         return error;
     sqlite3_wal_hook(db->handle, on_commit, db);
-    return db_checkpoint(db);
+    error = db_log_settle(db);
+    return error ? error : db_checkpoint(db);
 }
 
 static int set_up_reader(struct db *db)
@@ -215,7 +216,8 @@ int db_checkpoint(struct db *db)
     assert(db->mode == DB_WRITER);
     if (db->failed)
         return -EIO;
-    return db_result(db, sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+    int error = db_result(db, sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+    return error ? error : db_log_sync(db);
 }
 
 int db_version_number(void)

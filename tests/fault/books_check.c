@@ -111,7 +111,12 @@ static bool pages_and_chain_sound(struct books_checker *checker)
 
     if (db_open(checker->path, &options, &db) != 0)
         return false;
-    bool sound = db_check(db, false, text, sizeof(text)) == 0 && chain_read(db, NULL, NULL, &finding) == 0;
+    int r = db_check(db, false, text, sizeof(text));
+    if (r == 0)
+        r = chain_read(db, NULL, NULL, &finding);
+    else
+        print_message("pages: %s\n", text);
+    bool sound = r == 0;
     db_close(db);
     return sound;
 }
