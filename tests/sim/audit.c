@@ -1,0 +1,354 @@
+#include "audit.h"
+
+#include "audit_body.h"
+#include "center.h"
+#include "shoppers.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHOWN_MAX 3 /* of each finding */
+
+/* The auditor's own tables, in memory: c what central's journal says, l what the terminals' say. */
+static const char own_tables[] =
+    "CREATE TABLE c(place, terminal, inc, seq, store, hlc, kind, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f14, hash);"
+    "CREATE TABLE l(place, terminal, inc, seq, store, hlc, kind, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f14, hash);"
+    "CREATE TABLE ack(place, kind, terminal, inc, seq, campaign, serial, discount, earned, credit);"
+    "CREATE TABLE machine(place, store, clone, terminal);"
+    "CREATE TABLE lbalance(place, account, unit, amount);"
+    "CREATE TABLE lshare(place, member, scope, owner, amount);";
+
+static const char own_views[] =
+    "CREATE INDEX c_id ON c(terminal, inc, seq);"
+    "CREATE INDEX l_id ON l(place, terminal, inc, seq);"
+    "CREATE INDEX c_coupon ON c(kind, f1, f2);"
+    "CREATE TABLE forked AS SELECT DISTINCT terminal FROM machine WHERE clone = 1;"
+    "CREATE TABLE gone AS SELECT v.f1 AS terminal, v.f2 AS inc, v.f3 AS seq FROM c v WHERE v.kind = 8;"
+    "CREATE INDEX gone_id ON gone(terminal, inc, seq);"
+    "CREATE TABLE lost AS SELECT terminal, incarnation AS inc, seq FROM central.conflict;"
+    "CREATE INDEX lost_id ON lost(terminal, inc, seq);"
+    /* what changes a share: earned, spent, granted, released, voided */
+    "CREATE TABLE move AS"
+    " SELECT terminal, inc, seq, store, f2 AS member, f5 - f10 AS delta FROM c WHERE kind = 6"
+    " UNION ALL SELECT terminal, inc, seq, store, f2, -f5 FROM c WHERE kind = 7"
+    " UNION ALL SELECT terminal, inc, seq, store, f1, f4 FROM c WHERE kind = 11"
+    " UNION ALL SELECT terminal, inc, seq, store, f1, -f4 FROM c WHERE kind = 12"
+    " UNION ALL SELECT v.terminal, v.inc, v.seq, v.store, t.f2, CASE t.kind WHEN 6 THEN -(t.f5 - t.f10 - v.f8)"
+    "  ELSE t.f5 END FROM c v JOIN c t ON t.terminal = v.f1 AND t.inc = v.f2 AND t.seq = v.f3"
+    "  WHERE v.kind = 8 AND t.kind IN (6, 7);";
+
+/* Each must find nothing. whole: only where no disk was copied, because then one of two histories counts. */
+struct check {
+    const char *name;
+    bool whole;
+    const char *sql;
+};
+
+static const struct check checks[] = {
+    {"acknowledged redemption lost", false,
+     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind = 0 AND a.terminal NOT IN forked AND NOT EXISTS"
+     " (SELECT 1 FROM c WHERE c.terminal = a.terminal AND c.inc = a.inc AND c.seq = a.seq AND c.kind = 4"
+     "  AND c.f1 = a.campaign AND c.f2 = a.serial AND c.f8 = a.discount)"},
+    {"acknowledged sale lost", false,
+     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind = 1 AND a.terminal NOT IN forked AND NOT EXISTS"
+     " (SELECT 1 FROM c WHERE c.terminal = a.terminal AND c.inc = a.inc AND c.seq = a.seq AND c.kind = 5"
+     "  AND c.f6 = a.credit)"},
+    {"acknowledged credit lost", false,
+     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind < 2 AND a.earned > 0 AND a.terminal NOT IN forked"
+     " AND NOT EXISTS (SELECT 1 FROM c WHERE c.terminal = a.terminal AND c.inc = a.inc AND c.seq > a.seq"
+     "  AND c.seq < a.seq + 4 AND c.kind = 6 AND c.f1 = a.seq AND c.f5 = a.earned)"},
+    {"acknowledged void lost", false,
+     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind = 2 AND a.terminal NOT IN forked AND NOT EXISTS"
+     " (SELECT 1 FROM gone g WHERE g.terminal = a.terminal AND g.inc = a.inc AND g.seq = a.seq)"},
+    {"acknowledged by a copy, nowhere now", false,
+     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind < 2 AND a.terminal IN forked AND NOT EXISTS"
+     " (SELECT 1 FROM l WHERE l.place = a.place AND l.terminal = a.terminal AND l.inc = a.inc AND l.seq = a.seq"
+     "  AND l.kind = 4 + a.kind)"},
+    {"record that central does not have", false,
+     "SELECT l.place, l.terminal, l.seq FROM l WHERE l.terminal NOT IN forked AND NOT EXISTS (SELECT 1 FROM c WHERE"
+     " c.terminal = l.terminal AND c.inc = l.inc AND c.seq = l.seq AND c.hash = l.hash)"},
+    {"record that its terminal does not have", false,
+     "SELECT 0, c.terminal, c.seq FROM c WHERE NOT EXISTS (SELECT 1 FROM l WHERE"
+     " l.terminal = c.terminal AND l.inc = c.inc AND l.seq = c.seq AND l.hash = c.hash)"},
+    {"order stamp that does not rise", false,
+     "SELECT a.place, a.terminal, a.seq FROM l a JOIN l b ON b.place = a.place AND b.terminal = a.terminal"
+     " AND b.inc = a.inc AND b.seq = a.seq - 1 WHERE a.hlc <= b.hlc"},
+    {"redemption that is neither canonical nor explained", false,
+     "SELECT 0, c.terminal, c.seq FROM c WHERE kind = 4 AND 1 !="
+     " (SELECT count(*) FROM central.redemption r WHERE r.terminal = c.terminal AND r.incarnation = c.inc"
+     "  AND r.seq = c.seq)"
+     " + (SELECT count(*) FROM lost o WHERE o.terminal = c.terminal AND o.inc = c.inc AND o.seq = c.seq)"},
+    {"use that counts twice", false,
+     "SELECT 0, f1, f2 FROM c WHERE kind = 4 AND NOT EXISTS (SELECT 1 FROM lost o WHERE o.terminal = c.terminal"
+     " AND o.inc = c.inc AND o.seq = c.seq) GROUP BY f1, f2, f3 HAVING count(*) > 1"},
+    {"coupon that stands twice with a right", false,
+     "SELECT 0, f1, f2 FROM c WHERE kind = 4 AND f5 != 3 AND NOT EXISTS (SELECT 1 FROM gone g WHERE"
+     " g.terminal = c.terminal AND g.inc = c.inc AND g.seq = c.seq) GROUP BY f1, f2 HAVING count(*) > 1"},
+    {"coupon of a home campaign that stands twice", false,
+     "SELECT 0, f1, f2 FROM c WHERE kind = 4 AND f1 IN (1001, 1003) AND NOT EXISTS (SELECT 1 FROM gone g WHERE"
+     " g.terminal = c.terminal AND g.inc = c.inc AND g.seq = c.seq) GROUP BY f1, f2 HAVING count(*) > 1"},
+    {"conflict that nothing explains", false,
+     "SELECT k.kind, k.campaign, k.serial FROM central.conflict k"
+     " JOIN c a ON a.terminal = k.terminal AND a.inc = k.incarnation AND a.seq = k.seq"
+     " JOIN c b ON b.terminal = k.c_terminal AND b.inc = k.c_incarnation AND b.seq = k.c_seq"
+     " WHERE a.f5 != 3 AND b.f5 != 3"},
+    {"overdraft", false,
+     "SELECT DISTINCT store, terminal, member FROM (SELECT *, sum(delta) OVER (PARTITION BY terminal, inc, member"
+     " ORDER BY seq) AS held FROM move) WHERE held < 0"},
+    {"member with less than nothing", true, "SELECT 0, 0, member FROM move GROUP BY member HAVING sum(delta) < 0"},
+    {"credit that came twice or from nowhere", true,
+     "SELECT g.store, g.terminal, g.seq FROM c g WHERE g.kind = 11 AND (1 != (SELECT count(*) FROM c o WHERE"
+     " o.kind = 11 AND o.f5 = g.f5) OR 1 != (SELECT count(*) FROM c r WHERE r.kind = 12 AND r.f5 = g.f5"
+     " AND r.f4 = g.f4))"},
+    {"credit released that nobody has", true,
+     "SELECT r.store, r.terminal, r.seq FROM c r WHERE r.kind = 12 AND r.f4 > 0 AND NOT EXISTS (SELECT 1 FROM c g"
+     " WHERE g.kind = 11 AND g.f5 = r.f5)"},
+    {"balances of terminals and central differ", true,
+     "SELECT account, unit, sum(amount) FROM (SELECT account, unit, amount FROM lbalance UNION ALL SELECT"
+     " CASE WHEN account LIKE 'risk/%' THEN 'discount' || substr(account, 5) ELSE account END, unit, -amount"
+     " FROM central.balance) GROUP BY account, unit HAVING sum(amount) != 0"},
+    {"shares of terminals and central differ", true,
+     "SELECT store, member, sum(amount) FROM (SELECT m.store, s.member, s.amount FROM lshare s JOIN machine m ON"
+     " m.place = s.place UNION ALL SELECT store, member, -amount FROM central.share) GROUP BY store, member"
+     " HAVING sum(amount) != 0"},
+    {"books that do not balance", false,
+     "SELECT 0, unit, sum(amount) FROM central.balance GROUP BY unit HAVING sum(amount) != 0"},
+    {"cash that the records do not say", false,
+     "SELECT b.account, b.amount, s.cash FROM central.balance b JOIN (SELECT store, sum(CASE WHEN EXISTS"
+     " (SELECT 1 FROM gone g WHERE g.terminal = c.terminal AND g.inc = c.inc AND g.seq = c.seq) THEN 0 ELSE f7 END)"
+     " AS cash FROM c WHERE kind = 5 GROUP BY store) s ON b.account = 'tender/cash/s' || s.store"
+     " WHERE b.amount != s.cash"},
+    {"record that says what cannot be", true, "SELECT p.reason, p.terminal, p.seq FROM central.record_problem p"},
+};
+
+static void must(sqlite3 *db, int code, const char *what)
+{
+    if (code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW)
+        return;
+    fprintf(stderr, "tillside-sim: audit: %s: %s\n", what, sqlite3_errmsg(db));
+    abort();
+}
+
+static void execute(sqlite3 *db, const char *sql)
+{
+    must(db, sqlite3_exec(db, sql, NULL, NULL, NULL), sql);
+}
+
+static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+    must(db, sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), sql);
+    return stmt;
+}
+
+static void attach(sqlite3 *db, const char *path, const char *name)
+{
+    char sql[512];
+    snprintf(sql, sizeof(sql), "ATTACH '%s' AS %s", path, name);
+    execute(db, sql);
+}
+
+/* hash = SHA-256(prev ‖ version ‖ terminal ‖ incarnation ‖ seq ‖ hlc ‖ kind ‖ length ‖ body), big-endian. */
+struct entry {
+    int64_t version, terminal, inc, seq, store, hlc, kind;
+    const uint8_t *body, *hash;
+    int len;
+};
+
+static size_t put(uint8_t *out, uint64_t value, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        out[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
+    return bytes;
+}
+
+static bool hash_fits(const struct entry *e, const uint8_t prev[32])
+{
+    uint8_t header[31], hash[32];
+    size_t len = put(header, (uint64_t)e->version, 1);
+    len += put(header + len, (uint64_t)e->terminal, 4);
+    len += put(header + len, (uint64_t)e->inc, 4);
+    len += put(header + len, (uint64_t)e->seq, 8);
+    len += put(header + len, (uint64_t)e->hlc, 8);
+    len += put(header + len, (uint64_t)e->kind, 2);
+    len += put(header + len, (uint64_t)e->len, 4);
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, prev, 32);
+    crypto_hash_sha256_update(&state, header, len);
+    crypto_hash_sha256_update(&state, e->body, (size_t)e->len);
+    crypto_hash_sha256_final(&state, hash);
+    return memcmp(hash, e->hash, 32) == 0;
+}
+
+static void insert(sqlite3 *db, sqlite3_stmt *stmt, unsigned place, const struct entry *e,
+                   const int64_t numbers[AUDIT_KEYS])
+{
+    const int64_t values[] = {place,      e->terminal, e->inc,     e->seq,     e->store,    e->hlc,
+                              e->kind,    numbers[1],  numbers[2], numbers[3], numbers[4],  numbers[5],
+                              numbers[6], numbers[7],  numbers[8], numbers[9], numbers[10], numbers[14]};
+    for (int i = 0; i < (int)ARRAY_LEN(values); i++)
+        sqlite3_bind_int64(stmt, i + 1, values[i]);
+    sqlite3_bind_blob(stmt, (int)ARRAY_LEN(values) + 1, e->hash, 32, SQLITE_TRANSIENT);
+    must(db, sqlite3_step(stmt), "insert");
+    sqlite3_reset(stmt);
+}
+
+/* A journal into the auditor's own table, chain by chain. columns in the order of struct entry. */
+static void read_journal(struct world *world, sqlite3 *db, const char *sql, const char *table, unsigned place)
+{
+    char text[192];
+    uint8_t prev[32] = {0};
+    int64_t last_terminal = -1, last_inc = -1, last_seq = 0;
+    snprintf(text, sizeof(text), "INSERT INTO %s VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", table);
+    sqlite3_stmt *in = prepare(db, sql), *out = prepare(db, text);
+    while (sqlite3_step(in) == SQLITE_ROW) {
+        int64_t numbers[AUDIT_KEYS];
+        struct entry e = {.version = sqlite3_column_int64(in, 0),
+                          .terminal = sqlite3_column_int64(in, 1),
+                          .inc = sqlite3_column_int64(in, 2),
+                          .seq = sqlite3_column_int64(in, 3),
+                          .store = sqlite3_column_int64(in, 4),
+                          .hlc = sqlite3_column_int64(in, 5),
+                          .kind = sqlite3_column_int64(in, 6),
+                          .body = sqlite3_column_blob(in, 7),
+                          .len = sqlite3_column_bytes(in, 7),
+                          .hash = sqlite3_column_blob(in, 8)};
+        bool first = e.terminal != last_terminal || e.inc != last_inc;
+        if (first)
+            memset(prev, 0, sizeof(prev));
+        if (e.seq != (first ? 1 : last_seq + 1) || !hash_fits(&e, prev))
+            world_violation(world, "broken chain in %s of %u at %" PRId64 ".%" PRId64 ".%" PRId64, table, place,
+                            e.terminal, e.inc, e.seq);
+        if (!audit_body_read(e.body, (size_t)e.len, numbers))
+            world_violation(world, "unreadable body in %s of %u at %" PRId64, table, place, e.seq);
+        insert(db, out, place, &e, numbers);
+        memcpy(prev, e.hash, sizeof(prev));
+        last_terminal = e.terminal;
+        last_inc = e.inc;
+        last_seq = e.seq;
+    }
+    sqlite3_finalize(in);
+    sqlite3_finalize(out);
+}
+
+static void read_terminal(struct world *world, sqlite3 *db, const struct terminal *t, unsigned place)
+{
+    char sql[512];
+    attach(db, t->books, "till");
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO machine SELECT %u, store, %d, terminal FROM till.era ORDER BY era DESC LIMIT 1", place,
+             t->clone);
+    execute(db, sql);
+    read_journal(world, db,
+                 "SELECT version, terminal, incarnation, seq, 0, hlc, kind, body, hash FROM till.journal ORDER BY id",
+                 "l", place);
+    if (!t->clone) {
+        snprintf(sql, sizeof(sql),
+                 "INSERT INTO lbalance SELECT %u, account, unit, amount_minor FROM till.balance;"
+                 "INSERT INTO lshare SELECT %u, member, scope, owner, amount_minor FROM till.share",
+                 place, place);
+        execute(db, sql);
+    }
+    execute(db, "COMMIT; DETACH till; BEGIN");
+}
+
+static unsigned place_of(const struct world *world, const struct terminal *t)
+{
+    for (unsigned i = 0; i < world->terminal_count; i++) {
+        if (world->terminals[i] == t)
+            return i + 1;
+    }
+    return 0;
+}
+
+static void read_acks(const struct world *world, sqlite3 *db)
+{
+    sqlite3_stmt *stmt = prepare(db, "INSERT INTO ack VALUES(?,?,?,?,?,?,?,?,?,?)");
+    for (size_t i = 0; i < world->shoppers->ack_count; i++) {
+        const struct ack *a = &world->shoppers->acks[i];
+        const int64_t values[] = {place_of(world, a->terminal),
+                                  a->kind,
+                                  a->terminal_id,
+                                  a->incarnation,
+                                  (int64_t)a->group,
+                                  a->coupon.campaign,
+                                  (int64_t)a->coupon.serial,
+                                  a->discount_minor,
+                                  a->earned_minor,
+                                  a->credit_minor};
+        for (int v = 0; v < (int)ARRAY_LEN(values); v++)
+            sqlite3_bind_int64(stmt, v + 1, values[v]);
+        must(db, sqlite3_step(stmt), "ack");
+        sqlite3_reset(stmt);
+    }
+    sqlite3_finalize(stmt);
+}
+
+static int64_t number(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *stmt = prepare(db, sql);
+    must(db, sqlite3_step(stmt), sql);
+    int64_t value = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return value;
+}
+
+static void run_check(struct world *world, sqlite3 *db, const struct check *check)
+{
+    sqlite3_stmt *stmt = prepare(db, check->sql);
+    unsigned found = 0;
+    int code;
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        if (found++ < SHOWN_MAX)
+            world_violation(world, "%s: %s, %s, %s", check->name, sqlite3_column_text(stmt, 0),
+                            sqlite3_column_text(stmt, 1), sqlite3_column_text(stmt, 2));
+        else
+            world->counts.violations++;
+    }
+    must(db, code, check->name);
+    sqlite3_finalize(stmt);
+    if (found > SHOWN_MAX)
+        printf("seed %" PRIu64 " … and %u more: %s\n", world->options.seed, found - SHOWN_MAX, check->name);
+}
+
+static void count(struct world *world, sqlite3 *db)
+{
+    struct world_counts *counts = &world->counts;
+    counts->transfers = (uint64_t)number(db, "SELECT count(*) FROM c WHERE kind = 9");
+    counts->share_transfers = (uint64_t)number(db, "SELECT count(*) FROM c WHERE kind = 11");
+    counts->conflicts = (uint64_t)number(db, "SELECT count(*) FROM central.conflict");
+    counts->quarantined = (uint64_t)number(db, "SELECT count(*) FROM central.quarantine");
+    counts->problems = (uint64_t)number(db, "SELECT count(*) FROM central.record_problem");
+}
+
+void audit_run(struct world *world)
+{
+    char path[192];
+    sqlite3 *db = NULL;
+    must(db, sqlite3_open(":memory:", &db), "memory");
+    snprintf(path, sizeof(path), "%s/" CENTRAL_DB_FILE, world->center->disk.folder);
+    attach(db, path, "central");
+    execute(db, own_tables);
+    execute(db, "BEGIN");
+    read_journal(world, db,
+                 "SELECT version, terminal, incarnation, seq, store, hlc, kind, body, hash FROM central.journal"
+                 " WHERE terminal != 0 ORDER BY terminal, incarnation, seq",
+                 "c", 0);
+    execute(db, "COMMIT; BEGIN");
+    for (unsigned i = 0; i < world->terminal_count; i++)
+        read_terminal(world, db, world->terminals[i], i + 1);
+    read_acks(world, db);
+    execute(db, own_views);
+    bool whole = number(db, "SELECT count(*) FROM forked") == 0;
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+        if (whole || !checks[i].whole)
+            run_check(world, db, &checks[i]);
+    }
+    count(world, db);
+    execute(db, "COMMIT");
+    sqlite3_close(db);
+}

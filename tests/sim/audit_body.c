@@ -1,0 +1,86 @@
+#include "audit_body.h"
+
+#include <string.h>
+
+struct reader {
+    const uint8_t *at, *end;
+    bool failed;
+};
+
+static uint64_t head(struct reader *r, unsigned *out_major)
+{
+    *out_major = 8;
+    if (r->at >= r->end) {
+        r->failed = true;
+        return 0;
+    }
+    uint8_t first = *r->at++;
+    unsigned more = first & 31;
+    *out_major = first >> 5;
+    if (more < 24)
+        return more;
+    size_t bytes = more <= 27 ? (size_t)1 << (more - 24) : 0;
+    if (bytes == 0 || (size_t)(r->end - r->at) < bytes) {
+        r->failed = true;
+        return 0;
+    }
+    uint64_t value = 0;
+    while (bytes-- > 0)
+        value = value << 8 | *r->at++;
+    return value;
+}
+
+static int64_t item(struct reader *r);
+
+static void pass(struct reader *r, uint64_t items)
+{
+    for (uint64_t i = 0; i < items && !r->failed; i++)
+        item(r);
+}
+
+static int64_t item(struct reader *r)
+{
+    unsigned major;
+    uint64_t value = head(r, &major);
+    switch (major) {
+    case 0:
+        return (int64_t)value;
+    case 1:
+        return -1 - (int64_t)value;
+    case 2:
+    case 3:
+        if (value > (uint64_t)(r->end - r->at))
+            r->failed = true;
+        else
+            r->at += value;
+        return 0;
+    case 4:
+        pass(r, value);
+        return 0;
+    case 5:
+        pass(r, value * 2);
+        return 0;
+    case 7:
+        return value == 21; /* true */
+    default:
+        r->failed = true;
+        return 0;
+    }
+}
+
+bool audit_body_read(const uint8_t *data, size_t len, int64_t out_numbers[AUDIT_KEYS])
+{
+    struct reader r = {data, data + len, false};
+    unsigned major;
+    memset(out_numbers, 0, AUDIT_KEYS * sizeof(*out_numbers));
+    uint64_t pairs = head(&r, &major);
+    if (major != 5)
+        return false;
+    for (uint64_t i = 0; i < pairs && !r.failed; i++) {
+        int64_t key = item(&r);
+        int64_t value = item(&r);
+        if (key >= 0 && key < AUDIT_KEYS)
+            out_numbers[key] = value;
+    }
+    return !r.failed && r.at == r.end;
+}

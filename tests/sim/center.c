@@ -1,0 +1,318 @@
+#include "center.h"
+
+#include "central/store/feed.h"
+#include "central/store/identity.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DOWN_MS_MAX 60000
+#define TICK_MS     1000
+
+static int64_t read_wall(const struct clock *clock)
+{
+    const struct center *center = (const struct center *)((const char *)clock - offsetof(struct center, clock));
+    return world_wall_ms(center->world);
+}
+
+static int64_t read_mono(const struct clock *clock)
+{
+    const struct center *center = (const struct center *)((const char *)clock - offsetof(struct center, clock));
+    return world_mono_ms(center->world);
+}
+
+static const struct clock_ops clock_ops = {.wall_ms = read_wall, .mono_ms = read_mono};
+
+static struct central_config config_of(const struct center *center)
+{
+    struct central_config config;
+    central_config_defaults(&config);
+    snprintf(config.data, sizeof(config.data), "%s", center->disk.folder);
+    config.backup_hours = 0;
+    world_must(central_config_complete(&config), "central's configuration");
+    return config;
+}
+
+void center_start(struct center *center)
+{
+    struct central_options options = {
+        .config = config_of(center),
+        .clock = &center->clock,
+        .random = &center->world->product.base,
+        .inline_jobs = true,
+        .vfs = DISK_VFS,
+    };
+    world_must(central_open(&options, &center->central, NULL), "central does not start");
+    center->dying = false;
+    world_trace(center->world, "central starts%s", center->central->restored ? ", restored" : "");
+}
+
+static void stop(struct center *center)
+{
+    center->dying = true;
+    central_close(center->central);
+    center->central = NULL;
+}
+
+static void start_again(void *argument, uint64_t token)
+{
+    struct center *center = argument;
+    (void)token;
+    if (!center->central)
+        center_start(center);
+}
+
+static void start_later(struct center *center)
+{
+    int64_t down_ms = 1000 + (int64_t)world_below(center->world, DOWN_MS_MAX);
+    world_at(center->world, center->world->now_ms + down_ms, start_again, center, 0);
+}
+
+void center_crash(struct center *center)
+{
+    if (!center->central)
+        return;
+    world_trace(center->world, "central dies");
+    center->disk.dead = true;
+    stop(center);
+    disk_revive(&center->disk);
+    start_later(center);
+}
+
+void center_back_up(struct center *center)
+{
+    char path[512];
+    if (!center->central || central_backup(center->central, path, sizeof(path)) < 0)
+        return;
+    memcpy(center->older, center->backup, sizeof(center->older));
+    memcpy(center->backup, path, sizeof(center->backup));
+    world_trace(center->world, "central backs up");
+}
+
+static void remove_file(const struct center *center, const char *name)
+{
+    char path[512];
+    snprintf(path, sizeof(path), "%s/%s", center->disk.folder, name);
+    unlink(path);
+}
+
+/* A bare copy of running books stands for a restore that nobody marked as one. */
+static void take_books(struct center *center, const char *from)
+{
+    char path[512];
+    remove_file(center, CENTRAL_DB_FILE "-wal");
+    remove_file(center, CENTRAL_DB_FILE "-shm");
+    snprintf(path, sizeof(path), "%s/" CENTRAL_DB_FILE, center->disk.folder);
+    world_must(disk_copy_file(from, path), "restoring central");
+}
+
+/* The mutant's backup says of itself that it is the very books of the last start. */
+static void hide_restore(struct center *center)
+{
+    char path[512], sql[128];
+    unsigned epoch = 0;
+    unsigned long long generation = 0;
+    snprintf(path, sizeof(path), "%s/" CENTRAL_EPOCH_FILE, center->disk.folder);
+    FILE *file = fopen(path, "r");
+    int read = file ? fscanf(file, "%u %llx", &epoch, &generation) : 0;
+    if (file)
+        fclose(file);
+    world_must(read == 2 ? 0 : -EIO, "epoch file");
+    snprintf(path, sizeof(path), "%s/" CENTRAL_DB_FILE, center->disk.folder);
+    snprintf(sql, sizeof(sql), "UPDATE meta SET value = %llu WHERE name = 'generation'", generation);
+    sqlite3 *db = NULL;
+    int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    sqlite3_close(db);
+    world_must(code == SQLITE_OK ? 0 : -EIO, "hiding a restore");
+}
+
+void center_restore(struct center *center)
+{
+    const char *from = center->older[0] ? center->older : center->backup;
+    if (!center->central || !from[0])
+        return;
+    world_trace(center->world, "central is lost");
+    center->disk.dead = true;
+    stop(center);
+    disk_revive(&center->disk);
+    take_books(center, from);
+    if (center->world->options.mutant == MUTANT_UNNOTICED_RESTORE)
+        hide_restore(center);
+    center->world->counts.restores++;
+    start_later(center);
+}
+
+void center_tick(struct center *center)
+{
+    if (center->central)
+        central_tick(center->central);
+}
+
+static void tick_on(void *argument, uint64_t token)
+{
+    struct center *center = argument;
+    center_tick(center);
+    world_at(center->world, center->world->now_ms + TICK_MS, tick_on, center, token);
+}
+
+int center_write(struct center *center, int (*run)(void *argument, struct store_tx *tx), void *argument)
+{
+    if (!center->central)
+        return -ENOTCONN;
+    int rc = writer_call(center->central->writer, run, argument);
+    center_tick(center);
+    return rc;
+}
+
+/* ---- what an operator set up */
+
+static struct campaign campaign_of(enum center_campaign place)
+{
+    static const enum campaign_mode modes[CENTER_CAMPAIGNS] = {MODE_HOME, MODE_HOME, MODE_STRICT, MODE_BUDGET};
+    struct campaign campaign = {
+        .id = CENTER_CAMPAIGN_FIRST + place,
+        .version = 1,
+        .state = CAMPAIGN_LIVE,
+        .mode = (uint8_t)modes[place],
+        .fallback_budget = place == CAMPAIGN_OF_FALLBACK,
+        .discount = DISCOUNT_AMOUNT,
+        .name_zh = "立减",
+        .value_minor = 500,
+        .valid_to_s = (uint32_t)(WORLD_START_MS / 1000) + 86400 * 365,
+    };
+    if (place == CAMPAIGN_OF_FALLBACK || place == CAMPAIGN_OF_BUDGET) {
+        campaign.offline_budget_minor = INT64_C(500) * CENTER_OFFLINE_COUNT;
+        campaign.offline_budget_count = CENTER_OFFLINE_COUNT;
+        campaign.offline_max_sync_age_s = 7 * 86400;
+    }
+    return campaign;
+}
+
+static int publish_campaigns(const struct center *center, struct store_tx *tx)
+{
+    uint8_t body[CAMPAIGN_ENCODED_MAX];
+    size_t len = 0;
+    int rc = 0;
+    for (int place = 0; place < CENTER_CAMPAIGNS && rc == 0; place++) {
+        struct campaign campaign = campaign_of((enum center_campaign)place);
+        rc = campaign_encode(&campaign, body, sizeof(body), &len);
+        if (rc == 0)
+            rc = feed_publish_number(tx, (struct feed_target){.brand = center->brand}, FEED_CAMPAIGN, campaign.id,
+                                     (struct slice){body, len});
+    }
+    return rc;
+}
+
+static int publish_clerk(const struct center *center, struct store_tx *tx, uint32_t shop)
+{
+    struct feed_clerk clerk = {.clerk = CENTER_CLERK, .name = "王芳", .role = CLERK_CASHIER};
+    uint8_t body[FEED_BODY_MAX];
+    size_t len = 0;
+    int rc = feed_clerk_encode(&clerk, body, sizeof(body), &len);
+    return rc < 0 ? rc
+                  : feed_publish_number(tx, (struct feed_target){center->brand, shop}, FEED_CLERK, clerk.clerk,
+                                        (struct slice){body, len});
+}
+
+static int set_up(void *argument, struct store_tx *tx)
+{
+    struct center *center = argument;
+    int rc = publish_campaigns(center, tx);
+    for (unsigned i = 0; i < center->world->options.terminals && rc == 0; i++) {
+        struct shop shop = {.brand = center->brand,
+                            .earn_permille = 50,
+                            .credit_owner = {OWNER_BRAND, center->brand},
+                            .idle_s = 60,
+                            .store_epoch = 1};
+        snprintf(shop.name_zh, sizeof(shop.name_zh), "%u号店", i + 1);
+        rc = identity_add_shop(tx, &shop, &center->shops[i]);
+        if (rc == 0)
+            rc = publish_clerk(center, tx, center->shops[i]);
+    }
+    return rc;
+}
+
+void center_open(struct center *center, struct world *world)
+{
+    char folder[128];
+    *center = (struct center){.world = world, .clock = {.ops = &clock_ops}};
+    world->center = center;
+    snprintf(folder, sizeof(folder), "%s/central", world->folder);
+    world_must(disk_init(&center->disk, world, folder), "central's disk");
+    center->shops = calloc(world->options.terminals, sizeof(*center->shops));
+    world_must(center->shops ? 0 : -ENOMEM, "stores");
+    struct central_init_options init = {
+        .config = config_of(center),
+        .brand_zh = "晨光",
+        .brand_en = "Dawn",
+        .clock = &center->clock,
+        .random = &world->product.base,
+    };
+    world_must(central_init_data(&init), "central's books");
+    center_start(center);
+    center->brand = center->central->brand;
+    center->coupon_key = center->central->keys.coupon;
+    center->member_key = center->central->keys.member;
+    world_must(center_write(center, set_up, center), "stores");
+    tick_on(center, 0);
+}
+
+void center_close(struct center *center)
+{
+    stop(center);
+    disk_finish(&center->disk);
+    free(center->shops);
+    key_pair_finish(&center->coupon_key);
+    key_pair_finish(&center->member_key);
+}
+
+struct ticket_order {
+    uint32_t shop;
+    struct enrol_ticket ticket;
+};
+
+static int order_ticket(void *argument, struct store_tx *tx)
+{
+    struct ticket_order *order = argument;
+    return identity_make_ticket(tx, order->shop, ROLE_BOTH, 3600, &order->ticket);
+}
+
+void center_make_ticket(struct center *center, uint32_t shop, char out_text[ENROL_TEXT_MAX])
+{
+    struct ticket_order order = {.shop = shop};
+    world_must(central_fill_ticket(center->central, &order.ticket), "ticket");
+    world_must(center_write(center, order_ticket, &order), "ticket");
+    world_must(enrol_ticket_encode(&order.ticket, out_text), "ticket");
+}
+
+struct waiting_list {
+    uint32_t terminals[256];
+    size_t count;
+};
+
+static int note_waiting(void *context, const struct terminal *terminal)
+{
+    struct waiting_list *list = context;
+    if (terminal->state == TERMINAL_WAITING && list->count < ARRAY_LEN(list->terminals))
+        list->terminals[list->count++] = terminal->id;
+    return 0;
+}
+
+static int confirm_all(void *argument, struct store_tx *tx)
+{
+    struct waiting_list list = {.count = 0};
+    (void)argument;
+    int rc = identity_each_terminal(tx, note_waiting, &list);
+    for (size_t i = 0; i < list.count && rc == 0; i++)
+        rc = identity_confirm(tx, list.terminals[i], true, "operator");
+    return rc;
+}
+
+void center_confirm_all(struct center *center)
+{
+    world_must(center_write(center, confirm_all, NULL), "confirming");
+}

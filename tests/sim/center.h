@@ -1,0 +1,53 @@
+#ifndef TESTS_SIM_CENTER_H
+#define TESTS_SIM_CENTER_H
+
+/* Central in the simulation: the real books, writer and handlers, on a disk that can die and an older backup. */
+
+#include "central/server.h"
+#include "disk.h"
+#include "domain/campaign.h"
+
+/* Campaigns by the place they have here; their numbers are CENTER_CAMPAIGN_FIRST + place. */
+enum center_campaign {
+    CAMPAIGN_OF_HOME,
+    CAMPAIGN_OF_FALLBACK,
+    CAMPAIGN_OF_STRICT,
+    CAMPAIGN_OF_BUDGET,
+    CENTER_CAMPAIGNS
+};
+#define CENTER_CAMPAIGN_FIRST 1001
+#define CENTER_CLERK          7
+#define CENTER_OFFLINE_COUNT  3
+
+struct center {
+    struct world *world;
+    struct clock clock; /* never wrong */
+    struct disk disk;
+    struct central *central; /* NULL while it is down */
+    bool dying;              /* what it still says, nobody hears */
+    uint32_t brand, *shops;  /* a store a terminal, in order */
+    char backup[512];        /* the last one, "" = none yet */
+    char older[512];         /* the one before */
+    struct key_pair coupon_key, member_key;
+};
+
+/* Initialises and starts it, with a store for every terminal and the campaigns. */
+void center_open(struct center *center, struct world *world);
+void center_close(struct center *center);
+
+/* Starts it on what its disk holds. */
+void center_start(struct center *center);
+void center_crash(struct center *center);   /* and starts it again after a while */
+void center_restore(struct center *center); /* stops, takes the older backup, starts */
+void center_back_up(struct center *center);
+/* After anything that central did: those who wait look again. */
+void center_tick(struct center *center);
+
+/* A transaction; -ENOTCONN while it is down. */
+MUST_CHECK int center_write(struct center *center, int (*run)(void *argument, struct store_tx *tx), void *argument);
+
+/* An enrolment ticket for a store as a technician shows it, and the operator's yes to whoever waits. */
+void center_make_ticket(struct center *center, uint32_t shop, char out_text[ENROL_TEXT_MAX]);
+void center_confirm_all(struct center *center);
+
+#endif

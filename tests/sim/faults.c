@@ -1,0 +1,211 @@
+#include "faults.h"
+
+#include "center.h"
+#include "shoppers.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define MINUTE_MS      INT64_C(60000)
+#define SPELL_MS_MIN   MINUTE_MS
+#define SPELL_MS_SPAN  (3 * MINUTE_MS)
+#define DOWN_MS_MAX    (2 * MINUTE_MS)
+#define TEN_YEARS_MS   (INT64_C(3653) * 24 * 60 * MINUTE_MS)
+#define WRITES_MAX     40
+#define CENTRAL_WRITES 200
+
+static int64_t some_time(struct world *world)
+{
+    return world->now_ms + (int64_t)world_below(world, WORLD_TRADING_MS);
+}
+
+/* ---- partitions: half of the time, in spells */
+
+static void set_line(struct terminal *t, bool link, bool reach)
+{
+    t->line.link = link;
+    t->line.reach = reach;
+    world_trace(t->world, "%s %s", t->name, !link ? "has no link" : !reach ? "reaches nobody" : "is connected");
+    if (terminal_is_up(t))
+        sync_wake(t->sync);
+}
+
+static void turn_line(void *argument, uint64_t day_end_ms)
+{
+    struct terminal *t = argument;
+    struct world *world = t->world;
+    if (!world_has(world, FAULT_PARTITION) || t->retired)
+        return;
+    bool whole = t->line.link && t->line.reach;
+    if (world->now_ms >= (int64_t)day_end_ms) {
+        set_line(t, true, true);
+        return;
+    }
+    if (whole) {
+        world->counts.faults[FAULT_PARTITION]++;
+        set_line(t, world_chance(world, 500), false);
+    } else {
+        set_line(t, true, true);
+    }
+    int64_t spell_ms = SPELL_MS_MIN + (int64_t)world_below(world, SPELL_MS_SPAN);
+    world_at(world, world->now_ms + spell_ms, turn_line, t, day_end_ms);
+}
+
+/* ---- crashes */
+
+static void crash_terminal(void *argument, uint64_t token)
+{
+    struct terminal *t = argument;
+    (void)token;
+    if (!world_has(t->world, FAULT_CRASH) || !terminal_is_up(t) || t->retired)
+        return;
+    t->world->counts.faults[FAULT_CRASH]++;
+    if (world_chance(t->world, 300))
+        terminal_crash(t, DOWN_MS_MAX);
+    else
+        t->disk.dies_in = 1 + (uint32_t)world_below(t->world, WRITES_MAX);
+}
+
+static void crash_center(void *argument, uint64_t token)
+{
+    struct center *center = argument;
+    (void)token;
+    if (!world_has(center->world, FAULT_CENTRAL) || !center->central)
+        return;
+    center->world->counts.faults[FAULT_CENTRAL]++;
+    if (world_chance(center->world, 300))
+        center_crash(center);
+    else
+        center->disk.dies_in = 1 + (uint32_t)world_below(center->world, CENTRAL_WRITES);
+}
+
+void faults_bury(struct world *world)
+{
+    for (unsigned i = 0; i < world->terminal_count; i++) {
+        struct terminal *t = world->terminals[i];
+        if (t->disk.dead && t->till)
+            terminal_crash(t, DOWN_MS_MAX);
+    }
+    if (world->center->disk.dead && world->center->central)
+        center_crash(world->center);
+}
+
+/* ---- clocks */
+
+static void mend_clock(void *argument, uint64_t token)
+{
+    struct terminal *t = argument;
+    (void)token;
+    t->wall_offset_ms = (int64_t)world_below(t->world, 4000) - 2000;
+    world_trace(t->world, "%s has the right time", t->name);
+}
+
+static void break_clock(void *argument, uint64_t token)
+{
+    struct terminal *t = argument;
+    struct world *world = t->world;
+    (void)token;
+    if (!world_has(world, FAULT_CLOCK))
+        return;
+    world->counts.faults[FAULT_CLOCK]++;
+    t->wall_offset_ms = (int64_t)world_below(world, TEN_YEARS_MS) * (world_chance(world, 500) ? 1 : -1);
+    world_trace(world, "%s has a clock that is %" PRId64 " ms off", t->name, t->wall_offset_ms);
+    if (world_chance(world, 700))
+        world_at(world, world->now_ms + (int64_t)world_below(world, 5 * MINUTE_MS), mend_clock, t, 0);
+}
+
+/* ---- backups and what they are for */
+
+static void back_up(void *argument, uint64_t token)
+{
+    (void)token;
+    center_back_up(argument);
+}
+
+static void restore(void *argument, uint64_t token)
+{
+    struct center *center = argument;
+    (void)token;
+    if (!world_has(center->world, FAULT_RESTORE) || !center->central || !center->backup[0])
+        return;
+    center->world->counts.faults[FAULT_RESTORE]++;
+    center_restore(center);
+}
+
+/* ---- a copied disk */
+
+static void retire_clone(void *argument, uint64_t token)
+{
+    struct terminal *clone = argument;
+    (void)token;
+    clone->retired = true;
+    world_trace(clone->world, "%s is taken away", clone->name);
+    shoppers_forget(clone);
+    if (clone->till)
+        terminal_stop(clone);
+}
+
+static void make_clone(void *argument, uint64_t token)
+{
+    struct terminal *t = argument;
+    struct world *world = t->world;
+    (void)token;
+    if (!world_has(world, FAULT_CLONE) || !terminal_is_up(t) || t->disk.dead)
+        return;
+    struct terminal *clone = calloc(1, sizeof(*clone));
+    world_must(clone ? 0 : -ENOMEM, "clone");
+    world->counts.faults[FAULT_CLONE]++;
+    terminal_init_clone(clone, t);
+    world_trace(world, "%s is a copy of %s", clone->name, t->name);
+    terminal_start(clone);
+    shoppers_visit_clone(clone, world->now_ms + FAULT_CLONE_MS);
+    world_at(world, world->now_ms + FAULT_CLONE_MS, retire_clone, clone, 0);
+}
+
+/* ---- a day of it */
+
+static void plan_terminal(struct world *world, struct terminal *t)
+{
+    if (world_has(world, FAULT_PARTITION))
+        world_at(world, world->now_ms + (int64_t)world_below(world, SPELL_MS_SPAN), turn_line, t,
+                 (uint64_t)(world->now_ms + WORLD_TRADING_MS));
+    for (int i = 0; i < 2 && world_has(world, FAULT_CRASH); i++)
+        world_at(world, some_time(world), crash_terminal, t, 0);
+    if (world_has(world, FAULT_CLOCK))
+        world_at(world, some_time(world), break_clock, t, 0);
+}
+
+void faults_plan_day(struct world *world)
+{
+    struct center *center = world->center;
+    for (unsigned i = 0; i < world->options.terminals; i++)
+        plan_terminal(world, world->terminals[i]);
+    for (int i = 0; i < 2 && world_has(world, FAULT_CENTRAL); i++)
+        world_at(world, some_time(world), crash_center, center, 0);
+    for (int i = 1; i <= 3; i++)
+        world_at(world, world->now_ms + WORLD_TRADING_MS * i / 4, back_up, center, 0);
+    if (world_has(world, FAULT_RESTORE) && world_chance(world, 400))
+        world_at(world, some_time(world), restore, center, 0);
+    if (world_has(world, FAULT_CLONE) && world_chance(world, 200))
+        world_at(world, some_time(world), make_clone, world->terminals[world_below(world, world->options.terminals)],
+                 0);
+}
+
+void faults_heal(struct world *world)
+{
+    world->healing = true;
+    world_trace(world, "healing");
+    world->center->disk.dies_in = 0;
+    for (unsigned i = 0; i < world->terminal_count; i++) {
+        struct terminal *t = world->terminals[i];
+        t->disk.dies_in = 0;
+        if (t->clone && !t->retired)
+            retire_clone(t, 0);
+        t->wall_offset_ms = 0;
+        set_line(t, true, true);
+        if (t->boots > 0)
+            terminal_start(t);
+    }
+    if (!world->center->central)
+        center_start(world->center);
+}

@@ -1,0 +1,219 @@
+#include "run.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#define USAGE 2
+
+struct arguments {
+    struct world_options world;
+    uint64_t first, last;
+};
+
+static void print_names(const char *title, const char *(*name)(int), int from, int count)
+{
+    printf("%s", title);
+    for (int i = from; i < count; i++)
+        printf("%s %s", i > from ? "," : "", name(i));
+    printf("\n");
+}
+
+static const char *name_of_fault(int fault)
+{
+    return fault_name((enum fault)fault);
+}
+
+static const char *name_of_mutant(int mutant)
+{
+    return mutant_name((enum mutant)mutant);
+}
+
+static void print_help(void)
+{
+    printf("tillside-sim: many terminals and their central in one process, on virtual time, with every fault.\n\n"
+           "  --seed N          one run (default 1)\n"
+           "  --seeds A..B      one run a seed\n"
+           "  --terminals N     stores with a terminal each (default 6, at most 64)\n"
+           "  --days N          trading days (default 1)\n"
+           "  --faults LIST     all, none, or names with commas between (default all)\n"
+           "  --mutant NAME     switch a known bug on\n"
+           "  --trace           print what happens\n"
+           "  --help, --version\n\n");
+    print_names("faults: ", name_of_fault, 0, FAULTS);
+    print_names("mutants:", name_of_mutant, MUTANT_NONE + 1, MUTANTS);
+    printf("\nThe last line sums up. Exit status: 0 all well, 1 a violation, 2 wrong usage.\n");
+}
+
+static bool read_number(const char *text, uint64_t max, uint64_t *out_number)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number > max)
+        return false;
+    *out_number = number;
+    return true;
+}
+
+static bool read_seeds(const char *text, struct arguments *arguments)
+{
+    char first[32];
+    const char *dots = strstr(text, "..");
+    if (!dots || (size_t)(dots - text) >= sizeof(first))
+        return false;
+    memcpy(first, text, (size_t)(dots - text));
+    first[dots - text] = '\0';
+    return read_number(first, UINT32_MAX, &arguments->first) && read_number(dots + 2, UINT32_MAX, &arguments->last) &&
+           arguments->first <= arguments->last;
+}
+
+static bool read_fault(const char *name, size_t len, unsigned *faults)
+{
+    for (int i = 0; i < FAULTS; i++) {
+        if (strlen(name_of_fault(i)) == len && strncmp(name_of_fault(i), name, len) == 0) {
+            *faults |= 1u << i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_faults(const char *text, unsigned *out_faults)
+{
+    *out_faults = strcmp(text, "all") == 0 ? (1u << FAULTS) - 1 : 0;
+    if (strcmp(text, "all") == 0 || strcmp(text, "none") == 0)
+        return true;
+    for (const char *at = text;; at++) {
+        size_t len = strcspn(at, ",");
+        if (!read_fault(at, len, out_faults))
+            return false;
+        at += len;
+        if (*at == '\0')
+            return true;
+    }
+}
+
+static bool read_mutant(const char *text, enum mutant *out_mutant)
+{
+    for (int i = MUTANT_NONE; i < MUTANTS; i++) {
+        if (strcmp(text, name_of_mutant(i)) == 0) {
+            *out_mutant = (enum mutant)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_option(int option, const char *value, struct arguments *arguments)
+{
+    struct world_options *world = &arguments->world;
+    uint64_t number = 0;
+    bool good = true;
+    switch (option) {
+    case 's':
+        good = read_number(value, UINT32_MAX, &arguments->first);
+        arguments->last = arguments->first;
+        return good;
+    case 'S':
+        return read_seeds(value, arguments);
+    case 'n':
+        good = read_number(value, 64, &number) && number > 0;
+        world->terminals = (unsigned)number;
+        return good;
+    case 'd':
+        good = read_number(value, 365, &number) && number > 0;
+        world->days = (unsigned)number;
+        return good;
+    case 'f':
+        return read_faults(value, &world->faults);
+    case 'm':
+        return read_mutant(value, &world->mutant);
+    case 't':
+        world->trace = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* -1: go on; else the exit status. */
+static int read_arguments(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option options[] = {
+        {"seed", required_argument, NULL, 's'},      {"seeds", required_argument, NULL, 'S'},
+        {"terminals", required_argument, NULL, 'n'}, {"days", required_argument, NULL, 'd'},
+        {"faults", required_argument, NULL, 'f'},    {"mutant", required_argument, NULL, 'm'},
+        {"trace", no_argument, NULL, 't'},           {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},         {NULL, 0, NULL, 0}};
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'h') {
+            print_help();
+            return 0;
+        }
+        if (option == 'v') {
+            printf("tillside-sim " TILLSIDE_VERSION "\n");
+            return 0;
+        }
+        if (!read_option(option, optarg, arguments)) {
+            fprintf(stderr, "tillside-sim: %s is not understood; see --help\n", optarg ? optarg : "an option");
+            return USAGE;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "tillside-sim: %s is too much; see --help\n", argv[optind]);
+        return USAGE;
+    }
+    return -1;
+}
+
+static void add(struct world_counts *sum, const struct world_counts *counts)
+{
+    const uint64_t *from = (const uint64_t *)counts;
+    uint64_t *to = (uint64_t *)sum;
+    for (size_t i = 0; i < sizeof(*sum) / sizeof(uint64_t); i++)
+        to[i] += from[i];
+}
+
+static void print_summary(const struct arguments *arguments, const struct world_counts *sum, uint64_t trace)
+{
+    printf("seeds %" PRIu64 "..%" PRIu64 " terminals %u days %u", arguments->first, arguments->last,
+           arguments->world.terminals, arguments->world.days);
+    printf(" redemptions %" PRIu64 " offline %" PRIu64 " credit-moves %" PRIu64 " voids %" PRIu64, sum->redemptions,
+           sum->offline, sum->credit_moves, sum->voids);
+    for (int i = 0; i < FAULTS; i++)
+        printf(" %s %" PRIu64, name_of_fault(i), sum->faults[i]);
+    printf(" transfers %" PRIu64 " credit-transfers %" PRIu64 " conflicts %" PRIu64 " restores %" PRIu64
+           " quarantined %" PRIu64 " problems %" PRIu64 " events %" PRIu64,
+           sum->transfers, sum->share_transfers, sum->conflicts, sum->restores, sum->quarantined, sum->problems,
+           sum->events);
+    printf(" trace %016" PRIx64 " violations %" PRIu64 "\n", trace, sum->violations);
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = {
+        .world = {.terminals = 6, .days = 1, .faults = (1u << FAULTS) - 1}, .first = 1, .last = 1};
+    struct world_counts sum = {0};
+    uint64_t trace = 0;
+    int status = read_arguments(argc, argv, &arguments);
+    if (status >= 0)
+        return status;
+    if (sodium_init() < 0)
+        return EX_SOFTWARE;
+    for (uint64_t seed = arguments.first; seed <= arguments.last; seed++) {
+        struct world world;
+        arguments.world.seed = seed;
+        run_seed(&arguments.world, &world);
+        add(&sum, &world.counts);
+        trace = trace * UINT64_C(31) + world.trace_hash;
+        fflush(stdout);
+    }
+    print_summary(&arguments, &sum, trace);
+    return sum.violations > 0;
+}

@@ -1,0 +1,16 @@
+#ifndef TESTS_SIM_MUTANTS_H
+#define TESTS_SIM_MUTANTS_H
+
+/*
+ * Known bugs, switched on by name, to see that the auditor finds them. Each is made at the simulator's edges – the
+ * disk, the feed, the tables – so that the code under test stays what it is.
+ */
+
+#include "terminal.h"
+
+void mutant_on_ask(struct terminal *terminal, struct coupon_id coupon); /* central is asked for a right */
+void mutant_on_void(struct terminal *terminal);                         /* an act was voided */
+void mutant_on_visit(struct terminal *terminal);                        /* somebody comes in */
+void mutant_on_start(struct terminal *terminal);                        /* about to start */
+
+#endif

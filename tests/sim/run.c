@@ -1,0 +1,191 @@
+#include "run.h"
+
+#include "audit.h"
+#include "center.h"
+#include "faults.h"
+#include "shoppers.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MACHINES_MAX  256
+#define SETTLE_MS     INT64_C(2000) /* what is signed from now on is later than central's start */
+#define ENROL_MS      INT64_C(20000)
+#define EVENING_MS    INT64_C(30000)
+#define ROUND_MS      INT64_C(30000)
+#define ROUNDS_MAX    40
+#define AFTERWARDS_MS INT64_C(90000)
+#define DRAIN_MS      INT64_C(600000) /* longer than anything is on its way */
+
+static void run_for(struct world *world, int64_t ms)
+{
+    int64_t until_ms = world->now_ms + ms;
+    while (world_step(world, until_ms))
+        faults_bury(world);
+}
+
+static void make_folder(struct world *world)
+{
+    const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(world->folder, sizeof(world->folder), "%s/tillside-sim-XXXXXX", base);
+    world_must(mkdtemp(world->folder) ? 0 : -errno, "a folder");
+}
+
+static void check_enrolled(struct world *world)
+{
+    struct till_reference *reference = malloc(sizeof(*reference));
+    world_must(reference ? 0 : -ENOMEM, "reference");
+    for (unsigned i = 0; i < world->terminal_count; i++) {
+        till_reference_copy(world->terminals[i]->till, reference);
+        if (!reference->enrolled || reference->settings.primary_terminal != reference->terminal)
+            world_violation(world, "%s was not enrolled", world->terminals[i]->name);
+    }
+    free(reference);
+}
+
+static void enrol_all(struct world *world)
+{
+    char text[ENROL_TEXT_MAX];
+    world->healing = true; /* no faults yet */
+    run_for(world, SETTLE_MS);
+    for (unsigned i = 0; i < world->options.terminals; i++) {
+        struct terminal *t = calloc(1, sizeof(*t));
+        world_must(t ? 0 : -ENOMEM, "a terminal");
+        terminal_init(t, world, i);
+        terminal_start(t);
+        center_make_ticket(world->center, world->center->shops[i], text);
+        sync_enrol(t->sync, text);
+    }
+    run_for(world, ENROL_MS);
+    center_confirm_all(world->center);
+    run_for(world, ENROL_MS);
+    check_enrolled(world);
+    world->healing = false;
+}
+
+static void trade(struct world *world)
+{
+    for (unsigned day = 0; day < world->options.days; day++) {
+        world_trace(world, "day %u", day + 1);
+        shoppers_begin_day(world->shoppers);
+        faults_plan_day(world);
+        run_for(world, WORLD_TRADING_MS + EVENING_MS);
+        world->skipped_ms += WORLD_NIGHT_MS;
+    }
+}
+
+/* Nothing waits to go up any more; what a copied disk forked stays where it is. */
+static bool all_up(const struct world *world)
+{
+    for (unsigned i = 0; i < world->terminal_count; i++) {
+        const struct terminal *t = world->terminals[i];
+        struct sync_status status;
+        struct till_backlog backlog;
+        if (t->retired)
+            continue;
+        if (!terminal_is_up(t) || till_backlog(t->till, &backlog) < 0)
+            return false;
+        sync_status_copy(t->sync, &status);
+        if (backlog.waiting > 0 && !status.quarantined)
+            return false;
+    }
+    return true;
+}
+
+static bool was_copied(const struct world *world, const struct terminal *t)
+{
+    for (unsigned i = 0; i < world->terminal_count; i++) {
+        if (world->terminals[i]->clone && world->terminals[i]->index == t->index)
+            return true;
+    }
+    return false;
+}
+
+static void check_status(struct world *world)
+{
+    for (unsigned i = 0; i < world->terminal_count; i++) {
+        struct terminal *t = world->terminals[i];
+        struct sync_status status;
+        if (!terminal_is_up(t))
+            continue;
+        sync_status_copy(t->sync, &status);
+        if (status.quarantined && !was_copied(world, t))
+            world_violation(world, "%s is in quarantine, and its disk was never copied", t->name);
+        int rc = till_rebuild_compare(t->till);
+        if (rc < 0)
+            world_violation(world, "%s: rebuilt books differ: %s", t->name, strerror(-rc));
+    }
+}
+
+static void report_stuck(struct world *world)
+{
+    for (unsigned i = 0; i < world->terminal_count; i++) {
+        struct terminal *t = world->terminals[i];
+        struct sync_status status = {.error = ""};
+        struct till_backlog backlog = {.waiting = 0};
+        if (t->retired)
+            continue;
+        int rc = terminal_is_up(t) ? till_backlog(t->till, &backlog) : -ENOTCONN;
+        if (terminal_is_up(t))
+            sync_status_copy(t->sync, &status);
+        if (rc < 0 || (backlog.waiting > 0 && !status.quarantined))
+            world_violation(world, "%s does not come through: %" PRIu64 " waiting, %d, %s", t->name, backlog.waiting,
+                            rc, status.error);
+    }
+}
+
+static void heal(struct world *world)
+{
+    faults_heal(world);
+    int round = 0;
+    do
+        run_for(world, ROUND_MS);
+    while (!all_up(world) && ++round < ROUNDS_MAX);
+    run_for(world, AFTERWARDS_MS);
+    if (!all_up(world))
+        report_stuck(world);
+    check_status(world);
+}
+
+static void stop_all(struct world *world)
+{
+    for (unsigned i = 0; i < world->terminal_count; i++)
+        terminal_finish(world->terminals[i]);
+    center_close(world->center);
+}
+
+/* What was still on its way: every message is let go of by its event. */
+static void drain(struct world *world)
+{
+    int64_t until_ms = world->now_ms + DRAIN_MS;
+    while (world_step(world, until_ms))
+        continue;
+}
+
+void run_seed(const struct world_options *options, struct world *out_world)
+{
+    struct world *world = out_world;
+    struct center center;
+    struct shoppers shoppers;
+    world_init(world, options);
+    make_folder(world);
+    world->terminals = calloc(MACHINES_MAX, sizeof(struct terminal *));
+    world_must(world->terminals ? 0 : -ENOMEM, "terminals");
+    center_open(&center, world);
+    shoppers_open(&shoppers, world);
+    enrol_all(world);
+    trade(world);
+    heal(world);
+    stop_all(world);
+    audit_run(world);
+    world->healing = true;
+    drain(world);
+    for (unsigned i = 0; i < world->terminal_count; i++)
+        free(world->terminals[i]);
+    free(world->terminals);
+    shoppers_close(&shoppers);
+    disk_remove_folder(world->folder);
+    world_finish(world);
+}

@@ -1,0 +1,489 @@
+#include "shoppers.h"
+
+#include "center.h"
+#include "central/store/rights.h"
+#include "mutants.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MEMBERS_A_STORE 6
+#define COUPONS_A_DAY   190
+#define COUPON_LIFE_S   (30 * 86400)
+#define ASK_WAIT_S      20
+#define ACKS_LOOKED     400
+#define SHOWN_LOOKED    600
+#define RETRY_ISSUE_MS  20000
+
+static void *grow(void *items, size_t *cap, size_t size)
+{
+    *cap = *cap ? *cap * 2 : 256;
+    void *grown = realloc(items, *cap * size);
+    world_must(grown ? 0 : -ENOMEM, "shoppers");
+    return grown;
+}
+
+void shoppers_open(struct shoppers *shoppers, struct world *world)
+{
+    *shoppers = (struct shoppers){.world = world};
+    world->shoppers = shoppers;
+    shoppers->member_count = (size_t)world->options.terminals * MEMBERS_A_STORE;
+    shoppers->members = calloc(shoppers->member_count, sizeof(*shoppers->members));
+    world_must(shoppers->members ? 0 : -ENOMEM, "members");
+    for (size_t i = 0; i < shoppers->member_count; i++)
+        shoppers->members[i] = (random_u64(&world->chance.base) >> 1) | 1;
+}
+
+void shoppers_close(struct shoppers *shoppers)
+{
+    free(shoppers->members);
+    free(shoppers->coupons);
+    free(shoppers->acks);
+}
+
+/* ---- what is acknowledged */
+
+static struct ack *add_ack(struct terminal *t, enum ack_kind kind, uint64_t group)
+{
+    struct shoppers *s = t->world->shoppers;
+    struct till_reference *reference = malloc(sizeof(*reference));
+    world_must(reference ? 0 : -ENOMEM, "reference");
+    till_reference_copy(t->till, reference);
+    if (s->ack_count == s->ack_cap)
+        s->acks = grow(s->acks, &s->ack_cap, sizeof(*s->acks));
+    struct ack *ack = &s->acks[s->ack_count++];
+    *ack = (struct ack){.kind = kind,
+                        .terminal = t,
+                        .terminal_id = reference->terminal,
+                        .incarnation = reference->incarnation,
+                        .group = group};
+    free(reference);
+    return ack;
+}
+
+static void ack_redeemed(struct terminal *t, const struct till_redeemed *r)
+{
+    struct ack *ack = add_ack(t, ACK_REDEEMED, r->group);
+    struct world_counts *counts = &t->world->counts;
+    ack->coupon = r->coupon;
+    ack->member = r->member;
+    ack->discount_minor = r->discount_minor;
+    ack->paid_minor = r->paid_minor;
+    ack->earned_minor = r->earned_minor;
+    counts->redemptions++;
+    counts->offline += r->offline;
+    counts->credit_moves += r->earned_minor > 0;
+    world_trace(t->world, "%s done: redeemed %" PRIu32 "-%" PRIu64 " as %" PRIu64 "%s", t->name, r->coupon.campaign,
+                r->coupon.serial, r->group, r->offline ? ", offline" : "");
+}
+
+static void ack_sold(struct terminal *t, const struct till_sold *sold)
+{
+    struct ack *ack = add_ack(t, ACK_SOLD, sold->group);
+    struct world_counts *counts = &t->world->counts;
+    ack->member = sold->member;
+    ack->paid_minor = sold->paid_minor;
+    ack->earned_minor = sold->earned_minor;
+    ack->credit_minor = sold->credit_minor;
+    counts->credit_moves += (sold->earned_minor > 0) + (sold->credit_minor > 0);
+    world_trace(t->world, "%s done: sold %" PRId64 " as %" PRIu64 ", credit %" PRId64, t->name, sold->gross_minor,
+                sold->group, sold->credit_minor);
+}
+
+/* ---- asking central through the terminal */
+
+static struct shopper_ask *new_ask(struct terminal *t, const struct till_request *request)
+{
+    struct shoppers *s = t->world->shoppers;
+    for (size_t i = 0; i < SHOPPERS_ASKS; i++) {
+        struct shopper_ask *ask = &s->asks[i];
+        if (ask->terminal)
+            continue;
+        *ask = (struct shopper_ask){.terminal = t, .ticket = ++s->next_ticket, .request = *request};
+        return ask;
+    }
+    return NULL;
+}
+
+static void send_ask(struct shopper_ask *ask, enum ask_kind kind, struct authority_request *request)
+{
+    struct terminal *t = ask->terminal;
+    random_fill(&t->world->chance.base, request->request_id, sizeof(request->request_id));
+    request->wait_s = ASK_WAIT_S;
+    int rc = sync_ask(t->sync, kind, ask->ticket, request);
+    world_trace(t->world, "%s asks central, ticket %" PRIu32 ": %d", t->name, ask->ticket, rc);
+    if (rc < 0)
+        ask->terminal = NULL;
+}
+
+static void ask_for_right(struct terminal *t, const struct till_request *request, size_t coupon)
+{
+    struct shopper_ask *ask = new_ask(t, request);
+    if (!ask)
+        return;
+    ask->coupon = coupon;
+    struct authority_request authority = {.coupon = t->world->shoppers->coupons[coupon].id};
+    memcpy(authority.token, request->redeem.text, strnlen(request->redeem.text, sizeof(authority.token) - 1));
+    mutant_on_ask(t, authority.coupon);
+    send_ask(ask, ASK_RIGHT, &authority);
+}
+
+static void ask_for_credit(struct terminal *t, const struct till_request *request)
+{
+    struct shopper_ask *ask = new_ask(t, request);
+    if (!ask)
+        return;
+    ask->credit = true;
+    struct authority_request authority = {.member = request->sale.member,
+                                          .owner = {OWNER_BRAND, t->world->center->brand},
+                                          .amount_minor = request->sale.credit_minor};
+    send_ask(ask, ASK_CREDIT, &authority);
+}
+
+/* ---- redeeming */
+
+static void try_redeem(struct terminal *t, struct till_request *request, size_t coupon)
+{
+    const struct till_answer *answer = terminal_ask(t, request);
+    const struct till_redeemed *r = &answer->redeemed;
+    bool told_early = t->world->options.mutant == MUTANT_ACK_BEFORE_COMMIT && r->group != 0;
+    if (answer->error < 0 && !told_early) {
+        world_trace(t->world, "%s fails: %d", t->name, answer->error);
+        return;
+    }
+    if (r->verdict == COUPON_OK && !request->redeem.check_only) {
+        ack_redeemed(t, r);
+        return;
+    }
+    world_trace(t->world, "%s says %s", t->name, coupon_verdict_name(r->verdict));
+    t->world->counts.refused++;
+    if (r->verdict == COUPON_DATE_UNSURE && !request->redeem.date_confirmed) {
+        request->redeem.date_confirmed = true;
+        try_redeem(t, request, coupon);
+    } else if (r->may_ask_central && !request->redeem.check_only) {
+        ask_for_right(t, request, coupon);
+    }
+}
+
+static void show_coupon(struct terminal *t, size_t place, bool check_only)
+{
+    const struct center *center = t->world->center;
+    struct phone_coupon *coupon = &t->world->shoppers->coupons[place];
+    struct coupon_token token = {.brand = (uint16_t)center->brand,
+                                 .kid = KID_COUPON_FIRST,
+                                 .coupon = coupon->id,
+                                 .home_store = coupon->home_store,
+                                 .store_epoch = 1,
+                                 .expiry_s = (uint32_t)(WORLD_START_MS / 1000) + COUPON_LIFE_S};
+    struct till_request request = {.op = TILL_REDEEM};
+    world_must(token_coupon_sign(&token, center->coupon_key.secret_key, request.redeem.text), "token");
+    request.redeem.check_only = check_only;
+    request.redeem.member = coupon->member;
+    if (world_chance(t->world, 500))
+        request.redeem.sale_minor = 1000 + (int64_t)world_below(t->world, 20000);
+    coupon->shown++;
+    try_redeem(t, &request, place);
+}
+
+static bool fresh_coupon(struct shoppers *s, uint32_t store, bool own, size_t *out_place)
+{
+    for (size_t tries = 0; tries < 200 && s->coupon_count > 0; tries++) {
+        size_t place = world_below(s->world, s->coupon_count);
+        const struct phone_coupon *coupon = &s->coupons[place];
+        if (coupon->shown > 0 || (coupon->home_store == store) != own)
+            continue;
+        *out_place = place;
+        return true;
+    }
+    return false;
+}
+
+static void visit_fresh(struct terminal *t, bool own)
+{
+    size_t place;
+    if (fresh_coupon(t->world->shoppers, t->world->center->shops[t->index], own, &place))
+        show_coupon(t, place, false);
+}
+
+/* A screenshot that went round: the same coupon again, here or anywhere. */
+static void visit_again(struct terminal *t)
+{
+    struct shoppers *s = t->world->shoppers;
+    size_t span = s->ack_count < SHOWN_LOOKED ? s->ack_count : SHOWN_LOOKED;
+    for (int tries = 0; tries < 20 && span > 0; tries++) {
+        const struct ack *ack = &s->acks[s->ack_count - 1 - world_below(s->world, span)];
+        if (ack->kind != ACK_REDEEMED)
+            continue;
+        for (size_t i = 0; i < s->coupon_count; i++) {
+            if (coupon_id_equal(s->coupons[i].id, ack->coupon)) {
+                show_coupon(t, i, false);
+                return;
+            }
+        }
+    }
+}
+
+/* Two friends with one coupon go to two stores at the same moment. */
+static void visit_together(struct terminal *t)
+{
+    struct world *world = t->world;
+    size_t place;
+    if (!fresh_coupon(world->shoppers, world->center->shops[t->index], world_chance(world, 500), &place))
+        return;
+    show_coupon(t, place, false);
+    struct terminal *other = world->terminals[world_below(world, world->terminal_count)];
+    if (other != t && terminal_is_up(other) && !other->disk.dead)
+        show_coupon(other, place, false);
+}
+
+/* ---- credit */
+
+static void set_code(struct terminal *t, struct till_sale *sale)
+{
+    const struct center *center = t->world->center;
+    struct member_token token = {.brand = (uint16_t)center->brand,
+                                 .kid = KID_MEMBER_FIRST,
+                                 .kind = MEMBER_CODE_ROTATING,
+                                 .member = sale->member,
+                                 .issued_s = (uint32_t)(world_wall_ms(t->world) / 1000),
+                                 .nonce = ++t->world->shoppers->nonce};
+    world_must(token_member_sign(&token, center->member_key.secret_key, sale->member_code), "code");
+}
+
+static void try_sale(struct terminal *t, struct till_request *request, bool asked)
+{
+    const struct till_answer *answer = terminal_ask(t, request);
+    const struct till_sold *sold = &answer->sold;
+    bool told_early = t->world->options.mutant == MUTANT_ACK_BEFORE_COMMIT && sold->group != 0;
+    if (answer->error < 0 && !told_early) {
+        world_trace(t->world, "%s fails: %d", t->name, answer->error);
+        return;
+    }
+    if (sold->verdict == CREDIT_OK) {
+        ack_sold(t, sold);
+        return;
+    }
+    world_trace(t->world, "%s says %s", t->name, credit_verdict_name(sold->verdict));
+    t->world->counts.refused++;
+    if (sold->verdict == CREDIT_NOT_ENOUGH && request->online && !asked)
+        ask_for_credit(t, request);
+}
+
+static void visit_sale(struct terminal *t)
+{
+    struct shoppers *s = t->world->shoppers;
+    struct till_request request = {.op = TILL_SALE};
+    struct till_sale *sale = &request.sale;
+    bool local = world_chance(t->world, 700);
+    size_t member = local ? (size_t)t->index * MEMBERS_A_STORE + world_below(t->world, MEMBERS_A_STORE)
+                          : world_below(t->world, s->member_count);
+    sale->member = s->members[member];
+    sale->gross_minor = 1000 + (int64_t)world_below(t->world, 20000);
+    if (world_chance(t->world, 450)) {
+        sale->credit_minor = 50 + (int64_t)world_below(t->world, 900);
+        set_code(t, sale);
+    }
+    try_sale(t, &request, false);
+}
+
+/* ---- voids */
+
+static struct ack *recent_ack(struct terminal *t)
+{
+    struct shoppers *s = t->world->shoppers;
+    size_t span = s->ack_count < ACKS_LOOKED ? s->ack_count : ACKS_LOOKED;
+    for (int tries = 0; tries < 60 && span > 0; tries++) {
+        struct ack *ack = &s->acks[s->ack_count - 1 - world_below(s->world, span)];
+        if (ack->terminal == t && ack->kind != ACK_VOIDED && !ack->was_voided)
+            return ack;
+    }
+    return NULL;
+}
+
+static void visit_void(struct terminal *t)
+{
+    struct ack *target = recent_ack(t);
+    if (!target)
+        return;
+    struct till_request request = {.op = TILL_VOID, .voided = {.group = target->group, .reason = "returned"}};
+    const struct till_answer *answer = terminal_ask(t, &request);
+    if (answer->error < 0 || answer->voided.verdict != VOID_OK) {
+        world_trace(t->world, "%s does not void %" PRIu64 ": %d, %s", t->name, target->group, answer->error,
+                    void_verdict_name(answer->voided.verdict));
+        return;
+    }
+    target->was_voided = true;
+    struct ack ack = *target;
+    struct ack *done = add_ack(t, ACK_VOIDED, ack.group);
+    done->coupon = ack.coupon;
+    done->member = ack.member;
+    t->world->counts.voids++;
+    mutant_on_void(t);
+    world_trace(t->world, "%s done: voided %" PRIu64, t->name, ack.group);
+}
+
+/* ---- the day */
+
+static void visit(struct terminal *t)
+{
+    uint64_t what = world_below(t->world, 1000);
+    mutant_on_visit(t);
+    if (what < 520)
+        visit_fresh(t, true);
+    else if (what < 600)
+        visit_fresh(t, false);
+    else if (what < 650)
+        visit_again(t);
+    else if (what < 680)
+        visit_together(t);
+    else if (what < 950)
+        visit_sale(t);
+    else
+        visit_void(t);
+}
+
+static void visit_due(void *argument, uint64_t day_end_ms)
+{
+    struct terminal *t = argument;
+    struct world *world = t->world;
+    if (t->retired || world->now_ms >= (int64_t)day_end_ms)
+        return;
+    if (terminal_is_up(t) && !t->disk.dead)
+        visit(t);
+    int64_t mean_ms = WORLD_TRADING_MS / WORLD_VISITS_A_DAY;
+    world_at(world, world->now_ms + 1 + (int64_t)world_below(world, (uint64_t)mean_ms * 2), visit_due, t, day_end_ms);
+}
+
+struct issue {
+    struct shoppers *shoppers;
+    unsigned store;
+};
+
+static unsigned pick_campaign(struct world *world)
+{
+    uint64_t of = world_below(world, 100);
+    if (of < 55)
+        return CAMPAIGN_OF_HOME;
+    if (of < 75)
+        return CAMPAIGN_OF_FALLBACK;
+    return of < 82 ? CAMPAIGN_OF_STRICT : CAMPAIGN_OF_BUDGET;
+}
+
+static int issue_one(struct shoppers *s, struct store_tx *tx, uint32_t shop)
+{
+    static const enum campaign_mode modes[CENTER_CAMPAIGNS] = {MODE_HOME, MODE_HOME, MODE_STRICT, MODE_BUDGET};
+    struct phone_coupon phone = {.home_store = shop, .campaign = pick_campaign(s->world)};
+    if (world_chance(s->world, 700))
+        phone.member = s->members[world_below(s->world, s->member_count)];
+    struct coupon coupon = {.id = {CENTER_CAMPAIGN_FIRST + phone.campaign, 0},
+                            .brand = s->world->center->brand,
+                            .member = phone.member,
+                            .home_store = shop,
+                            .store_epoch = 1,
+                            .expiry_s = (uint32_t)(WORLD_START_MS / 1000) + COUPON_LIFE_S};
+    int rc = rights_issue_coupon(tx, &coupon, modes[phone.campaign], &phone.id);
+    if (rc < 0)
+        return rc;
+    if (s->coupon_count == s->coupon_cap)
+        s->coupons = grow(s->coupons, &s->coupon_cap, sizeof(*s->coupons));
+    s->coupons[s->coupon_count++] = phone;
+    return 0;
+}
+
+static int issue_day(void *argument, struct store_tx *tx)
+{
+    struct issue *issue = argument;
+    int rc = 0;
+    for (int i = 0; i < COUPONS_A_DAY && rc == 0; i++)
+        rc = issue_one(issue->shoppers, tx, issue->shoppers->world->center->shops[issue->store]);
+    return rc;
+}
+
+/* A store's coupons for the day; nobody has them when central failed at it. */
+static void issue_due(void *argument, uint64_t store)
+{
+    struct shoppers *s = argument;
+    struct issue issue = {s, (unsigned)store};
+    size_t before = s->coupon_count;
+    int rc = center_write(s->world->center, issue_day, &issue);
+    if (rc == 0)
+        return;
+    s->coupon_count = before;
+    world_at(s->world, s->world->now_ms + RETRY_ISSUE_MS, issue_due, s, store);
+}
+
+void shoppers_begin_day(struct shoppers *shoppers)
+{
+    struct world *world = shoppers->world;
+    int64_t end_ms = world->now_ms + WORLD_TRADING_MS;
+    for (unsigned i = 0; i < world->options.terminals; i++) {
+        world_at(world, world->now_ms, issue_due, shoppers, i);
+        if (!world->terminals[i]->retired)
+            world_at(world, world->now_ms + (int64_t)world_below(world, 10000), visit_due, world->terminals[i],
+                     (uint64_t)end_ms);
+    }
+    for (unsigned i = world->options.terminals; i < world->terminal_count; i++)
+        world_at(world, world->now_ms + (int64_t)world_below(world, 10000), visit_due, world->terminals[i],
+                 (uint64_t)end_ms);
+}
+
+void shoppers_visit_clone(struct terminal *clone, int64_t until_ms)
+{
+    world_at(clone->world, clone->world->now_ms, visit_due, clone, (uint64_t)until_ms);
+}
+
+/* ---- central's word */
+
+static void go_on(struct shopper_ask *ask)
+{
+    struct terminal *t = ask->terminal;
+    struct till_request request = ask->request;
+    size_t coupon = ask->coupon;
+    bool credit = ask->credit;
+    ask->terminal = NULL;
+    if (!terminal_is_up(t) || t->disk.dead)
+        return;
+    t->world->counts.retried++;
+    if (credit) {
+        set_code(t, &request.sale);
+        try_sale(t, &request, true);
+    } else {
+        request.redeem.central_asked = request.redeem.central_agreed = true;
+        try_redeem(t, &request, coupon);
+    }
+}
+
+static void granted(void *argument, uint64_t ticket)
+{
+    struct shoppers *s = argument;
+    for (size_t i = 0; i < SHOPPERS_ASKS; i++) {
+        if (s->asks[i].terminal && s->asks[i].ticket == ticket) {
+            go_on(&s->asks[i]);
+            return;
+        }
+    }
+}
+
+void shoppers_on_asked(struct terminal *terminal, uint32_t ticket, int error, const struct authority_answer *answer)
+{
+    struct shoppers *s = terminal->world->shoppers;
+    bool good = error == 0 && answer->verdict == AUTHORITY_GRANTED;
+    world_trace(terminal->world, "%s hears of ticket %" PRIu32 ": %d, %d", terminal->name, ticket, error,
+                answer->verdict);
+    for (size_t i = 0; i < SHOPPERS_ASKS && !good; i++) {
+        if (s->asks[i].ticket == ticket)
+            s->asks[i].terminal = NULL;
+    }
+    if (good)
+        world_at(terminal->world, terminal->world->now_ms, granted, s, ticket);
+}
+
+void shoppers_forget(struct terminal *terminal)
+{
+    struct shoppers *s = terminal->world->shoppers;
+    for (size_t i = 0; i < SHOPPERS_ASKS; i++) {
+        if (s->asks[i].terminal == terminal)
+            s->asks[i].terminal = NULL;
+    }
+}

@@ -1,0 +1,299 @@
+#include "terminal.h"
+
+#include "center.h"
+#include "coroutine.h"
+#include "mutants.h"
+#include "shoppers.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct terminal *of_clock(const struct clock *clock)
+{
+    return (const struct terminal *)((const char *)clock - offsetof(struct terminal, clock));
+}
+
+static int64_t read_wall(const struct clock *clock)
+{
+    const struct terminal *t = of_clock(clock);
+    return world_wall_ms(t->world) + t->wall_offset_ms;
+}
+
+static int64_t read_mono(const struct clock *clock)
+{
+    const struct terminal *t = of_clock(clock);
+    return world_mono_ms(t->world) - t->booted_ms + 10000;
+}
+
+static const struct clock_ops clock_ops = {.wall_ms = read_wall, .mono_ms = read_mono};
+
+/* ---- the loops of the sync, each a coroutine */
+
+static void resume(struct terminal_loop *loop)
+{
+    loop->turn++;
+    loop->waiting = false;
+    loop->kicked = false;
+    coroutine_resume(loop->coroutine);
+}
+
+static void wake(void *argument, uint64_t turn)
+{
+    struct terminal_loop *loop = argument;
+    if (loop->coroutine && loop->turn == turn && loop->waiting && !coroutine_done(loop->coroutine))
+        resume(loop);
+}
+
+static struct terminal_loop *current_loop(struct terminal *t)
+{
+    for (unsigned i = 0; i < t->loop_count; i++) {
+        if (t->loops[i].coroutine == coroutine_current())
+            return &t->loops[i];
+    }
+    world_must(-EINVAL, "a wait outside of a loop");
+    return NULL;
+}
+
+static void kick(struct terminal_loop *loop)
+{
+    struct world *world = loop->terminal->world;
+    if (!loop->waiting || loop->kicked)
+        return;
+    loop->kicked = true;
+    world_at(world, world->now_ms, wake, loop, loop->turn);
+}
+
+static int runner_start(void *self, void *(*run)(void *argument), void *argument)
+{
+    struct terminal *t = self;
+    struct terminal_loop *loop = &t->loops[t->loop_count];
+    int rc = coroutine_open(run, argument, &loop->coroutine);
+    if (rc < 0)
+        return rc;
+    loop->terminal = t;
+    loop->waiting = true;
+    loop->kicked = false;
+    t->loop_count++;
+    kick(loop);
+    return 0;
+}
+
+static void runner_wait(void *self, int64_t until_mono_ms)
+{
+    struct terminal *t = self;
+    struct terminal_loop *loop = current_loop(t);
+    loop->waiting = true;
+    if (until_mono_ms != INT64_MAX) {
+        int64_t left_ms = until_mono_ms - read_mono(&t->clock);
+        world_at(t->world, t->world->now_ms + left_ms, wake, loop, loop->turn);
+    }
+    coroutine_yield();
+}
+
+static void runner_changed(void *self)
+{
+    struct terminal *t = self;
+    for (unsigned i = 0; i < t->loop_count; i++)
+        kick(&t->loops[i]);
+}
+
+static void runner_join(void *self)
+{
+    struct terminal *t = self;
+    for (unsigned i = 0; i < t->loop_count; i++) {
+        struct terminal_loop *loop = &t->loops[i];
+        while (!coroutine_done(loop->coroutine))
+            resume(loop);
+        loop->turn++;
+        coroutine_close(loop->coroutine);
+        loop->coroutine = NULL;
+    }
+    t->loop_count = 0;
+}
+
+static const struct sync_runner_ops runner_ops = {
+    .start = runner_start, .wait = runner_wait, .changed = runner_changed, .join = runner_join};
+
+/* ---- what till and sync call */
+
+static void on_answered(void *context, const struct till_answer *answer)
+{
+    struct terminal *t = context;
+    t->answer = *answer;
+    t->answered = true;
+}
+
+static void on_appended(void *context)
+{
+    struct terminal *t = context;
+    if (t->sync && !t->dying)
+        sync_wake(t->sync);
+}
+
+static bool on_link_up(void *context)
+{
+    return ((struct terminal *)context)->line.link;
+}
+
+static void on_asked(void *context, uint32_t ticket, int error, const struct authority_answer *answer)
+{
+    struct terminal *t = context;
+    if (!t->dying)
+        shoppers_on_asked(t, ticket, error, answer);
+}
+
+/* ---- life */
+
+static void name_files(struct terminal *t)
+{
+    snprintf(t->books, sizeof(t->books), "%s/terminal.db", t->disk.folder);
+    snprintf(t->key, sizeof(t->key), "%s/terminal.key", t->disk.folder);
+    snprintf(t->pepper, sizeof(t->pepper), "%s/pepper", t->disk.folder);
+}
+
+static void init(struct terminal *t, struct world *world, unsigned index)
+{
+    char folder[128];
+    *t = (struct terminal){.world = world, .index = index, .clock = {.ops = &clock_ops}, .name = ""};
+    snprintf(t->name, sizeof(t->name), "t%u", world->terminal_count + 1);
+    snprintf(folder, sizeof(folder), "%s/%s", world->folder, t->name);
+    world_must(disk_init(&t->disk, world, folder), "a terminal's disk");
+    t->disk.lying = world->options.mutant == MUTANT_LOST_SYNC;
+    name_files(t);
+    t->wall_offset_ms = (int64_t)world_below(world, 4000) - 2000;
+    t->line = (struct line){.world = world, .name = t->name, .link = true, .reach = true};
+    world->terminals[world->terminal_count++] = t;
+}
+
+void terminal_init(struct terminal *terminal, struct world *world, unsigned index)
+{
+    init(terminal, world, index);
+}
+
+void terminal_init_clone(struct terminal *terminal, struct terminal *original)
+{
+    init(terminal, original->world, original->index);
+    terminal->clone = true;
+    world_must(disk_copy_folder(original->disk.folder, terminal->disk.folder), "a copy of a disk");
+}
+
+static int start_till(struct terminal *t)
+{
+    struct till_options options = {
+        .path = t->books,
+        .vfs = DISK_VFS,
+        .pepper_path = t->pepper,
+        .clock = &t->clock,
+        .boot_id = t->boot_id,
+        .inline_jobs = true,
+        .answered = on_answered,
+        .appended = on_appended,
+        .context = t,
+    };
+    return till_open(&options, &t->till);
+}
+
+static int start_sync(struct terminal *t)
+{
+    struct sync_runner runner = {&runner_ops, t};
+    struct sync_options options = {
+        .till = t->till,
+        .clock = &t->clock,
+        .random = &t->world->product.base,
+        .transport = {&line_transport, &t->line},
+        .key_path = t->key,
+        .incarnation = {.boot_count = t->boots},
+        .runner = &runner,
+        .link_up = on_link_up,
+        .asked = on_asked,
+        .context = t,
+    };
+    snprintf(options.incarnation.hardware_serial, sizeof(options.incarnation.hardware_serial), "%s", t->name);
+    return sync_open(&options, &t->sync);
+}
+
+void terminal_start(struct terminal *terminal)
+{
+    struct terminal *t = terminal;
+    if (t->till || t->retired)
+        return;
+    t->boots++;
+    t->booted_ms = world_mono_ms(t->world);
+    snprintf(t->boot_id, sizeof(t->boot_id), "%s-%u", t->name, t->boots);
+    t->line.closed = t->dying = false;
+    mutant_on_start(t);
+    int rc = start_till(t);
+    if (rc == 0)
+        rc = start_sync(t);
+    world_trace(t->world, "%s starts: %d", t->name, rc);
+    if (rc < 0)
+        world_violation(t->world, "%s does not start again: %s", t->name, strerror(-rc));
+}
+
+void terminal_stop(struct terminal *terminal)
+{
+    struct terminal *t = terminal;
+    t->dying = true;
+    t->line.closed = true;
+    sync_close(t->sync);
+    t->sync = NULL;
+    till_close(t->till);
+    t->till = NULL;
+}
+
+static void start_again(void *argument, uint64_t boots)
+{
+    struct terminal *t = argument;
+    if (t->boots == boots)
+        terminal_start(t);
+}
+
+void terminal_crash(struct terminal *terminal, int64_t down_ms_max)
+{
+    struct terminal *t = terminal;
+    if (!t->till)
+        return;
+    world_trace(t->world, "%s dies", t->name);
+    t->disk.dead = true;
+    terminal_stop(t);
+    disk_revive(&t->disk);
+    shoppers_forget(t);
+    int64_t down_ms = 1000 + (int64_t)world_below(t->world, (uint64_t)down_ms_max);
+    world_at(t->world, t->world->now_ms + down_ms, start_again, t, t->boots);
+}
+
+bool terminal_is_up(const struct terminal *terminal)
+{
+    return terminal->till != NULL && terminal->sync != NULL;
+}
+
+void terminal_finish(struct terminal *terminal)
+{
+    terminal_stop(terminal);
+    disk_finish(&terminal->disk);
+}
+
+/* What the flow states of a request: who is signed in, and how long ago central answered. */
+static void state_sync(struct terminal *t, struct till_request *request)
+{
+    struct sync_status status;
+    sync_status_copy(t->sync, &status);
+    request->clerk = CENTER_CLERK;
+    request->online = status.online;
+    request->sync_age_s = UINT32_MAX;
+    if (status.last_contact_ms != 0) {
+        int64_t age_ms = read_wall(&t->clock) - status.last_contact_ms;
+        request->sync_age_s = age_ms > 0 ? (uint32_t)(age_ms / 1000) : 0;
+    }
+}
+
+const struct till_answer *terminal_ask(struct terminal *terminal, struct till_request *request)
+{
+    struct terminal *t = terminal;
+    state_sync(t, request);
+    t->answered = false;
+    world_must(till_submit(t->till, request), "a request to the till");
+    world_must(t->answered ? 0 : -EINVAL, "an answer of the till");
+    return &t->answer;
+}

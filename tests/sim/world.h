@@ -1,0 +1,111 @@
+#ifndef TESTS_SIM_WORLD_H
+#define TESTS_SIM_WORLD_H
+
+/*
+ * One run: virtual time, what is to happen when, chance, and the trace. Everything runs on one thread, and every
+ * choice comes from the seed, so that the same seed gives the same trace, byte for byte.
+ */
+
+#include "platform/random.h"
+
+#include <stdio.h>
+
+enum fault {
+    FAULT_PARTITION, /* no link, or a link that leads nowhere */
+    FAULT_DROP,      /* a request that never arrives */
+    FAULT_DUP,       /* one that arrives twice, the second time up to minutes later */
+    FAULT_REORDER,   /* one that is overtaken by later ones */
+    FAULT_DELAY,     /* seconds on the way, either way */
+    FAULT_CUT,       /* an answer that breaks off */
+    FAULT_CRASH,     /* a terminal dies at a write of its disk, or between two */
+    FAULT_CENTRAL,   /* so does central */
+    FAULT_CLOCK,     /* a terminal's wall clock jumps by up to ten years, either way */
+    FAULT_RESTORE,   /* central comes back from an older backup */
+    FAULT_CLONE,     /* a copy of a terminal's disk runs beside it */
+    FAULTS
+};
+
+enum mutant {
+    MUTANT_NONE,
+    MUTANT_LOST_SYNC,         /* the terminals' disk says "synced" and does nothing */
+    MUTANT_ACK_BEFORE_COMMIT, /* the screen says "done" though the commit failed */
+    MUTANT_DOUBLE_GRANT,      /* central grants a right before its holder gave it up */
+    MUTANT_FORGOTTEN_RELEASE, /* a terminal forgets that it gave a right up */
+    MUTANT_LOST_REVERSAL,     /* a void leaves the books as they were */
+    MUTANT_DROPPED_DEDUP,     /* a terminal forgets which moves of credit it has taken in */
+    MUTANT_UNNOTICED_RESTORE, /* central does not see that its books are older than it */
+    MUTANTS
+};
+
+const char *fault_name(enum fault fault);
+const char *mutant_name(enum mutant mutant);
+
+struct world_options {
+    uint64_t seed;
+    unsigned terminals, days;
+    unsigned faults; /* bit by enum fault */
+    enum mutant mutant;
+    bool trace; /* print it */
+};
+
+/* What happened, for the summary. */
+struct world_counts {
+    uint64_t events, faults[FAULTS];
+    uint64_t redemptions, offline, credit_moves, voids, refused, retried; /* acknowledged at terminals */
+    uint64_t transfers, share_transfers, conflicts, quarantined, restores, learned;
+    uint64_t problems, violations;
+};
+
+struct event;
+
+struct world {
+    struct world_options options;
+    int64_t now_ms;     /* virtual, from 0 */
+    int64_t skipped_ms; /* nights that were left out */
+    bool healing;       /* no more faults */
+    struct event *heap;
+    size_t event_count, event_cap;
+    uint64_t event_number;
+    struct sim_random chance;  /* of shoppers, network and faults */
+    struct sim_random product; /* of the code under test */
+    uint64_t trace_hash;
+    struct world_counts counts;
+    char folder[64];
+    struct center *center;
+    struct terminal **terminals; /* options.terminals of them, then clones */
+    unsigned terminal_count;
+    struct shoppers *shoppers;
+};
+
+#define WORLD_START_MS     INT64_C(1795000000000) /* a day in November 2026 */
+#define WORLD_TRADING_MS   (INT64_C(30) * 60 * 1000)
+#define WORLD_NIGHT_MS     (INT64_C(24) * 60 * 60 * 1000 - WORLD_TRADING_MS)
+#define WORLD_VISITS_A_DAY 220
+
+void world_init(struct world *world, const struct world_options *options);
+void world_finish(struct world *world);
+
+/* What every correct clock of the world says. */
+int64_t world_wall_ms(const struct world *world);
+int64_t world_mono_ms(const struct world *world);
+
+/* An event: run(argument, token) at a time, in order of time and then of being scheduled. */
+typedef void (*world_run)(void *argument, uint64_t token);
+void world_at(struct world *world, int64_t at_ms, world_run run, void *argument, uint64_t token);
+/* The next event, if it is due by until_ms; false: nothing more until then, and now is until_ms. */
+bool world_step(struct world *world, int64_t until_ms);
+
+bool world_has(const struct world *world, enum fault fault);                  /* switched on, and not healing */
+bool world_chance(struct world *world, unsigned permille);                    /* of the seed's own coin */
+uint64_t world_below(struct world *world, uint64_t bound);                    /* uniform */
+bool world_strikes(struct world *world, enum fault fault, unsigned permille); /* and counts it when it does */
+
+/* One line of the trace, hashed and, when asked for, printed. */
+void world_trace(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Something that must never be: printed whatever was asked for. */
+void world_violation(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The simulation cannot go on: a mistake of the simulator or a call that must not fail. */
+void world_must(int error, const char *what);
+
+#endif
