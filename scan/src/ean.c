@@ -14,6 +14,7 @@ enum {
 #define MODULE_MIN    1.1f  /* pixels */
 #define QUIET_MIN     4.0f  /* modules before and after, half of what the standard asks */
 #define FIT_MIN       0.55f /* a line below tells nothing */
+#define GUARDS_MIN    0.12f /* of the guards before anything is evened; a blurred symbol has 0.2 */
 #define MARGIN_MIN    0.12f /* between the best and the second best digit, of 1 */
 #define THRESHOLD_PIX 24    /* half the window of the local mean */
 
@@ -270,6 +271,8 @@ static bool read_between(struct profile *profile, float start, float end, struct
         float soft[MODULES], back[MODULES];
 
         soften(profile, &scale, strengths[k], soft);
+        if (guards(soft) < GUARDS_MIN)
+            return any; /* no symbol: evening it will not make one */
         for (int i = 0; i < MODULES; i++)
             back[i] = soft[MODULES - 1 - i];
         for (int turned = 0; turned < 2; turned++) {
