@@ -80,6 +80,7 @@ class Verbs:
         self.world.make_central()
         self.world.make_terminal(blank=True)
         self.world.central.start()
+        time.sleep(1.1)  # central takes no signature that was made in the second of its own start
         self.terminal.start()
         self.terminal.wait_screen("enrolment")
 
