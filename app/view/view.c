@@ -48,7 +48,8 @@ static void tail(uint64_t member, char out[5])
 
 static void fill_status(const struct flow *flow, struct view_status *s)
 {
-    s->enrolled = flow->reference.enrolled;
+    /* Books that cannot be read do not say; "not enrolled" would send the technician the wrong way. */
+    s->enrolled = flow->reference.enrolled || flow->screen == SCREEN_OUT_OF_SERVICE;
     s->online = flow->sync.online;
     s->waiting = (uint32_t)flow->sync.waiting;
     if (flow->sync.waiting > 0 && flow->sync.oldest_ms > 0 && now_ms(flow) > flow->sync.oldest_ms)
