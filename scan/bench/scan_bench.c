@@ -15,7 +15,7 @@ static const char usage[] = "usage: scan bench [--data DIR] [--only PART] [--eve
                             "  --only PART  only sets whose name contains PART\n"
                             "  --every N    only every N-th picture\n"
                             "  --alone      without the peers\n"
-                            "  --misses     name each picture that was not read, on standard error\n";
+                            "  --misses     name each picture not read, and by whom else it was, on standard error\n";
 
 /* Results of one engine over one row. */
 struct tally {
@@ -132,6 +132,9 @@ static bool run_picture(struct bench *bench, const struct bench_picture *picture
     scan_picture_finish(&loaded);
     if (bench->misses && !outcomes[0].right && picture->has_code)
         fprintf(stderr, "miss: %s\n", picture->path);
+    for (int e = 1; bench->misses && e < bench->engine_count; e++)
+        if (outcomes[e].right && !outcomes[0].right)
+            fprintf(stderr, "only %s: %s\n", bench_engines[e]->name, picture->path);
     return count_picture(bench, picture, room, outcomes);
 }
 

@@ -22,9 +22,9 @@ int qr_reader_open(int max_width, int max_height, struct qr_reader **out_reader)
     reader->binary.bits = malloc(pixels);
     reader->binary.threshold = malloc(cells);
     reader->binary.sums = malloc(cells * sizeof(uint32_t));
-    reader->half = malloc(pixels / 4 + 1);
+    reader->halves = malloc(pixels / 3 + 1);
     reader->doubled = malloc((size_t)DOUBLED_MAX * DOUBLED_MAX);
-    if (!reader->binary.bits || !reader->binary.threshold || !reader->binary.sums || !reader->half ||
+    if (!reader->binary.bits || !reader->binary.threshold || !reader->binary.sums || !reader->halves ||
         !reader->doubled || text_converters_open(&reader->converters)) {
         qr_reader_close(reader);
         return -ENOMEM;
@@ -39,7 +39,7 @@ void qr_reader_close(struct qr_reader *reader)
         return;
     text_converters_close(reader->converters);
     free(reader->doubled);
-    free(reader->half);
+    free(reader->halves);
     free(reader->binary.sums);
     free(reader->binary.threshold);
     free(reader->binary.bits);
@@ -204,7 +204,7 @@ static bool uses(const struct triple *triple, const bool used[FINDERS_MAX])
 /* One way to find candidates at one scale: a threshold over the picture, or, with radius 0, rings of the given sizes.
  */
 struct pass {
-    bool half;
+    int halvings; /* of the picture's sides */
     int radius, bias;
     float modules[3];
     bool complete; /* search for a third where two were found */
@@ -247,14 +247,20 @@ static bool read_triples(struct qr_reader *reader, const struct plane *plane, fl
 static bool run_pass(struct qr_reader *reader, const struct plane *plane, const struct pass *pass,
                      const struct budget *budget, struct scan_result *result)
 {
-    struct plane level = pass->half ? plane_halve(plane, reader->half) : *plane;
+    struct plane level = *plane;
+    uint8_t *room = reader->halves;
+
+    for (int i = 0; i < pass->halvings; i++) {
+        level = plane_halve(&level, room);
+        room += (size_t)level.width * (size_t)level.height;
+    }
 
     if (level.width < 20 || level.height < 20)
         return false;
     find_candidates(reader, &level, pass);
     reader->finders.count = 0;
     finders_fit(&level, &reader->candidates, &reader->finders);
-    float scale = pass->half ? 2.0f : 1.0f;
+    float scale = (float)(1 << pass->halvings);
     if (read_triples(reader, plane, scale, 0, budget, result))
         return true;
     int known = reader->finders.count;
@@ -262,10 +268,12 @@ static bool run_pass(struct qr_reader *reader, const struct plane *plane, const 
            read_triples(reader, plane, scale, known, budget, result);
 }
 
+/* Wide windows at coarse scales are for symbols that fill a large picture. */
 static const struct pass passes[] = {
-    {true, 1, 4, {0}, true},  {false, 2, 6, {0}, true},
-    {true, 4, 3, {0}, true},  {true, 0, 0, {1.7f, 2.3f, 3.1f}, true},
-    {false, 1, 3, {0}, true}, {false, 0, 0, {1.6f, 2.1f, 2.8f}, true},
+    {1, 1, 4, {0}, true}, {0, 2, 6, {0}, true},
+    {1, 4, 3, {0}, true}, {2, 4, 3, {0}, true},
+    {3, 4, 3, {0}, true}, {1, 0, 0, {1.7f, 2.3f, 3.1f}, true},
+    {0, 1, 3, {0}, true}, {0, 0, 0, {1.6f, 2.1f, 2.8f}, true},
 };
 enum { PASSES = sizeof(passes) / sizeof(passes[0]), CHEAP_PASSES = 2 };
 

@@ -30,8 +30,8 @@ struct qr_reader {
     struct fit seen[SEEN_MAX];
     int seen_count;
     struct binary binary;
-    uint8_t *half, *doubled;
-    unsigned frames; /* read so far: which costly pass is due */
+    uint8_t *halves, *doubled; /* the picture at half, quarter, eighth size; at twice its size */
+    unsigned frames;           /* read so far: which costly pass is due */
     struct text_converters *converters;
 };
 

@@ -232,6 +232,18 @@ static void noise_is_overcome(void **state)
     }
 }
 
+static void a_symbol_that_fills_a_large_picture_is_read(void **state)
+{
+    struct render_view view = render_view_default();
+
+    (void)state;
+    view.width = view.height = 900;
+    view.module = 30;
+    view.turn = 20;
+    view.noise = 8;
+    assert_reads(QRcode_encodeString8bit("close", 1, QR_ECLEVEL_L), &view, "close", 5);
+}
+
 static void the_corners_are_where_the_symbol_is(void **state)
 {
     struct render_view view = render_view_default();
@@ -261,6 +273,7 @@ int main(void)
         cmocka_unit_test(structured_append_is_told),
         cmocka_unit_test(every_way_of_lying_is_read),
         cmocka_unit_test(noise_is_overcome),
+        cmocka_unit_test(a_symbol_that_fills_a_large_picture_is_read),
         cmocka_unit_test(the_corners_are_where_the_symbol_is),
     };
 
