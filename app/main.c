@@ -1,10 +1,14 @@
 #include "app.h"
 
+#include "doctor/doctor.h"
+
 #include <stdio.h>
 
 int main(int argc, char **argv)
 {
     struct options options;
+    if (doctor_is_command(argc, argv))
+        return doctor_main(argc, argv);
     if (options_parse(argc, argv, &options) != 0)
         return APP_EXIT_USAGE;
     if (options.show_help) {

@@ -21,6 +21,8 @@ static const char help[] =
 #endif
     "  --help, --version\n"
     "\n"
+    "tillside-terminal doctor|export --help: look at a data folder, take its journal out\n"
+    "\n"
     "Exit codes: 0 stopped, 1 failed, 2 wrong usage, 3 board file, 4 no screen, 5 data folder in use, 6 data folder\n"
     "cannot be written.\n";
 
