@@ -217,6 +217,9 @@ MUST_CHECK int feed_rewind(struct books *b); /* in a transaction: take everythin
 MUST_CHECK int feed_forget(struct books *b); /* in a transaction: another store's data must not stay */
 MUST_CHECK int marks_load(struct books *b);
 MUST_CHECK int marks_store(struct books *b, const struct journal_answer *answer);
+/* In a transaction: central was restored, as the feed says. What no backup is known to hold goes up again, also when
+ * nothing else waits; the answer to it says how far central really is. */
+MUST_CHECK int marks_rewind(struct books *b, uint32_t server_epoch);
 MUST_CHECK int trust_load(struct books *b);
 MUST_CHECK int trust_store(struct books *b, int64_t server_ms, struct clock_reading at);
 MUST_CHECK int reference_build(struct books *b, struct till_reference *out_reference);

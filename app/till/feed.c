@@ -167,9 +167,10 @@ static int apply_page(struct books *b, struct feed_page_reader *reader, struct f
     /* Another epoch: central was restored from a backup and may give positions a second time. Everything comes
      * again; applying an item twice is harmless. */
     if (b->feed_epoch != 0 && head->server_epoch != b->feed_epoch) {
+        int r = marks_rewind(b, head->server_epoch);
         head->more = true;
         head->through = (struct feed_cursor){0};
-        return store_cursor(b, head->through, head->server_epoch);
+        return r < 0 ? r : store_cursor(b, head->through, head->server_epoch);
     }
     return apply_items(b, reader, head);
 }

@@ -66,10 +66,25 @@ static int write_marks(struct books *b, const struct upload_era *era)
     return r;
 }
 
-/* Of the other eras too: what central lost is not known era by era. */
-static int rewind_other_eras(struct books *b)
+/* Of every era: what central lost is not known era by era. */
+static int rewind_all_eras(struct books *b)
 {
     return db_exec(b->db, "UPDATE era SET durable_through = archived_through");
+}
+
+int marks_rewind(struct books *b, uint32_t server_epoch)
+{
+    int64_t known_epoch;
+    int r = config_get_int(b->db, "server_epoch", &known_epoch);
+
+    if (r < 0 || known_epoch == 0 || known_epoch == server_epoch)
+        return r;
+    r = rewind_all_eras(b);
+    if (r == 0)
+        r = marks_load(b);
+    if (r == 0)
+        b->appended = true;
+    return r;
 }
 
 /* Only kinds that no projection is made from; the rest is what the books are rebuilt from. */
@@ -121,7 +136,7 @@ static int store(struct books *b, const struct journal_answer *answer, const str
         return r;
     new_epoch = known_epoch != 0 && known_epoch != answer->server_epoch;
     if (new_epoch) {
-        r = rewind_other_eras(b);
+        r = rewind_all_eras(b);
         if (r < 0)
             return r;
     }

@@ -125,6 +125,31 @@ static void a_restored_central_gets_everything_after_its_backup_again(void **sta
     assert_int_equal(next_head(shop).first_seq, 6);
 }
 
+static void a_quiet_store_hears_of_the_restore_by_the_feed(void **state)
+{
+    struct shop *shop = *state;
+    struct feed_page_head head;
+    uint8_t *page = malloc(FEED_PAGE_BYTES_MAX);
+    struct slice slice = {page, 0};
+
+    note(shop, 10);
+    shop_give(shop);
+    assert_int_equal(mark(shop, (struct journal_answer){.status = JOURNAL_STORED,
+                                                        .durable_through = 11,
+                                                        .archived_through = 5,
+                                                        .server_epoch = 1}),
+                     0);
+    assert_int_equal(next_head(shop).count, 0);
+    uint32_t appended = atomic_load(&shop->appended);
+    shop->server_epoch = 2;
+    slice.len = shop_page(shop, page, FEED_PAGE_BYTES_MAX);
+    assert_int_equal(till_feed_apply(shop->till, slice, &head), 0);
+
+    assert_int_equal(next_head(shop).first_seq, 6);
+    assert_int_equal(atomic_load(&shop->appended), appended + 1); /* the upload is woken */
+    free(page);
+}
+
 static void central_knowing_more_than_this_disk_is_an_alarm(void **state)
 {
     struct shop *shop = *state;
@@ -195,6 +220,7 @@ int main(void)
         WITH_SHOP(a_late_answer_never_lowers_the_mark),
         WITH_SHOP(a_gap_rewinds_to_what_central_expects),
         WITH_SHOP(a_restored_central_gets_everything_after_its_backup_again),
+        WITH_SHOP(a_quiet_store_hears_of_the_restore_by_the_feed),
         WITH_SHOP(central_knowing_more_than_this_disk_is_an_alarm),
         WITH_SHOP(old_archived_records_without_value_are_pruned),
         WITH_SHOP(young_records_are_kept_for_an_older_backup),
