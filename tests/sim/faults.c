@@ -184,8 +184,9 @@ void faults_plan_day(struct world *world)
         world_at(world, some_time(world), crash_center, center, 0);
     for (int i = 1; i <= 3; i++)
         world_at(world, world->now_ms + WORLD_TRADING_MS * i / 4, back_up, center, 0);
+    /* Also after the last customer, when no new record will remind a terminal of its journal. */
     if (world_has(world, FAULT_RESTORE) && world_chance(world, 400))
-        world_at(world, some_time(world), restore, center, 0);
+        world_at(world, world->now_ms + (int64_t)world_below(world, WORLD_TRADING_MS * 5 / 4), restore, center, 0);
     if (world_has(world, FAULT_CLONE) && world_chance(world, 200))
         world_at(world, some_time(world), make_clone, world->terminals[world_below(world, world->options.terminals)],
                  0);

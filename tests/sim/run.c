@@ -13,7 +13,7 @@
 #define MACHINES_MAX  256
 #define SETTLE_MS     INT64_C(2000) /* what is signed from now on is later than central's start */
 #define ENROL_MS      INT64_C(20000)
-#define EVENING_MS    INT64_C(30000)
+#define EVENING_MS    (WORLD_TRADING_MS / 4)
 #define ROUND_MS      INT64_C(30000)
 #define ROUNDS_MAX    40
 #define AFTERWARDS_MS INT64_C(90000)
