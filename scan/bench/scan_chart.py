@@ -10,9 +10,8 @@ def rows(lines):
     for line in lines:
         figure = json.loads(line)
         _, name, what = figure["name"].split("/")
-        if what == "read" and figure["peer"] and not name.startswith(("neg", "jsqr-null")):
-            peer, value = next(iter(figure["peer"].items()))
-            yield name, figure["value"], peer, value, figure["goal"]
+        if what == "read" and figure["peer"] is not None and not name.startswith(("neg", "jsqr-null")):
+            yield name, figure["value"], figure["peer_name"], figure["peer"], figure["goal"]
 
 
 def bar(x, y, width, height, colour):
