@@ -81,9 +81,8 @@ fi
 step format .ci/format
 step sizes .ci/sizes
 step shellcheck shellcheck run.sh test.sh .ci/install .ci/run .ci/format .ci/sizes .ci/tidy
-step build-clang build clang
+step build-tsan build tsan # with clang: the other compiler
 step tidy .ci/tidy
-step build-tsan build tsan
 tests tsan -L 'unit|contract'
 step build-release build release
 step story ./run.sh --story build/story

@@ -82,8 +82,10 @@ struct act {
     enum intent intent;
 };
 
-static void acts(struct scene *scene, struct rect area, int columns)
+/* With an amount entered, the sale's place is taken by ending it without a coupon. */
+static void acts(struct scene *scene, struct rect area, int columns, bool sale_open)
 {
+    static const struct act finish = {ICON_SALE, N_("No coupon: take payment"), "ok", INTENT_OK};
     static const struct act all[] = {
         {ICON_SALE, N_("Sale"), "sale", INTENT_SALE},
         {ICON_KEYPAD, N_("Type a code"), "type_code", INTENT_TYPE_CODE},
@@ -94,12 +96,13 @@ static void acts(struct scene *scene, struct rect area, int columns)
     };
     const struct grid grid = {columns, (int)ARRAY_LEN(all) / columns, scene->theme->unit * 3 / 2};
     for (int i = 0; i < (int)ARRAY_LEN(all); i++) {
+        const struct act *act = i == 0 && sale_open ? &finish : &all[i];
         widget_button(scene, rect_cell(area, grid, i % columns, i / columns),
                       &(struct button){.kind = BUTTON_PLAIN,
-                                       .icon = all[i].icon,
-                                       .label = say(scene, all[i].label),
+                                       .icon = act->icon,
+                                       .label = say(scene, act->label),
                                        .tall = true,
-                                       .hit = hit_of(all[i].name, all[i].intent, 0)});
+                                       .hit = hit_of(act->name, act->intent, 0)});
     }
 }
 
@@ -119,7 +122,7 @@ void screen_counter(struct scene *scene, const struct view_model *view)
                                    .hint = say(scene, N_("Coupon, member card or product")),
                                    .tall = true,
                                    .hit = hit_of("scan", INTENT_SCAN, 0)});
-    acts(scene, main, 3);
+    acts(scene, main, 3, view->counter.sale_minor > 0);
     const struct grid grid = {1, 2, theme->gap};
     now_card(scene, &view->counter, rect_cell(halves.second, grid, 0, 0));
     last_card(scene, &view->counter, rect_cell(halves.second, grid, 0, 1));

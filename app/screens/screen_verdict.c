@@ -106,7 +106,7 @@ static const char *receipt_words(const struct scene *scene, enum view_receipt re
     case RECEIPT_COVER:
         return say(scene, N_("Close the printer's cover"));
     case RECEIPT_NO_PRINTER:
-        return say(scene, N_("Printer off: printed later"));
+        return say(scene, N_("Printer off: print again later"));
     }
     return NULL;
 }

@@ -106,7 +106,8 @@ static enum enrol_error error_of(int r, const struct sync_response *response)
 
     if (r == -EKEYREJECTED)
         return ENROL_NOT_CENTRAL;
-    if (r < 0 || http_status == 429 || http_status >= 500)
+    /* 401: a signature of the very second in which central started, or a clock that is being corrected: asked again. */
+    if (r < 0 || http_status == 401 || http_status == 429 || http_status >= 500)
         return ENROL_NO_NETWORK;
     switch (http_status) {
     case 200:
