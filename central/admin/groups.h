@@ -75,7 +75,12 @@ int cmd_journal_tail(struct admin_call *call, struct store_tx *tx);
 int cmd_feed_status(struct admin_call *call, struct store_tx *tx);
 int cmd_sync_status(struct admin_call *call, struct store_tx *tx);
 
-/* client side: import.c, demo/demo.c */
+/* cmd_journal.c */
+int cmd_journal_batch(struct admin_call *call, struct store_tx *tx);
+int cmd_journal_end(struct admin_call *call, struct store_tx *tx);
+
+/* client side: import.c, import_journal.c, demo/demo.c */
+int client_journal_import(struct admin_session *session, const struct admin_command *command, json_t *args);
 int client_product_import(struct admin_session *session, const struct admin_command *command, json_t *args);
 int client_demo(struct admin_session *session, const struct admin_command *command, json_t *args);
 

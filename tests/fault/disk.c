@@ -367,6 +367,15 @@ uint64_t disk_file_print(struct disk *disk, const char *path)
     return file ? print : 0;
 }
 
+size_t disk_file_read(struct disk *disk, const char *path, uint8_t *out, size_t cap)
+{
+    pthread_mutex_lock(&disk->mutex);
+    const struct file *file = file_find(disk, path);
+    size_t len = file ? content_read(&file->now, 0, out, cap) : 0;
+    pthread_mutex_unlock(&disk->mutex);
+    return len;
+}
+
 int64_t disk_file_size(struct disk *disk, const char *path)
 {
     pthread_mutex_lock(&disk->mutex);

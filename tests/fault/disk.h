@@ -65,6 +65,7 @@ void disk_watch_set(struct disk *disk, disk_watch watch, void *context);
 
 /* A number that differs when the file's content differs; 0 when there is no such file. */
 uint64_t disk_file_print(struct disk *disk, const char *path);
+size_t disk_file_read(struct disk *disk, const char *path, uint8_t *out, size_t cap); /* from its beginning */
 int64_t disk_file_size(struct disk *disk, const char *path);
 void disk_file_flip(struct disk *disk, const char *path, int64_t offset, uint8_t mask); /* bits change by themselves */
 
