@@ -75,7 +75,7 @@ void finder_climb(const struct plane *plane, struct finder *finder)
     static const float sizes[3] = {0.5f, 0.25f, 0.1f};
 
     finder->score = finder_score(plane, finder);
-    for (int s = 0; s < 3; s++) {
+    for (int s = finder->score > 0.85f ? 1 : 0; s < 3; s++) {
         for (int round = 0; round < 2; round++) {
             bool better = false;
 

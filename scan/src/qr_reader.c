@@ -156,6 +156,9 @@ static void remember(struct qr_reader *reader, const struct fit *fit)
     reader->seen[at] = *fit;
 }
 
+/* The alignment pattern is where it is expected, too. */
+#define FIT_PERFECT 0.9f
+
 /* With the alignment pattern where it helps: glare and logos look like one too. */
 static void fit_best(struct qr_reader *reader, const struct plane *plane, struct fit *fit)
 {
@@ -163,7 +166,7 @@ static void fit_best(struct qr_reader *reader, const struct plane *plane, struct
 
     fit_pattern_make(&reader->pattern, fit->version);
     fit->score = fit_score(plane, &reader->pattern, fit);
-    if (fit->score < 0.2f || !fit_alignment(plane, 3.0f, &aligned))
+    if (fit->score < 0.2f || fit->score > FIT_PERFECT || !fit_alignment(plane, 3.0f, &aligned))
         return;
     aligned.score = fit_score(plane, &reader->pattern, &aligned);
     if (aligned.score > fit->score)
