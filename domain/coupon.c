@@ -145,8 +145,9 @@ static bool may_use_budget(const struct coupon_facts *f)
 static enum coupon_verdict decide_authority(const struct coupon_facts *f, bool *out_spends_budget)
 {
     *out_spends_budget = false;
-    if (f->campaign->mode == MODE_STRICT)
-        return f->central_agreed ? COUPON_OK : COUPON_NEEDS_CONNECTION;
+    if (f->campaign->mode == MODE_STRICT && !f->central_agreed)
+        return COUPON_NEEDS_CONNECTION;
+    /* Strict too: what central agreed to may have been asked back since. */
     if (f->right == RIGHT_HERE)
         return COUPON_OK;
     if (!may_use_budget(f))
