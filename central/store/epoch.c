@@ -8,6 +8,9 @@
 
 #define STEP_MAX 65536 /* u32 holds 65,536 restores */
 
+#define SERIAL_STEP_MIN (UINT64_C(1) << 24)
+#define SERIAL_STEP_MAX (UINT64_C(1) << 33) /* the 2^40 serials of a campaign hold some 250 restores */
+
 struct mark {
     uint32_t epoch;
     uint64_t generation; /* < 2^63, never 0; 0 = a copy */
@@ -87,7 +90,22 @@ static int mark_in_file(const char *path, struct mark *out_mark)
     return rc;
 }
 
-static int mark_write(struct store *store, const char *path, const struct mark *mark)
+/*
+ * Coupons that were issued after the backup are on phones, and their serials must not be given a second time. How many
+ * there were is not known: a step that no chain issues in between, and a random one, so that two restores of one
+ * backup differ.
+ */
+static int skip_serials(struct store *store)
+{
+    uint64_t step = SERIAL_STEP_MIN + random_below(store_random(store), SERIAL_STEP_MAX);
+    return query_run(store_writer_db(store),
+                     "INSERT OR REPLACE INTO meta (name, value) SELECT '" META_SERIAL_FLOOR "', ?1 + max("
+                     "coalesce((SELECT max(serial) FROM coupon), 0),"
+                     " coalesce((SELECT value FROM meta WHERE name = '" META_SERIAL_FLOOR "'), 0))",
+                     QUERY(Q_INT(step)));
+}
+
+static int mark_write(struct store *store, const char *path, const struct mark *mark, bool restored)
 {
     struct db *db = store_writer_db(store);
     int rc = db_begin(db);
@@ -96,6 +114,8 @@ static int mark_write(struct store *store, const char *path, const struct mark *
     rc = meta_write(db, "server_epoch", mark->epoch);
     if (rc == 0)
         rc = meta_write(db, "generation", (int64_t)mark->generation);
+    if (rc == 0 && restored)
+        rc = skip_serials(store);
     if (rc == 0)
         rc = db_commit(db);
     if (rc < 0) {
@@ -123,7 +143,7 @@ int epoch_start(struct store *store, const char *path, bool *out_restored)
     else if (restored)
         next.epoch += 1 + (uint32_t)random_below(store_random(store), STEP_MAX);
     next.generation = (random_u64(store_random(store)) >> 1) | 1;
-    rc = mark_write(store, path, &next);
+    rc = mark_write(store, path, &next, restored);
     if (rc < 0)
         return rc;
     store_epoch_changed(store, next.epoch);

@@ -10,6 +10,9 @@
 
 #include "central/store/store.h"
 
+/* A value of meta: serials of coupons up to it may have been given out by books that a restore lost. */
+#define META_SERIAL_FLOOR "serial_floor"
+
 /* From the books; 0 before the first start. */
 MUST_CHECK int epoch_read(struct db *db, uint32_t *out_epoch);
 

@@ -1,3 +1,4 @@
+#include "central/store/epoch.h"
 #include "central/store/rights_internal.h"
 
 #include <stdio.h>
@@ -97,7 +98,9 @@ int coupon_publish(struct store_tx *tx, const struct coupon *coupon, uint32_t st
 static int next_serial(struct store_tx *tx, uint32_t campaign, uint64_t *out_serial)
 {
     int64_t last = 0;
-    int rc = query_number(store_tx_db(tx), "SELECT coalesce(max(serial), 0) FROM coupon WHERE campaign = ?1",
+    int rc = query_number(store_tx_db(tx),
+                          "SELECT max(coalesce((SELECT max(serial) FROM coupon WHERE campaign = ?1), 0),"
+                          " coalesce((SELECT value FROM meta WHERE name = '" META_SERIAL_FLOOR "'), 0))",
                           QUERY(Q_INT(campaign)), &last);
     if (rc == 0)
         *out_serial = (uint64_t)last + 1;

@@ -147,6 +147,32 @@ static int run_issue(void *arg, struct store_tx *tx)
     return rights_issue_coupon(tx, &coupon, MODE_HOME, &issue->id);
 }
 
+static uint64_t next_serial(struct world *w)
+{
+    struct issue issue = {.f = &w->f};
+    assert_int_equal(fixture_write(&w->f, run_issue, &issue), 0);
+    return issue.id.serial;
+}
+
+static void no_serial_is_given_twice_over_a_restore(void **state)
+{
+    struct world *w = *state;
+    char path[256];
+    assert_int_equal(next_serial(w), 1);
+    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    uint64_t lost = next_serial(w);
+    put_back(w, path);
+    uint64_t first = next_serial(w);
+    put_back(w, path);
+    uint64_t second = next_serial(w);
+
+    assert_true(first > lost + 1000000 && second > lost + 1000000);
+    assert_int_not_equal(first, second);
+    fixture_stop(&w->f);
+    fixture_start(&w->f, true);
+    assert_int_equal(next_serial(w), second + 1); /* a start is no restore */
+}
+
 static struct feed_right right_in_feed(struct fake_terminal *t, enum feed_kind kind)
 {
     struct feed_found found;
@@ -302,6 +328,7 @@ int main(void)
         CASE(a_restored_central_gets_back_what_it_lost),
         CASE(a_right_that_moved_after_the_backup_is_never_granted_twice),
         CASE(two_restores_of_one_backup_differ),
+        CASE(no_serial_is_given_twice_over_a_restore),
         CASE(an_ordinary_restart_keeps_the_epoch),
         CASE(a_cursor_of_another_epoch_starts_the_feed_over),
         CASE(a_replay_from_before_a_restart_is_refused),
