@@ -115,8 +115,6 @@ static void staff_intent(struct flow *flow, struct effects *effects, enum intent
         return;
     switch (intent) {
     case INTENT_SALE:
-        open_sale(flow, false);
-        break;
     case INTENT_EARN:
         open_sale(flow, false);
         break;

@@ -166,7 +166,7 @@ static int test_device(struct workers *workers, enum hal_device device)
 
 static void read_log(struct health *health)
 {
-    char tail[VIEW_LOG_LINES * LOG_LINE_MAX];
+    char tail[(size_t)VIEW_LOG_LINES * LOG_LINE_MAX];
     log_tail(tail, sizeof(tail), VIEW_LOG_LINES);
     char *line = tail;
     for (int i = 0; i < VIEW_LOG_LINES && line != NULL && *line != '\0'; i++) {
