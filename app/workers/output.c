@@ -207,7 +207,7 @@ static void do_health(struct workers *workers)
                      : -ENODEV;
     note(workers, HAL_STORAGE, result);
     if (result == 0)
-        health.free_mb = (int64_t)(storage.free_bytes / (1024 * 1024));
+        health.free_mb = (int64_t)(storage.free_bytes / (1024UL * 1024));
     read_log(&health);
     pthread_mutex_lock(&workers->health_mutex);
     workers->health = health;
