@@ -148,6 +148,20 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
     return stmt;
 }
 
+/* False: not books at all, or damaged. */
+static bool readable(const char *path)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    bool sound = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+                 sqlite3_prepare_v2(db, "PRAGMA integrity_check(1)", -1, &stmt, NULL) == SQLITE_OK &&
+                 sqlite3_step(stmt) == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") == 0 &&
+                 sqlite3_exec(db, "SELECT 1 FROM journal LIMIT 1", NULL, NULL, NULL) == SQLITE_OK;
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return sound;
+}
+
 static void attach(sqlite3 *db, const char *path, const char *name)
 {
     char sql[512];
@@ -242,6 +256,10 @@ static void read_journal(struct world *world, sqlite3 *db, const char *sql, cons
 static void read_terminal(struct world *world, sqlite3 *db, const struct terminal *t, unsigned place)
 {
     char sql[512];
+    if (!readable(t->books)) {
+        world_violation(world, "the books of %s cannot be read", t->name);
+        return;
+    }
     attach(db, t->books, "till");
     snprintf(sql, sizeof(sql),
              "INSERT INTO machine SELECT %u, store, %d, terminal FROM till.era ORDER BY era DESC LIMIT 1", place,
@@ -335,6 +353,11 @@ void audit_run(struct world *world)
     sqlite3 *db = NULL;
     must(db, sqlite3_open(":memory:", &db), "memory");
     snprintf(path, sizeof(path), "%s/" CENTRAL_DB_FILE, world->center->disk.folder);
+    if (!readable(path)) {
+        world_violation(world, "the books of central cannot be read");
+        sqlite3_close(db);
+        return;
+    }
     attach(db, path, "central");
     execute(db, own_tables);
     execute(db, "BEGIN");

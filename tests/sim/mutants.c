@@ -74,3 +74,8 @@ void mutant_on_start(struct terminal *terminal)
     if (is(terminal, MUTANT_DROPPED_DEDUP) && access(terminal->books, F_OK) == 0)
         change_tables(terminal, "DELETE FROM share_transfer; UPDATE config SET value = 0 WHERE key = 'feed_store'");
 }
+
+void mutant_on_enrolled(struct terminal *terminal)
+{
+    terminal->disk.lying = is(terminal, MUTANT_LOST_SYNC);
+}

@@ -12,5 +12,6 @@ void mutant_on_ask(struct terminal *terminal, struct coupon_id coupon); /* centr
 void mutant_on_void(struct terminal *terminal);                         /* an act was voided */
 void mutant_on_visit(struct terminal *terminal);                        /* somebody comes in */
 void mutant_on_start(struct terminal *terminal);                        /* about to start */
+void mutant_on_enrolled(struct terminal *terminal);                     /* from now on it sells */
 
 #endif

@@ -3,6 +3,7 @@
 #include "audit.h"
 #include "center.h"
 #include "faults.h"
+#include "mutants.h"
 #include "shoppers.h"
 
 #include <inttypes.h>
@@ -41,6 +42,7 @@ static void check_enrolled(struct world *world)
         till_reference_copy(world->terminals[i]->till, reference);
         if (!reference->enrolled || reference->settings.primary_terminal != reference->terminal)
             world_violation(world, "%s was not enrolled", world->terminals[i]->name);
+        mutant_on_enrolled(world->terminals[i]);
     }
     free(reference);
 }

@@ -159,7 +159,6 @@ static void init(struct terminal *t, struct world *world, unsigned index)
     snprintf(t->name, sizeof(t->name), "t%u", world->terminal_count + 1);
     snprintf(folder, sizeof(folder), "%s/%s", world->folder, t->name);
     world_must(disk_init(&t->disk, world, folder), "a terminal's disk");
-    t->disk.lying = world->options.mutant == MUTANT_LOST_SYNC;
     name_files(t);
     t->wall_offset_ms = (int64_t)world_below(world, 4000) - 2000;
     t->line = (struct line){.world = world, .name = t->name, .link = true, .reach = true};
