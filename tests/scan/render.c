@@ -36,7 +36,7 @@ static float gauss(uint32_t *seed)
 
 static float shade(const uint8_t *modules, int side, const struct render_view *view, float x, float y)
 {
-    enum { FINE = 3 }; /* samples a side of each pixel */
+    enum { FINE = 2 }; /* samples a side of each pixel */
     float span = (float)side * view->module, sum = 0;
 
     for (int k = 0; k < FINE * FINE; k++) {
