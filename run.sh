@@ -116,8 +116,8 @@ Tillside runs. What to try:
   · Coupon and card pictures: $run/codes (each is named for what it is)
   · With a webcam, hold one before it on a phone. Without one, copy a picture into $run/camera: that is what the camera sees:
         cp $run/codes/coupon-10-off.png $run/camera/
-  · Without a clerk a coupon is only checked. To redeem, sign in: touch the small figure below, choose a clerk, PIN as in
-    $run/codes/README.txt, or copy a badge-….png into $run/camera
+  · Without a clerk a coupon is only checked. To redeem, sign in: touch the small figure at the top and choose a clerk (王强, PIN 1357;
+    manager 李敏, PIN 246810), or hold a badge before the camera: cp $run/codes/badge-clerk.png $run/camera/
   · Follow as a shopper would: scan the QR on the screen (here: tests/wechat/phone.py follow --public http://127.0.0.1:$((port + 1)) --url …)
   · The books: $central admin --data $run/central books
   · Close the window, or press Ctrl-C here, to stop. ./run.sh goes on where it was; ./run.sh --reset starts anew.

@@ -235,10 +235,6 @@ int bench_seed(struct bench_store *store, const char *data, uint32_t products, u
 /* Undated: without central nobody vouches for the clock, and a dated coupon would ask the clerk for the date. */
 int bench_coupon(const struct bench_store *store, uint64_t serial, char out_text[TOKEN_TEXT_MAX])
 {
-    struct coupon_token token = {.brand = 1,
-                                 .kid = 1,
-                                 .coupon = {CAMPAIGN, serial},
-                                 .home_store = 1,
-                                 .store_epoch = 1};
+    struct coupon_token token = {.brand = 1, .kid = 1, .coupon = {CAMPAIGN, serial}, .home_store = 1, .store_epoch = 1};
     return token_coupon_sign(&token, store->coupon_secret, out_text);
 }
