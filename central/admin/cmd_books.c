@@ -3,6 +3,7 @@
 #include "central/store/identity.h"
 #include "central/store/journal.h"
 #include "central/store/ledger.h"
+#include "central/store/records.h"
 #include "central/store/rights.h"
 
 #include <inttypes.h>
@@ -72,6 +73,7 @@ int cmd_redemptions(struct admin_call *call, struct store_tx *tx)
         admin_set(call, "records", json_integer((json_int_t)totals.records));
         admin_set(call, "canonical", json_integer((json_int_t)totals.canonical));
         admin_set(call, "conflicts", json_integer((json_int_t)totals.conflicts));
+        admin_set(call, "problems", json_integer((json_int_t)totals.problems));
         admin_set(call, "write_offs", json_integer((json_int_t)totals.write_offs));
         admin_set(call, "unexplained", json_integer(totals.unexplained));
     }
@@ -112,6 +114,20 @@ static int add_conflict_row(void *context, const struct conflict *conflict)
 int cmd_conflicts(struct admin_call *call, struct store_tx *tx)
 {
     return rights_each_conflict(tx, add_conflict_row, call);
+}
+
+static int add_problem_row(void *context, const struct record_problem *problem)
+{
+    char record[ID_TEXT_MAX];
+    record_id_format(problem->id, record, sizeof(record));
+    admin_add_row(context, json_pack("{s:s, s:s, s:s}", "record", record, "kind", record_kind_name(problem->kind),
+                                     "reason", problem->reason));
+    return 0;
+}
+
+int cmd_problems(struct admin_call *call, struct store_tx *tx)
+{
+    return records_each_problem(tx, add_problem_row, call);
 }
 
 /* The newest rows: a ring while the journal is walked. */

@@ -71,6 +71,7 @@ int cmd_coupon_revoke(struct admin_call *call, struct store_tx *tx);
 int cmd_books(struct admin_call *call, struct store_tx *tx);
 int cmd_redemptions(struct admin_call *call, struct store_tx *tx);
 int cmd_conflicts(struct admin_call *call, struct store_tx *tx);
+int cmd_problems(struct admin_call *call, struct store_tx *tx);
 int cmd_journal_tail(struct admin_call *call, struct store_tx *tx);
 int cmd_feed_status(struct admin_call *call, struct store_tx *tx);
 int cmd_sync_status(struct admin_call *call, struct store_tx *tx);

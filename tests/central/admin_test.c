@@ -3,6 +3,7 @@
 #include "central/admin/command.h"
 #include "central/brand_keys.h"
 #include "central/store/feed.h"
+#include "central/store/records.h"
 #include "domain/enrolment.h"
 #include "domain/token.h"
 
@@ -288,6 +289,26 @@ static void the_books_of_an_empty_central_balance(void **state)
     assert_int_equal(row_count(admin_do(&f, "feed status", "")), 1);
 }
 
+static int take_in_garbage(void *arg, struct store_tx *tx)
+{
+    const struct record garbage = {.id = {7, 1, 9}, .kind = RECORD_SALE, .body = {(const uint8_t *)"\xff", 1}};
+    (void)arg;
+    return records_apply(tx, &garbage, 1);
+}
+
+static void a_record_that_is_not_in_the_books_is_shown_with_its_reason(void **state)
+{
+    (void)state;
+    assert_int_equal(row_count(admin_do(&f, "problems", "")), 0);
+    assert_int_equal(writer_call(f.central->writer, take_in_garbage, NULL), 0);
+    json_t *answer = admin_do(&f, "problems", "");
+    const json_t *row = json_array_get(json_object_get(result_of(answer), "rows"), 0);
+    assert_string_equal(json_string_value(json_object_get(row, "record")), "7.1.9");
+    assert_string_equal(json_string_value(json_object_get(row, "kind")), "sale");
+    assert_string_equal(json_string_value(json_object_get(row, "reason")), "unreadable body");
+    json_decref(answer);
+}
+
 static void an_erased_member_gets_no_coupons(void **state)
 {
     char args[120];
@@ -318,6 +339,7 @@ int main(void)
         SHOP_TEST(a_new_badge_makes_the_one_before_void),
         SHOP_TEST(rows_of_a_catalogue_are_taken_one_by_one),
         SHOP_TEST(the_books_of_an_empty_central_balance),
+        SHOP_TEST(a_record_that_is_not_in_the_books_is_shown_with_its_reason),
         SHOP_TEST(an_erased_member_gets_no_coupons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
