@@ -51,16 +51,6 @@ void sync_changed_locked(struct sync *sync)
         sync->runner.ops->changed(sync->runner.self);
 }
 
-bool sync_closing(struct sync *sync)
-{
-    bool closing;
-
-    pthread_mutex_lock(&sync->mutex);
-    closing = sync->closing;
-    pthread_mutex_unlock(&sync->mutex);
-    return closing;
-}
-
 static struct sync_status snapshot_locked(struct sync *sync)
 {
     struct sync_status status = sync->status;

@@ -64,8 +64,6 @@ MUST_CHECK int rights_find_redemption(struct store_tx *tx, struct coupon_id coup
 typedef int (*rights_redemption_visit)(void *context, const struct redemption *redemption);
 MUST_CHECK int rights_each_redemption(struct store_tx *tx, uint32_t store, rights_redemption_visit visit,
                                       void *context);
-/* Redemptions of a member within a campaign that stand. */
-MUST_CHECK int rights_member_uses(struct store_tx *tx, uint32_t campaign, uint64_t member, uint32_t *out_uses);
 
 enum conflict_kind {
     CONFLICT_DOUBLE = 1,    /* (coupon, use number) was already taken, by a rightful redemption */

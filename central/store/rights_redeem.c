@@ -281,15 +281,3 @@ int rights_each_redemption(struct store_tx *tx, uint32_t store, rights_redemptio
     db_stmt_close(stmt);
     return rc;
 }
-
-int rights_member_uses(struct store_tx *tx, uint32_t campaign, uint64_t member, uint32_t *out_uses)
-{
-    int64_t uses = 0;
-    int rc = query_number(store_tx_db(tx),
-                          "SELECT count(*) FROM redemption WHERE campaign = ?1 AND member = ?2 AND member != 0"
-                          " AND voided = 0",
-                          QUERY(Q_INT(campaign), Q_INT(member)), &uses);
-    if (rc == 0)
-        *out_uses = (uint32_t)uses;
-    return rc;
-}

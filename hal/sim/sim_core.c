@@ -264,14 +264,6 @@ void sim_network_set(struct sim *sim, bool up)
     hal_wake_send(sim->wake[HAL_NETWORK]);
 }
 
-void sim_storage_identity_set(struct sim *sim, const struct storage_identity *identity)
-{
-    assert(sim && identity);
-    sim_lock(sim);
-    sim->identity = *identity;
-    sim_unlock(sim);
-}
-
 static bool makes_sense(enum hal_device device, enum sim_fault fault)
 {
     switch (fault) {

@@ -79,9 +79,6 @@ MUST_CHECK int sim_button(struct sim *sim, const char *name, bool pressed);
 MUST_CHECK int sim_presence(struct sim *sim, bool somebody);
 void sim_network_set(struct sim *sim, bool up);
 
-/* Storage identity the simulated storage answers with; default "SIM-HW", "SIM-DISK", "SIM-DATA". */
-void sim_storage_identity_set(struct sim *sim, const struct storage_identity *identity);
-
 /* A device has at most one fault; a new one replaces it. Devices that wait wake up and answer. */
 MUST_CHECK int sim_fail(struct sim *sim, enum hal_device device, enum sim_fault fault);
 void sim_restore(struct sim *sim, enum hal_device device);
