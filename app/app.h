@@ -46,7 +46,7 @@ struct app {
 };
 
 /* Runs until stopped; the program's exit code. */
-int app_run(const struct options *options);
+MUST_CHECK int app_run(const struct options *options);
 
 /* app_open.c: -errno with *out_exit set and a message on stderr */
 MUST_CHECK int app_open(struct app *app, const struct options *options, enum app_exit *out_exit);

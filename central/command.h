@@ -28,7 +28,7 @@ struct command_options {
 };
 
 /* Reads the options that the commands share; argv[0] is the command's name. 0, or EXIT_USAGE after saying why. */
-int command_parse(int argc, char **argv, struct command_options *out_options);
+MUST_CHECK int command_parse(int argc, char **argv, struct command_options *out_options);
 
 /* Says on stderr why something failed and what to do; returns the exit code. */
 int command_explain(const struct central_config *config, const char *doing, int error);

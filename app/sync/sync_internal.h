@@ -80,7 +80,6 @@ int64_t sync_mono_ms(const struct sync *sync);
 /* Until something changes or the deadline passed; INT64_MAX: no deadline. */
 void sync_wait_locked(struct sync *sync, int64_t until_mono_ms);
 void sync_changed_locked(struct sync *sync);
-bool sync_closing(struct sync *sync);
 void sync_publish(struct sync *sync); /* without the mutex */
 /* A failure of one loop for the service screen; error 0 clears what that loop said. */
 void sync_note_failure(struct sync *sync, const char *what, int error, int http_status);
@@ -103,7 +102,7 @@ MUST_CHECK int sync_send(struct sync *sync, const struct sync_call *call, struct
 void sync_key_id_terminal(uint32_t terminal, char out_id[SIGNATURE_KEY_ID_MAX + 1]);
 void sync_key_id_waiting(const uint8_t public_key[PUBLIC_KEY_LEN], char out_id[SIGNATURE_KEY_ID_MAX + 1]);
 /* A status that is no answer to the request, as an error: -EAGAIN try later, -EACCES, -EPROTO. 0 for 200. */
-int sync_status_error(int http_status);
+MUST_CHECK int sync_status_error(int http_status);
 
 /* The body of a refusal, {0: reason, 1: central's time}; "" and 0 when there is none. The header's time comes first. */
 #define SYNC_REASON_MAX 32

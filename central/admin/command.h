@@ -77,6 +77,6 @@ struct admin_picture {
 void admin_add_picture(struct admin_call *call, const struct admin_picture *picture);
 
 /* Serve's side: one line in, one object out (central_part.admin_line). */
-int admin_line(struct central *central, const char *line, size_t len, struct buffer *reply);
+MUST_CHECK int admin_line(struct central *central, const char *line, size_t len, struct buffer *reply);
 
 #endif

@@ -24,12 +24,13 @@ struct admin_session {
 };
 
 /* *config names data folder and socket. An admin_exit. */
-int admin_session_open(struct admin_session *session, const struct central_config *config);
+MUST_CHECK int admin_session_open(struct admin_session *session, const struct central_config *config);
 void admin_session_close(struct admin_session *session);
 
 /* One command; args' reference is taken. ADMIN_OK with *out_answer = {"result","pictures"}, to be released by the
  * caller; else an admin_exit and session->error. */
-int admin_session_call(struct admin_session *session, const char *command, json_t *args, json_t **out_answer);
+MUST_CHECK int admin_session_call(struct admin_session *session, const char *command, json_t *args,
+                                  json_t **out_answer);
 
 /* For people: tables and "name  value" lines. */
 void admin_format(const json_t *result);
@@ -44,9 +45,9 @@ MUST_CHECK int admin_draw_pictures(const json_t *pictures, const struct admin_pi
 
 /* argv → args by the command's spec. The outputs ("o") stay in *out_args too, under their names; the caller takes them
  * out. ADMIN_OK, or ADMIN_USAGE after saying why on stderr. */
-int admin_parse_args(const struct admin_command *command, int argc, char **argv, json_t **out_args);
+MUST_CHECK int admin_parse_args(const struct admin_command *command, int argc, char **argv, json_t **out_args);
 /* The CSV in batches of rows; the text is changed. quiet: prints nothing. import.c */
-int admin_import_products(struct admin_session *session, char *csv, size_t len, bool quiet);
+MUST_CHECK int admin_import_products(struct admin_session *session, char *csv, size_t len, bool quiet);
 
 void admin_print_usage(const struct admin_command *command); /* NULL: all of them */
 

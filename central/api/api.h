@@ -93,6 +93,6 @@ void api_metrics(struct api_call *call);
 void api_openapi(struct api_call *call);
 
 /* authenticate.c: fills terminal and key_id. 0, or the status to refuse with and its reason. */
-int api_authenticate(struct api_call *call, enum api_auth auth, const char **out_reason);
+MUST_CHECK int api_authenticate(struct api_call *call, enum api_auth auth, const char **out_reason);
 
 #endif

@@ -29,14 +29,14 @@ struct demo_step {
     const char *file, *kind, *expect;
     const char *number;
 };
-int demo_run(struct demo *demo, const struct demo_step *step, json_int_t *out_number);
+MUST_CHECK int demo_run(struct demo *demo, const struct demo_step *step, json_int_t *out_number);
 
 /* A code that no command makes: forged, another brand's, garbage. samples.c */
-int demo_add_picture(struct demo *demo, const char *file, const char *text, const char *expect);
-int demo_write_samples(struct demo *demo, const char *coupon_text);
+MUST_CHECK int demo_add_picture(struct demo *demo, const char *file, const char *text, const char *expect);
+MUST_CHECK int demo_write_samples(struct demo *demo, const char *coupon_text);
 
 /* So many more, for load tests. bulk.c */
-int demo_add_products(struct admin_session *session, json_int_t count);
-int demo_add_members(struct admin_session *session, json_int_t store, json_int_t count);
+MUST_CHECK int demo_add_products(struct admin_session *session, json_int_t count);
+MUST_CHECK int demo_add_members(struct admin_session *session, json_int_t store, json_int_t count);
 
 #endif

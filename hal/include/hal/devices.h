@@ -47,7 +47,8 @@ struct hal_devices {
  * cancel_fd is -1 or a descriptor that ends blocking calls when it becomes readable. out_devices must not be moved
  * or copied afterwards.
  */
-int hal_devices_open(const struct board *board, struct sim *sim, int cancel_fd, struct hal_devices *out_devices);
+MUST_CHECK int hal_devices_open(const struct board *board, struct sim *sim, int cancel_fd,
+                                struct hal_devices *out_devices);
 
 /* Closes one device and opens it at once. Owner thread. The display also reopens nothing else: recover the input too.
  */
