@@ -167,7 +167,7 @@ FEED_CODEC(terminal);
 FEED_CODEC(offer);
 
 /*
- * GET /v1/feed?store=N&brand=M&wait=S answers a page:
+ * GET /v1/feed?store=N&brand=M&wait=S[&epoch=E] (docs/protocol.md) answers a page:
  * [through store, through brand, server epoch, server ms, more, [[lane, position, kind, body]…]].
  * `through` is the last position given in each lane (or what was asked with, when there is none); `more`: ask again at
  * once.
