@@ -72,10 +72,8 @@ static void on_greeting(struct flow *flow, struct effects *effects, const struct
 static void on_sync(struct flow *flow, const struct sync_status *sync)
 {
     flow->sync = *sync;
-    if (sync->quarantined && flow->screen != SCREEN_OUT_OF_SERVICE) {
-        flow->outage = OUTAGE_FORK;
-        flow_go(flow, SCREEN_OUT_OF_SERVICE, 0);
-    }
+    if (sync->quarantined && !flow->out_of_service)
+        flow_stop_serving(flow, OUTAGE_FORK);
 }
 
 static void on_device(struct flow *flow, const struct event *event)
@@ -111,9 +109,8 @@ static void on_button(struct flow *flow, struct effects *effects, const char *na
 
 static void on_outage(struct flow *flow, const struct event *event)
 {
-    flow->outage = event->outage.kind;
     memcpy(flow->outage_detail, event->outage.detail, sizeof(flow->outage_detail));
-    flow_go(flow, SCREEN_OUT_OF_SERVICE, 0);
+    flow_stop_serving(flow, event->outage.kind);
 }
 
 /* A person did something: the screen that is up stays a little longer. */

@@ -112,7 +112,7 @@ void flow_on_scanned(struct flow *flow, struct effects *effects, enum scan_sourc
     enum scancode_kind kind = SCANCODE_EMPTY;
 
     /* One act at a time; the code is still there when this one is answered. */
-    if (flow->screen == SCREEN_OUT_OF_SERVICE || flow->pending_ticket != 0)
+    if (flow->out_of_service || flow->pending_ticket != 0)
         return;
     if (scancode_clean(text, strlen(text), cleaned) == 0)
         kind = scancode_classify(cleaned);

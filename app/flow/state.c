@@ -39,12 +39,22 @@ void flow_home(struct flow *flow)
 {
     flow->pending_ticket = 0;
     flow->expecting_member = false;
-    if (!flow->reference.enrolled)
+    if (flow->out_of_service)
+        flow_go(flow, SCREEN_OUT_OF_SERVICE, 0);
+    else if (!flow->reference.enrolled)
         flow_go(flow, SCREEN_ENROLMENT, 0);
     else if (flow_staffed(flow))
         flow_go(flow, SCREEN_COUNTER, COUNTER_MS);
     else
         flow_go(flow, SCREEN_ATTRACT, 0);
+}
+
+void flow_stop_serving(struct flow *flow, enum view_outage outage)
+{
+    flow->outage = outage;
+    flow->out_of_service = true;
+    memset(&flow->clerk, 0, sizeof(flow->clerk));
+    flow_home(flow);
 }
 
 void flow_signal(struct effects *effects, enum view_tone tone)

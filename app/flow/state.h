@@ -23,6 +23,8 @@
 struct effect *effect_add(struct effects *effects, enum effect_kind kind);
 void flow_go(struct flow *flow, enum screen screen, int64_t for_ms);
 void flow_home(struct flow *flow);
+/* No touch, key or code leads away from there; only the service screen may be looked at. */
+void flow_stop_serving(struct flow *flow, enum view_outage outage);
 void flow_signal(struct effects *effects, enum view_tone tone);
 /* Submits with the common fields filled and waits for the answer. */
 void flow_ask_till(struct flow *flow, struct effects *effects, struct till_request *request);

@@ -149,8 +149,16 @@ static void staff_intent(struct flow *flow, struct effects *effects, enum intent
     }
 }
 
+static bool allowed_out_of_service(enum intent intent)
+{
+    return intent == INTENT_BACK || intent == INTENT_NEXT || intent == INTENT_LANGUAGE || intent == INTENT_SERVICE ||
+           intent == INTENT_TEST_DEVICE;
+}
+
 void flow_on_intent(struct flow *flow, struct effects *effects, enum intent intent, int64_t argument)
 {
+    if (flow->out_of_service && !allowed_out_of_service(intent))
+        return;
     switch (intent) {
     case INTENT_BACK:
     case INTENT_NEXT:

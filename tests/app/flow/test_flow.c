@@ -441,6 +441,43 @@ static void an_idle_counter_signs_the_clerk_out(void **state)
     assert_int_equal(d.flow.clerk.id, 0);
 }
 
+static void press_key(struct desk *d, bool escape)
+{
+    struct event event = event_of(d, EVENT_KEY);
+    event.key.escape = escape;
+    event.key.enter = !escape;
+    step(d, &event);
+}
+
+static void nothing_leads_out_of_service_but_the_service_screen(void **state)
+{
+    (void)state;
+    static const char *const buttons[] = {"ok", "back", "scan", "staff"};
+    struct desk d;
+    open_desk(&d, true);
+    sign_in(&d);
+    struct event event = event_of(&d, EVENT_SYNC);
+    event.sync.quarantined = true;
+    step(&d, &event);
+    assert_int_equal(d.flow.outage, OUTAGE_FORK);
+    for (int intent = 0; intent < INTENT_COUNT; intent++) {
+        touch(&d, (enum intent)intent, 0);
+        assert_true(d.flow.screen == SCREEN_OUT_OF_SERVICE || d.flow.screen == SCREEN_SERVICE);
+        assert_null(find(&d, EFFECT_TILL));
+    }
+    press_key(&d, true);
+    press_key(&d, false);
+    for (size_t i = 0; i < ARRAY_LEN(buttons); i++) {
+        event = event_of(&d, EVENT_BUTTON);
+        strcpy(event.button, buttons[i]);
+        step(&d, &event);
+    }
+    type(&d, "ABC");
+    scan(&d, COUPON);
+    assert_null(find(&d, EFFECT_TILL));
+    assert_int_equal(d.flow.screen, SCREEN_OUT_OF_SERVICE);
+}
+
 static void a_failing_till_is_told_and_nothing_is_printed(void **state)
 {
     (void)state;
@@ -513,6 +550,7 @@ int main(void)
         cmocka_unit_test(a_greeting_shows_only_where_its_code_was_scanned_and_not_over_a_clerk),
         cmocka_unit_test(an_idle_counter_signs_the_clerk_out),
         cmocka_unit_test(a_failing_till_is_told_and_nothing_is_printed),
+        cmocka_unit_test(nothing_leads_out_of_service_but_the_service_screen),
         cmocka_unit_test(every_intent_on_every_screen_leaves_a_view_that_can_be_made),
         cmocka_unit_test(a_failed_print_is_shown_and_noted_but_undoes_nothing),
     };
