@@ -216,8 +216,7 @@ int db_checkpoint(struct db *db)
     assert(db->mode == DB_WRITER);
     if (db->failed)
         return -EIO;
-    int error = db_result(db, sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
-    return error ? error : db_log_sync(db);
+    return db_result(db, sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
 int db_version_number(void)

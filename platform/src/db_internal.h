@@ -25,8 +25,6 @@ MUST_CHECK int db_run(struct db *db, const char *sql);
 
 /* Before the first checkpoint of a writer: the log as it can be read is on the medium. */
 MUST_CHECK int db_log_settle(struct db *db);
-/* After the log was emptied: it is empty on the medium too. SQLite leaves that to the next commit. */
-MUST_CHECK int db_log_sync(struct db *db);
 
 void db_stmt_close_all(struct db *db);
 

@@ -42,9 +42,3 @@ int db_log_settle(struct db *db)
         code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
     return db_result(db, code);
 }
-
-int db_log_sync(struct db *db)
-{
-    sqlite3_file *file = log_file(db);
-    return file ? db_result(db, file->pMethods->xSync(file, SQLITE_SYNC_NORMAL)) : 0;
-}

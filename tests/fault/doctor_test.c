@@ -134,6 +134,33 @@ static void a_record_that_is_gone_is_named(void **state)
     db_close(db);
 }
 
+/* Whoever forges a record makes its own hash fit; the next one's link does not. */
+static void a_forged_record_is_found_by_the_one_after_it(void **state)
+{
+    const struct db_options options = {.mode = DB_WRITER, .vfs = disk_vfs_name(disk)};
+    struct record forged = {.version = RECORD_VERSION, .id = {SHOP_TERMINAL, 1, 5}, .kind = RECORD_SALE};
+    struct chain_finding finding;
+    struct db_stmt *stmt;
+    struct db *db;
+    (void)state;
+    assert_int_equal(db_open(day.shop.path, &options, &db), 0);
+    assert_int_equal(db_stmt_open(db, "SELECT hlc, prev_hash FROM journal WHERE seq = 5", &stmt), 0);
+    assert_int_equal(db_stmt_step(stmt), DB_ROW);
+    forged.hlc = (uint64_t)db_column_int64(stmt, 0);
+    memcpy(forged.prev_hash, db_column_blob(stmt, 1).data, HASH_LEN);
+    db_stmt_close(stmt);
+    forged.body = (struct slice){(const uint8_t *)"\xa0", 1};
+    record_seal(&forged);
+    assert_int_equal(db_stmt_open(db, "UPDATE journal SET kind = ?, body = x'a0', hash = ? WHERE seq = 5", &stmt), 0);
+    db_bind_int64(stmt, 1, forged.kind);
+    db_bind_blob(stmt, 2, forged.hash, HASH_LEN);
+    assert_int_equal(db_stmt_run(stmt), 0);
+    db_stmt_close(stmt);
+    assert_int_equal(chain_read(db, NULL, NULL, &finding), -EUCLEAN);
+    assert_int_equal(finding.at.seq, 6);
+    db_close(db);
+}
+
 static void the_end_of_a_journal_that_central_has_is_missed(void **state)
 {
     const struct db_options options = {.mode = DB_WRITER, .vfs = disk_vfs_name(disk)};
@@ -258,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_DAY(every_flipped_bit_of_a_record_is_found_and_its_seq_named),
         WITH_DAY(a_record_that_is_gone_is_named),
+        WITH_DAY(a_forged_record_is_found_by_the_one_after_it),
         WITH_DAY(the_end_of_a_journal_that_central_has_is_missed),
         WITH_DAY(an_export_holds_every_record_and_its_end_is_signed),
         WITH_DAY(an_export_that_was_cut_or_changed_anywhere_is_not_genuine),
