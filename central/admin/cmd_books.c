@@ -130,34 +130,21 @@ int cmd_problems(struct admin_call *call, struct store_tx *tx)
     return records_each_problem(tx, add_problem_row, call);
 }
 
-/* The newest rows: a ring while the journal is walked. */
-struct tail {
-    json_t *rows;
-    size_t limit;
-};
-
 static int add_tail_row(void *context, const struct journal_entry *entry, uint64_t position)
 {
-    struct tail *tail = context;
     char record[ID_TEXT_MAX];
     record_id_format(entry->record.id, record, sizeof(record));
-    json_array_append_new(tail->rows, json_pack("{s:I, s:s, s:s, s:I, s:I, s:I}", "position", (json_int_t)position,
-                                                "record", record, "kind", record_kind_name(entry->record.kind), "store",
-                                                (json_int_t)entry->store, "received_ms", (json_int_t)entry->received_ms,
-                                                "bytes", (json_int_t)entry->record.body.len));
-    if (json_array_size(tail->rows) > tail->limit) {
-        json_array_remove(tail->rows, 0);
-    }
+    admin_add_row(context, json_pack("{s:I, s:s, s:s, s:I, s:I, s:I}", "position", (json_int_t)position, "record",
+                                     record, "kind", record_kind_name(entry->record.kind), "store",
+                                     (json_int_t)entry->store, "received_ms", (json_int_t)entry->received_ms, "bytes",
+                                     (json_int_t)entry->record.body.len));
     return 0;
 }
 
 int cmd_journal_tail(struct admin_call *call, struct store_tx *tx)
 {
     int64_t limit = admin_number(call, "limit", TAIL_LIMIT);
-    struct tail tail = {.rows = json_array(), .limit = limit < 1 || limit > TAIL_MAX ? TAIL_MAX : (size_t)limit};
-    int rc = journal_each(tx, 0, add_tail_row, &tail);
-    admin_set(call, "rows", tail.rows);
-    return rc;
+    return journal_each_newest(tx, limit < 1 || limit > TAIL_MAX ? TAIL_MAX : (uint32_t)limit, add_tail_row, call);
 }
 
 struct status {

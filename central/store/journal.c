@@ -208,14 +208,10 @@ int journal_find(struct store_tx *tx, struct record_id id, uint8_t buffer[RECORD
     return rc;
 }
 
-int journal_each(struct store_tx *tx, uint64_t after, journal_visit visit, void *context)
+/* Closes stmt. */
+static int visit_rows(struct db_stmt *stmt, journal_visit visit, void *context)
 {
-    struct db_stmt *stmt = NULL;
-    int rc = query_open(store_tx_db(tx),
-                        "SELECT position, " ENTRY_COLUMNS " FROM journal WHERE position > ?1 ORDER BY position",
-                        QUERY(Q_INT(after)), &stmt);
-    if (rc < 0)
-        return rc;
+    int rc;
     while ((rc = db_stmt_step(stmt)) == DB_ROW) {
         struct journal_entry entry = {0};
         rc = entry_from_row(stmt, 1, &entry);
@@ -226,6 +222,25 @@ int journal_each(struct store_tx *tx, uint64_t after, journal_visit visit, void 
     }
     db_stmt_close(stmt);
     return rc;
+}
+
+int journal_each(struct store_tx *tx, uint64_t after, journal_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_open(store_tx_db(tx),
+                        "SELECT position, " ENTRY_COLUMNS " FROM journal WHERE position > ?1 ORDER BY position",
+                        QUERY(Q_INT(after)), &stmt);
+    return rc < 0 ? rc : visit_rows(stmt, visit, context);
+}
+
+int journal_each_newest(struct store_tx *tx, uint32_t limit, journal_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_open(store_tx_db(tx),
+                        "SELECT position, " ENTRY_COLUMNS " FROM journal WHERE position IN"
+                        " (SELECT position FROM journal ORDER BY position DESC LIMIT ?1) ORDER BY position",
+                        QUERY(Q_INT(limit)), &stmt);
+    return rc < 0 ? rc : visit_rows(stmt, visit, context);
 }
 
 static int verify_row(struct db_stmt *stmt, uint64_t expected_seq, uint8_t chain[HASH_LEN])

@@ -78,6 +78,8 @@ MUST_CHECK int journal_find(struct store_tx *tx, struct record_id id, uint8_t bu
  */
 typedef int (*journal_visit)(void *context, const struct journal_entry *entry, uint64_t position);
 MUST_CHECK int journal_each(struct store_tx *tx, uint64_t after, journal_visit visit, void *context);
+/* The last `limit` of them, in the same order. */
+MUST_CHECK int journal_each_newest(struct store_tx *tx, uint32_t limit, journal_visit visit, void *context);
 
 /*
  * What central itself decided. Body: a deterministic CBOR map of what is not zero, keys in this order (0 key, 1 who,

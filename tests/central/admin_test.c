@@ -321,6 +321,22 @@ static void an_erased_member_gets_no_coupons(void **state)
     assert_non_null(strstr(admin_refused(&f, "coupon issue", args), "erased"));
 }
 
+static void the_tail_of_the_journal_is_its_newest_records_in_their_order(void **state)
+{
+    (void)state;
+    json_decref(admin_do(&f, "brand set", "{\"en\":\"Songhe\"}"));
+    json_decref(admin_do(&f, "brand set", "{\"en\":\"Shanhe\"}"));
+    json_t *all = admin_do(&f, "journal tail", ""), *two = admin_do(&f, "journal tail", "{\"limit\":2}");
+    const json_t *every = json_object_get(result_of(all), "rows"), *newest = json_object_get(result_of(two), "rows");
+    size_t count = json_array_size(every);
+    assert_true(count > 2);
+    assert_int_equal(json_array_size(newest), 2);
+    assert_true(json_equal(json_array_get(newest, 0), json_array_get(every, count - 2)));
+    assert_true(json_equal(json_array_get(newest, 1), json_array_get(every, count - 1)));
+    json_decref(two);
+    json_decref(all);
+}
+
 #define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
 
 int main(void)
@@ -340,6 +356,7 @@ int main(void)
         SHOP_TEST(rows_of_a_catalogue_are_taken_one_by_one),
         SHOP_TEST(the_books_of_an_empty_central_balance),
         SHOP_TEST(a_record_that_is_not_in_the_books_is_shown_with_its_reason),
+        SHOP_TEST(the_tail_of_the_journal_is_its_newest_records_in_their_order),
         SHOP_TEST(an_erased_member_gets_no_coupons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
