@@ -100,7 +100,7 @@ static int pnm_number(const uint8_t *bytes, size_t length, size_t *position)
 {
     int value = 0;
 
-    while (*position < length && (strchr(" \t\r\n", bytes[*position]) || bytes[*position] == '#')) {
+    while (*position < length && (memchr(" \t\r\n", bytes[*position], 4) || bytes[*position] == '#')) {
         if (bytes[*position] == '#') {
             while (*position < length && bytes[*position] != '\n') {
                 (*position)++;
