@@ -105,6 +105,12 @@ static void test_device(struct flow *flow, struct effects *effects, int64_t devi
     bool testable = device == HAL_PRINTER || device == HAL_DRAWER || device == HAL_STORAGE || device == HAL_SOUND;
     if (flow->screen != SCREEN_SERVICE || !testable)
         return;
+    /* In a shop it opens the till whatever it is called: a clerk's act, by PIN and on record. */
+    if (device == HAL_DRAWER && (flow->reference.enrolled || flow->out_of_service)) {
+        if (flow_staffed(flow))
+            flow_protected(flow, effects, INTENT_DRAWER);
+        return;
+    }
     flow->device_testing[device] = true;
     effect_add(effects, EFFECT_TEST)->test = (enum hal_device)device;
 }

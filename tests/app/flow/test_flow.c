@@ -478,6 +478,39 @@ static void nothing_leads_out_of_service_but_the_service_screen(void **state)
     assert_int_equal(d.flow.screen, SCREEN_OUT_OF_SERVICE);
 }
 
+static void the_drawer_is_not_tested_behind_the_clerks_back(void **state)
+{
+    (void)state;
+    struct desk d;
+    open_desk(&d, true);
+    d.flow.clerk.id = 11; /* by badge */
+    touch(&d, INTENT_SERVICE, 0);
+    touch(&d, INTENT_TEST_DEVICE, HAL_DRAWER);
+    assert_null(find(&d, EFFECT_TEST));
+    assert_null(find(&d, EFFECT_DRAWER));
+    assert_int_equal(d.flow.screen, SCREEN_SIGN_IN);
+
+    d.flow.clerk.by_pin = true;
+    touch(&d, INTENT_BACK, 0);
+    touch(&d, INTENT_SERVICE, 0);
+    touch(&d, INTENT_TEST_DEVICE, HAL_DRAWER);
+    assert_non_null(find(&d, EFFECT_DRAWER));
+    assert_int_equal(asked(&d, TILL_NOTE)->note.kind, RECORD_DRAWER_KICK);
+
+    struct event event = event_of(&d, EVENT_OUTAGE);
+    step(&d, &event);
+    touch(&d, INTENT_SERVICE, 0);
+    touch(&d, INTENT_TEST_DEVICE, HAL_DRAWER);
+    assert_int_equal(d.effects.count, 0);
+    touch(&d, INTENT_TEST_DEVICE, HAL_PRINTER);
+    assert_non_null(find(&d, EFFECT_TEST));
+
+    open_desk(&d, false); /* who sets it up may try everything */
+    touch(&d, INTENT_SERVICE, 0);
+    touch(&d, INTENT_TEST_DEVICE, HAL_DRAWER);
+    assert_non_null(find(&d, EFFECT_TEST));
+}
+
 static void a_failing_till_is_told_and_nothing_is_printed(void **state)
 {
     (void)state;
@@ -550,6 +583,7 @@ int main(void)
         cmocka_unit_test(a_greeting_shows_only_where_its_code_was_scanned_and_not_over_a_clerk),
         cmocka_unit_test(an_idle_counter_signs_the_clerk_out),
         cmocka_unit_test(a_failing_till_is_told_and_nothing_is_printed),
+        cmocka_unit_test(the_drawer_is_not_tested_behind_the_clerks_back),
         cmocka_unit_test(nothing_leads_out_of_service_but_the_service_screen),
         cmocka_unit_test(every_intent_on_every_screen_leaves_a_view_that_can_be_made),
         cmocka_unit_test(a_failed_print_is_shown_and_noted_but_undoes_nothing),
