@@ -97,11 +97,20 @@ static void drain_input(struct app *app)
         tell_device(app, HAL_INPUT, 0);
 }
 
+/* Nobody waits for a note's answer, so the flow says nothing; a journal that takes no notes still has to show. */
+static void log_lost_note(const struct event *event)
+{
+    if (event->kind == EVENT_TILL && event->answer.op == TILL_NOTE && event->answer.error != 0)
+        log_error("till", "a note could not be journaled: %s", strerror(-event->answer.error));
+}
+
 static void drain_events(struct app *app)
 {
     struct event event;
-    for (int i = 0; i < STEPS_A_TURN && queue_try_pop(&app->events, &event) == 0; i++)
+    for (int i = 0; i < STEPS_A_TURN && queue_try_pop(&app->events, &event) == 0; i++) {
+        log_lost_note(&event);
         step(app, &event);
+    }
 }
 
 static int earlier(int timeout_ms, int64_t due, int64_t now)
