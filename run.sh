@@ -28,7 +28,8 @@ while [ $# -gt 0 ]; do
     --reset) reset=yes ;;
     --port) port=${2:-}; [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65534 ]] || fail "--port needs a number from 1 to 65534" 2; shift ;;
     --lang) lang=${2:-}; [[ $lang == zh_CN || $lang == en ]] || fail "--lang: there are zh_CN and en" 2; shift ;;
-    --size) size=${2:-}; [[ $size =~ ^[0-9]{3,4}x[0-9]{3,4}$ ]] || fail "--size needs WIDTHxHEIGHT, e.g. 1280x800" 2; shift ;;
+    --size) size=${2:-}; [[ $size =~ ^([0-9]{3,4})x([0-9]{3,4})$ && ${BASH_REMATCH[1]} -ge 480 && ${BASH_REMATCH[2]} -ge 480 ]] ||
+        fail "--size needs WIDTHxHEIGHT, at least 480 each, e.g. 1280x800" 2; shift ;;
     --help) usage; exit 0 ;;
     *) fail "$1: not understood, see --help" 2 ;;
     esac
@@ -42,7 +43,7 @@ fi
 cd "$here"
 
 .ci/install run
-echo "building…"
+echo "building (three minutes the first time, seconds afterwards)…"
 mkdir -p build
 build() { cmake --preset release && cmake --build --preset release -j "$(nproc)"; }
 build >build/release.log 2>&1 || { tail -n 30 build/release.log >&2; fail "the build failed; all of it is in build/release.log"; }
@@ -76,7 +77,7 @@ for p in "$port" $((port + 1)); do
 done
 
 [ -e "$run/central/central.db" ] || "$central" init --data "$run/central" >/dev/null
-"$central" serve --data "$run/central" --listen "127.0.0.1:$port" --public "127.0.0.1:$((port + 1))" 2>>"$run/central.log" &
+"$central" serve --data "$run/central" --listen "127.0.0.1:$port" --public "127.0.0.1:$((port + 1))" >/dev/null 2>>"$run/central.log" &
 pids+=($!)
 for _ in $(seq 100); do
     port_busy $((port + 1)) && break
@@ -93,18 +94,22 @@ fi
     --device "display.width=${size%x*}" --device "display.height=${size#*x}" 2>>"$run/terminal.log" &
 pids+=($!)
 
-# The first time: show the terminal its enrolment QR, compare the six digits, confirm.
+# The first time: show the terminal its enrolment QR, compare the six digits, confirm. The folder that stands for a camera
+# shows what is put into it while it looks, so the picture is put there again until it was seen.
 enrol() {
-    local code
+    local code='' picture=$run/camera/enrol.png
+    rm -f "$run"/camera/enrol*.png
     admin enrol-ticket 1 both --qr "$run/enrol.png" >/dev/null
-    cp "$run/enrol.png" "$run/camera/enrol-$RANDOM.png"
-    for _ in $(seq 300); do
+    echo "enrolling the terminal (with a webcam: show it $run/enrol.png)…"
+    for try in $(seq 300); do
+        [ $((try % 15)) -ne 1 ] || cp "$run/enrol.png" "$picture"
         code=$(admin --json enrolments | sed -n 's/.*"code" *: *"\([0-9]\{6\}\)".*/\1/p' | head -n 1)
         [ -z "$code" ] || break
         kill -0 "${pids[1]}" 2>/dev/null || { tail -n 5 "$run/terminal.log" >&2; fail "the terminal stopped"; }
         sleep 0.2
     done
-    [ -n "$code" ] || fail "the terminal did not read its enrolment QR; see $run/terminal.log (with a webcam: show it $run/enrol.png)"
+    rm -f "$picture"
+    [ -n "$code" ] || fail "the terminal did not read its enrolment QR within a minute; see $run/terminal.log, and run it again"
     admin confirm "$code" >/dev/null
     echo "terminal enrolled (its six digits were $code)"
 }
@@ -118,7 +123,10 @@ Tillside runs. What to try:
         cp $run/codes/coupon-10-off.png $run/camera/
   · Without a clerk a coupon is only checked. To redeem, sign in: touch the small figure at the top and choose a clerk (王强, PIN 1357;
     manager 李敏, PIN 246810), or hold a badge before the camera: cp $run/codes/badge-clerk.png $run/camera/
-  · Follow as a shopper would: scan the QR on the screen (here: tests/wechat/phone.py follow --public http://127.0.0.1:$((port + 1)) --url …)
+  · Follow and join as a shopper's phone would (the demo has no WeChat account, so a script plays the phone):
+        tests/wechat/phone.py follow --public http://127.0.0.1:$((port + 1)) --url http://weixin.qq.com/q/t1 --out $run/phone
+    The coupon that the new member got is then $run/phone/coupon-1001-1.png
+  · Receipts are printed as pictures: $run/terminal/receipts
   · The books: $central admin --data $run/central books
   · Close the window, or press Ctrl-C here, to stop. ./run.sh goes on where it was; ./run.sh --reset starts anew.
 TEXT

@@ -82,7 +82,8 @@ static json_t *voids(const struct view_void *v)
 static json_t *enrolment(const struct view_enrolment *e)
 {
     static const char *const stages[] = {"none", "calling", "confirm", "done", "failed"};
-    return json_pack("{s:s, s:i, s:s}", "stage", stages[e->stage], "error", e->error, "digits", e->digits);
+    return json_pack("{s:s, s:i, s:s, s:b, s:b}", "stage", stages[e->stage], "error", e->error, "digits", e->digits,
+                     "camera_ok", e->camera_ok ? 1 : 0, "network_ok", e->network_ok ? 1 : 0);
 }
 
 static json_t *service(const struct view_service *s)

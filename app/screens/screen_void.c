@@ -13,12 +13,14 @@ static void act_amounts(struct scene *scene, const struct view_act_row *act, str
         small.colour = theme->muted;
     }
     struct rect upper = rect_cut_top(&area, area.height / 2);
-    bool more = act->discount_minor > 0 || act->credit_minor > 0;
-    scene_text(scene, more ? upper : rect_union(upper, area), big, money_label(act->paid_minor, false, paid));
-    if (more) {
-        int64_t off = act->discount_minor > 0 ? act->discount_minor : act->credit_minor;
-        scene_text(scene, area, small, money_label(-off, true, paid));
+    int64_t off = act->discount_minor > 0 ? act->discount_minor : act->credit_minor;
+    if (off > 0 && act->paid_minor == 0) { /* redeemed without a stated sale: the discount is all there is */
+        scene_text(scene, rect_union(upper, area), big, money_label(-off, true, paid));
+        return;
     }
+    scene_text(scene, off > 0 ? upper : rect_union(upper, area), big, money_label(act->paid_minor, false, paid));
+    if (off > 0)
+        scene_text(scene, area, small, money_label(-off, true, paid));
 }
 
 static void act_words(struct scene *scene, const struct view_act_row *act, struct rect area)

@@ -6,7 +6,7 @@
 static void where(const struct flow *flow, uint32_t store, struct view_verdict *v)
 {
     if (store != 0 && store != flow->reference.settings.store)
-        snprintf(v->where, sizeof(v->where), flow->language == LANGUAGE_EN ? "store %u" : "%u 号门店", store);
+        snprintf(v->where, sizeof(v->where), flow->language == LANGUAGE_EN ? "store %u" : "%u号门店", store);
     else if (store != 0)
         view_put(v->where, sizeof(v->where),
                  view_localised(flow, flow->reference.settings.store_zh, flow->reference.settings.store_en));
@@ -41,8 +41,9 @@ static void of_coupon(const struct flow *flow, struct view_verdict *v)
         where(flow, r->home_store, v);
 }
 
-static void of_sale(const struct till_sold *s, struct view_verdict *v)
+static void of_sale(const struct flow *flow, const struct till_sold *s, struct view_verdict *v)
 {
+    v->offline = s->group != 0 && flow->last_receipt.offline;
     v->sale_minor = s->gross_minor;
     v->paid_minor = s->paid_minor;
     v->credit_minor = s->credit_minor;
@@ -80,7 +81,7 @@ void view_fill_verdict(const struct flow *flow, struct view_verdict *v)
         of_coupon(flow, v);
         break;
     case SUBJECT_SALE:
-        of_sale(&from->answer.sold, v);
+        of_sale(flow, &from->answer.sold, v);
         break;
     case SUBJECT_VOID:
         of_void(&from->answer.voided, v);

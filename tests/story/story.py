@@ -102,6 +102,7 @@ class Story:
     def enrol(self, terminal, store, name):
         ticket = os.path.join(self.work, name + ".png")
         self.central.admin("enrol-ticket", store, "both", "--qr", ticket)
+        terminal.wait_screen("enrolment", 20, network_ok=True, camera_ok=True)
         terminal.show(ticket)
         shown = terminal.wait_screen("enrolment", 20, stage="confirm")["digits"]
         return shown

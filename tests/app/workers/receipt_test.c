@@ -111,7 +111,7 @@ static void each_language_has_its_words_and_a_follow_code_that_can_be_read(void 
         const char *words[8], *name;
     } rows[] = {
         {LANGUAGE_ZH_CN,
-         {"优惠券核销单", "山河便利", "十元现金券", "-￥10.00", "￥78.00", "本次获得会员储值", "离线受理", "谢谢惠顾"},
+         {"优惠券核销单", "山河便利", "十元现金券", "-￥10.00", "￥78.00", "本次返现", "离线受理", "谢谢惠顾"},
          "zh"},
         {LANGUAGE_EN,
          {"Coupon redemption", "Shanhe Market", "10 yuan off", "-￥10.00", "￥78.00", "Credit earned", "Taken offline",
