@@ -1,6 +1,7 @@
 #include "central/store/epoch.h"
 #include "central/store/rights_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,13 +96,45 @@ int coupon_publish(struct store_tx *tx, const struct coupon *coupon, uint32_t st
     return feed_publish(tx, target, FEED_COUPON, key, (struct slice){body, len}, out_position);
 }
 
+static int serial_taken(struct store_tx *tx, struct coupon_id id, bool *out_taken)
+{
+    struct coupon_row row;
+    int rc = coupon_row_find(tx, id, &row);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    *out_taken = rc == 0;
+    return 0;
+}
+
+/* Books that were restored count on from the floor by themselves: the highest serial in them may be that of a coupon
+ * they learned of again, and others of its time are still out there. */
+static int count_serial(struct store_tx *tx, uint32_t campaign, uint64_t floor, uint64_t *out_serial)
+{
+    char name[64];
+    uint64_t number = 0;
+    bool taken = true;
+    int rc = 0;
+    snprintf(name, sizeof(name), "serial %" PRIu32 " above %" PRIu64, campaign, floor);
+    while (rc == 0 && taken) {
+        rc = store_next_number(tx, name, &number);
+        if (rc == 0)
+            rc = serial_taken(tx, (struct coupon_id){campaign, floor + number}, &taken);
+    }
+    if (rc == 0)
+        *out_serial = floor + number;
+    return rc;
+}
+
 static int next_serial(struct store_tx *tx, uint32_t campaign, uint64_t *out_serial)
 {
-    int64_t last = 0;
-    int rc = query_number(store_tx_db(tx),
-                          "SELECT max(coalesce((SELECT max(serial) FROM coupon WHERE campaign = ?1), 0),"
-                          " coalesce((SELECT value FROM meta WHERE name = '" META_SERIAL_FLOOR "'), 0))",
-                          QUERY(Q_INT(campaign)), &last);
+    int64_t last = 0, floor = 0;
+    int rc = store_meta_get(tx, META_SERIAL_FLOOR, &floor);
+    if (rc == 0)
+        return count_serial(tx, campaign, (uint64_t)floor, out_serial);
+    if (rc != -ENOENT)
+        return rc;
+    rc = query_number(store_tx_db(tx), "SELECT coalesce(max(serial), 0) FROM coupon WHERE campaign = ?1",
+                      QUERY(Q_INT(campaign)), &last);
     if (rc == 0)
         *out_serial = (uint64_t)last + 1;
     return rc;

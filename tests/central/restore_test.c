@@ -147,6 +147,11 @@ static int run_issue(void *arg, struct store_tx *tx)
     return rights_issue_coupon(tx, &coupon, MODE_HOME, &issue->id);
 }
 
+static int run_learn(void *arg, struct store_tx *tx)
+{
+    return rights_learn_token(tx, arg, MODE_HOME);
+}
+
 static uint64_t next_serial(struct world *w)
 {
     struct issue issue = {.f = &w->f};
@@ -171,6 +176,9 @@ static void no_serial_is_given_twice_over_a_restore(void **state)
     fixture_stop(&w->f);
     fixture_start(&w->f, true);
     assert_int_equal(next_serial(w), second + 1); /* a start is no restore */
+    struct coupon_token token = {.brand = (uint16_t)w->f.brand, .coupon = {1001, second + 500}, .home_store = 1};
+    assert_int_equal(fixture_write(&w->f, run_learn, &token), 0);
+    assert_int_equal(next_serial(w), second + 2); /* what comes back to the books does not count */
 }
 
 static struct feed_right right_in_feed(struct fake_terminal *t, enum feed_kind kind)
