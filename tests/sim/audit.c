@@ -94,7 +94,8 @@ static const struct check checks[] = {
      "SELECT 0, f1, f2 FROM c WHERE kind = 4 AND f1 IN (1001, 1003) AND NOT EXISTS (SELECT 1 FROM gone g WHERE"
      " g.terminal = c.terminal AND g.inc = c.inc AND g.seq = c.seq) GROUP BY f1, f2 HAVING count(*) > 1"},
     {"conflict that nothing explains", false, false,
-     "SELECT k.kind, k.campaign, k.serial FROM central.conflict k"
+     "SELECT k.kind || ' of ' || k.campaign || '-' || k.serial, a.store || '.' || a.seq || ' epoch ' || a.f4,"
+     " b.store || '.' || b.seq || ' epoch ' || b.f4 FROM central.conflict k"
      " JOIN c a ON a.terminal = k.terminal AND a.inc = k.incarnation AND a.seq = k.seq"
      " JOIN c b ON b.terminal = k.c_terminal AND b.inc = k.c_incarnation AND b.seq = k.c_seq"
      " WHERE a.f5 != 3 AND b.f5 != 3"},

@@ -407,8 +407,11 @@ static void issue_due(void *argument, uint64_t store)
     struct issue issue = {s, (unsigned)store};
     size_t before = s->coupon_count;
     int rc = center_write(s->world->center, issue_day, &issue);
-    if (rc == 0)
+    if (rc == 0) {
+        world_trace(s->world, "store %" PRIu64 " has coupons for the day, the last is %" PRIu64, store + 1,
+                    s->coupons[s->coupon_count - 1].id.serial);
         return;
+    }
     s->coupon_count = before;
     world_at(s->world, s->world->now_ms + RETRY_ISSUE_MS, issue_due, s, store);
 }

@@ -34,7 +34,7 @@ a_seed_replays() {
 
 # MUTANT SEEDS FAULTS
 is_found() {
-    "$sim" --seeds "$2" --terminals 4 --faults "$3" --mutant "$1" >"$out" 2>&1
+    "$sim" --seeds "$2" --terminals 3 --faults "$3" --mutant "$1" >"$out" 2>&1
     [ $? -eq 1 ] || fail "$1 was not found"
     grep -q VIOLATION "$out" || fail "$1: no violation is named"
 }
