@@ -187,6 +187,7 @@ static void live_and_die(struct world *w)
     assert_int_equal(waitpid(w->server.pid, &status, 0), w->server.pid);
     if (!WIFSIGNALED(status))
         fail_msg("central ended by itself with %d: see %s/stderr", WEXITSTATUS(status), w->f.dir);
+    w->server.pid = 0;
     close(w->server.out);
 }
 
@@ -199,6 +200,7 @@ static void measure_start(struct world *w)
     w->start_us = (unsigned)(now_us() - before);
     kill(w->server.pid, SIGKILL);
     waitpid(w->server.pid, &status, 0);
+    w->server.pid = 0;
     close(w->server.out);
 }
 
@@ -225,6 +227,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct world *w = *state;
+    if (w->server.pid > 0) /* after a failure */
+        kill(w->server.pid, SIGKILL);
     http_client_close(w->client);
     fixture_close(&w->f);
     return 0;

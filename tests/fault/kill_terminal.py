@@ -193,6 +193,31 @@ def compare(shop, central):
         raise AssertionError(f"store {shop.store}: central has {len(rows)}, the till {len(shop.redeemed())}")
 
 
+def doctor_names_the_damage(shop):
+    """One byte of one record in the file of a terminal that was stopped; and the other exit codes."""
+    program = os.path.join(shop.bin, "tillside-terminal")
+    seq = shop.count("SELECT max(seq) FROM journal WHERE kind = 4")
+    with closing(sqlite3.connect(f"file:{shop.books}?mode=ro", uri=True)) as db:
+        body, before = db.execute("SELECT body, prev_hash FROM journal WHERE seq = ?", (seq,)).fetchone()
+    with open(shop.books, "r+b") as file:
+        content = file.read()
+        at = content.index(body + before)
+        file.seek(at + len(body) // 2)
+        file.write(bytes([content[at + len(body) // 2] ^ 1]))
+    expect(7, f"record {seq} of terminal", program, "doctor", "--data", shop.terminal.data)
+    expect(7, f"follows record {seq - 1}", program, "export", "--data", shop.terminal.data, "--to",
+           os.path.join(shop.base, "rescued"))
+    expect(9, "no books", program, "doctor", "--data", shop.base)
+    expect(2, "--data DIR is missing", program, "doctor")
+    expect(2, "--to FILE is missing", program, "export", "--data", shop.terminal.data)
+
+
+def expect(code, words, *command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != code or words not in done.stdout + done.stderr:
+        raise AssertionError(f"{command}: {done.returncode}, wanted {code} and {words!r}:\n{done.stdout}{done.stderr}")
+
+
 def main():
     bin_dir = os.path.abspath(sys.argv[1])
     kills = int(sys.argv[2]) if len(sys.argv) > 2 else 500
@@ -216,6 +241,7 @@ def main():
             compare(shop, central)
         if central.admin("books", "--verify")["balanced"] is not True:
             raise AssertionError("the books do not balance")
+        doctor_names_the_damage(shops[0])
     finally:
         for process in [central] + [shop.terminal for shop in shops]:
             process.stop(signal.SIGKILL)
