@@ -44,6 +44,19 @@ static void a_half_finished_enrolment_resumes_after_a_restart(void **state)
     assert_int_equal(line->central.enrol_calls, 1);
 }
 
+static void a_central_that_just_started_ends_no_enrolment(void **state)
+{
+    struct line *line = *state;
+
+    line_scan_ticket(line);
+    line_until(line, line_at_confirm, 0);
+    COMMAND(line, line->central.just_started = true; line->central.confirmed = true);
+    line_until(line, line_is_done, 500);
+
+    assert_int_equal(line->central.stale_refusals, 1);
+    assert_int_equal(line->central.enrol_calls, 1);
+}
+
 static void every_way_to_fail_enrolling_has_its_reason(void **state)
 {
     struct line *line = *state;
@@ -115,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_LINE(a_technicians_qr_enrols_after_the_digits_were_confirmed),
         WITH_LINE(a_half_finished_enrolment_resumes_after_a_restart),
+        WITH_LINE(a_central_that_just_started_ends_no_enrolment),
         WITH_LINE(every_way_to_fail_enrolling_has_its_reason),
         WITH_LINE(a_terminal_that_wakes_up_in_1970_still_gets_through),
         WITH_LINE(a_refused_new_enrolment_leaves_the_old_one_at_work),

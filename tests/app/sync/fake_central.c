@@ -280,7 +280,8 @@ static int route(struct fake_central *central, const struct sync_request *reques
         post_enrol(central, request, response);
         return 0;
     }
-    verdict = check(central, request);
+    verdict = central->just_started ? SIGNATURE_STALE : check(central, request);
+    central->just_started = false;
     if (verdict != SIGNATURE_VALID) {
         refuse_signature(central, verdict, response);
         return 0;
