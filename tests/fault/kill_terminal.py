@@ -176,11 +176,22 @@ def upload(shop):
     shop.terminal.stop()
 
 
+def flip(content, at):
+    return content[:at] + bytes([content[at] ^ 4]) + content[at + 1:]
+
+
 def carry(shop, central):
     """By hand, twice: the second time changes nothing."""
     file = os.path.join(shop.base, "journal")
     program = os.path.join(shop.bin, "tillside-terminal")
     subprocess.run([program, "export", "--data", shop.terminal.data, "--to", file], check=True, capture_output=True)
+    with open(file, "rb") as export:
+        content = export.read()
+    for name, broken, words in (("cut", content[:-1], "cut off"), ("changed", flip(content, len(content) // 2), ""),
+                                ("other", b"PK" + content, "not a journal's export")):
+        with open(file + "-" + name, "wb") as copy:
+            copy.write(broken)
+        expect(1, words, central.program, "admin", "--data", central.data, "journal", "import", file + "-" + name)
     first = central.admin("journal", "import", file)
     again = central.admin("journal", "import", file)
     if first["stored"] == 0 or again["stored"] != 0 or again["known"] != first["stored"] + first["known"]:
