@@ -15,9 +15,7 @@ struct clock_reading app_now(const struct app *app)
 
 void app_push(struct app *app, struct event *event)
 {
-    event->at = app_now(app);
-    if (queue_push(&app->events, event) == -ENOSPC)
-        log_warn("app", "event queue full, event dropped kind=%d", (int)event->kind);
+    event_push(&app->events, &app->clock.base, event);
 }
 
 /* The till cannot take it now: the flow hears that as an answer, so that nobody waits for ever. */

@@ -10,6 +10,8 @@
 #include "view/view_model.h"
 
 #define EVENT_QUEUE_MAX 128
+#define EVENT_RESERVED                                                                                                 \
+    48 /* places that only answers may take: what was committed is never lost to a flood of pictures */
 
 enum event_kind {
     EVENT_START,
@@ -92,5 +94,13 @@ struct event {
     const struct till_reference *reference;
     const struct health *health;
 };
+
+struct queue;
+/*
+ * Stamps and pushes; any thread, never blocks. What devices and people do is dropped, and logged, when only the
+ * reserved places are left; answers of the till, of central and of the printer still find room, since few can be
+ * outstanding.
+ */
+void event_push(struct queue *events, const struct clock *clock, struct event *event);
 
 #endif

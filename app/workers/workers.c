@@ -8,10 +8,7 @@
 
 void worker_push(struct workers *workers, struct event *event)
 {
-    event->at.wall_ms = clock_wall_ms(workers->clock);
-    event->at.mono_ms = clock_mono_ms(workers->clock);
-    if (queue_push(workers->events, event) == -ENOSPC)
-        log_warn("app", "event queue full, event dropped kind=%d", (int)event->kind);
+    event_push(workers->events, workers->clock, event);
 }
 
 void worker_tell_device(struct workers *workers, enum hal_device device, int error)
