@@ -36,6 +36,7 @@ void event_push(struct queue *events, const struct clock *clock, struct event *e
     event->at.wall_ms = clock_wall_ms(clock);
     event->at.mono_ms = clock_mono_ms(clock);
     bool room = is_answer(event->kind) || queue_count(events) < EVENT_QUEUE_MAX - EVENT_RESERVED;
-    if (!room || queue_push(events, event) == -ENOSPC)
+    bool dropped = !room || queue_push(events, event) == -ENOSPC;
+    if (dropped && event->kind != EVENT_PICTURE && event->kind != EVENT_GUIDANCE) /* the next one is as good */
         log_warn("app", "event queue full, event dropped kind=%d", (int)event->kind);
 }
