@@ -100,16 +100,6 @@ static bool says_expired(const struct sync_response *response)
     return strcmp(reason, "ticket_over") == 0 || strcmp(reason, "ticket_used") == 0;
 }
 
-/* Central started again within the second of the request, or had it before: the next one will do. */
-static bool says_again(const struct sync_response *response)
-{
-    char reason[SYNC_REASON_MAX];
-    uint64_t server_ms;
-
-    sync_refusal_read(response, reason, &server_ms);
-    return strcmp(reason, "stale") == 0 || strcmp(reason, "replayed") == 0;
-}
-
 static enum enrol_error error_of(int r, const struct sync_response *response)
 {
     int http_status = response->status;
@@ -124,8 +114,6 @@ static enum enrol_error error_of(int r, const struct sync_response *response)
         return ENROL_OK;
     case 400:
         return ENROL_BAD_QR;
-    case 401:
-        return says_again(response) ? ENROL_NO_NETWORK : ENROL_REJECTED;
     case 404:
     case 410:
         return ENROL_EXPIRED;

@@ -280,8 +280,9 @@ static int route(struct fake_central *central, const struct sync_request *reques
         post_enrol(central, request, response);
         return 0;
     }
-    verdict = central->just_started ? SIGNATURE_STALE : check(central, request);
-    central->just_started = false;
+    verdict = central->stale_next > 0 ? SIGNATURE_STALE : check(central, request);
+    if (central->stale_next > 0)
+        central->stale_next--;
     if (verdict != SIGNATURE_VALID) {
         refuse_signature(central, verdict, response);
         return 0;

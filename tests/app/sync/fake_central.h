@@ -30,8 +30,8 @@ struct fake_central {
     uint8_t ask_verdict;
     uint64_t ask_position;
     bool confirmed, refused, expired, wrong_root;
-    bool just_started; /* refuses one signed request as stale */
-    bool hold_asks;    /* they wait until this is cleared */
+    uint32_t stale_next; /* as many signed requests are refused as stale */
+    bool hold_asks;      /* they wait until this is cleared */
 
     /* What came. */
     uint8_t terminal_key[PUBLIC_KEY_LEN];
