@@ -147,6 +147,7 @@ enum books_state books_check(struct books_checker *checker, const struct disk_im
                                          .pepper_path = checker->pepper,
                                          .clock = &checker->clock.base,
                                          .boot_id = "after the cut",
+                                         .inline_jobs = true,
                                          .answered = on_answer};
     struct till *till;
 
