@@ -24,7 +24,10 @@ static const char own_tables[] =
 static const char own_views[] =
     "CREATE INDEX c_id ON c(terminal, inc, seq);"
     "CREATE INDEX l_id ON l(place, terminal, inc, seq);"
+    "CREATE INDEX l_record ON l(terminal, inc, seq);"
     "CREATE INDEX c_coupon ON c(kind, f1, f2);"
+    "CREATE INDEX c_transfer ON c(kind, f5);"
+    "CREATE INDEX c_group ON c(kind, terminal, inc, f1);"
     "CREATE TABLE forked AS SELECT DISTINCT terminal FROM machine WHERE clone = 1;"
     "CREATE TABLE gone AS SELECT v.f1 AS terminal, v.f2 AS inc, v.f3 AS seq FROM c v WHERE v.kind = 8;"
     "CREATE INDEX gone_id ON gone(terminal, inc, seq);"
