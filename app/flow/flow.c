@@ -74,6 +74,10 @@ static void on_sync(struct flow *flow, const struct sync_status *sync)
     flow->sync = *sync;
     if (sync->quarantined && !flow->out_of_service)
         flow_stop_serving(flow, OUTAGE_FORK);
+    if (!sync->quarantined && flow->out_of_service && flow->outage == OUTAGE_FORK) {
+        flow->out_of_service = false; /* enrolled anew: another history may begin */
+        flow_home(flow);
+    }
 }
 
 static void on_device(struct flow *flow, const struct event *event)

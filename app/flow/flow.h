@@ -155,7 +155,7 @@ struct flow {
     int64_t locked_until_mono_ms;
     enum intent after_pin; /* the protected act that the PIN was asked for; INTENT_NONE = plain sign-in */
 
-    bool out_of_service; /* for good: whoever mends it starts the program again */
+    bool out_of_service; /* until the program is started again; a fork: until it is enrolled anew */
     enum view_outage outage;
     char outage_detail[VIEW_TEXT_MAX];
 };

@@ -79,6 +79,16 @@ static void scanned_blank(struct flow *flow, struct effects *effects, enum scanc
     enrol_failed(flow, effects, ENROL_BAD_QR);
 }
 
+/* A terminal whose history forked comes back only by a new enrolment. */
+static void scanned_out_of_service(struct flow *flow, struct effects *effects, enum scancode_kind kind,
+                                   const char *text)
+{
+    if (flow->outage != OUTAGE_FORK || kind != SCANCODE_ENROL)
+        return;
+    enrol(flow, effects, text);
+    flow_go(flow, SCREEN_ENROLMENT, 0);
+}
+
 static void dispatch(struct flow *flow, struct effects *effects, enum scancode_kind kind, const char *text, bool typed)
 {
     switch (kind) {
@@ -112,11 +122,13 @@ void flow_on_scanned(struct flow *flow, struct effects *effects, enum scan_sourc
     enum scancode_kind kind = SCANCODE_EMPTY;
 
     /* One act at a time; the code is still there when this one is answered. */
-    if (flow->out_of_service || flow->pending_ticket != 0)
+    if (flow->pending_ticket != 0)
         return;
     if (scancode_clean(text, strlen(text), cleaned) == 0)
         kind = scancode_classify(cleaned);
-    if (!flow->reference.enrolled)
+    if (flow->out_of_service)
+        scanned_out_of_service(flow, effects, kind, cleaned);
+    else if (!flow->reference.enrolled)
         scanned_blank(flow, effects, kind, cleaned);
     else
         dispatch(flow, effects, kind, cleaned, source == SOURCE_HAND);

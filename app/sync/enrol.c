@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONFIRM_POLL_MS 2000
 
@@ -42,6 +43,7 @@ static void go_live(struct sync *sync, const struct till_enrolment *enrolment)
 void sync_enrol_resume(struct sync *sync)
 {
     struct till_enrolment kept;
+    struct till_backlog backlog;
     struct feed_cursor cursor;
 
     if (till_enrolment_load(sync->options.till, &kept) < 0 || kept.answer.state == ENROL_REFUSED)
@@ -59,6 +61,8 @@ void sync_enrol_resume(struct sync *sync)
     }
     if (till_feed_cursor(sync->options.till, &cursor) == 0)
         sync->cursor = cursor;
+    if (till_backlog(sync->options.till, &backlog) == 0)
+        sync->status.quarantined = backlog.forked;
     go_live(sync, &kept);
 }
 
@@ -228,6 +232,9 @@ void sync_enrol_begin(struct sync *sync, const char *ticket_text)
 static void forget(struct sync *sync, enum enrol_error error)
 {
     sync->pending.answer.state = ENROL_REFUSED;
+    if (!sync->replacing && unlink(sync->options.key_path) < 0 &&
+        errno != ENOENT) /* central never takes this key again */
+        error = ENROL_BOOKS;
     if (!sync->replacing && till_enrolment_store(sync->options.till, &sync->pending, NULL) < 0)
         error = ENROL_BOOKS;
     fail(sync, error);

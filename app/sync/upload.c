@@ -29,12 +29,8 @@ static int take_answer(struct sync *sync, const struct journal_answer *answer)
 
     if (r < 0)
         return r;
-    if (answer->status == JOURNAL_FORK) {
-        quarantine(sync);
-        return -ESTALE;
-    }
     r = till_marks_store(sync->options.till, answer);
-    if (r == -ESTALE) /* central has records that this disk does not */
+    if (r == -ESTALE) /* a fork, or central has records that this disk does not */
         quarantine(sync);
     if (r < 0)
         return r;

@@ -150,10 +150,31 @@ static int store(struct books *b, const struct journal_answer *answer, const str
     return r;
 }
 
+/* Central holds another history under this terminal's name. A restart must not forget it: only a new enrolment ends it.
+ */
+static int remember_fork(struct books *b)
+{
+    int r = books_begin(b);
+
+    if (r < 0)
+        return r;
+    r = config_set_int(b->db, "forked", 1);
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    r = books_commit(b);
+    return r < 0 ? r : -ESTALE;
+}
+
 int marks_store(struct books *b, const struct journal_answer *answer)
 {
     struct upload_era before, era;
-    int r = upload_era_find(b->db, &before);
+    int r;
+
+    if (answer->status == JOURNAL_FORK)
+        return remember_fork(b);
+    r = upload_era_find(b->db, &before);
 
     if (r < 0)
         return r == -ENOENT ? -EAGAIN : r;
@@ -164,7 +185,7 @@ int marks_store(struct books *b, const struct journal_answer *answer)
     r = store(b, answer, &before, &era);
     if (r < 0) {
         books_abort(b);
-        return r;
+        return r == -ESTALE ? remember_fork(b) : r;
     }
     r = books_commit(b);
     return r < 0 ? r : marks_load(b);

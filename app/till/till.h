@@ -254,6 +254,7 @@ struct till_backlog {
     uint64_t last_seq, durable_through, archived_through;
     uint64_t waiting;  /* records central does not have */
     int64_t oldest_ms; /* HLC time of the oldest of them; 0 = none */
+    bool forked;       /* central holds another history of this terminal: out of service until enrolled anew */
 };
 MUST_CHECK int till_backlog(struct till *till, struct till_backlog *out_backlog);
 /* Encodes the next batch after durable_through, signed; *out_len 0 when nothing waits. Own read-only connection. */

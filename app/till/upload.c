@@ -130,14 +130,18 @@ static int backlog(struct upload *upload, struct till_backlog *out)
 {
     struct upload_era era;
     struct record oldest;
+    int64_t forked;
     int r = upload_era_find(upload->reader, &era);
 
+    if (r == 0)
+        r = config_get_int(upload->reader, "forked", &forked);
     if (r < 0)
         return r;
     *out = (struct till_backlog){.last_seq = era.last_seq,
                                  .durable_through = era.durable_through,
                                  .archived_through = era.archived_through,
-                                 .waiting = era.last_seq - era.durable_through};
+                                 .waiting = era.last_seq - era.durable_through,
+                                 .forked = forked != 0};
     if (out->waiting == 0)
         return 0;
     r = journal_read(upload->reader, journal_id(era.era, era.durable_through + 1), upload->record_buffer, &oldest);

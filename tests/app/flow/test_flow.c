@@ -526,6 +526,26 @@ static void a_failing_till_is_told_and_nothing_is_printed(void **state)
     assert_null(find(&d, EFFECT_PRINT));
 }
 
+static void a_forked_terminal_takes_nothing_but_a_new_enrolment(void **state)
+{
+    (void)state;
+    struct desk d;
+    open_desk(&d, true);
+    struct event event = event_of(&d, EVENT_SYNC);
+    event.sync.quarantined = true;
+    event.sync.link = true;
+    step(&d, &event);
+    assert_int_equal(d.flow.screen, SCREEN_OUT_OF_SERVICE);
+    scan(&d, COUPON);
+    assert_int_equal(d.effects.count, 0);
+    scan(&d, "TSE1:ABC");
+    assert_non_null(find(&d, EFFECT_ENROL));
+    assert_int_equal(d.flow.screen, SCREEN_ENROLMENT);
+    event.sync.quarantined = false;
+    step(&d, &event);
+    assert_int_equal(d.flow.screen, SCREEN_ATTRACT);
+}
+
 static void every_intent_on_every_screen_leaves_a_view_that_can_be_made(void **state)
 {
     (void)state;
@@ -585,6 +605,7 @@ int main(void)
         cmocka_unit_test(a_failing_till_is_told_and_nothing_is_printed),
         cmocka_unit_test(the_drawer_is_not_tested_behind_the_clerks_back),
         cmocka_unit_test(nothing_leads_out_of_service_but_the_service_screen),
+        cmocka_unit_test(a_forked_terminal_takes_nothing_but_a_new_enrolment),
         cmocka_unit_test(every_intent_on_every_screen_leaves_a_view_that_can_be_made),
         cmocka_unit_test(a_failed_print_is_shown_and_noted_but_undoes_nothing),
     };

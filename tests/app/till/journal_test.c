@@ -161,6 +161,20 @@ static void central_knowing_more_than_this_disk_is_an_alarm(void **state)
     assert_int_equal(next_head(shop).first_seq, 1);
 }
 
+static void a_fork_is_remembered_over_a_restart(void **state)
+{
+    struct shop *shop = *state;
+    struct till_backlog backlog;
+
+    assert_int_equal(till_backlog(shop->till, &backlog), 0);
+    assert_false(backlog.forked);
+    assert_int_equal(mark(shop, (struct journal_answer){.status = JOURNAL_FORK}), -ESTALE);
+    shop_stop(shop);
+    shop_start(shop);
+    assert_int_equal(till_backlog(shop->till, &backlog), 0);
+    assert_true(backlog.forked);
+}
+
 static void old_archived_records_without_value_are_pruned(void **state)
 {
     struct shop *shop = *state;
@@ -222,6 +236,7 @@ int main(void)
         WITH_SHOP(a_restored_central_gets_everything_after_its_backup_again),
         WITH_SHOP(a_quiet_store_hears_of_the_restore_by_the_feed),
         WITH_SHOP(central_knowing_more_than_this_disk_is_an_alarm),
+        WITH_SHOP(a_fork_is_remembered_over_a_restart),
         WITH_SHOP(old_archived_records_without_value_are_pruned),
         WITH_SHOP(young_records_are_kept_for_an_older_backup),
         WITH_SHOP(a_clock_that_goes_back_does_not_reorder_records),
