@@ -34,18 +34,18 @@ a_seed_replays() {
 
 # MUTANT SEEDS FAULTS
 is_found() {
-    "$sim" --seeds "$2" --terminals 3 --faults "$3" --mutant "$1" >"$out" 2>&1
+    "$sim" --seeds "$2" --terminals 4 --faults "$3" --mutant "$1" >"$out" 2>&1
     [ $? -eq 1 ] || fail "$1 was not found"
     grep -q VIOLATION "$out" || fail "$1: no violation is named"
 }
 
 usage_is_told
 a_seed_replays
-is_found lost-sync 1..2 partition,crash
-is_found ack-before-commit 1..2 crash
-is_found double-grant 1..2 partition
+is_found lost-sync 1..1 partition,crash
+is_found ack-before-commit 1..1 crash
+is_found double-grant 1..1 partition
 is_found forgotten-release 1..1 partition
 is_found lost-reversal 1..1 none
-is_found dropped-dedup 1..2 partition,crash
-is_found unnoticed-restore 1..6 partition,restore
+is_found dropped-dedup 1..1 partition,crash
+is_found unnoticed-restore 2..2 partition,restore
 echo "sim_test: all found"
