@@ -86,6 +86,7 @@ step tidy .ci/tidy
 # The screens live on one thread and spend their time in libraries that the sanitizer cannot see into.
 tests tsan -L 'unit|contract' -E '^screens_'
 step build-release build release
+step kill-terminal /usr/bin/python3 tests/fault/kill_terminal.py build/release/bin 500
 step story ./run.sh --story build/story
 step bench-terminal build/release/bin/tillside-bench terminal
 finish
