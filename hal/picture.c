@@ -95,12 +95,17 @@ static int load_jpeg(const uint8_t *bytes, size_t length, struct pixels *out_pic
     return 0;
 }
 
+static bool is_white(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 /* The next number of a PNM header; comments run from # to the end of the line. */
 static int pnm_number(const uint8_t *bytes, size_t length, size_t *position)
 {
     int value = 0;
 
-    while (*position < length && (memchr(" \t\r\n", bytes[*position], 4) || bytes[*position] == '#')) {
+    while (*position < length && (is_white(bytes[*position]) || bytes[*position] == '#')) {
         if (bytes[*position] == '#') {
             while (*position < length && bytes[*position] != '\n') {
                 (*position)++;

@@ -15,9 +15,9 @@ static int check_right(struct books *b, const struct body_redemption *redemption
         r = coupon_held_right(b->db, redemption->coupon, &held);
     if (r < 0)
         return r;
-    if (!use.found || use.voided || use.use_no != redemption->use_no)
-        *out_verdict = VOID_MOVED_ON;
-    else if (held.state == HELD_RELEASED || (held.state == HELD_HERE && held.epoch != redemption->epoch))
+    bool used_again = !use.found || use.voided || use.use_no != redemption->use_no;
+    bool left = held.state == HELD_RELEASED || (held.state == HELD_HERE && held.epoch != redemption->epoch);
+    if (used_again || left)
         *out_verdict = VOID_MOVED_ON;
     return 0;
 }

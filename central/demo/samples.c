@@ -38,7 +38,7 @@ static int forge(const char *genuine, char out_text[TOKEN_TEXT_MAX])
         return rc < 0 ? rc : -EBADMSG;
     }
     bytes[SERIAL_OFFSET + 4] ^= 0x5A;
-    memcpy(out_text, TOKEN_COUPON_PREFIX, prefix);
+    memcpy(out_text, TOKEN_COUPON_PREFIX, prefix + 1);
     return base45_encode(bytes, len, out_text + prefix, TOKEN_TEXT_MAX - prefix);
 }
 
