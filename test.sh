@@ -80,7 +80,7 @@ fi
 
 step format .ci/format
 step sizes .ci/sizes
-step shellcheck shellcheck run.sh test.sh .ci/install .ci/run .ci/format .ci/sizes .ci/tidy
+step shellcheck shellcheck run.sh test.sh .ci/install .ci/run .ci/format .ci/sizes .ci/tidy .ci/figures
 step build-tsan build tsan # with clang: the other compiler
 step tidy .ci/tidy
 # The screens live on one thread and spend their time in libraries that the sanitizer cannot see into.
@@ -88,5 +88,6 @@ tests tsan -L 'unit|contract' -E '^screens_'
 step build-release build release
 step kill-terminal /usr/bin/python3 tests/fault/kill_terminal.py build/release/bin 500
 step story ./run.sh --story build/story
-step bench-terminal build/release/bin/tillside-bench terminal
+step figures .ci/figures
+sed 's/^/      /' "$log/figures.log"
 finish
