@@ -37,6 +37,8 @@ static const struct field redemption_fields[] = {
     REDEMPTION(14, FIELD_BOOL, false, offline),
     REDEMPTION(15, FIELD_BOOL, false, typed),
     REDEMPTION(16, FIELD_BYTES, false, token_hash),
+    REDEMPTION(17, FIELD_UINT, false, via),
+    REDEMPTION(18, FIELD_BYTES, false, request_id),
 };
 
 #define SALE(k, t, m) FIELD_AT(k, t, false, body_sale, m)
@@ -44,6 +46,7 @@ static const struct field sale_fields[] = {
     SALE(1, FIELD_UINT, group),      SALE(2, FIELD_UINT, clerk),         SALE(3, FIELD_UINT, member),
     SALE(4, FIELD_INT, gross_minor), SALE(5, FIELD_INT, discount_minor), SALE(6, FIELD_INT, credit_minor),
     SALE(7, FIELD_INT, paid_minor),  SALE(8, FIELD_UINT, tender),        SALE(9, FIELD_INT, business_ms),
+    SALE(10, FIELD_UINT, via),       SALE(11, FIELD_BYTES, request_id),
 };
 
 #define CREDIT(k, t, must, m) FIELD_AT(k, t, must, body_credit, m)
@@ -61,7 +64,8 @@ static const struct field void_fields[] = {
     VOID(3, FIELD_UINT, true, target.seq),      VOID(4, FIELD_UINT, true, target_kind),
     VOID(5, FIELD_UINT, false, group),          VOID(6, FIELD_UINT, false, clerk),
     VOID(7, FIELD_TEXT, false, reason),         VOID(8, FIELD_INT, false, receivable_minor),
-    VOID(9, FIELD_INT, false, business_ms),
+    VOID(9, FIELD_INT, false, business_ms),     VOID(10, FIELD_UINT, false, via),
+    VOID(11, FIELD_BYTES, false, request_id),
 };
 
 #define RIGHT(k, must, m) FIELD_AT(k, FIELD_UINT, must, body_right, m)
@@ -114,6 +118,22 @@ static const struct field date_confirmed_fields[] = {
     DATE_CONFIRMED(2, FIELD_INT, wall_ms),
 };
 
+#define PROMOTION(k, t, must, m) FIELD_AT(k, t, must, body_promotion, m)
+static const struct field promotion_fields[] = {
+    PROMOTION(1, FIELD_UINT, false, old_terminal),  PROMOTION(2, FIELD_UINT, false, old_incarnation),
+    PROMOTION(3, FIELD_UINT, false, copy_through),  PROMOTION(4, FIELD_BYTES, false, copy_hash),
+    PROMOTION(5, FIELD_BOOL, false, copy_complete), PROMOTION(6, FIELD_UINT, true, store_epoch),
+    PROMOTION(7, FIELD_UINT, false, clerk),         PROMOTION(8, FIELD_BOOL, false, may_be_behind),
+    PROMOTION(9, FIELD_INT, false, business_ms),
+};
+
+#define ALONE(k, t, must, m) FIELD_AT(k, t, must, body_alone, m)
+static const struct field alone_fields[] = {
+    ALONE(1, FIELD_BOOL, true, on),
+    ALONE(2, FIELD_UINT, false, clerk),
+    ALONE(3, FIELD_TEXT, false, reason),
+};
+
 struct kind {
     uint16_t kind;
     const char *name;
@@ -144,6 +164,8 @@ static const struct kind kinds[] = {
     KIND(RECORD_QR_SHOWN, "qr_shown", qr_shown_fields, body_qr_shown),
     KIND(RECORD_DATE_CONFIRMED, "date_confirmed", date_confirmed_fields, body_date_confirmed),
     KIND(RECORD_GREETED, "greeted", greeted_fields, body_greeted),
+    KIND(RECORD_PROMOTION, "promotion", promotion_fields, body_promotion),
+    KIND(RECORD_ALONE, "alone", alone_fields, body_alone),
     {RECORD_REPLACED_ENROLMENT, "replaced_enrolment", {NULL, 0, 0}},
     {RECORD_MEMBER_JOINED, "member_joined", {NULL, 0, 0}},
     {RECORD_COUPON_ISSUED, "coupon_issued", {NULL, 0, 0}},

@@ -20,6 +20,7 @@ static const struct field settings_fields[] = {
     SETTINGS(12, FIELD_UINT, false, idle_s),
     SETTINGS(13, FIELD_UINT, false, primary_terminal),
     SETTINGS(14, FIELD_UINT, false, store_epoch),
+    SETTINGS(15, FIELD_BOOL, false, alone),
 };
 
 #define PRODUCT(k, t, must, m) FIELD_AT(k, t, must, feed_product, m)
@@ -86,7 +87,7 @@ static const struct field greeting_fields[] = {
 static const struct field terminal_fields[] = {
     TERMINAL(1, FIELD_UINT, true, terminal), TERMINAL(2, FIELD_UINT, false, role),
     TERMINAL(3, FIELD_BOOL, false, primary), TERMINAL(4, FIELD_BYTES, false, public_key),
-    TERMINAL(5, FIELD_BOOL, false, gone),
+    TERMINAL(5, FIELD_BOOL, false, gone),    TERMINAL(6, FIELD_TEXT, false, lan_address),
 };
 
 #define OFFER(k, t, must, m) FIELD_AT(k, t, must, feed_offer, m)

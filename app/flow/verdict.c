@@ -259,6 +259,8 @@ void flow_on_answer(struct flow *flow, struct effects *effects, const struct til
         break;
     case TILL_SIGN_OUT:
     case TILL_NOTE:
+    case TILL_ALONE:
+    case TILL_PROMOTE:
         break;
     }
 }

@@ -77,6 +77,10 @@ static int run_enrolled(struct books *b, const struct till_request *request, str
         return lookup_recent(b, &answer->recent);
     case TILL_NOTE:
         return note_run(b, request, &answer->noted_seq);
+    case TILL_ALONE:
+    case TILL_PROMOTE:
+        answer->store = STORE_SINGLE;
+        return 0;
     }
     return -EINVAL;
 }

@@ -12,6 +12,7 @@
 #include "domain/credit.h"
 #include "domain/enrolment.h"
 #include "domain/feed.h"
+#include "domain/lan.h"
 #include "domain/scancode.h"
 #include "platform/clock.h"
 
@@ -34,6 +35,8 @@ enum till_op {
     TILL_RECENT, /* acts that can be voided, newest first */
     TILL_NOTE,   /* append a record that moves nothing: receipt, drawer, QR shown, greeted, scan refused, date confirmed
                   */
+    TILL_ALONE,  /* the primary answers without a peer from now on, or no longer; a manager's act */
+    TILL_PROMOTE, /* this terminal becomes the store's primary; a manager's act */
 };
 
 struct till_redeem {
@@ -57,7 +60,18 @@ struct till_sale {
 
 struct till_void {
     uint64_t group;
+    uint32_t terminal; /* whose journal the group stands in; 0 = this one's */
     char reason[REASON_MAX];
+};
+
+struct till_alone {
+    bool on;
+    char reason[REASON_MAX];
+};
+
+struct till_promote {
+    bool old_is_off;     /* the manager confirmed that the old primary is switched off; else refused */
+    bool others_reached; /* every other peer could be asked for its copies: else it may be behind */
 };
 
 struct till_sign_in {
@@ -68,15 +82,19 @@ struct till_sign_in {
 
 struct till_request {
     enum till_op op;
-    uint32_t ticket;     /* the flow's number; comes back with the answer */
-    uint32_t clerk;      /* who is signed in; 0 = nobody */
-    bool online;         /* central answered lately, as the sync says */
-    uint32_t sync_age_s; /* UINT32_MAX = never */
+    uint32_t ticket;                         /* the flow's number; comes back with the answer */
+    uint32_t clerk;                          /* who is signed in; 0 = nobody */
+    bool online;                             /* central answered lately, as the sync says */
+    uint32_t sync_age_s;                     /* UINT32_MAX = never */
+    uint32_t via;                            /* the terminal of the store that asks; 0 = this one */
+    uint8_t request_id[BODY_REQUEST_ID_LEN]; /* with via: an act that was done under it gives the same answer again */
     union {
         struct till_redeem redeem;
         struct till_sale sale;
         struct till_void voided;
         struct till_sign_in sign_in;
+        struct till_alone alone;
+        struct till_promote promote;
         char text[SCANCODE_TEXT_MAX]; /* TILL_MEMBER: card or code; TILL_PRICE: EAN-13 */
         struct body note;
     };
@@ -157,11 +175,21 @@ struct till_price {
 
 struct till_act { /* a row of the void list */
     uint64_t group;
+    uint32_t terminal; /* whose act */
     int64_t business_ms;
     char campaign_zh[CAMPAIGN_NAME_MAX], campaign_en[CAMPAIGN_NAME_MAX]; /* "" for a plain sale */
     int64_t gross_minor, discount_minor, paid_minor, credit_minor, earned_minor;
     uint32_t clerk;
     bool voided;
+};
+
+enum store_verdict { /* of TILL_ALONE and TILL_PROMOTE */
+                     STORE_OK = 0,
+                     STORE_NOT_ALLOWED = 1, /* no manager is signed in */
+                     STORE_NOT_PRIMARY = 2, /* alone: this terminal is not the primary */
+                     STORE_IS_PRIMARY = 3,  /* promote: it already is */
+                     STORE_SINGLE = 4,      /* there is no other terminal */
+                     STORE_STILL_ON = 5,    /* promote: the old primary was not confirmed to be off, or answers */
 };
 
 struct till_recent {
@@ -172,9 +200,13 @@ struct till_recent {
 struct till_answer {
     enum till_op op;
     uint32_t ticket;
-    int error; /* 0; -ENOSPC disk full, -EUCLEAN books damaged, -EAGAIN no enrolment yet, -EINVAL: nothing happened.
-                  -EIO: the disk failed and could not be read again yet; nobody is told "done", and once the books open
-                  again they say what happened (a coupon would be ALREADY_USED) */
+    /* 0; -ENOSPC disk full, -EUCLEAN books damaged, -EAGAIN no enrolment yet, -EINVAL: nothing happened.
+     * -EIO: the disk failed and could not be read again yet; nobody is told "done", and once the books open again they
+     * say what happened (a coupon would be ALREADY_USED).
+     * -EHOSTDOWN: no other terminal of the store is live and this one is not alone: nothing happened.
+     * -EINPROGRESS: recorded, and no peer holds it yet: not done. Another answer with the same ticket follows when one
+     * does, or when a manager goes alone. */
+    int error;
     union {
         struct till_redeemed redeemed;
         struct till_sold sold;
@@ -184,6 +216,7 @@ struct till_answer {
         struct till_price price;
         struct till_recent recent;
         uint64_t noted_seq;
+        enum store_verdict store; /* TILL_ALONE, TILL_PROMOTE */
     };
 };
 
@@ -260,6 +293,42 @@ MUST_CHECK int till_backlog(struct till *till, struct till_backlog *out_backlog)
 /* Encodes the next batch after durable_through, signed; *out_len 0 when nothing waits. Own read-only connection. */
 MUST_CHECK int till_next_batch(struct till *till, const uint8_t secret[SECRET_KEY_LEN], uint8_t *out, size_t cap,
                                size_t *out_len);
+
+/*
+ * For the room that talks to the other terminals of the store (any thread, blocking until committed; reads on their own
+ * read-only connection). docs/decisions/2026-11-22-a-store-of-several-terminals.md
+ */
+struct till_store { /* as the books know it now */
+    bool enrolled, single, primary, alone;
+    uint32_t terminal, incarnation, store, store_epoch, primary_terminal;
+    uint64_t unconfirmed_from; /* 0 = nothing waits for a peer */
+    uint32_t terminal_count;   /* others of the store, not gone */
+    struct feed_terminal terminals[LAN_TERMINALS_MAX];
+};
+MUST_CHECK int till_store_read(struct till *till, struct till_store *out_store);
+/* How many peers answered lately; acts that consume authority need one, unless alone. Never blocks. */
+void till_peers_live(struct till *till, uint32_t count);
+/* Whose journal is held here how far: this terminal's and every copy. */
+MUST_CHECK int till_ends(struct till *till, struct lan_end out_ends[LAN_TERMINALS_MAX], uint32_t *out_count);
+/* The next batch of (terminal, incarnation) after a seq; *out_len 0 when there is none. Own records are signed with
+ * secret; a copy goes on with the very signatures that it came with. Own records that wait for a peer are included. */
+MUST_CHECK int till_copy_next(struct till *till, const struct lan_end *after, const uint8_t secret[SECRET_KEY_LEN],
+                              uint8_t *out, size_t cap, size_t *out_len);
+/* A peer's batch: signature by the key that the feed names, chain, then stored verbatim and projected in one
+ * transaction. A promotion in it may depose this terminal. *out_answer as central would say it. */
+MUST_CHECK int till_copy_store(struct till *till, struct slice batch, struct journal_answer *out_answer);
+/* A peer says how far it holds this terminal's journal: another hash at that seq is a fork, -EILSEQ, and out of
+ * service; else what waited for it is confirmed, and answered. */
+MUST_CHECK int till_peer_holds(struct till *till, uint32_t peer, const struct lan_end *end);
+
+struct till_pending { /* a request to the primary whose answer has not come */
+    uint8_t request_id[BODY_REQUEST_ID_LEN];
+    int64_t since_ms;
+    struct lan_act act; /* without the PIN: asked again when it is needed */
+};
+MUST_CHECK int till_pending_put(struct till *till, const struct till_pending *pending);
+MUST_CHECK int till_pending_drop(struct till *till, const uint8_t request_id[BODY_REQUEST_ID_LEN]);
+MUST_CHECK int till_pending_list(struct till *till, struct till_pending *out_list, uint32_t cap, uint32_t *out_count);
 
 /* Rebuilds every projection from journal and feed into a scratch database and compares: 0 equal, -EUCLEAN not. Tests,
  * doctor. */

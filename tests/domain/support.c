@@ -61,6 +61,8 @@ static const struct body samples[TEST_BODIES] = {
     {.kind = RECORD_QR_SHOWN, .qr_shown = {31, 3600}},
     {.kind = RECORD_DATE_CONFIRMED, .date_confirmed = {12, -1000}},
     {.kind = RECORD_GREETED, .greeted = {55, 99, 31}},
+    {.kind = RECORD_PROMOTION, .promotion = {1, 2, 77, {0xaa, 1}, true, 3, 9, true, 1784000000000}},
+    {.kind = RECORD_ALONE, .alone = {true, 9, "the other till is off"}},
 };
 
 void test_bodies(struct body out_bodies[TEST_BODIES])

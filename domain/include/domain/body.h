@@ -30,6 +30,8 @@ enum record_kind {
     RECORD_DATE_CONFIRMED = 17,
     RECORD_GREETED = 18, /* a greeting was on the screen */
     RECORD_REPLACED_ENROLMENT = 19,
+    RECORD_PROMOTION = 20, /* this terminal is the store's primary from here on */
+    RECORD_ALONE = 21,     /* the primary answers without a peer, or no longer */
     /* central (terminal 0) */
     RECORD_MEMBER_JOINED = 101,
     RECORD_COUPON_ISSUED = 102,
@@ -43,7 +45,8 @@ enum record_kind {
 
 enum campaign_mode { MODE_STRICT = 1, MODE_HOME = 2, MODE_BUDGET = 3 };
 
-#define REASON_MAX 96
+#define REASON_MAX          96
+#define BODY_REQUEST_ID_LEN 16 /* all zero = none */
 
 struct body_incarnation {
     char hardware_serial[64];
@@ -76,6 +79,8 @@ struct body_redemption {
     bool offline;
     bool typed;            /* by hand, not scanned */
     uint8_t token_hash[8]; /* evidence: first bytes of SHA-256 over the text as scanned */
+    uint32_t via;          /* the terminal of the store that asked the primary; 0 = the primary itself */
+    uint8_t request_id[BODY_REQUEST_ID_LEN]; /* of that request: the same answer when it is asked again */
 };
 
 enum tender { TENDER_CASH = 1, TENDER_CREDIT = 2, TENDER_WECHAT = 3 };
@@ -90,6 +95,8 @@ struct body_sale {
     int64_t paid_minor;   /* gross − discount − credit, ≥ 0 */
     uint8_t tender;       /* of paid_minor */
     int64_t business_ms;
+    uint32_t via; /* as in a redemption; of an act with one, only the redemption carries it */
+    uint8_t request_id[BODY_REQUEST_ID_LEN];
 };
 
 struct body_credit { /* earn and spend */
@@ -114,6 +121,8 @@ struct body_void {
     char reason[REASON_MAX];
     int64_t receivable_minor; /* void of an earn: what had been spent already */
     int64_t business_ms;
+    uint32_t via; /* as in a redemption; on the act's first void */
+    uint8_t request_id[BODY_REQUEST_ID_LEN];
 };
 
 struct body_right { /* granted, released */
@@ -167,6 +176,24 @@ struct body_date_confirmed {
     int64_t wall_ms;
 };
 
+/* docs/decisions/2026-11-22-a-store-of-several-terminals.md */
+struct body_promotion {
+    uint32_t old_terminal, old_incarnation;
+    uint64_t copy_through; /* of the old primary's journal, as held here; 0 = nothing */
+    uint8_t copy_hash[HASH_LEN];
+    bool copy_complete;   /* from the incarnation's first record on */
+    uint32_t store_epoch; /* the new one */
+    uint32_t clerk;       /* the manager who confirmed that the old one is off; 0 = central's order */
+    bool may_be_behind;   /* another peer could not be asked, or the old one may have gone alone */
+    int64_t business_ms;
+};
+
+struct body_alone {
+    bool on;
+    uint32_t clerk; /* 0 = central's order, or a peer is back */
+    char reason[REASON_MAX];
+};
+
 /* A decoded body, tagged. RECORD_SIGN_OUT uses sign_in; earn and spend use credit; rights and shares their own. */
 struct body {
     uint16_t kind;
@@ -185,10 +212,12 @@ struct body {
         struct body_qr_shown qr_shown;
         struct body_greeted greeted;
         struct body_date_confirmed date_confirmed;
+        struct body_promotion promotion;
+        struct body_alone alone;
     };
 };
 
-/* Terminal kinds (1..18). -EINVAL for a kind without a body struct. */
+/* Terminal kinds (1..18, 20, 21). -EINVAL for a kind without a body struct. */
 MUST_CHECK int body_encode(const struct body *body, uint8_t *out, size_t cap, size_t *out_len);
 /* -ENOTSUP for a kind this version does not know (keep it verbatim), -EBADMSG when malformed. Unknown keys are passed
  * over. */

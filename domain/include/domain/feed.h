@@ -29,8 +29,9 @@ enum feed_kind {
     FEED_OFFER = 15,    /* a carousel picture and its text */
 };
 
-#define FEED_BODY_MAX 4096
-#define FEED_NAME_MAX 96
+#define FEED_BODY_MAX    4096
+#define FEED_NAME_MAX    96
+#define FEED_ADDRESS_MAX 64
 
 struct feed_settings {
     uint32_t brand, store;
@@ -43,6 +44,7 @@ struct feed_settings {
     uint32_t idle_s;           /* back to attract */
     uint32_t primary_terminal;
     uint32_t store_epoch;
+    bool alone; /* central's order: the primary answers without a peer */
 };
 
 struct feed_product {
@@ -123,6 +125,7 @@ struct feed_terminal {
     bool primary;
     uint8_t public_key[PUBLIC_KEY_LEN];
     bool gone;
+    char lan_address[FEED_ADDRESS_MAX]; /* where its listener was last: "192.168.1.20:7443"; "" = unknown */
 };
 
 struct feed_offer {
