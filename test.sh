@@ -2,7 +2,8 @@
 # Proves Tillside: installs what is missing, builds with both compilers and the sanitizers, runs everything that fits CI.
 #   ./test.sh              all of it
 #   ./test.sh --quick      the address-sanitizer build and its tests only
-#   ./test.sh --label L    only tests of one label (unit contract scenario sim fuzz e2e bench)
+#   ./test.sh --label L    only tests of one label (unit contract scenario sim fuzz e2e bench nightly)
+#   ./test.sh --device     the device: the image, flashed to a disk file and driven in QEMU
 #   ./test.sh --help
 # Exit code 0 when everything passed.
 set -euo pipefail
@@ -10,11 +11,13 @@ cd "$(dirname "$0")"
 
 quick=no
 label=
+device=no
 while [ $# -gt 0 ]; do
     case $1 in
     --quick) quick=yes ;;
+    --device) device=yes ;;
     --label) label=${2:?--label needs a name}; shift ;;
-    --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "test.sh: $1: not understood, see --help" >&2; exit 2 ;;
     esac
     shift
@@ -68,8 +71,17 @@ finish() {
 
 .ci/install test
 
-selection=()
+if [ "$device" = yes ]; then
+    step build-release build release
+    step device tests/device/run
+    finish
+    exit
+fi
+
+# What takes longer than a change should wait for carries the label nightly and is run by name.
+selection=(-LE '^nightly$')
 [ -z "$label" ] || selection=(-L "^$label\$")
+[ "$label" = nightly ] || [ -z "$label" ] || selection+=(-LE '^nightly$')
 
 step build-check build check
 tests check "${selection[@]}"
@@ -84,7 +96,7 @@ step shellcheck shellcheck run.sh test.sh .ci/install .ci/run .ci/format .ci/siz
 step build-tsan build tsan # with clang: the other compiler
 step tidy .ci/tidy
 # The screens live on one thread and spend their time in libraries that the sanitizer cannot see into.
-tests tsan -L 'unit|contract' -E '^screens_'
+tests tsan -L 'unit|contract' -LE '^nightly$' -E '^screens_'
 step build-release build release
 step kill-terminal /usr/bin/python3 tests/fault/kill_terminal.py build/release/bin 500
 step story ./run.sh --story build/story
