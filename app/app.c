@@ -130,7 +130,7 @@ static int wait_ms(const struct app *app)
     timeout_ms = earlier(timeout_ms, app_show_due(app, now), now);
     if (app->flow.device_down[HAL_INPUT])
         timeout_ms = earlier(timeout_ms, app->input_retry_mono_ms, now);
-    return timeout_ms;
+    return earlier(timeout_ms, supervisor_due(&app->supervisor), now);
 }
 
 static void wait_for_something(struct app *app)
@@ -154,6 +154,7 @@ static void loop(struct app *app)
         drain_events(app);
         drain_input(app);
         app_show(app);
+        supervisor_alive(&app->supervisor, clock_mono_ms(&app->clock.base));
         if (!app->stopping)
             wait_for_something(app);
     }
@@ -165,9 +166,11 @@ int app_run(const struct options *options)
     enum app_exit exit_code = APP_EXIT_FAILED;
     int result = app_open(&app, options, &exit_code);
     if (result == 0) {
+        supervisor_ready(&app.supervisor, clock_mono_ms(&app.clock.base));
         loop(&app);
         exit_code = APP_EXIT_OK;
         log_info("app", "stopping");
+        supervisor_stopping();
     }
     app_close(&app);
     return (int)exit_code;

@@ -9,6 +9,7 @@
 #include "control/control.h"
 #include "options.h"
 #include "platform/lock.h"
+#include "supervisor.h"
 #include "workers/workers.h"
 
 #include <limits.h>
@@ -23,6 +24,7 @@ struct app {
     struct lock lock;
     int cancel_fd, signal_fd;
     bool stopping;
+    struct supervisor supervisor; /* systemd's watchdog, on devices; main thread */
 
     char books_path[PATH_MAX], pepper_path[PATH_MAX], key_path[PATH_MAX];
     struct till *till; /* NULL: the books could not be opened */

@@ -17,6 +17,7 @@ static int64_t now_ns(void)
 
 static void tell_control(struct app *app)
 {
+#ifdef TILLSIDE_SIM
     if (app->control == NULL)
         return;
     static struct control_sight sight; /* main thread only; too large for its stack */
@@ -32,6 +33,9 @@ static void tell_control(struct app *app)
     sight.scan_taken_ns = app->workers.last_scan_ns;
     sight.waiting = app->flow.pending_ticket != 0;
     control_see(app->control, &sight);
+#else
+    (void)app;
+#endif
 }
 
 /* A screen that went away: tried again once a second, and drawn whole when it is back. */
