@@ -6,6 +6,7 @@
 #include "central/server.h"
 
 extern const struct central_part central_people; /* central/admin/part.c */
+extern const struct central_part central_wechat; /* central/wechat/part.c; its tables stand beside those of people */
 
 /*
  * `tillside-central admin …`: a client of the running serve (admin socket); when none runs it opens the books itself

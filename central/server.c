@@ -90,6 +90,41 @@ static void report_commit(void *context, int error)
     report(context, "commit", error);
 }
 
+static int open_parts(struct central *central)
+{
+    int rc = 0;
+    for (size_t i = 0; i < central->part_count && rc == 0; i++) {
+        if (central->parts[i]->open)
+            rc = central->parts[i]->open(central, &central->states[i]);
+    }
+    return rc;
+}
+
+static void stop_parts(struct central *central)
+{
+    for (size_t i = 0; i < central->part_count; i++) {
+        if (central->states[i])
+            central->parts[i]->stop(central->states[i]);
+    }
+}
+
+static void close_parts(struct central *central)
+{
+    for (size_t i = 0; i < central->part_count; i++) {
+        if (central->states[i])
+            central->parts[i]->close(central->states[i]);
+    }
+}
+
+void *central_state(const struct central *central, const struct central_part *part)
+{
+    for (size_t i = 0; i < central->part_count; i++) {
+        if (central->parts[i] == part)
+            return central->states[i];
+    }
+    return NULL;
+}
+
 static int start_working(struct central *central, bool inline_jobs)
 {
     int rc = nonce_table_open(central->started_s, &central->nonces);
@@ -106,6 +141,8 @@ static int start_working(struct central *central, bool inline_jobs)
         rc = writer_open(&writer, &central->writer);
     if (rc == 0)
         rc = writer_call(central->writer, publish_keyset, central);
+    if (rc == 0)
+        rc = open_parts(central);
     if (rc == 0 && !inline_jobs)
         rc = clockwork_start(central, &central->clockwork);
     return rc;
@@ -133,6 +170,7 @@ int central_open(const struct central_options *options, struct central **out_cen
     central->parts = options->parts;
     central->part_count = options->part_count;
     central->report = options->report;
+    central->inline_jobs = options->inline_jobs;
     central->started_s = clock_wall_ms(central->clock) / 1000;
     central->lock.fd = -1;
     uint32_t hours = options->config.backup_hours;
@@ -155,10 +193,12 @@ void central_close(struct central *central)
 {
     if (!central)
         return;
+    stop_parts(central);
     clockwork_stop(central->clockwork);
     if (central->waiting)
         waiting_stop(central->waiting);
     writer_close(central->writer);
+    close_parts(central);
     waiting_close(central->waiting);
     nonce_table_close(central->nonces);
     tls_identity_finish(&central->tls);

@@ -40,6 +40,14 @@ struct central_part {
     void (*tick)(struct central *central);
     /* One line of the admin socket, a JSON object; appends one JSON object (unixsock.h, line_handler). */
     int (*admin_line)(struct central *central, const char *line, size_t len, struct buffer *reply);
+    /*
+     * What the part keeps between calls (keys, connections, threads of its own); central_state finds it. open: books
+     * and writer are open, no request has come. stop: the writer still runs; threads of the part end. close: nobody
+     * calls the part any more. All three or none.
+     */
+    int (*open)(struct central *central, void **out_state);
+    void (*stop)(void *state);
+    void (*close)(void *state);
 };
 
 struct central_options {
@@ -62,6 +70,8 @@ struct central {
     struct random *random;
     const struct central_part *const *parts;
     size_t part_count;
+    void *states[STORE_PARTS_MAX];               /* in the parts' order */
+    bool inline_jobs;                            /* no threads: parts work in their tick only */
     void (*report)(const char *what, int error); /* NULL: nobody listens */
     struct lock lock;
     struct store *store;
@@ -107,6 +117,9 @@ void central_work(struct central *central);
 /* The parts' schemas, in order; returns how many. */
 size_t central_part_schemas(const struct central_part *const *parts, size_t count,
                             const struct store_schema *out_schemas[STORE_PARTS_MAX]);
+
+/* What the part's open made; NULL when this central runs without it. */
+void *central_state(const struct central *central, const struct central_part *part);
 
 /* url, server_pin and root_hash of an enrolment ticket. */
 MUST_CHECK int central_fill_ticket(const struct central *central, struct enrol_ticket *ticket);

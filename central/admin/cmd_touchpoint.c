@@ -3,6 +3,7 @@
 #include "central/store/people_clerk.h"
 #include "central/store/people_touchpoint.h"
 #include "central/wechat/api.h"
+#include "central/wechat/envelope.h"
 #include "central/wechat/work.h"
 
 #include <stdio.h>
@@ -261,6 +262,24 @@ int cmd_touchpoint_report(struct admin_call *call, struct store_tx *tx)
 
 /* ---- the account */
 
+static int copy_safe_mode(struct admin_call *call, struct wechat_account *account)
+{
+    struct envelope_key key;
+    int rc = admin_copy_text(call, "aes_key", account->aes_key, sizeof(account->aes_key));
+    if (rc < 0 || !account->aes_key[0]) {
+        return rc;
+    }
+    account->mode = admin_given(call, "compatible") ? WECHAT_COMPATIBLE : WECHAT_SAFE;
+    if (!account->appid[0]) {
+        return admin_refuse(call, -EINVAL, "safe mode needs the AppID too: --appid");
+    }
+    if (envelope_key_parse(account->aes_key, account->appid, &key) < 0) {
+        return admin_refuse(call, -EINVAL, "an EncodingAESKey has %d letters and digits", ENVELOPE_KEY_TEXT_LEN);
+    }
+    envelope_key_finish(&key);
+    return 0;
+}
+
 int cmd_wechat_account(struct admin_call *call, struct store_tx *tx)
 {
     struct channel_keys keys;
@@ -270,6 +289,7 @@ int cmd_wechat_account(struct admin_call *call, struct store_tx *tx)
     rc = rc ? rc : admin_copy_text(call, "api", account.api, sizeof(account.api));
     rc = rc ? rc : admin_copy_text(call, "appid", account.appid, sizeof(account.appid));
     rc = rc ? rc : admin_copy_text(call, "secret", account.secret, sizeof(account.secret));
+    rc = rc ? rc : copy_safe_mode(call, &account);
     rc = rc ? rc : wechat_work_keys(call->central, &keys);
     rc = rc ? rc : wechat_put_account(tx, &keys, &account);
     if (rc == 0) {

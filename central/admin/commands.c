@@ -133,8 +133,9 @@ const struct admin_command admin_commands[] = {
     {.name = "offer end", .args = "OFFER:n", .help = "take it out", .write = cmd_offer_end},
 
     {.name = "wechat account",
-     .args = "NAME:t --token!:t --api:t --appid:t --secret:t",
-     .help = "the official account whose callback is /wechat/NAME; --api: base URL of its server API",
+     .args = "NAME:t --token!:t --api:t --appid:t --secret:t --aes-key:t --compatible:b",
+     .help = "the official account whose callback is /wechat/NAME; --api: base URL of its server API; --aes-key: its "
+             "EncodingAESKey, safe mode (--compatible: plain pushes are taken too)",
      .write = cmd_wechat_account},
     {.name = "wechat inbox", .args = "", .help = "messages taken in and waiting", .read = cmd_wechat_inbox},
 

@@ -3,14 +3,9 @@
 #include "central/admin/command.h"
 #include "central/phone/handlers.h"
 #include "central/store/people_touchpoint.h"
-#include "central/wechat/callback.h"
-#include "central/wechat/message.h"
-#include "central/wechat/work.h"
 #include "domain/body.h"
 
 static const struct http_route routes[] = {
-    {.method = "GET", .pattern = "/wechat/{account}", .handler = wechat_callback_verify},
-    {.method = "POST", .pattern = "/wechat/{account}", .handler = wechat_callback_push, .max_body = WECHAT_BODY_MAX},
     {.method = "GET", .pattern = "/m/{ticket}", .handler = phone_show_page},
     {.method = "POST", .pattern = "/m/{ticket}/join", .handler = phone_join, .max_body = PHONE_FORM_MAX},
     {.method = "GET", .pattern = "/m/{ticket}/code.png", .handler = phone_show_code},
@@ -28,25 +23,9 @@ static int applied(struct store_tx *tx, const struct record *record, uint32_t st
     return people_count_step(tx, body.qr_shown.touchpoint, FUNNEL_SHOWN, body.qr_shown.seconds);
 }
 
-/* Messages whose work was cut off by a restart or a busy writer. */
-static void tick(struct central *central)
-{
-    struct store_tx tx;
-    uint64_t waiting = 0;
-    int rc = store_read_begin(central->store, &tx);
-    if (rc == 0) {
-        rc = wechat_next_waiting(&tx, &waiting);
-        store_read_end(&tx);
-    }
-    if (rc == 0) {
-        wechat_work_wake(central);
-    }
-}
-
 const struct central_part central_people = {.name = "people",
                                             .schema = &store_schema_people,
                                             .public_routes = routes,
                                             .public_route_count = ARRAY_LEN(routes),
                                             .applied = applied,
-                                            .tick = tick,
                                             .admin_line = admin_line};

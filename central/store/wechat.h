@@ -8,6 +8,13 @@
 
 #include "central/store/wechat_keys.h"
 
+extern const struct store_schema store_schema_wechat; /* wechat_schema.c; needs the tables of people */
+
+/* How the platform was told to send pushes. Compatible takes both forms, for the hours of a change. */
+enum wechat_mode { WECHAT_PLAIN = 0, WECHAT_COMPATIBLE = 1, WECHAT_SAFE = 2 };
+
+#define WECHAT_AES_KEY_CAP 44 /* EncodingAESKey and its NUL */
+
 struct wechat_account {
     char name[ACCOUNT_NAME_MAX]; /* in the callback's path */
     uint32_t brand;
@@ -15,6 +22,8 @@ struct wechat_account {
     char api[160];  /* base URL of the server API; "" = not configured: follow QRs carry their scene themselves */
     char appid[33];
     char secret[65];
+    enum wechat_mode mode;
+    char aes_key[WECHAT_AES_KEY_CAP]; /* "" when mode is plain */
 };
 
 MUST_CHECK int wechat_put_account(struct store_tx *tx, const struct channel_keys *keys,
@@ -55,12 +64,26 @@ struct inbox_entry {
     const char *account;
     const char *identity; /* what makes two pushes the same (wechat_message_identity) */
     const char *kind;     /* wechat_kind_name */
-    const char *openid;
+    const char *openid;   /* "" when the sender cannot be read */
     struct slice message; /* verbatim */
+    enum inbox_state state;
 };
+
+/* An entry as it is stored. Made by any thread before the transaction, because sealing takes longer than writing. */
+struct inbox_sealed {
+    const char *account, *kind; /* the entry's */
+    uint8_t identity[HASH_LEN];
+    uint8_t who[WHO_LEN];
+    enum inbox_state state;
+    uint8_t *sealed; /* owned */
+    size_t sealed_len;
+};
+MUST_CHECK int wechat_seal_message(const struct channel_keys *keys, struct random *random,
+                                   const struct inbox_entry *entry, struct inbox_sealed *out_sealed);
+void wechat_sealed_finish(struct inbox_sealed *sealed); /* NULL-safe, safe on zeros */
+
 /* -EEXIST: the same push is here already. */
-MUST_CHECK int wechat_store_message(struct store_tx *tx, const struct channel_keys *keys,
-                                    const struct inbox_entry *entry, uint64_t *out_id);
+MUST_CHECK int wechat_store_message(struct store_tx *tx, const struct inbox_sealed *sealed, uint64_t *out_id);
 
 struct inbox_item {
     uint64_t id;

@@ -26,10 +26,26 @@ static int unseal_text(const struct channel_keys *keys, struct slice sealed, cha
     return rc;
 }
 
+static int put_mode(struct store_tx *tx, const struct channel_keys *keys, const struct wechat_account *account)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = db_stmt_open(store_tx_write(tx),
+                          "INSERT OR REPLACE INTO wechat_safe (account, mode, key_sealed) VALUES (?, ?, ?)", &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    db_bind_text(stmt, 1, account->name);
+    db_bind_int64(stmt, 2, account->mode);
+    bind_sealed(tx, keys, stmt, 3, account->aes_key);
+    rc = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    return rc;
+}
+
 int wechat_put_account(struct store_tx *tx, const struct channel_keys *keys, const struct wechat_account *account)
 {
     struct db_stmt *stmt = NULL;
-    if (!account->name[0] || !account->token[0]) {
+    if (!account->name[0] || !account->token[0] || (account->mode != WECHAT_PLAIN && !account->aes_key[0])) {
         return -EINVAL;
     }
     int rc =
@@ -48,7 +64,16 @@ int wechat_put_account(struct store_tx *tx, const struct channel_keys *keys, con
     bind_sealed(tx, keys, stmt, 6, account->secret);
     rc = db_stmt_run(stmt);
     db_stmt_close(stmt);
-    return rc;
+    return rc ? rc : put_mode(tx, keys, account);
+}
+
+static int read_mode(struct db_stmt *stmt, const struct channel_keys *keys, struct wechat_account *account)
+{
+    if (db_column_is_null(stmt, 6)) { /* entered before there were modes */
+        return 0;
+    }
+    account->mode = (enum wechat_mode)db_column_int64(stmt, 6);
+    return unseal_text(keys, db_column_blob(stmt, 7), account->aes_key, sizeof(account->aes_key));
 }
 
 static int find_one(struct db_stmt *stmt, const struct channel_keys *keys, struct wechat_account *out_account)
@@ -62,6 +87,7 @@ static int find_one(struct db_stmt *stmt, const struct channel_keys *keys, struc
         snprintf(account.appid, sizeof(account.appid), "%s", db_column_text(stmt, 3));
         rc = unseal_text(keys, db_column_blob(stmt, 4), account.token, sizeof(account.token));
         rc = rc ? rc : unseal_text(keys, db_column_blob(stmt, 5), account.secret, sizeof(account.secret));
+        rc = rc ? rc : read_mode(stmt, keys, &account);
     } else if (rc == DB_DONE) {
         rc = -ENOENT;
     }
@@ -72,7 +98,9 @@ static int find_one(struct db_stmt *stmt, const struct channel_keys *keys, struc
     return rc;
 }
 
-#define SELECT "SELECT name, brand, api, appid, token_sealed, secret_sealed FROM wechat_account "
+#define SELECT                                                                                                         \
+    "SELECT name, brand, api, appid, token_sealed, secret_sealed, mode, key_sealed FROM wechat_account "               \
+    "LEFT JOIN wechat_safe ON account = name "
 
 int wechat_find_account(struct store_tx *tx, const struct channel_keys *keys, const char *name,
                         struct wechat_account *out_account)

@@ -1,7 +1,6 @@
 #include "central/store/wechat.h"
 
 #include "central/store/query.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,31 +12,41 @@ static void hash_identity(const struct channel_keys *keys, const struct inbox_en
     crypto_hmac_sha256(account, sizeof(account), entry->identity, strlen(entry->identity), out);
 }
 
-static int insert(struct store_tx *tx, const struct channel_keys *keys, const struct inbox_entry *entry,
-                  struct slice sealed)
+int wechat_seal_message(const struct channel_keys *keys, struct random *random, const struct inbox_entry *entry,
+                        struct inbox_sealed *out_sealed)
 {
-    uint8_t identity[HASH_LEN], who[WHO_LEN];
-    hash_identity(keys, entry, identity);
-    channel_who(keys, entry->account, entry->openid, who);
-    return query_run(
-        store_tx_write(tx),
-        "INSERT INTO inbox (account, identity, who, kind, received_ms, message_sealed, state) VALUES (?, ?, "
-        "?, ?, ?, ?, 0)",
-        QUERY(Q_TEXT(entry->account), Q_BLOB(identity, sizeof(identity)), Q_BLOB(who, sizeof(who)), Q_TEXT(entry->kind),
-              Q_INT(tx->now_ms), Q_BLOB(sealed.data, sealed.len)));
-}
-
-int wechat_store_message(struct store_tx *tx, const struct channel_keys *keys, const struct inbox_entry *entry,
-                         uint64_t *out_id)
-{
-    size_t len = CHANNEL_SEALED_LEN(entry->message.len);
-    uint8_t *sealed = malloc(len);
-    if (!sealed) {
+    struct inbox_sealed made = {.account = entry->account,
+                                .kind = entry->kind,
+                                .state = entry->state,
+                                .sealed_len = CHANNEL_SEALED_LEN(entry->message.len)};
+    made.sealed = malloc(made.sealed_len);
+    if (!made.sealed) {
         return -ENOMEM;
     }
-    channel_seal(keys, store_random(tx->store), entry->message, sealed);
-    int rc = insert(tx, keys, entry, (struct slice){sealed, len});
-    free(sealed);
+    channel_seal(keys, random, entry->message, made.sealed);
+    hash_identity(keys, entry, made.identity);
+    channel_who(keys, entry->account, entry->openid, made.who);
+    *out_sealed = made;
+    return 0;
+}
+
+void wechat_sealed_finish(struct inbox_sealed *sealed)
+{
+    if (sealed) {
+        free(sealed->sealed);
+        sealed->sealed = NULL;
+    }
+}
+
+int wechat_store_message(struct store_tx *tx, const struct inbox_sealed *sealed, uint64_t *out_id)
+{
+    int rc =
+        query_run(store_tx_write(tx),
+                  "INSERT INTO inbox (account, identity, who, kind, received_ms, message_sealed, state) VALUES (?, ?, "
+                  "?, ?, ?, ?, ?)",
+                  QUERY(Q_TEXT(sealed->account), Q_BLOB(sealed->identity, HASH_LEN), Q_BLOB(sealed->who, WHO_LEN),
+                        Q_TEXT(sealed->kind), Q_INT(tx->now_ms), Q_BLOB(sealed->sealed, sealed->sealed_len),
+                        Q_INT(sealed->state)));
     if (rc == 0) {
         *out_id = (uint64_t)db_last_rowid(store_tx_db(tx));
     }

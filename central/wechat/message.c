@@ -13,6 +13,8 @@ struct parse {
     XML_Parser parser;
     struct wechat_message message;
     char created[24];
+    char *encrypted; /* the caller's, for the envelope; NULL: the message itself is read */
+    size_t encrypted_cap;
     char *field; /* being filled; NULL: passed over */
     size_t field_cap, field_len;
     int depth;
@@ -47,6 +49,14 @@ static void on_doctype(void *context, const char *name, const char *system_id, c
     refuse(context);
 }
 
+static void begin_field(struct parse *p, char *field, size_t cap)
+{
+    p->field = field;
+    p->field_cap = cap;
+    p->field_len = 0;
+    field[0] = '\0';
+}
+
 static void on_start(void *context, const char *name, const char **attributes)
 {
     struct parse *p = context;
@@ -55,14 +65,15 @@ static void on_start(void *context, const char *name, const char **attributes)
     p->field = NULL;
     if (p->depth > DEPTH_MAX) {
         refuse(p);
+    } else if (p->encrypted) {
+        if (p->depth == 2 && strcmp(name, "Encrypt") == 0) {
+            begin_field(p, p->encrypted, p->encrypted_cap);
+        }
         return;
     }
     for (size_t i = 0; p->depth == 2 && i < ARRAY_LEN(fields); i++) {
         if (strcmp(name, fields[i].name) == 0) {
-            p->field = (char *)p + fields[i].offset;
-            p->field_cap = fields[i].cap;
-            p->field_len = 0;
-            p->field[0] = '\0';
+            begin_field(p, (char *)p + fields[i].offset, fields[i].cap);
         }
     }
 }
@@ -116,29 +127,41 @@ static int finish_message(struct parse *p)
     return m->from[0] && m->to[0] && m->type[0] ? 0 : -EBADMSG;
 }
 
-int wechat_message_parse(struct slice xml, struct wechat_message *out_message)
+static int run_parser(struct parse *p, struct slice xml)
 {
     if (xml.len > WECHAT_BODY_MAX) {
         return -E2BIG;
     }
-    struct parse p = {.parser = XML_ParserCreate("UTF-8")};
-    if (!p.parser) {
+    p->parser = XML_ParserCreate("UTF-8");
+    if (!p->parser) {
         return -ENOMEM;
     }
-    XML_SetUserData(p.parser, &p);
-    XML_SetStartDoctypeDeclHandler(p.parser, on_doctype);
-    XML_SetElementHandler(p.parser, on_start, on_end);
-    XML_SetCharacterDataHandler(p.parser, on_text);
-    enum XML_Status status = XML_Parse(p.parser, (const char *)xml.data, (int)xml.len, XML_TRUE);
-    XML_ParserFree(p.parser);
-    if (status != XML_STATUS_OK || p.refused) {
-        return -EBADMSG;
-    }
-    int rc = finish_message(&p);
+    XML_SetUserData(p->parser, p);
+    XML_SetStartDoctypeDeclHandler(p->parser, on_doctype);
+    XML_SetElementHandler(p->parser, on_start, on_end);
+    XML_SetCharacterDataHandler(p->parser, on_text);
+    enum XML_Status status = XML_Parse(p->parser, (const char *)xml.data, (int)xml.len, XML_TRUE);
+    XML_ParserFree(p->parser);
+    return status != XML_STATUS_OK || p->refused ? -EBADMSG : 0;
+}
+
+int wechat_message_parse(struct slice xml, struct wechat_message *out_message)
+{
+    struct parse p = {0};
+    int rc = run_parser(&p, xml);
+    rc = rc ? rc : finish_message(&p);
     if (rc == 0) {
         *out_message = p.message;
     }
     return rc;
+}
+
+int wechat_envelope_parse(struct slice xml, char *out_encrypted, size_t cap)
+{
+    struct parse p = {.encrypted = out_encrypted, .encrypted_cap = cap};
+    out_encrypted[0] = '\0';
+    int rc = run_parser(&p, xml);
+    return rc ? rc : out_encrypted[0] ? 0 : -EBADMSG;
 }
 
 enum wechat_kind wechat_message_kind(const struct wechat_message *message)

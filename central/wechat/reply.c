@@ -1,5 +1,7 @@
 #include "central/wechat/reply.h"
 
+#include "central/wechat/signature.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,4 +40,30 @@ int wechat_reply_text(const struct wechat_message *message, int64_t now_s, const
     rc = rc ? rc : append_field(out_xml, "MsgType", "text");
     rc = rc ? rc : append_field(out_xml, "Content", text);
     return rc ? rc : buffer_append_text(out_xml, "</xml>");
+}
+
+static int append_sealed(const struct wechat_seal *seal, const char *encrypted, struct buffer *out_xml)
+{
+    char timestamp[24], nonce[24], created[64], signature[WECHAT_SIGNATURE_CAP];
+    snprintf(timestamp, sizeof(timestamp), "%" PRId64, seal->now_s);
+    snprintf(nonce, sizeof(nonce), "%" PRIu64, seal->nonce);
+    snprintf(created, sizeof(created), "<TimeStamp>%s</TimeStamp>", timestamp);
+    struct wechat_signature parts = {.timestamp = timestamp, .nonce = nonce, .encrypted = encrypted};
+    int rc = wechat_signature_make(seal->token, &parts, signature);
+    rc = rc ? rc : buffer_append_text(out_xml, "<xml>");
+    rc = rc ? rc : append_field(out_xml, "Encrypt", encrypted);
+    rc = rc ? rc : append_field(out_xml, "MsgSignature", signature);
+    rc = rc ? rc : buffer_append_text(out_xml, created);
+    rc = rc ? rc : append_field(out_xml, "Nonce", nonce);
+    return rc ? rc : buffer_append_text(out_xml, "</xml>");
+}
+
+int wechat_reply_seal(const struct wechat_seal *seal, struct slice reply, struct buffer *out_xml)
+{
+    struct buffer encrypted;
+    buffer_init(&encrypted, WECHAT_BODY_MAX);
+    int rc = envelope_seal(seal->key, seal->random, reply, &encrypted);
+    rc = rc ? rc : append_sealed(seal, buffer_text(&encrypted), out_xml);
+    buffer_finish(&encrypted);
+    return rc;
 }

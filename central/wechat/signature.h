@@ -3,13 +3,24 @@
 
 #include "domain/base.h"
 
-/* Plain mode's proof that a push comes from WeChat: SHA-1 (hex) over the sorted token, timestamp and nonce. It covers
- * the query only, never the body: TLS in front of the listener and an unguessable token carry the rest. */
+/*
+ * WeChat's proof that a push comes from it: SHA-1 in lower hex over the sorted token, timestamp and nonce, in safe mode
+ * also over the encrypted message. The plain form covers the query only, never the body: TLS in front of the listener,
+ * an unguessable token and the replay guard carry the rest. Pure, any thread.
+ */
 
-struct wechat_signature { /* of the query; NULL counts as wrong */
-    const char *signature, *timestamp, *nonce;
+#define WECHAT_SIGNATURE_CAP 41
+
+struct wechat_signature {                      /* as it came; NULL counts as wrong, but for encrypted */
+    const char *signature, *timestamp, *nonce; /* safe mode: the query's msg_signature */
+    const char *encrypted;                     /* the base64 text; NULL: the plain form */
 };
 
+/* Compared in constant time. */
 bool wechat_signature_right(const char *token, const struct wechat_signature *query);
+
+/* What signature has to be; -ENOMEM. query->signature is not read. */
+MUST_CHECK int wechat_signature_make(const char *token, const struct wechat_signature *query,
+                                     char out_hex[WECHAT_SIGNATURE_CAP]);
 
 #endif

@@ -2,19 +2,43 @@
 
 #include "central/store/identity.h"
 #include "central/store/people_touchpoint.h"
+#include "domain/crypto.h"
+#include "platform/encoding.h"
 #include "platform/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SWEEP_MAX 64
+#define SWEEP_MAX 256 /* in one transaction; some 10 ms */
 
-int wechat_work_keys(const struct central *central, struct channel_keys *out_keys)
+/* What cannot be read is kept all the same, known again by its content. */
+static size_t raw_identity(struct slice verbatim, char *out, size_t cap)
 {
-    char path[STORE_PATH_MAX];
-    int rc = central_config_path(&central->config, CENTRAL_KEYS_DIR "/channel.key", path, sizeof(path));
-    return rc ? rc : channel_keys_load_or_make(path, central->random, out_keys);
+    uint8_t hash[HASH_LEN];
+    char hex[HEX_CAP(HASH_LEN)];
+    crypto_sha256(verbatim.data, verbatim.len, hash);
+    hex_encode(hash, sizeof(hash), hex, sizeof(hex));
+    return (size_t)snprintf(out, cap, "raw/%s", hex);
+}
+
+int wechat_work_prepare(const struct wechat_push *push, struct slice verbatim, struct random *random,
+                        struct inbox_sealed *out_entry)
+{
+    char identity[WECHAT_IDENTITY_MAX];
+    bool readable = push->message->type[0] != '\0';
+    struct inbox_entry entry = {.account = push->account->name,
+                                .identity = identity,
+                                .kind = readable ? wechat_kind_name(wechat_message_kind(push->message)) : "unreadable",
+                                .openid = push->message->from,
+                                .message = verbatim,
+                                .state = readable ? INBOX_WAITING : INBOX_FAILED};
+    if (readable) {
+        wechat_message_identity(push->message, identity, sizeof(identity));
+    } else {
+        raw_identity(verbatim, identity, sizeof(identity));
+    }
+    return wechat_seal_message(push->keys, random, &entry, out_entry);
 }
 
 /* ---- the answer */
@@ -62,16 +86,9 @@ static int meet_and_reply(struct store_tx *tx, const struct wechat_push *push, c
 
 int wechat_work_take_in(struct store_tx *tx, const struct wechat_push *push, char out_text[WECHAT_REPLY_MAX])
 {
-    char identity[WECHAT_IDENTITY_MAX];
     enum wechat_kind kind = wechat_message_kind(push->message);
-    wechat_message_identity(push->message, identity, sizeof(identity));
-    struct inbox_entry entry = {.account = push->account->name,
-                                .identity = identity,
-                                .kind = wechat_kind_name(kind),
-                                .openid = push->message->from,
-                                .message = push->verbatim};
     uint64_t id = 0;
-    int rc = wechat_store_message(tx, push->keys, &entry, &id);
+    int rc = wechat_store_message(tx, push->entry, &id);
     if (rc < 0 && rc != -EEXIST) {
         return rc;
     }
@@ -152,48 +169,81 @@ static int work_one(struct store_tx *tx, const struct channel_keys *keys, uint64
     return wechat_settle_message(tx, id, rc == 0 ? INBOX_DONE : INBOX_FAILED);
 }
 
-int wechat_work_sweep(struct store_tx *tx, const struct channel_keys *keys, unsigned limit)
+int wechat_work_sweep(struct store_tx *tx, const struct channel_keys *keys, unsigned limit, unsigned *out_done)
 {
     uint64_t id = 0;
+    unsigned done = 0;
     int rc = 0;
-    for (unsigned i = 0; rc == 0 && i < limit; i++) {
+    while (rc == 0 && done < limit) {
         rc = wechat_next_waiting(tx, &id);
         rc = rc ? rc : work_one(tx, keys, id);
+        done += rc == 0;
     }
-    return rc == -ENOENT ? 0 : rc;
+    if (rc < 0 && rc != -ENOENT) {
+        return rc;
+    }
+    *out_done = done;
+    return 0;
 }
 
 struct sweep {
+    struct wechat_service *service;
     struct channel_keys keys;
+    unsigned wanted; /* how often a sweep was asked for when this one began */
+    bool more;       /* it ended at its limit */
 };
 
 static int run_sweep(void *arg, struct store_tx *tx)
 {
     struct sweep *sweep = arg;
-    return wechat_work_sweep(tx, &sweep->keys, SWEEP_MAX);
+    unsigned done = 0;
+    sweep->wanted = sweep->service->sweeps_wanted;
+    int rc = wechat_work_sweep(tx, &sweep->keys, SWEEP_MAX, &done);
+    sweep->more = done == SWEEP_MAX;
+    return rc;
 }
 
+static void submit_sweep(struct wechat_service *service);
+
+/* Whoever asked while this one ran is served by another one. After a failure the clockwork asks again. */
 static void finish_sweep(void *arg, int result)
 {
     struct sweep *sweep = arg;
+    struct wechat_service *service = sweep->service;
     if (result < 0) {
         log_error("wechat", "waiting messages could not be worked on errno=%d", -result);
     }
+    unsigned settled = result == 0 && sweep->more ? sweep->wanted - 1 : sweep->wanted;
     channel_keys_finish(&sweep->keys);
     free(sweep);
+    if (atomic_fetch_sub(&service->sweeps_wanted, settled) != settled) {
+        submit_sweep(service);
+    }
 }
 
-void wechat_work_wake(struct central *central)
+static void submit_sweep(struct wechat_service *service)
 {
     struct sweep *sweep = calloc(1, sizeof(*sweep));
-    int rc = sweep ? wechat_work_keys(central, &sweep->keys) : -ENOMEM;
+    int rc = sweep ? wechat_work_keys(service->central, &sweep->keys) : -ENOMEM;
     struct writer_job job = {.lane = WRITER_LIVE, .run = run_sweep, .done = finish_sweep, .arg = sweep};
-    rc = rc ? rc : writer_submit(central->writer, &job);
+    if (rc == 0) {
+        sweep->service = service;
+        rc = writer_submit(service->central->writer, &job);
+    }
     if (rc < 0) {
         /* -EAGAIN and -EPIPE: the messages wait in the inbox, the clockwork comes back to them. */
         if (sweep) {
             channel_keys_finish(&sweep->keys);
         }
         free(sweep);
+        atomic_store(&service->sweeps_wanted, 0);
     }
 } // NOLINT(clang-analyzer-unix.Malloc): once submitted, finish_sweep frees it
+
+void wechat_work_wake(struct central *central)
+{
+    struct wechat_service *service = wechat_service_of(central);
+    if (service && atomic_fetch_add(&service->sweeps_wanted, 1) == 0) {
+        submit_sweep(service);
+    }
+}

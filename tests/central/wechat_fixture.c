@@ -20,7 +20,7 @@
 #define BODY_MAX   (1024 * 1024)
 #define FILE_LIMIT (64 * 1024 * 1024)
 
-static const struct central_part *const parts[] = {&central_people};
+static const struct central_part *const parts[] = {&central_people, &central_wechat};
 
 static void configure(struct people_fixture *f, struct central_config *config)
 {
@@ -45,9 +45,13 @@ static void start(struct people_fixture *f, bool serve)
 
 static void listen_public(struct people_fixture *f)
 {
-    struct http_server_options server = {.routes = central_people.public_routes,
-                                         .route_count = central_people.public_route_count,
-                                         .context = f->central};
+    size_t count = 0;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        for (size_t r = 0; r < parts[i]->public_route_count; r++) {
+            f->routes[count++] = parts[i]->public_routes[r];
+        }
+    }
+    struct http_server_options server = {.routes = f->routes, .route_count = count, .context = f->central};
     assert_int_equal(http_server_open(&server, &f->server), 0);
     snprintf(f->public_url, sizeof(f->public_url), "http://127.0.0.1:%u", http_server_port(f->server));
     snprintf(f->central->config.public_url, sizeof(f->central->config.public_url), "%s", f->public_url);
@@ -188,14 +192,20 @@ static int compare_text(const void *a, const void *b)
 
 void wechat_push(struct people_fixture *f, const struct push *push, struct phone_answer *out_answer)
 {
-    char joined[128], hex[HEX_CAP(20)], path[256], xml[4096];
+    char joined[128], hex[HEX_CAP(20)], path[256], xml[4096], nonce[24];
     uint8_t digest[20];
-    const char *sorted[3] = {TOKEN, "1795000000", "4711"};
+    /* WeChat's own retry keeps its query; another message has another one. */
+    uint64_t mix = (uint64_t)push->created_s;
+    for (const char *at = push->fields; *at; at++) {
+        mix = mix * 131 + (uint8_t)*at;
+    }
+    snprintf(nonce, sizeof(nonce), "%llu", (unsigned long long)mix);
+    const char *sorted[3] = {TOKEN, "1795000000", nonce};
     qsort(sorted, 3, sizeof(sorted[0]), compare_text);
     snprintf(joined, sizeof(joined), "%s%s%s", sorted[0], sorted[1], sorted[2]);
     SHA1((const unsigned char *)joined, strlen(joined), digest);
     hex_encode(digest, sizeof(digest), hex, sizeof(hex));
-    snprintf(path, sizeof(path), "/wechat/shop?signature=%s&timestamp=1795000000&nonce=4711&openid=%s", hex,
+    snprintf(path, sizeof(path), "/wechat/shop?signature=%s&timestamp=1795000000&nonce=%s&openid=%s", hex, nonce,
              push->openid);
     snprintf(xml, sizeof(xml),
              "<xml><ToUserName><![CDATA[gh_shop]]></ToUserName><FromUserName><![CDATA[%s]]></FromUserName>"

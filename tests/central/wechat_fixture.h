@@ -19,6 +19,7 @@ struct people_fixture {
     struct http_server *server;
     struct http_client *client;
     char public_url[64];
+    struct http_route routes[16]; /* of both parts */
 };
 
 /* serve: threads, the public listener and a log file; else everything happens within the call. */

@@ -324,7 +324,7 @@ static void unknown_kinds_are_kept_and_acknowledged(void **state)
     assert_int_equal(number_of(admin_do(&f, "wechat inbox", ""), "messages"), 1);
 }
 
-static void the_key_file_is_for_its_owner_only(void **state)
+static void the_key_file_is_for_its_owner_only_and_read_once(void **state)
 {
     char path[128], command[200];
     struct phone_answer answer;
@@ -332,6 +332,8 @@ static void the_key_file_is_for_its_owner_only(void **state)
     push(BY_T1, 1795000001, path);
     snprintf(command, sizeof(command), "chmod 644 '%s/data/keys/channel.key'", f.dir);
     assert_int_equal(system(command), 0);
+    push(BY_T1, 1795000008, path);
+    people_restart(&f);
     wechat_push(&f, &(struct push){.openid = OPENID, .fields = BY_T1, .created_s = 1795000009}, &answer);
     assert_int_equal(answer.status, 503);
     phone_answer_finish(&answer);
@@ -357,7 +359,7 @@ int main(void)
         SHOP_TEST(a_personal_id_stands_nowhere_in_the_clear),
         SHOP_TEST(unsubscribing_erases_the_person_and_leaves_the_books),
         SHOP_TEST(unknown_kinds_are_kept_and_acknowledged),
-        SHOP_TEST(the_key_file_is_for_its_owner_only),
+        SHOP_TEST(the_key_file_is_for_its_owner_only_and_read_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
