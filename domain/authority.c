@@ -1,6 +1,6 @@
 #include "domain/authority.h"
 
-#include "fields.h"
+#include "domain/fields.h"
 
 #define WAIT_MAX_S 25
 

@@ -1,7 +1,7 @@
 #include "domain/campaign.h"
 
+#include "domain/fields.h"
 #include "domain/money.h"
-#include "fields.h"
 
 #define PERCENT_MAX    100
 #define DAY_MINUTES    1440

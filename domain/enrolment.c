@@ -1,8 +1,8 @@
 #include "domain/enrolment.h"
 
 #include "domain/base45.h"
+#include "domain/fields.h"
 #include "domain/token.h"
-#include "fields.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "domain/feed.h"
 
-#include "fields.h"
+#include "domain/fields.h"
 
 /* The keys of each upsert. Their meaning never changes. */
 

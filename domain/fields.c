@@ -1,4 +1,4 @@
-#include "fields.h"
+#include "domain/fields.h"
 
 #include <assert.h>
 #include <string.h>

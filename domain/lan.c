@@ -1,6 +1,6 @@
 #include "domain/lan.h"
 
-#include "fields.h"
+#include "domain/fields.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #include "domain/record.h"
 
-#include "fields.h"
+#include "domain/fields.h"
 
 #include <assert.h>
 #include <string.h>

@@ -61,6 +61,8 @@ static bool fill_certificate(X509 *certificate, EVP_PKEY *key, const char *name)
     uint8_t serial[16];
     randombytes_buf(serial, sizeof(serial));
     serial[0] = (serial[0] & 0x7F) | 0x40; /* positive, and always of full length */
+    /* Ed25519 hashes by itself. */
+    const EVP_MD *digest = EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 ? NULL : EVP_sha256();
     BIGNUM *number = BN_bin2bn(serial, sizeof(serial), NULL);
     X509_NAME *subject = X509_get_subject_name(certificate);
     bool filled = number && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) &&
@@ -72,7 +74,7 @@ static bool fill_certificate(X509 *certificate, EVP_PKEY *key, const char *name)
                   add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
                   add_extension(certificate, NID_ext_key_usage, "serverAuth");
     BN_free(number);
-    return filled && X509_sign(certificate, key, EVP_sha256()) > 0;
+    return filled && X509_sign(certificate, key, digest) > 0;
 }
 
 /* What was printed to a memory BIO, as a string of our own. */
@@ -101,11 +103,11 @@ static char *certificate_to_pem(X509 *certificate)
     return pem;
 }
 
-int tls_identity_make(const char *name, struct tls_identity *out_identity)
+/* Takes the key. */
+static int identity_of_key(EVP_PKEY *key, const char *name, struct tls_identity *out_identity)
 {
     struct tls_identity made = {0};
     int error = -ENOMEM;
-    EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *certificate = X509_new();
     if (!key || !certificate)
         goto done;
@@ -123,6 +125,26 @@ done:
     else
         *out_identity = made;
     return error;
+}
+
+int tls_identity_make(const char *name, struct tls_identity *out_identity)
+{
+    return identity_of_key(EVP_EC_gen("P-256"), name, out_identity);
+}
+
+int tls_identity_from_ed25519(const uint8_t seed[TLS_ED25519_LEN], const char *name, struct tls_identity *out_identity)
+{
+    return identity_of_key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, TLS_ED25519_LEN), name,
+                           out_identity);
+}
+
+void tls_ed25519_pin(const uint8_t public_key[TLS_ED25519_LEN], uint8_t out_pin[TLS_ED25519_LEN])
+{
+    static const uint8_t prefix[] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
+    uint8_t spki[sizeof(prefix) + TLS_ED25519_LEN];
+    memcpy(spki, prefix, sizeof(prefix));
+    memcpy(spki + sizeof(prefix), public_key, TLS_ED25519_LEN);
+    crypto_hash_sha256(out_pin, spki, sizeof(spki));
 }
 
 void tls_identity_finish(struct tls_identity *identity)

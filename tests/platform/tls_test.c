@@ -1,6 +1,8 @@
 #include "cmocka_all.h"
 #include "platform/buffer.h"
+#include "platform/encoding.h"
 #include "platform/file.h"
+#include "platform/keys.h"
 #include "platform/tls.h"
 #include "tempdir.h"
 
@@ -119,6 +121,35 @@ static void a_damaged_or_mixed_up_file_is_refused_and_kept(void **state)
     tls_identity_finish(&second);
 }
 
+/* Who knows the public key knows the pin, without having seen the certificate. */
+static void an_identity_of_an_ed25519_key_has_the_pin_of_its_public_key(void **state)
+{
+    static const uint8_t seed[TLS_ED25519_LEN] = {1, 2, 3};
+    struct key_pair pair, other;
+    struct tls_identity identity, again;
+    uint8_t pin[TLS_ED25519_LEN];
+    char base64[64], expected[80], path[128], command[512], line[256];
+    key_pair_from_seed(&pair, seed);
+    assert_int_equal(tls_identity_from_ed25519(seed, "terminal", &identity), 0);
+    assert_int_equal(tls_identity_from_ed25519(seed, "terminal", &again), 0);
+    tls_ed25519_pin(pair.public_key, pin);
+    base64_encode(pin, sizeof(pin), base64, sizeof(base64));
+    snprintf(expected, sizeof(expected), "sha256//%s", base64);
+    assert_string_equal(identity.pin, expected);
+    assert_string_equal(again.pin, expected);
+    tempdir_path(*state, "ed.pem", path);
+    assert_int_equal(file_write_atomic(path, identity.certificate_pem, strlen(identity.certificate_pem), 0600), 0);
+    snprintf(command, sizeof(command), "openssl verify -CAfile %s -partial_chain %s | grep -o OK", path, path);
+    run(command, line);
+    assert_string_equal(line, "OK");
+    key_pair_from_seed(&other, (const uint8_t[TLS_ED25519_LEN]){9});
+    tls_ed25519_pin(other.public_key, pin);
+    base64_encode(pin, sizeof(pin), base64, sizeof(base64));
+    assert_null(strstr(expected, base64));
+    tls_identity_finish(&identity);
+    tls_identity_finish(&again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +157,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_certificate_is_p256_and_valid_from_1970_to_9999, setup, teardown),
         cmocka_unit_test_setup_teardown(an_identity_is_made_once_and_kept_private, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_or_mixed_up_file_is_refused_and_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_identity_of_an_ed25519_key_has_the_pin_of_its_public_key, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

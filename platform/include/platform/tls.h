@@ -2,7 +2,7 @@
 #define PLATFORM_TLS_H
 
 /*
- * A server's own TLS identity: a P-256 key with a self-signed certificate. Nobody checks a name or a date of it:
+ * A server's own TLS identity: a key with a self-signed certificate. Nobody checks a name or a date of it:
  * clients pin the key (SPKI SHA-256, the form of RFC 7469). So it is valid from 1970 to 9999-12-31 (RFC 5280 §4.1.2.5:
  * no well-defined end), and neither a terminal that wakes up in 1970 nor one that ran for decades is locked out.
  */
@@ -18,6 +18,16 @@ struct tls_identity {
 };
 
 MUST_CHECK int tls_identity_make(const char *name, struct tls_identity *out_identity);
+
+/*
+ * The same made of an Ed25519 key that exists already (a seed, RFC 8032), so that who knows the public key knows the
+ * pin: RFC 8410 gives its SPKI. The certificate is made anew each time.
+ */
+#define TLS_ED25519_LEN 32
+MUST_CHECK int tls_identity_from_ed25519(const uint8_t seed[TLS_ED25519_LEN], const char *name,
+                                         struct tls_identity *out_identity);
+/* SHA-256 of the SPKI, as sync_transport.target wants it. */
+void tls_ed25519_pin(const uint8_t public_key[TLS_ED25519_LEN], uint8_t out_pin[TLS_ED25519_LEN]);
 
 /* One file (key and certificate in PEM, 0600), made on first use. -EBADMSG when unreadable, -EPERM when others may read
  * it. */
