@@ -10,6 +10,8 @@ struct db_stmt {
     struct db *db;
     struct db_stmt *next;
     sqlite3_stmt *handle;
+    const char *text; /* SQLite's own copy of the SQL */
+    size_t text_len;
     bool open;
     int bind_code; /* the first binding that failed, for the next step */
 };
@@ -28,9 +30,10 @@ static void stmt_link_first(struct db_stmt *stmt)
 
 static struct db_stmt *take_idle(struct db *db, const char *sql)
 {
+    size_t len = strlen(sql);
     for (struct db_stmt **link = &db->statements; *link; link = &(*link)->next) {
         struct db_stmt *stmt = *link;
-        if (stmt->open || strcmp(sqlite3_sql(stmt->handle), sql) != 0)
+        if (stmt->open || stmt->text_len != len || memcmp(stmt->text, sql, len) != 0)
             continue;
         *link = stmt->next;
         db->idle_count--;
@@ -66,6 +69,8 @@ static int compile(struct db *db, const char *sql, struct db_stmt **out_stmt)
         return error;
     }
     assert(stmt->handle && tail[strspn(tail, " \n\t;")] == '\0'); /* exactly one statement */
+    stmt->text = sqlite3_sql(stmt->handle);
+    stmt->text_len = strlen(stmt->text);
     *out_stmt = stmt;
     return 0;
 }

@@ -67,6 +67,11 @@ void disk_weaken_sync(struct disk *disk, bool weaken)
     disk->weaken = weaken;
 }
 
+void disk_lie(struct disk *disk, bool lies)
+{
+    disk->lies = lies;
+}
+
 /* Folders do not matter here: a disk may be read under another path than it was written. */
 static const char *base_name(const char *path)
 {
@@ -124,7 +129,7 @@ void file_write(struct file *file, int64_t offset, const uint8_t *data, size_t l
 void file_truncate(struct file *file, int64_t size)
 {
     content_truncate(&file->now, size);
-    add_change(file, &(struct change){.offset = size, .truncation = true}, NULL);
+    add_change(file, &(struct change){.offset = size, .truncation = true}, (const uint8_t *)"");
 }
 
 static void apply(struct content *content, const struct change *change)
@@ -146,10 +151,10 @@ static bool overlaps(const struct change *old, const struct change *later)
 static void forget_overwritten(struct file *file)
 {
     for (struct change **link = &file->changes; *link;) {
-        struct change *change = *link, *later = change->next;
+        struct change *change = *link, *later = change->doomed ? change->next : NULL;
         while (later && (later->doomed || !overlaps(change, later)))
             later = later->next;
-        if (change->doomed && later) {
+        if (later) {
             *link = change->next;
             free(change);
         } else {
@@ -336,6 +341,19 @@ void disk_load(struct disk *disk, const struct disk_image *image)
         content_copy(&file->synced, &image->files[i].content);
         file->entry_durable = true;
     }
+    pthread_mutex_unlock(&disk->mutex);
+}
+
+void disk_file_put(struct disk *disk, const char *path, const uint8_t *data, size_t len)
+{
+    pthread_mutex_lock(&disk->mutex);
+    assert(!disk->handles);
+    for (size_t i = 0; i < FILES_MAX; i++)
+        file_drop(&disk->files[i]);
+    struct file *file = file_make(disk, path);
+    content_write(&file->now, 0, data, len);
+    content_copy(&file->synced, &file->now);
+    file->entry_durable = true;
     pthread_mutex_unlock(&disk->mutex);
 }
 

@@ -41,6 +41,8 @@ const char *disk_vfs_name(const struct disk *disk);
 
 /* Has SQLite run with synchronous=NORMAL whatever a connection asks for: the mistake that the tests must find. */
 void disk_weaken_sync(struct disk *disk, bool weaken);
+/* Has it say "synced" and forget to: the other one. */
+void disk_lie(struct disk *disk, bool lies);
 
 /* I/O of each kind since the last disk_faults_clear. */
 uint32_t disk_count(struct disk *disk, enum disk_io io);
@@ -58,6 +60,8 @@ struct disk_image *disk_cut(struct disk *disk, struct random *random, enum disk_
 void disk_image_close(struct disk_image *image); /* NULL-safe */
 /* The disk holds exactly this, all of it durable. No connection may be open. */
 void disk_load(struct disk *disk, const struct disk_image *image);
+/* The disk holds exactly this one file, all of it durable. No connection may be open. */
+void disk_file_put(struct disk *disk, const char *path, const uint8_t *data, size_t len);
 
 /* Called before each write, sync, truncation and deletion, on its thread, with the disk standing still; may cut. */
 typedef void (*disk_watch)(void *context, struct disk *disk);

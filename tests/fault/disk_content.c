@@ -4,11 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct chunk *chunk_make(void)
+static struct chunk *chunk_make(const struct chunk *old)
 {
-    struct chunk *chunk = calloc(1, sizeof(*chunk));
+    struct chunk *chunk = malloc(sizeof(*chunk));
     assert(chunk);
     chunk->users = 1;
+    if (old)
+        memcpy(chunk->bytes, old->bytes, CHUNK_LEN);
+    else
+        memset(chunk->bytes, 0, CHUNK_LEN);
     return chunk;
 }
 
@@ -24,9 +28,7 @@ static struct chunk *chunk_own(struct content *content, size_t index)
     struct chunk *old = content->chunks[index];
     if (old && atomic_load(&old->users) == 1)
         return old;
-    struct chunk *own = chunk_make();
-    if (old)
-        memcpy(own->bytes, old->bytes, CHUNK_LEN);
+    struct chunk *own = chunk_make(old);
     chunk_leave(old);
     content->chunks[index] = own;
     return own;

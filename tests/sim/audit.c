@@ -356,7 +356,7 @@ void audit_run(struct world *world)
     char path[192];
     sqlite3 *db = NULL;
     must(db, sqlite3_open(":memory:", &db), "memory");
-    snprintf(path, sizeof(path), "%s/" CENTRAL_DB_FILE, world->center->disk.folder);
+    snprintf(path, sizeof(path), "%s/" CENTRAL_DB_FILE, world->center->drive.folder);
     if (!readable(path)) {
         world_violation(world, "the books of central cannot be read");
         sqlite3_close(db);

@@ -29,7 +29,7 @@ static struct central_config config_of(const struct center *center)
 {
     struct central_config config;
     central_config_defaults(&config);
-    snprintf(config.data, sizeof(config.data), "%s", center->disk.folder);
+    snprintf(config.data, sizeof(config.data), "%s", center->drive.folder);
     config.backup_hours = 0;
     world_must(central_config_complete(&config), "central's configuration");
     return config;
@@ -42,14 +42,14 @@ void center_start(struct center *center)
         .clock = &center->clock,
         .random = &center->world->product.base,
         .inline_jobs = true,
-        .vfs = DISK_VFS,
+        .vfs = DRIVE_VFS,
     };
     world_must(central_open(&options, &center->central, NULL), "central does not start");
     center->dying = false;
     world_trace(center->world, "central starts%s", center->central->restored ? ", restored" : "");
 }
 
-static void stop(struct center *center)
+void center_stop(struct center *center)
 {
     center->dying = true;
     central_close(center->central);
@@ -75,9 +75,9 @@ void center_crash(struct center *center)
     if (!center->central)
         return;
     world_trace(center->world, "central dies");
-    center->disk.dead = true;
-    stop(center);
-    disk_revive(&center->disk);
+    drive_kill(&center->drive);
+    center_stop(center);
+    drive_revive(&center->drive);
     start_later(center);
 }
 
@@ -91,36 +91,19 @@ void center_back_up(struct center *center)
     world_trace(center->world, "central backs up");
 }
 
-static void remove_file(const struct center *center, const char *name)
-{
-    char path[512];
-    snprintf(path, sizeof(path), "%s/%s", center->disk.folder, name);
-    unlink(path);
-}
-
-/* A bare copy of running books stands for a restore that nobody marked as one. */
-static void take_books(struct center *center, const char *from)
-{
-    char path[512];
-    remove_file(center, CENTRAL_DB_FILE "-wal");
-    remove_file(center, CENTRAL_DB_FILE "-shm");
-    snprintf(path, sizeof(path), "%s/" CENTRAL_DB_FILE, center->disk.folder);
-    world_must(disk_copy_file(from, path), "restoring central");
-}
-
 /* The mutant's backup says of itself that it is the very books of the last start. */
 static void hide_restore(struct center *center)
 {
     char path[512], sql[128];
     unsigned epoch = 0;
     unsigned long long generation = 0;
-    snprintf(path, sizeof(path), "%s/" CENTRAL_EPOCH_FILE, center->disk.folder);
+    snprintf(path, sizeof(path), "%s/" CENTRAL_EPOCH_FILE, center->drive.folder);
     FILE *file = fopen(path, "r");
     int read = file ? fscanf(file, "%u %llx", &epoch, &generation) : 0;
     if (file)
         fclose(file);
     world_must(read == 2 ? 0 : -EIO, "epoch file");
-    snprintf(path, sizeof(path), "%s/" CENTRAL_DB_FILE, center->disk.folder);
+    snprintf(path, sizeof(path), "%s/" CENTRAL_DB_FILE, center->drive.folder);
     snprintf(sql, sizeof(sql), "UPDATE meta SET value = %llu WHERE name = 'generation'", generation);
     sqlite3 *db = NULL;
     int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
@@ -136,10 +119,10 @@ void center_restore(struct center *center)
     if (!center->central || !from[0])
         return;
     world_trace(center->world, "central is lost");
-    center->disk.dead = true;
-    stop(center);
-    disk_revive(&center->disk);
-    take_books(center, from);
+    drive_kill(&center->drive);
+    center_stop(center);
+    drive_revive(&center->drive);
+    drive_take_database(&center->drive, from); /* nobody marked it as a restore */
     if (center->world->options.mutant == MUTANT_UNNOTICED_RESTORE)
         hide_restore(center);
     center->world->counts.restores++;
@@ -242,7 +225,7 @@ void center_open(struct center *center, struct world *world)
     *center = (struct center){.world = world, .clock = {.ops = &clock_ops}};
     world->center = center;
     snprintf(folder, sizeof(folder), "%s/central", world->folder);
-    world_must(disk_init(&center->disk, world, folder), "central's disk");
+    snprintf(center->drive.folder, sizeof(center->drive.folder), "%s", folder);
     center->shops = calloc(world->options.terminals, sizeof(*center->shops));
     world_must(center->shops ? 0 : -ENOMEM, "stores");
     struct central_init_options init = {
@@ -253,6 +236,9 @@ void center_open(struct center *center, struct world *world)
         .random = &world->product.base,
     };
     world_must(central_init_data(&init), "central's books");
+    drive_init(&center->drive, world, folder, CENTRAL_DB_FILE);
+    snprintf(folder + strlen(folder), sizeof(folder) - strlen(folder), "/" CENTRAL_DB_FILE);
+    drive_take_database(&center->drive, folder);
     center_start(center);
     center->brand = center->central->brand;
     center->coupon_key = center->central->keys.coupon;
@@ -263,8 +249,7 @@ void center_open(struct center *center, struct world *world)
 
 void center_close(struct center *center)
 {
-    stop(center);
-    disk_finish(&center->disk);
+    drive_finish(&center->drive);
     free(center->shops);
     key_pair_finish(&center->coupon_key);
     key_pair_finish(&center->member_key);

@@ -4,8 +4,8 @@
 /* Central in the simulation: the real books, writer and handlers, on a disk that can die and an older backup. */
 
 #include "central/server.h"
-#include "disk.h"
 #include "domain/campaign.h"
+#include "drive.h"
 
 /* Campaigns by the place they have here; their numbers are CENTER_CAMPAIGN_FIRST + place. */
 enum center_campaign {
@@ -22,7 +22,7 @@ enum center_campaign {
 struct center {
     struct world *world;
     struct clock clock; /* never wrong */
-    struct disk disk;
+    struct drive drive;
     struct central *central; /* NULL while it is down */
     bool dying;              /* what it still says, nobody hears */
     uint32_t brand, *shops;  /* a store a terminal, in order */
@@ -33,7 +33,8 @@ struct center {
 
 /* Initialises and starts it, with a store for every terminal and the campaigns. */
 void center_open(struct center *center, struct world *world);
-void center_close(struct center *center);
+void center_stop(struct center *center);
+void center_close(struct center *center); /* stopped before; the books are gone */
 
 /* Starts it on what its disk holds. */
 void center_start(struct center *center);

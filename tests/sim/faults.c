@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #define MINUTE_MS      INT64_C(60000)
-#define SPELL_MS_MIN   MINUTE_MS
-#define SPELL_MS_SPAN  (3 * MINUTE_MS)
+#define SPELL_MS_MIN   (MINUTE_MS / 2)
+#define SPELL_MS_SPAN  (3 * MINUTE_MS / 2)
 #define DOWN_MS_MAX    (2 * MINUTE_MS)
 #define TEN_YEARS_MS   (INT64_C(3653) * 24 * 60 * MINUTE_MS)
 #define WRITES_MAX     40
@@ -47,7 +47,8 @@ static void turn_line(void *argument, uint64_t day_end_ms)
     } else {
         set_line(t, true, true);
     }
-    int64_t spell_ms = SPELL_MS_MIN + (int64_t)world_below(world, SPELL_MS_SPAN);
+    int64_t span_ms = whole ? 2 * SPELL_MS_SPAN : SPELL_MS_SPAN; /* it is whole now: a spell without begins */
+    int64_t spell_ms = SPELL_MS_MIN + (int64_t)world_below(world, (uint64_t)span_ms);
     world_at(world, world->now_ms + spell_ms, turn_line, t, day_end_ms);
 }
 
@@ -63,7 +64,7 @@ static void crash_terminal(void *argument, uint64_t token)
     if (world_chance(t->world, 300))
         terminal_crash(t, DOWN_MS_MAX);
     else
-        t->disk.dies_in = 1 + (uint32_t)world_below(t->world, WRITES_MAX);
+        t->drive.dies_in = 1 + (uint32_t)world_below(t->world, WRITES_MAX);
 }
 
 static void crash_center(void *argument, uint64_t token)
@@ -76,17 +77,17 @@ static void crash_center(void *argument, uint64_t token)
     if (world_chance(center->world, 300))
         center_crash(center);
     else
-        center->disk.dies_in = 1 + (uint32_t)world_below(center->world, CENTRAL_WRITES);
+        center->drive.dies_in = 1 + (uint32_t)world_below(center->world, CENTRAL_WRITES);
 }
 
 void faults_bury(struct world *world)
 {
     for (unsigned i = 0; i < world->terminal_count; i++) {
         struct terminal *t = world->terminals[i];
-        if (t->disk.dead && t->till)
+        if (t->drive.dead && t->till)
             terminal_crash(t, DOWN_MS_MAX);
     }
-    if (world->center->disk.dead && world->center->central)
+    if (world->center->drive.dead && world->center->central)
         center_crash(world->center);
 }
 
@@ -150,7 +151,7 @@ static void make_clone(void *argument, uint64_t token)
     struct terminal *t = argument;
     struct world *world = t->world;
     (void)token;
-    if (!world_has(world, FAULT_CLONE) || !terminal_is_up(t) || t->disk.dead)
+    if (!world_has(world, FAULT_CLONE) || !terminal_is_up(t) || t->drive.dead)
         return;
     struct terminal *clone = calloc(1, sizeof(*clone));
     world_must(clone ? 0 : -ENOMEM, "clone");
@@ -182,8 +183,8 @@ void faults_plan_day(struct world *world)
         plan_terminal(world, world->terminals[i]);
     for (int i = 0; i < 2 && world_has(world, FAULT_CENTRAL); i++)
         world_at(world, some_time(world), crash_center, center, 0);
-    for (int i = 1; i <= 3; i++)
-        world_at(world, world->now_ms + WORLD_TRADING_MS * i / 4, back_up, center, 0);
+    for (int i = 1; i <= 2; i++)
+        world_at(world, world->now_ms + WORLD_TRADING_MS * i / 3, back_up, center, 0);
     /* Also after the last customer, when no new record will remind a terminal of its journal. */
     if (world_has(world, FAULT_RESTORE) && world_chance(world, 400))
         world_at(world, world->now_ms + (int64_t)world_below(world, WORLD_TRADING_MS * 5 / 4), restore, center, 0);
@@ -196,10 +197,10 @@ void faults_heal(struct world *world)
 {
     world->healing = true;
     world_trace(world, "healing");
-    world->center->disk.dies_in = 0;
+    world->center->drive.dies_in = 0;
     for (unsigned i = 0; i < world->terminal_count; i++) {
         struct terminal *t = world->terminals[i];
-        t->disk.dies_in = 0;
+        t->drive.dies_in = 0;
         if (t->clone && !t->retired)
             retire_clone(t, 0);
         t->wall_offset_ms = 0;

@@ -1,18 +1,20 @@
-#include "run.h"
+#include "jobs.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <sodium.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #define USAGE 2
 
-struct arguments {
-    struct world_options world;
-    uint64_t first, last;
+struct summary {
+    struct world_counts counts;
+    uint64_t trace;
 };
 
 static void print_names(const char *title, const char *(*name)(int), int from, int count)
@@ -42,6 +44,7 @@ static void print_help(void)
            "  --days N          trading days (default 1)\n"
            "  --faults LIST     all, none, or names with commas between (default all)\n"
            "  --mutant NAME     switch a known bug on\n"
+           "  --jobs N          processes (default: one a core; the output is the same)\n"
            "  --trace           print what happens\n"
            "  --help, --version\n\n");
     print_names("faults: ", name_of_fault, 0, FAULTS);
@@ -60,7 +63,7 @@ static bool read_number(const char *text, uint64_t max, uint64_t *out_number)
     return true;
 }
 
-static bool read_seeds(const char *text, struct arguments *arguments)
+static bool read_seeds(const char *text, struct jobs_options *arguments)
 {
     char first[32];
     const char *dots = strstr(text, "..");
@@ -109,7 +112,7 @@ static bool read_mutant(const char *text, enum mutant *out_mutant)
     return false;
 }
 
-static bool read_option(int option, const char *value, struct arguments *arguments)
+static bool read_option(int option, const char *value, struct jobs_options *arguments)
 {
     struct world_options *world = &arguments->world;
     uint64_t number = 0;
@@ -133,6 +136,10 @@ static bool read_option(int option, const char *value, struct arguments *argumen
         return read_faults(value, &world->faults);
     case 'm':
         return read_mutant(value, &world->mutant);
+    case 'j':
+        good = read_number(value, 64, &number) && number > 0;
+        arguments->jobs = (unsigned)number;
+        return good;
     case 't':
         world->trace = true;
         return true;
@@ -142,14 +149,19 @@ static bool read_option(int option, const char *value, struct arguments *argumen
 }
 
 /* -1: go on; else the exit status. */
-static int read_arguments(int argc, char **argv, struct arguments *arguments)
+static int read_arguments(int argc, char **argv, struct jobs_options *arguments)
 {
-    static const struct option options[] = {
-        {"seed", required_argument, NULL, 's'},      {"seeds", required_argument, NULL, 'S'},
-        {"terminals", required_argument, NULL, 'n'}, {"days", required_argument, NULL, 'd'},
-        {"faults", required_argument, NULL, 'f'},    {"mutant", required_argument, NULL, 'm'},
-        {"trace", no_argument, NULL, 't'},           {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},         {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
+                                            {"seeds", required_argument, NULL, 'S'},
+                                            {"terminals", required_argument, NULL, 'n'},
+                                            {"days", required_argument, NULL, 'd'},
+                                            {"faults", required_argument, NULL, 'f'},
+                                            {"mutant", required_argument, NULL, 'm'},
+                                            {"jobs", required_argument, NULL, 'j'},
+                                            {"trace", no_argument, NULL, 't'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'v'},
+                                            {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'h') {
@@ -172,20 +184,23 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
     return -1;
 }
 
-static void add(struct world_counts *sum, const struct world_counts *counts)
+static void add(void *context, uint64_t seed, const struct world_counts *counts, uint64_t trace_hash)
 {
+    struct summary *sum = context;
     const uint64_t *from = (const uint64_t *)counts;
-    uint64_t *to = (uint64_t *)sum;
-    for (size_t i = 0; i < sizeof(*sum) / sizeof(uint64_t); i++)
+    uint64_t *to = (uint64_t *)&sum->counts;
+    (void)seed;
+    for (size_t i = 0; i < sizeof(*counts) / sizeof(uint64_t); i++)
         to[i] += from[i];
+    sum->trace = sum->trace * UINT64_C(31) + trace_hash;
 }
 
-static void print_summary(const struct arguments *arguments, const struct world_counts *sum, uint64_t trace)
+static void print_summary(const struct jobs_options *arguments, const struct world_counts *sum, uint64_t trace)
 {
     printf("seeds %" PRIu64 "..%" PRIu64 " terminals %u days %u", arguments->first, arguments->last,
            arguments->world.terminals, arguments->world.days);
-    printf(" redemptions %" PRIu64 " offline %" PRIu64 " credit-moves %" PRIu64 " voids %" PRIu64, sum->redemptions,
-           sum->offline, sum->credit_moves, sum->voids);
+    printf(" redemptions %" PRIu64 " offline %" PRIu64 " credit-moves %" PRIu64 " offline %" PRIu64 " voids %" PRIu64,
+           sum->redemptions, sum->offline, sum->credit_moves, sum->credit_offline, sum->voids);
     for (int i = 0; i < FAULTS; i++)
         printf(" %s %" PRIu64, name_of_fault(i), sum->faults[i]);
     printf(" transfers %" PRIu64 " credit-transfers %" PRIu64 " conflicts %" PRIu64 " restores %" PRIu64
@@ -195,25 +210,28 @@ static void print_summary(const struct arguments *arguments, const struct world_
     printf(" trace %016" PRIx64 " violations %" PRIu64 "\n", trace, sum->violations);
 }
 
+/* SQLite without its locks and its statistics, and no memory back to the kernel that is wanted again at once. */
+static bool use_one_thread(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 256 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    return sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) == SQLITE_OK &&
+           sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK &&
+           sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1200, 200) == SQLITE_OK;
+}
+
 int main(int argc, char **argv)
 {
-    struct arguments arguments = {
+    struct jobs_options arguments = {
         .world = {.terminals = 6, .days = 1, .faults = (1u << FAULTS) - 1}, .first = 1, .last = 1};
-    struct world_counts sum = {0};
-    uint64_t trace = 0;
+    struct summary sum = {.trace = 0};
     int status = read_arguments(argc, argv, &arguments);
     if (status >= 0)
         return status;
-    if (sodium_init() < 0)
+    if (sodium_init() < 0 || !use_one_thread())
         return EX_SOFTWARE;
-    for (uint64_t seed = arguments.first; seed <= arguments.last; seed++) {
-        struct world world;
-        arguments.world.seed = seed;
-        run_seed(&arguments.world, &world);
-        add(&sum, &world.counts);
-        trace = trace * UINT64_C(31) + world.trace_hash;
-        fflush(stdout);
-    }
-    print_summary(&arguments, &sum, trace);
-    return sum.violations > 0;
+    if (jobs_run(&arguments, add, &sum) < 0)
+        return 1;
+    print_summary(&arguments, &sum.counts, sum.trace);
+    return sum.counts.violations > 0;
 }

@@ -17,12 +17,12 @@ static bool is(const struct terminal *t, enum mutant mutant)
 static void change_tables(struct terminal *t, const char *sql)
 {
     sqlite3 *db = NULL;
-    int code = sqlite3_open_v2(t->books, &db, SQLITE_OPEN_READWRITE, DISK_VFS);
+    int code = sqlite3_open_v2(t->books, &db, SQLITE_OPEN_READWRITE, DRIVE_VFS);
     if (code == SQLITE_OK)
         code = sqlite3_exec(db, sql, NULL, NULL, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close(db);
-    world_must(code == SQLITE_OK || t->disk.dead ? 0 : -EIO, "a mutant's tables");
+    world_must(code == SQLITE_OK || t->drive.dead ? 0 : -EIO, "a mutant's tables");
 }
 
 struct early_grant {
@@ -71,11 +71,11 @@ void mutant_on_visit(struct terminal *terminal)
 
 void mutant_on_start(struct terminal *terminal)
 {
-    if (is(terminal, MUTANT_DROPPED_DEDUP) && access(terminal->books, F_OK) == 0)
+    if (is(terminal, MUTANT_DROPPED_DEDUP) && drive_has_database(&terminal->drive))
         change_tables(terminal, "DELETE FROM share_transfer; UPDATE config SET value = 0 WHERE key = 'feed_store'");
 }
 
 void mutant_on_enrolled(struct terminal *terminal)
 {
-    terminal->disk.lying = is(terminal, MUTANT_LOST_SYNC);
+    disk_lie(terminal->drive.disk, is(terminal, MUTANT_LOST_SYNC));
 }

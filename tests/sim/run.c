@@ -14,7 +14,7 @@
 #define MACHINES_MAX  256
 #define SETTLE_MS     INT64_C(2000) /* what is signed from now on is later than central's start */
 #define ENROL_MS      INT64_C(20000)
-#define EVENING_MS    (WORLD_TRADING_MS / 4)
+#define EVENING_MS    (WORLD_TRADING_MS / 8)
 #define ROUND_MS      INT64_C(30000)
 #define ROUNDS_MAX    40
 #define AFTERWARDS_MS INT64_C(90000)
@@ -154,8 +154,8 @@ static void heal(struct world *world)
 static void stop_all(struct world *world)
 {
     for (unsigned i = 0; i < world->terminal_count; i++)
-        terminal_finish(world->terminals[i]);
-    center_close(world->center);
+        terminal_stop(world->terminals[i]);
+    center_stop(world->center);
 }
 
 /* What was still on its way: every message is let go of by its event. */
@@ -184,10 +184,13 @@ void run_seed(const struct world_options *options, struct world *out_world)
     audit_run(world);
     world->healing = true;
     drain(world);
-    for (unsigned i = 0; i < world->terminal_count; i++)
+    for (unsigned i = 0; i < world->terminal_count; i++) {
+        terminal_finish(world->terminals[i]);
         free(world->terminals[i]);
+    }
+    center_close(world->center);
     free(world->terminals);
     shoppers_close(&shoppers);
-    disk_remove_folder(world->folder);
+    drive_remove_folder(world->folder);
     world_finish(world);
 }

@@ -9,12 +9,13 @@
 #include <string.h>
 
 #define MEMBERS_A_STORE 6
-#define COUPONS_A_DAY   190
+#define COUPONS_A_DAY   165
 #define COUPON_LIFE_S   (30 * 86400)
 #define ASK_WAIT_S      20
 #define ACKS_LOOKED     400
 #define SHOWN_LOOKED    600
 #define RETRY_ISSUE_MS  20000
+#define QUEUE_MAX       4
 
 static void *grow(void *items, size_t *cap, size_t size)
 {
@@ -74,11 +75,12 @@ static void ack_redeemed(struct terminal *t, const struct till_redeemed *r)
     counts->redemptions++;
     counts->offline += r->offline;
     counts->credit_moves += r->earned_minor > 0;
+    counts->credit_offline += r->earned_minor > 0 && r->offline;
     world_trace(t->world, "%s done: redeemed %" PRIu32 "-%" PRIu64 " as %" PRIu64 "%s", t->name, r->coupon.campaign,
                 r->coupon.serial, r->group, r->offline ? ", offline" : "");
 }
 
-static void ack_sold(struct terminal *t, const struct till_sold *sold)
+static void ack_sold(struct terminal *t, const struct till_sold *sold, bool offline)
 {
     struct ack *ack = add_ack(t, ACK_SOLD, sold->group);
     struct world_counts *counts = &t->world->counts;
@@ -86,7 +88,9 @@ static void ack_sold(struct terminal *t, const struct till_sold *sold)
     ack->paid_minor = sold->paid_minor;
     ack->earned_minor = sold->earned_minor;
     ack->credit_minor = sold->credit_minor;
-    counts->credit_moves += (sold->earned_minor > 0) + (sold->credit_minor > 0);
+    unsigned moves = (sold->earned_minor > 0) + (sold->credit_minor > 0);
+    counts->credit_moves += moves;
+    counts->credit_offline += offline ? moves : 0;
     world_trace(t->world, "%s done: sold %" PRId64 " as %" PRIu64 ", credit %" PRId64, t->name, sold->gross_minor,
                 sold->group, sold->credit_minor);
 }
@@ -233,7 +237,7 @@ static void visit_together(struct terminal *t)
         return;
     show_coupon(t, place, false);
     struct terminal *other = world->terminals[world_below(world, world->terminal_count)];
-    if (other != t && terminal_is_up(other) && !other->disk.dead)
+    if (other != t && terminal_is_up(other) && !other->drive.dead)
         show_coupon(other, place, false);
 }
 
@@ -261,7 +265,7 @@ static void try_sale(struct terminal *t, struct till_request *request, bool aske
         return;
     }
     if (sold->verdict == CREDIT_OK) {
-        ack_sold(t, sold);
+        ack_sold(t, sold, !request->online);
         return;
     }
     world_trace(t->world, "%s says %s", t->name, credit_verdict_name(sold->verdict));
@@ -329,13 +333,13 @@ static void visit(struct terminal *t)
 {
     uint64_t what = world_below(t->world, 1000);
     mutant_on_visit(t);
-    if (what < 520)
+    if (what < 600)
         visit_fresh(t, true);
-    else if (what < 600)
-        visit_fresh(t, false);
-    else if (what < 650)
-        visit_again(t);
     else if (what < 680)
+        visit_fresh(t, false);
+    else if (what < 725)
+        visit_again(t);
+    else if (what < 755)
         visit_together(t);
     else if (what < 950)
         visit_sale(t);
@@ -349,9 +353,10 @@ static void visit_due(void *argument, uint64_t day_end_ms)
     struct world *world = t->world;
     if (t->retired || world->now_ms >= (int64_t)day_end_ms)
         return;
-    if (terminal_is_up(t) && !t->disk.dead)
+    uint64_t queue = 1 + world_below(world, QUEUE_MAX); /* one after the other, within a moment */
+    for (uint64_t i = 0; i < queue && terminal_is_up(t) && !t->drive.dead; i++)
         visit(t);
-    int64_t mean_ms = WORLD_TRADING_MS / WORLD_VISITS_A_DAY;
+    int64_t mean_ms = WORLD_TRADING_MS / WORLD_VISITS_A_DAY * (QUEUE_MAX + 1) / 2;
     world_at(world, world->now_ms + 1 + (int64_t)world_below(world, (uint64_t)mean_ms * 2), visit_due, t, day_end_ms);
 }
 
@@ -445,7 +450,7 @@ static void go_on(struct shopper_ask *ask)
     size_t coupon = ask->coupon;
     bool credit = ask->credit;
     ask->terminal = NULL;
-    if (!terminal_is_up(t) || t->disk.dead)
+    if (!terminal_is_up(t) || t->drive.dead)
         return;
     t->world->counts.retried++;
     if (credit) {

@@ -46,6 +46,6 @@ is_found ack-before-commit 1..1 crash
 is_found double-grant 1..1 partition
 is_found forgotten-release 1..1 partition
 is_found lost-reversal 1..1 none
-is_found dropped-dedup 1..1 partition,crash
-is_found unnoticed-restore 2..2 partition,restore
+is_found dropped-dedup 6..6 partition,crash
+is_found unnoticed-restore 17..17 partition,restore
 echo "sim_test: all found"

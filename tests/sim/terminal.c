@@ -147,9 +147,9 @@ static void on_asked(void *context, uint32_t ticket, int error, const struct aut
 
 static void name_files(struct terminal *t)
 {
-    snprintf(t->books, sizeof(t->books), "%s/terminal.db", t->disk.folder);
-    snprintf(t->key, sizeof(t->key), "%s/terminal.key", t->disk.folder);
-    snprintf(t->pepper, sizeof(t->pepper), "%s/pepper", t->disk.folder);
+    snprintf(t->books, sizeof(t->books), "%s/" TERMINAL_DB_FILE, t->drive.folder);
+    snprintf(t->key, sizeof(t->key), "%s/terminal.key", t->drive.folder);
+    snprintf(t->pepper, sizeof(t->pepper), "%s/pepper", t->drive.folder);
 }
 
 static void init(struct terminal *t, struct world *world, unsigned index)
@@ -158,7 +158,7 @@ static void init(struct terminal *t, struct world *world, unsigned index)
     *t = (struct terminal){.world = world, .index = index, .clock = {.ops = &clock_ops}, .name = ""};
     snprintf(t->name, sizeof(t->name), "t%u", world->terminal_count + 1);
     snprintf(folder, sizeof(folder), "%s/%s", world->folder, t->name);
-    world_must(disk_init(&t->disk, world, folder), "a terminal's disk");
+    drive_init(&t->drive, world, folder, TERMINAL_DB_FILE);
     name_files(t);
     t->wall_offset_ms = (int64_t)world_below(world, 4000) - 2000;
     t->line = (struct line){.world = world, .name = t->name, .link = true, .reach = true};
@@ -174,14 +174,14 @@ void terminal_init_clone(struct terminal *terminal, struct terminal *original)
 {
     init(terminal, original->world, original->index);
     terminal->clone = true;
-    world_must(disk_copy_folder(original->disk.folder, terminal->disk.folder), "a copy of a disk");
+    drive_copy(&original->drive, &terminal->drive);
 }
 
 static int start_till(struct terminal *t)
 {
     struct till_options options = {
         .path = t->books,
-        .vfs = DISK_VFS,
+        .vfs = DRIVE_VFS,
         .pepper_path = t->pepper,
         .clock = &t->clock,
         .boot_id = t->boot_id,
@@ -254,9 +254,9 @@ void terminal_crash(struct terminal *terminal, int64_t down_ms_max)
     if (!t->till)
         return;
     world_trace(t->world, "%s dies", t->name);
-    t->disk.dead = true;
+    drive_kill(&t->drive);
     terminal_stop(t);
-    disk_revive(&t->disk);
+    drive_revive(&t->drive);
     shoppers_forget(t);
     int64_t down_ms = 1000 + (int64_t)world_below(t->world, (uint64_t)down_ms_max);
     world_at(t->world, t->world->now_ms + down_ms, start_again, t, t->boots);
@@ -269,8 +269,7 @@ bool terminal_is_up(const struct terminal *terminal)
 
 void terminal_finish(struct terminal *terminal)
 {
-    terminal_stop(terminal);
-    disk_finish(&terminal->disk);
+    drive_finish(&terminal->drive);
 }
 
 /* What the flow states of a request: who is signed in, and how long ago central answered. */

@@ -3,13 +3,14 @@
 
 /* A terminal in the simulation: the real till and sync on a disk that can die, behind a line that can fail. */
 
-#include "disk.h"
+#include "drive.h"
 #include "net.h"
 #include "platform/signature.h"
 #include "sync/sync.h"
 #include "till/till.h"
 
-#define TERMINAL_LOOPS 3
+#define TERMINAL_DB_FILE "terminal.db"
+#define TERMINAL_LOOPS   3
 
 struct coroutine;
 struct terminal;
@@ -30,7 +31,7 @@ struct terminal {
     char name[8];
     struct clock clock;
     int64_t wall_offset_ms, booted_ms;
-    struct disk disk;
+    struct drive drive;
     char books[160], key[160], pepper[160], boot_id[24];
     unsigned boots;
     struct till *till; /* NULL while it is down; sync likewise */
@@ -47,7 +48,7 @@ struct terminal {
 void terminal_init(struct terminal *terminal, struct world *world, unsigned index);
 /* A copy of the disk of another one, as it is just now. */
 void terminal_init_clone(struct terminal *terminal, struct terminal *original);
-void terminal_finish(struct terminal *terminal);
+void terminal_finish(struct terminal *terminal); /* stopped before */
 
 void terminal_start(struct terminal *terminal);
 void terminal_stop(struct terminal *terminal);                       /* in good order */

@@ -51,7 +51,8 @@ struct world_options {
 /* What happened, for the summary. */
 struct world_counts {
     uint64_t events, faults[FAULTS];
-    uint64_t redemptions, offline, credit_moves, voids, refused, retried; /* acknowledged at terminals */
+    uint64_t redemptions, offline, credit_moves, credit_offline, voids, refused,
+        retried; /* acknowledged at terminals */
     uint64_t transfers, share_transfers, conflicts, quarantined, restores, learned;
     uint64_t problems, violations;
 };
@@ -78,9 +79,9 @@ struct world {
 };
 
 #define WORLD_START_MS     INT64_C(1795000000000) /* a day in November 2026 */
-#define WORLD_TRADING_MS   (INT64_C(30) * 60 * 1000)
+#define WORLD_TRADING_MS   (INT64_C(12) * 60 * 1000)
 #define WORLD_NIGHT_MS     (INT64_C(24) * 60 * 60 * 1000 - WORLD_TRADING_MS)
-#define WORLD_VISITS_A_DAY 220
+#define WORLD_VISITS_A_DAY 205
 
 void world_init(struct world *world, const struct world_options *options);
 void world_finish(struct world *world);
