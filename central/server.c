@@ -238,8 +238,26 @@ static void back_up_when_due(struct central *central)
     }
 }
 
+static int look_again(void *arg, struct store_tx *tx)
+{
+    (void)arg;
+    (void)tx;
+    return 0;
+}
+
+/* Requests read before they write, so none of them would get as far as the writer, which opens failed books again. */
+static void reopen_failed_books(struct central *central)
+{
+    if (!store_failed(central->store))
+        return;
+    int rc = writer_call(central->writer, look_again, NULL);
+    if (rc < 0)
+        report(central, "books", rc);
+}
+
 void central_work(struct central *central)
 {
+    reopen_failed_books(central);
     for (size_t i = 0; i < central->part_count; i++) {
         if (central->parts[i]->tick)
             central->parts[i]->tick(central);
