@@ -11,6 +11,7 @@ static const struct {
     const char *help;
 } benches[] = {
     {"terminal", bench_terminal_main, "start, idle cost, memory, frame to verdict, redemption commit"},
+    {"sync", bench_sync_main, "events up beside the limits and a peer, backlogs, millions of coupons (sync --help)"},
     {"scan", scan_bench_run, "reading rates and times beside other engines (TILLSIDE_DATA=DIR with the pictures)"},
 };
 

@@ -1,10 +1,8 @@
-#include "bench.h"
+#include "desk.h"
 
 #include "platform/db.h"
-#include "till/till.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,51 +11,6 @@
 #define ROUNDS 1000
 
 /* The till's commit of a redemption beside a bare insert of as many bytes, in turn, on the same file system. */
-
-struct waiter {
-    pthread_mutex_t mutex;
-    pthread_cond_t answered;
-    bool done;
-    int error;
-    enum coupon_verdict verdict;
-};
-
-static void on_answer(void *context, const struct till_answer *answer)
-{
-    struct waiter *w = context;
-    pthread_mutex_lock(&w->mutex);
-    w->done = true;
-    w->error = answer->error;
-    w->verdict = answer->redeemed.verdict;
-    pthread_cond_signal(&w->answered);
-    pthread_mutex_unlock(&w->mutex);
-}
-
-static void on_nothing(void *context)
-{
-    (void)context;
-}
-
-static void on_greeting(void *context, const struct feed_greeting *greeting)
-{
-    (void)context;
-    (void)greeting;
-}
-
-static int redeem(struct till *till, struct waiter *w, const char *coupon)
-{
-    struct till_request request = {.op = TILL_REDEEM, .ticket = 1, .clerk = 1};
-    memcpy(request.redeem.text, coupon, strlen(coupon) + 1);
-    w->done = false;
-    int result = till_submit(till, &request);
-    pthread_mutex_lock(&w->mutex);
-    while (result == 0 && !w->done)
-        pthread_cond_wait(&w->answered, &w->mutex);
-    pthread_mutex_unlock(&w->mutex);
-    if (result == 0)
-        result = w->error;
-    return result == 0 && w->verdict != COUPON_OK ? -EPROTO : result;
-}
 
 static int bare_insert(struct db *db, struct db_stmt *insert, const uint8_t *bytes, size_t len)
 {
@@ -70,8 +23,7 @@ static int bare_insert(struct db *db, struct db_stmt *insert, const uint8_t *byt
 }
 
 struct pair_run {
-    struct till *till;
-    struct waiter waiter;
+    struct bench_desk *desk;
     struct db *bare;
     struct db_stmt *insert;
     double ours_us[ROUNDS], bare_us[ROUNDS];
@@ -86,7 +38,7 @@ static int rounds(struct pair_run *run, const struct bench_store *store, size_t 
         if (result != 0)
             return result;
         int64_t start = bench_now_ns();
-        result = redeem(run->till, &run->waiter, coupon);
+        result = bench_desk_redeem(run->desk, &(struct bench_act){.coupon = coupon}, NULL);
         run->ours_us[i] = (double)(bench_now_ns() - start) / 1e3;
         if (result != 0)
             return result;
@@ -117,29 +69,15 @@ static int open_bare(struct pair_run *run, const struct bench_store *store)
 
 bool bench_redemption(const struct bench_store *store)
 {
-    char books[160], pepper[160];
     struct pair_run *run = calloc(1, sizeof(*run));
     if (run == NULL)
         return false;
-    pthread_mutex_init(&run->waiter.mutex, NULL);
-    pthread_cond_init(&run->waiter.answered, NULL);
-    snprintf(books, sizeof(books), "%s/terminal.db", store->data);
-    snprintf(pepper, sizeof(pepper), "%s/pepper", store->data);
-    struct till_options options = {.path = books,
-                                   .pepper_path = pepper,
-                                   .clock = clock_real(),
-                                   .answered = on_answer,
-                                   .changed = on_nothing,
-                                   .greeted = on_greeting,
-                                   .appended = on_nothing,
-                                   .context = &run->waiter};
-    int result = till_open(&options, &run->till);
+    int result = bench_desk_open(store->data, clock_real(), &run->desk);
     if (result == 0)
         result = open_bare(run, store);
     if (result == 0)
         result = rounds(run, store, REDEMPTION_ROW_BYTES);
-    if (run->till != NULL)
-        till_close(run->till);
+    bench_desk_close(run->desk);
     db_stmt_close(run->insert);
     db_close(run->bare);
     bool ok = result == 0;
@@ -148,8 +86,9 @@ bool bench_redemption(const struct bench_store *store)
     double p99 = ok ? bench_percentile(run->ours_us, ROUNDS, 0.99) : NAN;
     double median = ok ? bench_percentile(run->ours_us, ROUNDS, 0.5) : NAN;
     double bare = ok ? bench_percentile(run->bare_us, ROUNDS, 0.5) : NAN;
-    ok &= bench_print(&(struct bench_line){"redemption_commit_p99", p99 / 1e3, "ms", NAN, NAN, false});
-    ok &= bench_print(&(struct bench_line){"redemption_commit_median", median / 1e3, "ms", bare / 1e3, 1.5, true});
+    ok &= bench_print(&(struct bench_line){"redemption_commit_p99", p99 / 1e3, "ms", NAN, NAN, GOAL_AT_MOST});
+    ok &= bench_print(
+        &(struct bench_line){"redemption_commit_median", median / 1e3, "ms", bare / 1e3, 1.5, GOAL_RATIO_AT_MOST});
     free(run);
     return ok;
 }

@@ -18,18 +18,17 @@
 
 extern char **environ;
 
-/* The terminal lies beside this program. */
-static int terminal_path(char out[PATH_MAX])
+int bench_program_path(const char *name, char *out, size_t cap)
 {
-    ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - 1);
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
     if (len <= 0)
         return -errno;
-    out[len] = '\0';
-    char *slash = strrchr(out, '/');
-    if (slash == NULL || (size_t)(slash - out) + sizeof("/tillside-terminal") > PATH_MAX)
-        return -ENAMETOOLONG;
-    memcpy(slash, "/tillside-terminal", sizeof("/tillside-terminal"));
-    return 0;
+    self[len] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash == NULL)
+        return -ENOENT;
+    return (size_t)snprintf(out, cap, "%.*s/%s", (int)(slash - self), self, name) < cap ? 0 : -ENAMETOOLONG;
 }
 
 static int connect_to(struct bench_terminal *terminal, const char *socket_path)
@@ -49,7 +48,7 @@ int bench_terminal_start(const char *data, struct bench_terminal *out_terminal)
     snprintf(socket_path, sizeof(socket_path), "%s/control", data);
     snprintf(log, sizeof(log), "%s/stderr", data);
     unlink(socket_path);
-    int result = terminal_path(program);
+    int result = bench_program_path("tillside-terminal", program, sizeof(program));
     if (result != 0)
         return result;
     char *argv[] = {program, "--board", "sim", "--data", (char *)data, "--control", socket_path, NULL};

@@ -186,15 +186,15 @@ static bool measure_running(const struct bench_store *store)
     }
     json_decref(wait_screen(&t, "attract"));
     tell(&t, "{\"cmd\":\"camera\",\"live\":true}");
-    bool ok = bench_print(&(struct bench_line){"idle_cpu", idle_cpu_percent(&t), "% of a core", NAN, 1, false});
-    ok &= bench_print(&(struct bench_line){"rss", rss_mb(t.pid), "MB", NAN, 96, false});
-    ok &= bench_print(&(struct bench_line){"wake", wake_ms(&t, store), "ms", NAN, 300, false});
+    bool ok = bench_print(&(struct bench_line){"idle_cpu", idle_cpu_percent(&t), "% of a core", NAN, 1, GOAL_AT_MOST});
+    ok &= bench_print(&(struct bench_line){"rss", rss_mb(t.pid), "MB", NAN, 96, GOAL_AT_MOST});
+    ok &= bench_print(&(struct bench_line){"wake", wake_ms(&t, store), "ms", NAN, 300, GOAL_AT_MOST});
     tap(&t, "next");
     json_decref(wait_screen(&t, "attract"));
     double median = NAN, p99 = sign_in(&t) == 0 ? verdict_p99_ms(&t, store, &median) : NAN;
-    ok &= bench_print(&(struct bench_line){"frame_to_verdict_median", median, "ms", NAN, NAN, false});
-    ok &= bench_print(&(struct bench_line){"frame_to_verdict_p99", p99, "ms", NAN, 150, false});
-    ok &= bench_print(&(struct bench_line){"rss_after_use", rss_mb(t.pid), "MB", NAN, 96, false});
+    ok &= bench_print(&(struct bench_line){"frame_to_verdict_median", median, "ms", NAN, NAN, GOAL_AT_MOST});
+    ok &= bench_print(&(struct bench_line){"frame_to_verdict_p99", p99, "ms", NAN, 150, GOAL_AT_MOST});
+    ok &= bench_print(&(struct bench_line){"rss_after_use", rss_mb(t.pid), "MB", NAN, 96, GOAL_AT_MOST});
     bench_terminal_stop(&t);
     return ok;
 }
@@ -214,9 +214,10 @@ static bool measure_starts(const struct bench_store *large, const struct bench_s
         return false;
     }
     double median = bench_percentile(attract, STARTS, 0.5), peer = bench_percentile(attract_small, STARTS, 0.5);
-    bool ok =
-        bench_print(&(struct bench_line){"first_frame", bench_percentile(first, STARTS, 0.5), "ms", NAN, 400, false});
-    ok &= bench_print(&(struct bench_line){"attract_20000_vs_200_products", median, "ms", peer, 1.2, true});
+    bool ok = bench_print(
+        &(struct bench_line){"first_frame", bench_percentile(first, STARTS, 0.5), "ms", NAN, 400, GOAL_AT_MOST});
+    ok &=
+        bench_print(&(struct bench_line){"attract_20000_vs_200_products", median, "ms", peer, 1.2, GOAL_RATIO_AT_MOST});
     return ok;
 }
 
