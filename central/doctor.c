@@ -2,6 +2,7 @@
 #include "central/store/journal.h"
 #include "central/store/ledger.h"
 #include "central/store/rights.h"
+#include "central/store/settle.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -75,13 +76,44 @@ static int check_rights(struct store_tx *tx)
     return totals.unexplained == 0 ? 0 : -EUCLEAN;
 }
 
+static int check_shares(struct store_tx *tx)
+{
+    char account[ACCOUNT_MAX] = "";
+    int rc = rights_shares_verify(tx, account);
+    if (rc == -EUCLEAN)
+        printf("shares: do NOT add up to %s\n", account);
+    else if (rc == 0)
+        printf("shares: add up to the balances\n");
+    return rc;
+}
+
+static int say_missing(void *context, const struct settle_missing *missing)
+{
+    uint32_t *count = context;
+    printf("restore: waits for terminal %" PRIu32 " of store %" PRIu32 ", whose journal is here up to %" PRIu64 "\n",
+           missing->terminal, missing->store, missing->durable_through);
+    (*count)++;
+    return 0;
+}
+
+/* Nothing wrong with the books: an operator should know why strict coupons are not granted. */
+static int check_settled(struct store_tx *tx)
+{
+    uint32_t count = 0;
+    int rc = settle_each_missing(tx, say_missing, &count);
+    if (rc == 0 && count == 0)
+        printf("restore: nothing is waited for\n");
+    return rc;
+}
+
 static int check_books(const char *path)
 {
     struct store_view *view = NULL;
     int rc = store_view_open(path, &view);
     if (rc < 0)
         return rc;
-    static int (*const checks[])(struct store_tx *) = {check_chains, check_ledger, check_rights};
+    static int (*const checks[])(struct store_tx *) = {check_chains, check_ledger, check_rights, check_shares,
+                                                       check_settled};
     int worst = 0;
     for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
         rc = checks[i](store_view_tx(view));

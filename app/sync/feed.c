@@ -18,18 +18,34 @@ static bool ready(struct sync *sync)
     return open;
 }
 
+/*
+ * Where the journal ends, when all of it was sent: a central that was restored waits to hear that from everybody.
+ * epoch: of the last page in the books, and read before the journal's end, so that nothing of an earlier epoch comes
+ * after it.
+ */
+static void put_end(struct sync *sync, uint32_t epoch, char *out, size_t cap)
+{
+    struct till_backlog backlog;
+
+    if (epoch == 0 || till_backlog(sync->options.till, &backlog) < 0 || backlog.waiting > 0)
+        return;
+    snprintf(out, cap, "&epoch=%" PRIu32 "&seq=%" PRIu64, epoch, backlog.last_seq);
+}
+
 /* Central reads the place from the request: what this terminal has taken of each lane. */
-static int fetch(struct sync *sync, int wait_s, struct sync_response *response)
+static int fetch(struct sync *sync, int wait_s, uint32_t epoch, struct sync_response *response)
 {
     struct sync_call call = {.method = "GET", .timeout_ms = wait_s * 1000 + SYNC_TIMEOUT_MS};
     struct feed_cursor cursor;
-    char path[96], key_id[SIGNATURE_KEY_ID_MAX + 1];
+    char path[160], key_id[SIGNATURE_KEY_ID_MAX + 1];
+    size_t len;
     int r = till_feed_cursor(sync->options.till, &cursor);
 
     if (r < 0)
         return r;
-    snprintf(path, sizeof(path), "/v1/feed?store=%" PRIu64 "&brand=%" PRIu64 "&wait=%d", cursor.store, cursor.brand,
-             wait_s);
+    len = (size_t)snprintf(path, sizeof(path), "/v1/feed?store=%" PRIu64 "&brand=%" PRIu64 "&wait=%d", cursor.store,
+                           cursor.brand, wait_s);
+    put_end(sync, epoch, path + len, sizeof(path) - len);
     pthread_mutex_lock(&sync->mutex);
     sync_key_id_terminal(sync->enrolment.answer.terminal, key_id);
     pthread_mutex_unlock(&sync->mutex);
@@ -67,18 +83,20 @@ static struct feed_cursor cursor_of(struct sync *sync)
     return cursor;
 }
 
-/* One page: *out_wait_s is what to wait for the next one. -EAGAIN also when central does not wait. */
-static int step(struct sync *sync, struct sync_response *response, int *wait_s)
+/* One page: *epoch is that of the last one, *wait_s what to wait for the next. -EAGAIN also when central does not wait.
+ */
+static int step(struct sync *sync, struct sync_response *response, uint32_t *epoch, int *wait_s)
 {
     struct feed_cursor before = cursor_of(sync), after;
     int64_t begun = sync_mono_ms(sync);
     struct feed_page_head head;
-    int asked_s = *wait_s, r = fetch(sync, asked_s, response);
+    int asked_s = *wait_s, r = fetch(sync, asked_s, *epoch, response);
 
     if (r == 0)
         r = apply(sync, response, &head);
     if (r < 0)
         return r;
+    *epoch = head.server_epoch;
     after = cursor_of(sync);
     *wait_s = head.more ? 0 : SYNC_WAIT_S;
     if (asked_s == 0 && !head.more)
@@ -92,11 +110,12 @@ void *sync_feed_loop(void *argument)
 {
     struct sync *sync = argument;
     struct sync_backoff backoff = {.of = BACKOFF_FEED};
+    uint32_t epoch = 0;
     int wait_s = 0;
 
     while (ready(sync)) {
         struct sync_response response = {.body = sync->page, .cap = FEED_PAGE_BYTES_MAX};
-        int r = step(sync, &response, &wait_s);
+        int r = step(sync, &response, &epoch, &wait_s);
         if (r == 0) {
             backoff.attempt = 0;
             sync_note_failure(sync, "feed", 0, 0);

@@ -1,11 +1,8 @@
 #include "central/api/nonces.h"
 #include "central/api/waiting.h"
-#include "central/store/feed.h"
 #include "central/store/rights.h"
-#include "domain/campaign.h"
 #include "domain/shortcode.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #define ANSWER_MAX 256
@@ -89,26 +86,11 @@ static bool token_agrees(struct api_call *call, struct coupon_token *out_token)
     return true;
 }
 
-static int campaign_mode_of(struct store_tx *tx, uint32_t brand, uint32_t campaign, enum campaign_mode *out_mode)
-{
-    uint8_t body[FEED_BODY_MAX];
-    size_t len = 0;
-    char key[16];
-    snprintf(key, sizeof(key), "%" PRIu32, campaign);
-    int rc = feed_find(tx, (struct feed_target){.brand = brand}, FEED_CAMPAIGN, key, body, sizeof(body), &len);
-    struct campaign rules;
-    if (rc == 0)
-        rc = campaign_decode((struct slice){body, len}, &rules);
-    if (rc == 0)
-        *out_mode = (enum campaign_mode)rules.mode;
-    return rc;
-}
-
 /* A genuine coupon that these books lost in a restore is taken in again from its own token. */
 static int learn_coupon(struct store_tx *tx, const struct coupon_token *token)
 {
     enum campaign_mode mode;
-    int rc = campaign_mode_of(tx, token->brand, token->coupon.campaign, &mode);
+    int rc = rights_campaign_mode(tx, token->brand, token->coupon.campaign, &mode);
     if (rc == 0)
         rc = rights_learn_token(tx, token, mode);
     return rc == -ENOENT ? 0 : rc;

@@ -1,5 +1,6 @@
 #include "central/store/feed.h"
 #include "central/api/waiting.h"
+#include "central/store/settle.h"
 
 #include <stdlib.h>
 
@@ -69,14 +70,20 @@ static void wait_for_news(struct api_call *call, uint64_t wait_s, uint64_t versi
         api_refuse(call, 503, "busy");
 }
 
+/* What a poll tells besides its cursor: that the terminal is there, and where its journal ended. */
 struct contact {
     uint32_t terminal;
+    bool shows_end;
+    uint64_t seq;
 };
 
 static int run_contact(void *arg, struct store_tx *tx)
 {
     const struct contact *contact = arg;
-    return identity_note_contact(tx, contact->terminal);
+    int rc = identity_note_contact(tx, contact->terminal);
+    if (rc == 0 && contact->shows_end)
+        rc = settle_note_shown(tx, contact->terminal, contact->seq);
+    return rc;
 }
 
 static void done_contact(void *arg, int result)
@@ -85,15 +92,32 @@ static void done_contact(void *arg, int result)
     free(arg);
 }
 
+/* Whether central waits for this terminal's journal since a restore, and hears now where it ends. */
+static bool shows_end(const struct api_call *call, uint64_t seq)
+{
+    struct store_tx tx;
+    bool news = false;
+    if (store_read_begin(call->central->store, &tx) < 0)
+        return false;
+    int rc = settle_is_news(&tx, call->terminal.id, seq, &news);
+    store_read_end(&tx);
+    return rc == 0 && news;
+}
+
 /* Polling is all that a quiet terminal does: note now and then that it is there. */
 static void note_contact(const struct api_call *call)
 {
-    if (api_now_ms(call) - call->terminal.last_contact_ms < CONTACT_NOTE_MS)
+    uint64_t epoch = 0;
+    struct contact note = {.terminal = call->terminal.id};
+    if (api_query_u64(call, "epoch", &epoch) && epoch == store_server_epoch(call->central->store) &&
+        api_query_u64(call, "seq", &note.seq))
+        note.shows_end = shows_end(call, note.seq);
+    if (!note.shows_end && api_now_ms(call) - call->terminal.last_contact_ms < CONTACT_NOTE_MS)
         return;
     struct contact *contact = malloc(sizeof(*contact));
     if (!contact)
         return;
-    contact->terminal = call->terminal.id;
+    *contact = note;
     struct writer_job job = {.lane = WRITER_LIVE, .run = run_contact, .done = done_contact, .arg = contact};
     if (writer_submit(call->central->writer, &job) < 0)
         free(contact);

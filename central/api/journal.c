@@ -1,6 +1,7 @@
 #include "central/store/journal.h"
 #include "central/api/api.h"
 #include "central/store/records.h"
+#include "central/store/settle.h"
 
 #define ANSWER_MAX   128
 #define LIVE_RECORDS 20 /* larger batches are catching up and let live requests pass */
@@ -51,6 +52,8 @@ static int run_journal(void *arg, struct store_tx *tx)
         rc = journal_quarantine(tx, &batch.head, "fork", call->body);
     if (rc == 0)
         rc = identity_note_contact(tx, call->terminal.id);
+    if (rc == 0)
+        rc = settle_try(tx); /* this may have been the end that was waited for */
     if (rc < 0)
         return rc;
     call->journal.outcome = outcome;

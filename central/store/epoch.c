@@ -1,5 +1,6 @@
 #include "central/store/epoch.h"
 #include "central/store/query.h"
+#include "central/store/settle.h"
 #include "platform/file.h"
 
 #include <inttypes.h>
@@ -116,6 +117,9 @@ static int mark_write(struct store *store, const char *path, const struct mark *
         rc = meta_write(db, "generation", (int64_t)mark->generation);
     if (rc == 0 && restored)
         rc = skip_serials(store);
+    struct store_tx tx = {.db = db, .store = store, .writable = true, .now_ms = clock_wall_ms(store_clock(store))};
+    if (rc == 0 && restored)
+        rc = settle_begin(&tx, mark->epoch);
     if (rc == 0)
         rc = db_commit(db);
     if (rc < 0) {

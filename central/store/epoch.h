@@ -13,6 +13,9 @@
 /* A value of meta: serials of coupons up to it may have been given out by books that a restore lost. */
 #define META_SERIAL_FLOOR "serial_floor"
 
+/* Another: the epoch in which central waits for its terminals' journals (settle.h); 0 or absent = it does not. */
+#define META_SETTLING "settling"
+
 /* From the books; 0 before the first start. */
 MUST_CHECK int epoch_read(struct db *db, uint32_t *out_epoch);
 

@@ -13,6 +13,7 @@
 #include "central/store/store.h"
 #include "domain/authority.h"
 #include "domain/body.h"
+#include "domain/ledger.h"
 #include "domain/token.h"
 
 struct coupon {
@@ -116,6 +117,10 @@ MUST_CHECK int rights_share_add(struct store_tx *tx, uint64_t member, struct own
 MUST_CHECK int rights_share_at(struct store_tx *tx, uint64_t member, struct owner owner, uint32_t store,
                                int64_t *out_share_minor);
 
+/* Shares are authority, not accounts: all of a member's, of one owner, are the balance of its credit account. Store 0 is
+ * central's hand. -EUCLEAN and the first account that differs. */
+MUST_CHECK int rights_shares_verify(struct store_tx *tx, char out_account[ACCOUNT_MAX]);
+
 /* ---- asking: POST /v1/authority. Decides, starts a move if one is needed, says what to answer now. */
 struct rights_asker {
     uint32_t terminal, store, brand;
@@ -127,7 +132,11 @@ MUST_CHECK int rights_ask_credit(struct store_tx *tx, const struct rights_asker 
 /* A short code: which coupon it is; the asker's store learns of it by FEED_COUPON. */
 MUST_CHECK int rights_ask_code(struct store_tx *tx, const struct rights_asker *asker,
                                const struct authority_request *request, struct authority_answer *out_answer);
-/* A genuine token of a coupon that is not in the books (they were restored): takes it in. Known ones are left alone. */
+/* How a campaign of the brand binds its coupons. -ENOENT. */
+MUST_CHECK int rights_campaign_mode(struct store_tx *tx, uint32_t brand, uint32_t campaign,
+                                    enum campaign_mode *out_mode);
+/* A genuine token of a coupon that is not in the books (they were restored): takes it in, or completes what a journal
+ * told of it. Known ones are left alone. */
 MUST_CHECK int rights_learn_token(struct store_tx *tx, const struct coupon_token *token, enum campaign_mode mode);
 /* How a move stands, read only: for requests that wait. -ENOENT for an unknown request id. */
 MUST_CHECK int rights_ask_again(struct store_tx *tx, const struct rights_asker *asker,

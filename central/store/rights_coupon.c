@@ -1,5 +1,6 @@
 #include "central/store/epoch.h"
 #include "central/store/rights_internal.h"
+#include "domain/campaign.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -67,9 +68,10 @@ int coupon_row_update(struct store_tx *tx, const struct coupon_row *row)
     const struct coupon *c = &row->coupon;
     return query_run(store_tx_write(tx),
                      "UPDATE coupon SET right_epoch = ?3, right_store = ?4, lost = ?5, uses = ?6, next_use_no = ?7,"
-                     " revoked = ?8 WHERE campaign = ?1 AND serial = ?2",
+                     " revoked = ?8, home_store = ?9 WHERE campaign = ?1 AND serial = ?2",
                      QUERY(Q_INT(c->id.campaign), Q_INT(c->id.serial), Q_INT(c->right_epoch), Q_INT(c->right_store),
-                           Q_INT(row->lost), Q_INT(c->uses), Q_INT(c->next_use_no), Q_INT(c->revoked)));
+                           Q_INT(row->lost), Q_INT(c->uses), Q_INT(c->next_use_no), Q_INT(c->revoked),
+                           Q_INT(c->home_store)));
 }
 
 int coupon_publish(struct store_tx *tx, const struct coupon *coupon, uint32_t store, uint64_t *out_position)
@@ -292,10 +294,68 @@ int rights_ask_code(struct store_tx *tx, const struct rights_asker *asker, const
     return rc;
 }
 
+int rights_campaign_mode(struct store_tx *tx, uint32_t brand, uint32_t campaign, enum campaign_mode *out_mode)
+{
+    uint8_t body[FEED_BODY_MAX];
+    size_t len = 0;
+    char key[16];
+    snprintf(key, sizeof(key), "%" PRIu32, campaign);
+    int rc = feed_find(tx, (struct feed_target){.brand = brand}, FEED_CAMPAIGN, key, body, sizeof(body), &len);
+    struct campaign rules;
+    if (rc == 0)
+        rc = campaign_decode((struct slice){body, len}, &rules);
+    if (rc == 0)
+        *out_mode = (enum campaign_mode)rules.mode;
+    return rc;
+}
+
+int coupon_learn(struct store_tx *tx, uint32_t store, const struct coupon_row *seed, struct coupon_row *out_row)
+{
+    struct coupon_row row = *seed;
+    int64_t brand = 0;
+    row.coupon.issued_ms = tx->now_ms;
+    row.coupon.next_use_no = 1;
+    int rc = query_number(store_tx_db(tx), "SELECT brand FROM shop WHERE id = ?1", QUERY(Q_INT(store)), &brand);
+    if (rc < 0)
+        return rc;
+    row.coupon.brand = (uint32_t)brand;
+    rc = rights_campaign_mode(tx, row.coupon.brand, row.coupon.id.campaign, &row.mode);
+    if (rc == 0 || rc == -ENOENT)
+        rc = coupon_row_insert(tx, &row);
+    if (rc == 0)
+        rc = journal_coupon(tx, RECORD_COUPON_ISSUED, &row.coupon, NULL, "learned from a store's journal");
+    if (rc == 0)
+        *out_row = row;
+    return rc;
+}
+
+bool coupon_home_unknown(const struct coupon_row *row)
+{
+    const struct coupon *coupon = &row->coupon;
+    return coupon->home_store == 0 && row->mode != MODE_STRICT && coupon->right_epoch == 0 && coupon->right_store == 0;
+}
+
+/* What a journal could not tell of a coupon stands in its token. */
+static int complete_from_token(struct store_tx *tx, const struct coupon_row *row, const struct coupon_token *token)
+{
+    if (row->coupon.expiry_s != 0 || row->coupon.valid_from_s != 0)
+        return 0;
+    uint32_t right_store = coupon_home_unknown(row) ? token->home_store : row->coupon.right_store;
+    return query_run(
+        store_tx_write(tx),
+        "UPDATE coupon SET brand = ?3, home_store = ?4, store_epoch = ?5, valid_from_s = ?6, expiry_s = ?7,"
+        " exclusive_until_s = ?8, right_store = ?9 WHERE campaign = ?1 AND serial = ?2",
+        QUERY(Q_INT(row->coupon.id.campaign), Q_INT(row->coupon.id.serial), Q_INT(token->brand),
+              Q_INT(token->home_store), Q_INT(token->store_epoch), Q_INT(token->valid_from_s), Q_INT(token->expiry_s),
+              Q_INT(token->exclusive_until_s), Q_INT(right_store)));
+}
+
 int rights_learn_token(struct store_tx *tx, const struct coupon_token *token, enum campaign_mode mode)
 {
     struct coupon_row row;
     int rc = coupon_row_find(tx, token->coupon, &row);
+    if (rc == 0)
+        return complete_from_token(tx, &row, token);
     if (rc != -ENOENT)
         return rc;
     row = (struct coupon_row){

@@ -16,8 +16,14 @@ struct coupon_row {
 
 MUST_CHECK int coupon_row_find(struct store_tx *tx, struct coupon_id id, struct coupon_row *out_row);
 MUST_CHECK int coupon_row_insert(struct store_tx *tx, const struct coupon_row *row);
-/* right_epoch, right_store, lost, uses, next_use_no, revoked */
+/* home_store, right_epoch, right_store, lost, uses, next_use_no, revoked */
 MUST_CHECK int coupon_row_update(struct store_tx *tx, const struct coupon_row *row);
+/* A coupon that these books lost in a restore, known from a record of `store`: taken in. seed: its id, member if known,
+ * and the mode to believe when its campaign is not known either. */
+MUST_CHECK int coupon_learn(struct store_tx *tx, uint32_t store, const struct coupon_row *seed,
+                            struct coupon_row *out_row);
+/* Learned of by a later use or by an offline budget: only its token says where it is at home, and its right with it. */
+bool coupon_home_unknown(const struct coupon_row *row);
 MUST_CHECK int coupon_publish(struct store_tx *tx, const struct coupon *coupon, uint32_t store, uint64_t *out_position);
 
 struct grant_row {
@@ -28,6 +34,10 @@ struct grant_row {
 };
 MUST_CHECK int grant_find(struct store_tx *tx, struct coupon_id id, uint32_t epoch, struct grant_row *out_grant);
 MUST_CHECK int grant_insert(struct store_tx *tx, struct coupon_id id, const struct grant_row *grant);
+
+/* Whether the right of that epoch was once the store's, by the token or by the grant log. */
+MUST_CHECK int right_held(struct store_tx *tx, const struct coupon_row *row, uint32_t epoch, uint32_t store,
+                          bool *out_held);
 
 enum transfer_kind { TRANSFER_RIGHT = 1, TRANSFER_SHARE = 2 };
 enum transfer_state {
@@ -54,6 +64,9 @@ struct transfer {
 };
 
 MUST_CHECK int transfer_insert(struct store_tx *tx, struct transfer *transfer); /* gives the id */
+MUST_CHECK int transfer_number(struct store_tx *tx, uint64_t *out_id); /* for a grant that nobody released before */
+/* Asked for by a central that was restored since; what became of it these books may not know. */
+bool transfer_is_earlier(const struct store_tx *tx, uint64_t id);
 MUST_CHECK int transfer_update(struct store_tx *tx, const struct transfer *transfer);
 MUST_CHECK int transfer_find(struct store_tx *tx, uint64_t id, struct transfer *out_transfer);
 MUST_CHECK int transfer_find_request(struct store_tx *tx, uint32_t terminal, const uint8_t request_id[REQUEST_ID_LEN],
@@ -63,6 +76,37 @@ MUST_CHECK int transfer_find_open_share(struct store_tx *tx, const struct transf
                                         struct transfer *out_transfer);
 /* Ends the open move of a coupon's right, if there is one: its holder is no longer asked, its asker is woken. */
 MUST_CHECK int transfer_end_right(struct store_tx *tx, const struct coupon *coupon, enum transfer_state state);
+
+/*
+ * A right that nobody holds finds its next holder by central's own decision: the store that asks for it, else its home,
+ * else central keeps it until somebody asks (strict, expired, revoked, used).
+ */
+MUST_CHECK int right_place(struct store_tx *tx, struct coupon_row *row);
+/* The same for credit that was released to an earlier epoch of this server and never granted: back to who gave it. */
+MUST_CHECK int share_place_all(struct store_tx *tx);
+
+/*
+ * Credit that a central which these books do not remember moved. What was released and is not known to be granted stands
+ * as the share of store 0, so that all shares together are the balance at any moment.
+ */
+struct share_transit {
+    uint64_t transfer;
+    uint64_t member;
+    struct owner owner;
+    int64_t amount_minor;
+    uint32_t from_store, to_store; /* 0 = not known yet */
+};
+MUST_CHECK int share_transit_find(struct store_tx *tx, uint64_t transfer, struct share_transit *out_transit);
+MUST_CHECK int share_transit_write(struct store_tx *tx, const struct share_transit *transit);
+/* Between a store and central's hand; amount > 0 to the store. */
+MUST_CHECK int share_transit_book(struct store_tx *tx, const struct share_transit *transit, uint32_t store,
+                                  int64_t amount_minor);
+
+/*
+ * Right after a restore, before anybody is served: grants that the books offer and nobody is known to have taken go back
+ * to central's hand, because a central between the backup and now may have decided otherwise. Risk re-grants stay.
+ */
+MUST_CHECK int grants_recall(struct store_tx *tx);
 
 /* Answer to the asker of a move. */
 MUST_CHECK int answer_for_transfer(struct store_tx *tx, const struct transfer *transfer,

@@ -1,4 +1,5 @@
 #include "central/store/rights_internal.h"
+#include "central/store/settle.h"
 
 #include <string.h>
 
@@ -44,10 +45,13 @@ static int give_right(struct store_tx *tx, struct coupon_row *row, struct grant_
                       const char *why)
 {
     struct coupon *coupon = &row->coupon;
+    int rc = grant->transfer == 0 ? transfer_number(tx, &grant->transfer) : 0;
+    if (rc < 0)
+        return rc;
     grant->epoch = coupon->right_epoch + 1;
     grant->use_no = coupon->next_use_no;
     struct feed_right right = {coupon->id, grant->epoch, grant->use_no, grant->transfer};
-    int rc = publish_right(tx, coupon, FEED_RIGHT_GRANT, grant->store, &right, &grant->position);
+    rc = publish_right(tx, coupon, FEED_RIGHT_GRANT, grant->store, &right, &grant->position);
     if (rc == 0)
         rc = grant_insert(tx, coupon->id, grant);
     coupon->right_epoch = grant->epoch;
@@ -112,6 +116,24 @@ static int answer_held_here(struct store_tx *tx, const struct coupon *coupon, st
     return rc;
 }
 
+/* Right after a restore somebody may hold it already, by a grant that these books lost. */
+static int give_from_central(struct store_tx *tx, struct coupon_row *row, const struct rights_asker *asker,
+                             struct authority_answer *answer)
+{
+    struct grant_row grant = {.store = asker->store};
+    bool waits = false;
+    int rc = settle_waits(tx, &waits);
+    answer->verdict = waits ? AUTHORITY_WAITING : AUTHORITY_GRANTED;
+    if (rc < 0 || waits)
+        return rc;
+    rc = settle_at_risk(tx, &grant.risk);
+    if (rc == 0)
+        rc = give_right(tx, row, &grant, NULL, NULL);
+    answer->feed_position = grant.position;
+    answer->transfer = grant.transfer;
+    return rc;
+}
+
 static int ask_fresh(struct store_tx *tx, struct coupon_row *row, const struct rights_asker *asker,
                      const struct authority_request *request, struct authority_answer *answer)
 {
@@ -125,18 +147,12 @@ static int ask_fresh(struct store_tx *tx, struct coupon_row *row, const struct r
         return answer_used(tx, coupon, answer);
     if (coupon->right_store == asker->store)
         return answer_held_here(tx, coupon, answer);
-    if (row->lost) {
-        answer->verdict =
-            AUTHORITY_WAITING; /* whoever holds it will say so in its journal, or a manager writes it off */
+    if (row->lost || coupon_home_unknown(row)) {
+        answer->verdict = AUTHORITY_WAITING; /* whoever holds it will say so in its journal */
         return 0;
     }
-    if (coupon->right_store == 0) {
-        struct grant_row grant = {.store = asker->store};
-        int rc = give_right(tx, row, &grant, NULL, NULL);
-        answer->verdict = AUTHORITY_GRANTED;
-        answer->feed_position = grant.position;
-        return rc;
-    }
+    if (coupon->right_store == 0)
+        return give_from_central(tx, row, asker, answer);
     struct transfer open;
     int rc = transfer_find_open_right(tx, coupon->id, &open);
     if (rc == -ENOENT)
@@ -166,21 +182,12 @@ int rights_ask_right(struct store_tx *tx, const struct rights_asker *asker, cons
     return rc == -ENOENT ? 0 : rc;
 }
 
-/* The holder gave it up, durably, before we hear of it: only now may the next epoch go out. */
-static int pass_on(struct store_tx *tx, struct coupon_row *row, const struct body_right *body,
-                   struct transfer *transfer)
+/* The right of a coupon that nobody holds goes to the store that the move was for. */
+static int grant_transfer(struct store_tx *tx, struct coupon_row *row, struct transfer *transfer, bool risk)
 {
     struct coupon *coupon = &row->coupon;
-    if (coupon->next_use_no < body->use_no)
-        coupon->next_use_no = body->use_no;
-    coupon->right_store = 0;
-    int rc;
-    if (coupon->revoked) {
-        rc = coupon_row_update(tx, row);
-        return rc < 0 ? rc : transfer_end_right(tx, coupon, TRANSFER_REVOKED);
-    }
-    struct grant_row grant = {.store = transfer->to_store, .transfer = transfer->id};
-    rc = give_right(tx, row, &grant, NULL, NULL);
+    struct grant_row grant = {.store = transfer->to_store, .transfer = transfer->id, .risk = risk};
+    int rc = give_right(tx, row, &grant, NULL, NULL);
     if (rc < 0)
         return rc;
     transfer->state = TRANSFER_GRANTED;
@@ -193,26 +200,86 @@ static int pass_on(struct store_tx *tx, struct coupon_row *row, const struct bod
     return rc;
 }
 
+static int give_home(struct store_tx *tx, struct coupon_row *row, bool risk)
+{
+    const struct coupon *coupon = &row->coupon;
+    bool over = coupon->expiry_s != 0 && (int64_t)coupon->expiry_s * 1000 <= tx->now_ms;
+    if (over || row->mode == MODE_STRICT || coupon->home_store == 0)
+        return coupon_row_update(tx, row);
+    struct grant_row grant = {.store = coupon->home_store, .risk = risk};
+    return give_right(tx, row, &grant, NULL, "nobody held it");
+}
+
+int right_place(struct store_tx *tx, struct coupon_row *row)
+{
+    const struct coupon *coupon = &row->coupon;
+    row->coupon.right_store = 0;
+    row->lost = false;
+    if (coupon->revoked || coupon->uses > 0) {
+        int rc = coupon_row_update(tx, row);
+        return rc < 0 ? rc : transfer_end_right(tx, coupon, coupon->revoked ? TRANSFER_REVOKED : TRANSFER_USED);
+    }
+    struct transfer open;
+    bool risk = false;
+    int rc = settle_at_risk(tx, &risk);
+    if (rc == 0)
+        rc = transfer_find_open_right(tx, coupon->id, &open);
+    if (rc == -ENOENT)
+        return give_home(tx, row, risk);
+    return rc < 0 ? rc : grant_transfer(tx, row, &open, risk);
+}
+
+/*
+ * The holder gave it up, durably, before we hear of it: only now may the next epoch go out. What an earlier epoch of
+ * this server asked for may have been granted by it, to whomever: nobody decides that before all journals have come up.
+ */
+static int take_back(struct store_tx *tx, struct coupon_row *row, const struct body_right *body)
+{
+    struct coupon *coupon = &row->coupon;
+    bool waits = false;
+    int rc = settle_waits(tx, &waits);
+    if (rc < 0)
+        return rc;
+    if (coupon->next_use_no < body->use_no)
+        coupon->next_use_no = body->use_no;
+    if (!waits || !transfer_is_earlier(tx, body->transfer))
+        return right_place(tx, row);
+    coupon->right_store = 0;
+    row->lost = true;
+    return coupon_row_update(tx, row);
+}
+
+/* A coupon of which a restored central hears first through its right. */
+static int find_or_learn(struct store_tx *tx, uint32_t store, const struct body_right *body, struct coupon_row *out_row)
+{
+    int rc = coupon_row_find(tx, body->coupon, out_row);
+    if (rc != -ENOENT || !transfer_is_earlier(tx, body->transfer))
+        return rc;
+    struct coupon_row seed = {.coupon = {.id = body->coupon}, .mode = MODE_HOME};
+    return coupon_learn(tx, store, &seed, out_row);
+}
+
 static int apply_released(struct store_tx *tx, const struct record *record, uint32_t store,
                           const struct body_right *body)
 {
     struct coupon_row row;
-    int rc = coupon_row_find(tx, body->coupon, &row);
+    int rc = find_or_learn(tx, store, body, &row);
     if (rc == -ENOENT)
         return record_note_problem(tx, record->id, record->kind, "release of an unknown coupon");
     if (rc < 0)
         return rc;
-    if (row.coupon.right_store != store || row.coupon.right_epoch != body->epoch)
-        return record_note_problem(tx, record->id, record->kind, "release of a right that is not held there");
-    struct transfer transfer;
-    rc = transfer_find(tx, body->transfer, &transfer);
-    if (rc == 0 && transfer.state == TRANSFER_OPEN && transfer.from_store == store)
-        return pass_on(tx, &row, body, &transfer);
-    if (rc < 0 && rc != -ENOENT)
+    struct coupon *coupon = &row.coupon;
+    if (body->epoch == 0 && coupon_home_unknown(&row))
+        coupon->home_store = coupon->right_store = store;
+    bool held = false;
+    rc = right_held(tx, &row, body->epoch, store, &held);
+    if (rc < 0)
         return rc;
-    row.coupon.right_store = 0;
-    row.lost = rc == -ENOENT && body->transfer >> 32 != store_server_epoch(tx->store);
-    return coupon_row_update(tx, &row);
+    if (body->epoch < coupon->right_epoch && (held || transfer_is_earlier(tx, body->transfer)))
+        return 0; /* the grant that followed it, or a risk re-grant, is known already */
+    if (coupon->right_store != store || coupon->right_epoch != body->epoch)
+        return record_note_problem(tx, record->id, record->kind, "release of a right that is not held there");
+    return take_back(tx, &row, body);
 }
 
 /* Taken into the holder's books: a device that starts from nothing later must not take it again. */
@@ -221,6 +288,42 @@ static int withdraw_grant(struct store_tx *tx, struct coupon_id coupon, uint32_t
     char key[ID_TEXT_MAX];
     coupon_id_format(coupon, key, sizeof(key));
     return feed_withdraw(tx, (struct feed_target){.store = store}, FEED_RIGHT_GRANT, key);
+}
+
+/* The right went somewhere by a grant that these books lost: who still waits for it waits for its new holder. */
+static int follow_right(struct store_tx *tx, const struct coupon *coupon)
+{
+    struct transfer open;
+    int rc = transfer_find_open_right(tx, coupon->id, &open);
+    if (rc < 0)
+        return rc == -ENOENT ? 0 : rc;
+    if (open.to_store == coupon->right_store)
+        return transfer_end_right(tx, coupon, TRANSFER_GRANTED);
+    char key[ID_TEXT_MAX];
+    coupon_id_format(coupon->id, key, sizeof(key));
+    rc = feed_withdraw(tx, lane_of(coupon, open.from_store), FEED_RIGHT_REQUEST, key);
+    open.from_store = coupon->right_store;
+    open.epoch = coupon->right_epoch;
+    struct feed_right right = {coupon->id, coupon->right_epoch, coupon->next_use_no, open.id};
+    if (rc == 0)
+        rc = transfer_update(tx, &open);
+    return rc < 0 ? rc : publish_right(tx, coupon, FEED_RIGHT_REQUEST, open.from_store, &right, NULL);
+}
+
+static int learn_grant(struct store_tx *tx, uint32_t store, const struct body_right *body, struct coupon_row *row)
+{
+    struct coupon *coupon = &row->coupon;
+    struct grant_row grant = {.epoch = body->epoch, .store = store, .use_no = body->use_no, .transfer = body->transfer};
+    int rc = grant_insert(tx, body->coupon, &grant);
+    if (rc < 0 || body->epoch <= coupon->right_epoch)
+        return rc;
+    coupon->right_epoch = body->epoch;
+    coupon->right_store = store;
+    row->lost = false;
+    if (coupon->next_use_no < body->use_no)
+        coupon->next_use_no = body->use_no;
+    rc = coupon_row_update(tx, row);
+    return rc < 0 ? rc : follow_right(tx, coupon);
 }
 
 /* The grant is in the holder's books: known here, or – after a restore – learned from there. */
@@ -235,23 +338,11 @@ static int apply_granted(struct store_tx *tx, const struct record *record, uint3
         return withdraw_grant(tx, body->coupon, store);
     if (rc != -ENOENT)
         return rc;
-    struct coupon_row row;
-    rc = coupon_row_find(tx, body->coupon, &row);
-    bool restored = body->transfer >> 32 != store_server_epoch(tx->store);
-    if (rc == -ENOENT || (rc == 0 && !restored))
+    if (!transfer_is_earlier(tx, body->transfer))
         return record_note_problem(tx, record->id, record->kind, "grant that central did not make");
-    if (rc < 0)
-        return rc;
-    struct grant_row grant = {.epoch = body->epoch, .store = store, .use_no = body->use_no, .transfer = body->transfer};
-    rc = grant_insert(tx, body->coupon, &grant);
-    if (rc < 0 || body->epoch <= row.coupon.right_epoch)
-        return rc;
-    row.coupon.right_epoch = body->epoch;
-    row.coupon.right_store = store;
-    row.lost = false;
-    if (row.coupon.next_use_no < body->use_no)
-        row.coupon.next_use_no = body->use_no;
-    return coupon_row_update(tx, &row);
+    struct coupon_row row;
+    rc = find_or_learn(tx, store, body, &row);
+    return rc < 0 ? rc : learn_grant(tx, store, body, &row);
 }
 
 int rights_apply_right(struct store_tx *tx, const struct record *record, uint32_t store, const struct body_right *body)

@@ -4,19 +4,18 @@
 
 /* The campaign's token is a grant of epoch 0 to the home store; under `strict` central keeps it and grants on request.
  */
-static int holds_right(struct store_tx *tx, const struct coupon_row *row, uint32_t epoch, uint32_t store,
-                       bool *out_holds)
+int right_held(struct store_tx *tx, const struct coupon_row *row, uint32_t epoch, uint32_t store, bool *out_held)
 {
     const struct coupon *coupon = &row->coupon;
     if (epoch == 0) {
-        *out_holds = row->mode == MODE_STRICT ? coupon->right_store == store : coupon->home_store == store;
+        *out_held = row->mode == MODE_STRICT ? coupon->right_store == store : coupon->home_store == store;
         return 0;
     }
     struct grant_row grant;
     int rc = grant_find(tx, coupon->id, epoch, &grant);
     if (rc < 0 && rc != -ENOENT)
         return rc;
-    *out_holds = rc == 0 && grant.store == store;
+    *out_held = rc == 0 && grant.store == store;
     return 0;
 }
 
@@ -24,23 +23,21 @@ static int holds_right(struct store_tx *tx, const struct coupon_row *row, uint32
 static int coupon_from_redemption(struct store_tx *tx, uint32_t store, const struct body_redemption *body,
                                   struct coupon_row *out_row)
 {
-    struct coupon_row row = {
-        .coupon =
-            {
-                .id = body->coupon,
-                .member = body->member,
-                .home_store = store,
-                .issued_ms = tx->now_ms,
-                .right_epoch = body->epoch,
-                .right_store = store,
-                .next_use_no = 1,
-            },
-        .mode = (enum campaign_mode)body->mode,
-    };
-    int rc = coupon_row_insert(tx, &row);
-    if (rc == 0)
-        *out_row = row;
-    return rc;
+    struct coupon_row seed = {.coupon = {.id = body->coupon, .member = body->member},
+                              .mode = (enum campaign_mode)body->mode};
+    int rc = coupon_learn(tx, store, &seed, out_row);
+    if (rc < 0 || body->mode == MODE_BUDGET)
+        return rc;
+    out_row->coupon.right_epoch = body->epoch;
+    out_row->coupon.right_store = store;
+    return coupon_row_update(tx, out_row);
+}
+
+/* Learned of by a later epoch: the store that used the token itself is its home. */
+static void find_home(struct coupon_row *row, uint32_t store, const struct body_redemption *body)
+{
+    if (row->coupon.home_store == 0 && body->epoch == 0 && body->mode == MODE_HOME)
+        row->coupon.home_store = store;
 }
 
 static int redemption_insert(struct store_tx *tx, struct record_id id, uint32_t store,
@@ -184,8 +181,10 @@ int rights_apply_redemption(struct store_tx *tx, const struct record *record, ui
     if (rc == -ENOENT)
         rc = coupon_from_redemption(tx, store, body, &row);
     struct double_use use = {record, store, body, false};
+    if (rc == 0)
+        find_home(&row, store, body);
     if (rc == 0 && body->mode != MODE_BUDGET) /* which says that it was redeemed without the right */
-        rc = holds_right(tx, &row, body->epoch, store, &use.rightful);
+        rc = right_held(tx, &row, body->epoch, store, &use.rightful);
     if (rc < 0)
         return rc;
     struct redemption canonical;

@@ -1,4 +1,5 @@
 #include "central/store/rights_internal.h"
+#include "central/store/settle.h"
 #include "domain/money.h"
 
 #include <inttypes.h>
@@ -30,13 +31,29 @@ int rights_share_add(struct store_tx *tx, uint64_t member, struct owner owner, u
                      QUERY(Q_INT(member), Q_INT(owner.scope), Q_INT(owner.id), Q_INT(store), Q_INT(share)));
 }
 
+int rights_shares_verify(struct store_tx *tx, char out_account[ACCOUNT_MAX])
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx),
+                         "SELECT account FROM (SELECT 'credit/' || substr('sbp', scope, 1) || owner || '/' || member"
+                         " AS account, amount FROM share UNION ALL SELECT account, -amount FROM balance"
+                         " WHERE unit = 2 AND account >= 'credit/' AND account < 'credit0')"
+                         " GROUP BY account HAVING sum(amount) != 0 LIMIT 1",
+                         QUERY_NONE, &stmt);
+    if (rc < 0)
+        return rc == -ENOENT ? 0 : rc;
+    query_column_text(stmt, 0, out_account, ACCOUNT_MAX);
+    db_stmt_close(stmt);
+    return -EUCLEAN;
+}
+
 /* The store with most of it, the asker's apart. */
 static int find_holder(struct store_tx *tx, const struct transfer *transfer, uint32_t *out_store, int64_t *out_minor)
 {
     struct db_stmt *stmt = NULL;
     int rc = query_first(store_tx_db(tx),
                          "SELECT store, amount FROM share WHERE member = ?1 AND scope = ?2 AND owner = ?3"
-                         " AND store != ?4 AND amount > 0 ORDER BY amount DESC, store LIMIT 1",
+                         " AND store != ?4 AND store != 0 AND amount > 0 ORDER BY amount DESC, store LIMIT 1",
                          QUERY(Q_INT(transfer->member), Q_INT(transfer->owner.scope), Q_INT(transfer->owner.id),
                                Q_INT(transfer->to_store)),
                          &stmt);
@@ -146,6 +163,14 @@ static int brand_of(struct store_tx *tx, uint32_t store, uint32_t *out_brand)
     return rc;
 }
 
+/* Taken or answered: a device that starts from nothing later must not take it again. */
+static int withdraw_share(struct store_tx *tx, uint32_t store, enum feed_kind kind, uint64_t transfer)
+{
+    char key[24];
+    snprintf(key, sizeof(key), "%" PRIu64, transfer);
+    return feed_withdraw(tx, (struct feed_target){.store = store}, kind, key);
+}
+
 /* The holder may have given less than was asked for, down to nothing. */
 static int pass_on(struct store_tx *tx, struct transfer *transfer, const struct body_share *body)
 {
@@ -161,10 +186,8 @@ static int pass_on(struct store_tx *tx, struct transfer *transfer, const struct 
     }
     if (rc == 0)
         rc = transfer_update(tx, transfer);
-    char key[24];
-    snprintf(key, sizeof(key), "%" PRIu64, transfer->id);
     if (rc == 0)
-        rc = feed_withdraw(tx, (struct feed_target){brand, transfer->from_store}, FEED_SHARE_REQUEST, key);
+        rc = withdraw_share(tx, transfer->from_store, FEED_SHARE_REQUEST, transfer->id);
     if (rc == 0)
         store_tx_touch(tx, false, transfer->to_store);
     return rc;
@@ -189,39 +212,151 @@ static int journal_share(struct store_tx *tx, const struct transfer *transfer)
     return journal_append_central(tx, RECORD_TRANSFER, &fact);
 }
 
+/* To the store that asked, when these books know it; else back. */
+static int share_place(struct store_tx *tx, struct share_transit *transit)
+{
+    struct transfer move;
+    int rc = transfer_find(tx, transit->transfer, &move);
+    bool asked = rc == 0 && move.state == TRANSFER_OPEN;
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    if (!asked)
+        move = (struct transfer){.id = transit->transfer,
+                                 .member = transit->member,
+                                 .owner = transit->owner,
+                                 .from_store = transit->from_store,
+                                 .to_store = transit->from_store};
+    rc = rights_share_add(tx, transit->member, transit->owner, 0, -transit->amount_minor);
+    transit->to_store = move.to_store;
+    struct body_share released = {transit->member, transit->owner, transit->amount_minor, transit->transfer};
+    if (rc == 0)
+        rc = pass_on(tx, &move, &released);
+    if (rc == 0)
+        rc = share_transit_write(tx, transit);
+    return rc < 0 ? rc : journal_share(tx, &move);
+}
+
+int share_place_all(struct store_tx *tx)
+{
+    for (;;) {
+        int64_t transfer = 0;
+        struct share_transit transit;
+        int rc = query_number(store_tx_db(tx), "SELECT transfer FROM share_transit WHERE to_store = 0 LIMIT 1",
+                              QUERY_NONE, &transfer);
+        if (rc < 0)
+            return rc == -ENOENT ? 0 : rc;
+        rc = share_transit_find(tx, (uint64_t)transfer, &transit);
+        if (rc == 0)
+            rc = share_place(tx, &transit);
+        if (rc < 0)
+            return rc;
+    }
+}
+
+static struct share_transit transit_of(const struct body_share *body)
+{
+    return (struct share_transit){
+        .transfer = body->transfer,
+        .member = body->member,
+        .owner = body->owner,
+        .amount_minor = body->amount_minor,
+    };
+}
+
+static int lost_release(struct store_tx *tx, const struct record *record, uint32_t store, const struct body_share *body)
+{
+    struct share_transit transit = transit_of(body);
+    bool waits = false;
+    if (body->amount_minor == 0)
+        return 0;
+    int rc = share_transit_find(tx, body->transfer, &transit);
+    if (rc == 0 && transit.from_store != 0)
+        return record_note_problem(tx, record->id, record->kind, "credit released twice");
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    transit.from_store = store;
+    rc = share_transit_book(tx, &transit, store, -body->amount_minor);
+    if (rc == 0)
+        rc = share_transit_write(tx, &transit);
+    if (rc == 0)
+        rc = settle_waits(tx, &waits);
+    return rc < 0 || waits || transit.to_store != 0 ? rc : share_place(tx, &transit);
+}
+
+/* The journal of the store that has it says so; who released it says so too, before or after. */
+static int lost_grant(struct store_tx *tx, const struct record *record, uint32_t store, const struct body_share *body)
+{
+    struct share_transit transit = transit_of(body);
+    int rc = share_transit_find(tx, body->transfer, &transit);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    if (transit.to_store == store)
+        return withdraw_share(tx, store, FEED_SHARE_GRANT, body->transfer);
+    bool placed = transit.to_store != 0;
+    transit.to_store = store;
+    rc = share_transit_book(tx, &transit, store, body->amount_minor);
+    if (rc == 0)
+        rc = share_transit_write(tx, &transit);
+    return rc < 0 || !placed ? rc : record_note_problem(tx, record->id, record->kind, "credit that was placed before");
+}
+
 static int apply_released(struct store_tx *tx, const struct record *record, uint32_t store,
                           const struct body_share *body)
 {
     struct transfer transfer;
+    struct share_transit seen;
+    bool waits = false;
+    int rc = settle_waits(tx, &waits);
+    if (rc == 0)
+        rc = transfer_find(tx, body->transfer, &transfer);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    bool known = rc == 0;
+    bool fits = known && same_share(&transfer, body) && transfer.from_store == store;
+    bool open = fits && transfer.state == TRANSFER_OPEN;
+    bool told = fits && share_transit_find(tx, body->transfer, &seen) == 0; /* of its grant, by who has it */
+    if (transfer_is_earlier(tx, body->transfer) && (!known || told || (open && waits && body->amount_minor > 0)))
+        return lost_release(tx, record, store, body);
+    if (!open)
+        return record_note_problem(tx, record->id, record->kind, "release of credit that was not asked for");
+    rc = rights_share_add(tx, body->member, body->owner, store, -body->amount_minor);
+    if (rc == 0)
+        rc = pass_on(tx, &transfer, body);
+    return rc < 0 ? rc : journal_share(tx, &transfer);
+}
+
+/* A grant of a central that these books do not remember ends the move that they know as open. */
+static int end_move(struct store_tx *tx, struct transfer *transfer, uint32_t store, int64_t amount_minor)
+{
+    transfer->state = transfer->to_store == store ? TRANSFER_GRANTED : TRANSFER_REFUSED;
+    transfer->amount_minor = amount_minor;
+    int rc = transfer_update(tx, transfer);
+    return rc < 0 ? rc : withdraw_share(tx, transfer->from_store, FEED_SHARE_REQUEST, transfer->id);
+}
+
+static int apply_granted(struct store_tx *tx, const struct record *record, uint32_t store,
+                         const struct body_share *body)
+{
+    struct transfer transfer;
+    struct share_transit seen;
     int rc = transfer_find(tx, body->transfer, &transfer);
     if (rc < 0 && rc != -ENOENT)
         return rc;
     bool known = rc == 0;
-    if (known && (!same_share(&transfer, body) || transfer.from_store != store || transfer.state != TRANSFER_OPEN))
-        return record_note_problem(tx, record->id, record->kind, "release of credit that was not asked for");
-    rc = rights_share_add(tx, body->member, body->owner, store, -body->amount_minor);
-    if (rc < 0 || !known)
-        return rc; /* asked for before a restore: the grant's own record will say where it went */
-    rc = pass_on(tx, &transfer, body);
-    return rc < 0 ? rc : journal_share(tx, &transfer);
+    bool booked = known && transfer.state == TRANSFER_GRANTED && transfer.to_store == store;
+    if (booked && share_transit_find(tx, body->transfer, &seen) == -ENOENT) /* when it was released */
+        return withdraw_share(tx, store, FEED_SHARE_GRANT, body->transfer);
+    if (!transfer_is_earlier(tx, body->transfer))
+        return record_note_problem(tx, record->id, record->kind, "credit that central did not grant");
+    rc = lost_grant(tx, record, store, body);
+    return rc < 0 || !known || transfer.state != TRANSFER_OPEN ? rc
+                                                               : end_move(tx, &transfer, store, body->amount_minor);
 }
 
 int rights_apply_share(struct store_tx *tx, const struct record *record, uint32_t store, const struct body_share *body)
 {
     if (body->amount_minor < 0 || body->amount_minor > RIGHTS_AMOUNT_MAX)
         return record_note_problem(tx, record->id, record->kind, "amount out of range");
-    if (record->kind == RECORD_SHARE_RELEASED)
-        return apply_released(tx, record, store, body);
-    struct transfer transfer;
-    int rc = transfer_find(tx, body->transfer, &transfer);
-    if (rc == 0) { /* booked when it was released; a device that starts from nothing must not take it again */
-        char key[24];
-        snprintf(key, sizeof(key), "%" PRIu64, transfer.id);
-        return feed_withdraw(tx, (struct feed_target){.store = store}, FEED_SHARE_GRANT, key);
-    }
-    if (rc != -ENOENT)
-        return rc;
-    if (body->transfer >> 32 == store_server_epoch(tx->store))
-        return record_note_problem(tx, record->id, record->kind, "credit that central did not grant");
-    return rights_share_add(tx, body->member, body->owner, store, body->amount_minor);
+    return record->kind == RECORD_SHARE_RELEASED ? apply_released(tx, record, store, body)
+                                                 : apply_granted(tx, record, store, body);
 }

@@ -6,13 +6,25 @@
     "id, kind, state, request_id, campaign, serial, epoch, member, scope, owner, amount, from_store, to_store,"        \
     " to_terminal, made_ms, asked_ms, position"
 
-int transfer_insert(struct store_tx *tx, struct transfer *transfer)
+int transfer_number(struct store_tx *tx, uint64_t *out_id)
 {
     uint64_t number = 0;
     int rc = store_next_number(tx, "transfer", &number);
+    if (rc == 0)
+        *out_id = (uint64_t)store_server_epoch(tx->store) << 32 | number;
+    return rc;
+}
+
+bool transfer_is_earlier(const struct store_tx *tx, uint64_t id)
+{
+    return id >> 32 != store_server_epoch(tx->store);
+}
+
+int transfer_insert(struct store_tx *tx, struct transfer *transfer)
+{
+    int rc = transfer_number(tx, &transfer->id);
     if (rc < 0)
         return rc;
-    transfer->id = (uint64_t)store_server_epoch(tx->store) << 32 | number;
     return query_run(store_tx_write(tx),
                      "INSERT INTO transfer (" TRANSFER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
                      " ?12, ?13, ?14, ?15, ?16, ?17)",
@@ -28,10 +40,11 @@ int transfer_update(struct store_tx *tx, const struct transfer *transfer)
 {
     return query_run(store_tx_write(tx),
                      "UPDATE transfer SET state = ?2, request_id = ?3, amount = ?4, to_store = ?5, to_terminal = ?6,"
-                     " asked_ms = ?7, position = ?8 WHERE id = ?1",
+                     " asked_ms = ?7, position = ?8, from_store = ?9, epoch = ?10 WHERE id = ?1",
                      QUERY(Q_INT(transfer->id), Q_INT(transfer->state), Q_BLOB(transfer->request_id, REQUEST_ID_LEN),
                            Q_INT(transfer->amount_minor), Q_INT(transfer->to_store), Q_INT(transfer->to_terminal),
-                           Q_INT(transfer->asked_ms), Q_INT(transfer->position)));
+                           Q_INT(transfer->asked_ms), Q_INT(transfer->position), Q_INT(transfer->from_store),
+                           Q_INT(transfer->epoch)));
 }
 
 static int find_first(struct store_tx *tx, const char *sql, struct query_values values, struct transfer *out_transfer)

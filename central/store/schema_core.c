@@ -87,6 +87,13 @@ static const char *const steps[] = {
     " PRIMARY KEY (terminal, incarnation, seq, line)) WITHOUT ROWID;"
     "CREATE TABLE balance (account TEXT NOT NULL, unit INTEGER NOT NULL, amount INTEGER NOT NULL,"
     " PRIMARY KEY (account, unit)) WITHOUT ROWID;",
+
+    /* after a restore: who has shown the end of its journal, and credit that is neither here nor there */
+    "CREATE TABLE catch_up (terminal INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,"
+    " forced INTEGER NOT NULL);"
+    "CREATE TABLE share_transit (transfer INTEGER PRIMARY KEY, member INTEGER NOT NULL, scope INTEGER NOT NULL,"
+    " owner INTEGER NOT NULL, amount INTEGER NOT NULL, from_store INTEGER NOT NULL, to_store INTEGER NOT NULL);"
+    "CREATE INDEX coupon_lost ON coupon (campaign, serial) WHERE lost = 1;",
 };
 
 const struct store_schema store_schema_core = {"core", steps, ARRAY_LEN(steps)};

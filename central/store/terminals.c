@@ -2,6 +2,7 @@
 #include "central/store/identity.h"
 #include "central/store/journal.h"
 #include "central/store/query.h"
+#include "central/store/settle.h"
 #include "platform/encoding.h"
 
 #include <inttypes.h>
@@ -223,6 +224,8 @@ static int terminal_add(struct store_tx *tx, const struct enrol_request *request
     memcpy(terminal.hardware, request->hardware, sizeof(terminal.hardware));
     rc = terminal_insert(tx, &terminal); /* -EEXIST: the key is another terminal's */
     if (rc == 0)
+        rc = settle_note_new(tx, terminal.id);
+    if (rc == 0)
         rc = query_run(store_tx_write(tx), "UPDATE ticket SET terminal = ?2 WHERE secret_id = ?1",
                        QUERY(Q_BLOB(request->secret_id, SECRET_ID_LEN), Q_INT(id)));
     if (rc == 0)
@@ -332,7 +335,7 @@ int identity_remove(struct store_tx *tx, uint32_t id, const char *who, const cha
         rc = publish_terminal(tx, &terminal, false);
     if (rc == 0)
         rc = journal_terminal(tx, &terminal, "removed", who, why);
-    return rc;
+    return rc < 0 ? rc : settle_note_gone(tx, id);
 }
 
 static int demote(struct store_tx *tx, uint32_t id)

@@ -221,12 +221,24 @@ static void empty_page(struct fake_central *central, uint64_t after, struct sync
     assert_int_equal(feed_page_finish(&writer, &head, response->body, response->cap, &response->len), 0);
 }
 
+static void note_end(struct fake_central *central, const char *path)
+{
+    const char *end = strstr(path, "&epoch=");
+    central->feed_calls++;
+    if (end == NULL)
+        return;
+    assert_int_equal(sscanf(end, "&epoch=%u&seq=%lu", &central->shown_epoch, &central->shown_seq), 2);
+    central->shown_early |= central->shown_seq > central->stored_through;
+    pthread_cond_broadcast(&central->changed);
+}
+
 static int get_feed(struct fake_central *central, const struct sync_request *request, struct sync_response *response)
 {
     uint64_t after = 0, brand = 0, cancels = central->cancels;
     int wait_s = -1;
 
     assert_int_equal(sscanf(request->path, "/v1/feed?store=%lu&brand=%lu&wait=%d", &after, &brand, &wait_s), 3);
+    note_end(central, request->path);
     response->status = 200;
     while (true) {
         for (uint32_t i = 0; i < central->page_count; i++) {

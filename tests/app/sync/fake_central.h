@@ -42,6 +42,10 @@ struct fake_central {
     uint8_t last_hash[HASH_LEN];
     uint8_t last_request_id[REQUEST_ID_LEN];
     uint16_t last_wait_s;
+    uint32_t feed_calls;
+    uint32_t shown_epoch; /* of the last feed request that told where the journal ends; 0 = none did */
+    uint64_t shown_seq;
+    bool shown_early; /* one told more than was stored */
 
     struct { /* feed pages in order; page i leads from position i - 1 to `through` */
         uint8_t *bytes;

@@ -192,12 +192,52 @@ static void news_come_down_while_waiting(void **state)
     assert_int_equal(cursor.store, 1);
 }
 
+static bool end_is_shown(struct line *line)
+{
+    bool shown;
+
+    COMMAND(line, shown = line->central.shown_seq == line->central.stored_through && line->central.shown_epoch != 0);
+    return shown;
+}
+
+static bool feed_was_asked(struct line *line)
+{
+    bool asked;
+
+    COMMAND(line, asked = line->central.feed_calls > 0);
+    return asked;
+}
+
+/* A central that was restored waits to hear it from everybody. */
+static void the_end_of_the_journal_is_told_once_all_of_it_is_up(void **state)
+{
+    struct line *line = *state;
+
+    line_enrol(line);
+    line_note(line, 3);
+    line_until(line, line_all_stored, 0);
+    shop_item_settings(&line->shop, SHOP_TERMINAL);
+    fake_central_publish(&line->central);
+    line_until(line, end_is_shown, 0);
+    assert_int_equal(line->central.shown_seq, 4);
+    assert_int_equal(line->central.shown_epoch, line->central.server_epoch);
+
+    COMMAND(line, line->central.journal_status = 503);
+    line_set_link(line, false);
+    line_note(line, 2);
+    COMMAND(line, line->central.feed_calls = 0);
+    line_set_link(line, true);
+    line_until(line, feed_was_asked, 0);
+    assert_false(line->central.shown_early);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_LINE(what_is_appended_goes_up_at_once_and_once),
         WITH_LINE(a_long_backlog_goes_up_in_batches),
         WITH_LINE(a_lost_answer_is_sent_again_without_harm),
+        WITH_LINE(the_end_of_the_journal_is_told_once_all_of_it_is_up),
         WITH_LINE(a_gap_makes_it_go_back),
         WITH_LINE(a_new_server_epoch_brings_back_what_was_not_archived),
         WITH_LINE(a_fork_stops_the_upload_and_raises_the_alarm),
