@@ -335,12 +335,18 @@ static void signing_refuses_what_could_forge_a_base(void **state)
     assert_int_equal(signature_sign(&fixture->message, &fixture->params, &fixture->pair, &out), -EINVAL);
 }
 
-static enum signature_verdict use_nonce(struct nonce_window *window, const char *nonce, int64_t created_s)
+static enum signature_verdict use_nonce_at(struct nonce_window *window, int64_t now_s, const char *nonce,
+                                           int64_t created_s)
 {
     struct signature_params params = {.created_s = created_s};
-    struct signature_policy policy = {.now_s = NOW_S, .max_skew_s = 300};
+    struct signature_policy policy = {.now_s = now_s, .max_skew_s = 300};
     snprintf(params.nonce, sizeof(params.nonce), "%s", nonce);
     return nonce_window_check(window, &params, &policy);
+}
+
+static enum signature_verdict use_nonce(struct nonce_window *window, const char *nonce, int64_t created_s)
+{
+    return use_nonce_at(window, NOW_S, nonce, created_s);
 }
 
 static void a_nonce_works_once(void **state)
@@ -398,6 +404,23 @@ static void a_floor_keeps_the_window_shut_over_a_restart(void **state)
     assert_int_equal(use_nonce(&window, "a", NOW_S + 1), SIGNATURE_VALID);
 }
 
+static void a_clock_that_was_ahead_begins_the_window_anew(void **state)
+{
+    (void)state;
+    const int64_t ahead = NOW_S + 100000;
+    struct nonce_entry entries[3];
+    struct nonce_window window;
+    nonce_window_init(&window, entries, ARRAY_LEN(entries), NOW_S);
+    for (int i = 1; i <= 9; i++)
+        assert_int_equal(use_nonce_at(&window, ahead + i, "abcdefghi" + i - 1, ahead + i), SIGNATURE_VALID);
+    assert_int_equal(use_nonce_at(&window, ahead - 200, "near", ahead - 190), SIGNATURE_STALE);
+    assert_int_equal(use_nonce_at(&window, NOW_S + 50, "j", NOW_S + 50), SIGNATURE_STALE);
+    assert_int_equal(use_nonce_at(&window, NOW_S + 50, "j", NOW_S + 51), SIGNATURE_VALID);
+    assert_int_equal(use_nonce_at(&window, NOW_S + 52, "j", NOW_S + 51), SIGNATURE_REPLAYED);
+    nonce_window_init(&window, entries, ARRAY_LEN(entries), ahead);
+    assert_int_equal(use_nonce_at(&window, NOW_S, "k", NOW_S + 1), SIGNATURE_VALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +440,7 @@ int main(void)
         cmocka_unit_test_setup(another_keys_signature_is_refused, setup),
         cmocka_unit_test_setup(signing_refuses_what_could_forge_a_base, setup),
         cmocka_unit_test(a_nonce_works_once),
+        cmocka_unit_test(a_clock_that_was_ahead_begins_the_window_anew),
         cmocka_unit_test(a_full_window_forgets_nothing_that_could_be_replayed),
         cmocka_unit_test(more_requests_in_a_second_than_the_window_holds_are_refused),
         cmocka_unit_test(a_floor_keeps_the_window_shut_over_a_restart),

@@ -100,6 +100,8 @@ void signature_content_digest(struct slice body, char out_digest[SIGNATURE_DIGES
 /*
  * Replay window of one key: the caller's array of entries bounds it. When full, the oldest second is forgotten and
  * everything created up to then counts as stale, so a replay is never accepted, at worst a latecomer has to sign again.
+ * A clock that turns out to have been ahead, by more than the skew, begins the window anew at the second it now says,
+ * as a start does; a window that kept its floor would refuse everybody until that time comes.
  * One thread at a time.
  */
 struct nonce_entry {
@@ -111,7 +113,8 @@ struct nonce_window {
     struct nonce_entry *entries;
     size_t capacity;
     size_t count;
-    int64_t floor_s; /* created must be later than this */
+    int64_t floor_s;  /* created must be later than this */
+    int64_t latest_s; /* of the last check, INT64_MIN = none */
 };
 
 /* floor_s: INT64_MIN, or the second of the program's start, so that a restart does not open the window again. */
