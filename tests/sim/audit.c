@@ -18,6 +18,7 @@ static const char own_tables[] =
     "CREATE TABLE l(place, terminal, inc, seq, store, hlc, kind, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f14, hash);"
     "CREATE TABLE ack(place, kind, terminal, inc, seq, campaign, serial, discount, earned, credit);"
     "CREATE TABLE machine(place, store, clone, terminal);"
+    "CREATE TABLE pruned(place, terminal, inc, through);"
     "CREATE TABLE lbalance(place, account, unit, amount);"
     "CREATE TABLE lshare(place, member, scope, owner, amount);";
 
@@ -78,7 +79,8 @@ static const struct check checks[] = {
      " c.terminal = l.terminal AND c.inc = l.inc AND c.seq = l.seq AND c.hash = l.hash)"},
     {"record that its terminal does not have", false, false,
      "SELECT 0, c.terminal, c.seq FROM c WHERE NOT EXISTS (SELECT 1 FROM l WHERE"
-     " l.terminal = c.terminal AND l.inc = c.inc AND l.seq = c.seq AND l.hash = c.hash)"},
+     " l.terminal = c.terminal AND l.inc = c.inc AND l.seq = c.seq AND l.hash = c.hash) AND NOT EXISTS (SELECT 1 FROM"
+     " pruned p WHERE p.terminal = c.terminal AND p.inc = c.inc AND p.through >= c.seq)"},
     {"order stamp that does not rise", false, false,
      "SELECT a.place, a.terminal, a.seq FROM l a JOIN l b ON b.place = a.place AND b.terminal = a.terminal"
      " AND b.inc = a.inc AND b.seq = a.seq - 1 WHERE a.hlc <= b.hlc"},
@@ -219,6 +221,25 @@ static void insert(sqlite3 *db, sqlite3_stmt *stmt, unsigned place, const struct
     sqlite3_reset(stmt);
 }
 
+static int64_t number(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *stmt = prepare(db, sql);
+    must(db, sqlite3_step(stmt), sql);
+    int64_t value = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return value;
+}
+
+/* What a terminal no longer keeps, because a backup of central has it, leaves holes. */
+static bool hole_is_pruned(sqlite3 *db, unsigned place, const struct entry *e)
+{
+    char sql[192];
+    snprintf(sql, sizeof(sql),
+             "SELECT max(through) FROM pruned WHERE place = %u AND terminal = %" PRId64 " AND inc = %" PRId64, place,
+             e->terminal, e->inc);
+    return number(db, sql) >= e->seq - 1;
+}
+
 /* A journal into the auditor's own table, chain by chain. columns in the order of struct entry. */
 static void read_journal(struct world *world, sqlite3 *db, const char *sql, const char *table, unsigned place)
 {
@@ -242,7 +263,8 @@ static void read_journal(struct world *world, sqlite3 *db, const char *sql, cons
         bool first = e.terminal != last_terminal || e.inc != last_inc;
         if (first)
             memset(prev, 0, sizeof(prev));
-        if (e.seq != (first ? 1 : last_seq + 1) || !hash_fits(&e, prev))
+        bool hole = e.seq > (first ? 1 : last_seq + 1) && hole_is_pruned(db, place, &e);
+        if (!hole && (e.seq != (first ? 1 : last_seq + 1) || !hash_fits(&e, prev)))
             world_violation(world, "broken chain in %s of %u at %" PRId64 ".%" PRId64 ".%" PRId64, table, place,
                             e.terminal, e.inc, e.seq);
         if (!audit_body_read(e.body, (size_t)e.len, numbers))
@@ -268,6 +290,9 @@ static void read_terminal(struct world *world, sqlite3 *db, const struct termina
     snprintf(sql, sizeof(sql),
              "INSERT INTO machine SELECT %u, store, %d, terminal FROM till.era ORDER BY era DESC LIMIT 1", place,
              t->clone);
+    execute(db, sql);
+    snprintf(sql, sizeof(sql), "INSERT INTO pruned SELECT %u, terminal, incarnation, pruned_through FROM till.era",
+             place);
     execute(db, sql);
     read_journal(world, db,
                  "SELECT version, terminal, incarnation, seq, 0, hlc, kind, body, hash FROM till.journal ORDER BY id",
@@ -312,15 +337,6 @@ static void read_acks(const struct world *world, sqlite3 *db)
         sqlite3_reset(stmt);
     }
     sqlite3_finalize(stmt);
-}
-
-static int64_t number(sqlite3 *db, const char *sql)
-{
-    sqlite3_stmt *stmt = prepare(db, sql);
-    must(db, sqlite3_step(stmt), sql);
-    int64_t value = sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
-    return value;
 }
 
 static void run_check(struct world *world, sqlite3 *db, const struct check *check)

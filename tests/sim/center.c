@@ -14,7 +14,7 @@
 static int64_t read_wall(const struct clock *clock)
 {
     const struct center *center = (const struct center *)((const char *)clock - offsetof(struct center, clock));
-    return world_wall_ms(center->world);
+    return world_wall_ms(center->world) + center->wall_offset_ms;
 }
 
 static int64_t read_mono(const struct clock *clock)
@@ -35,27 +35,6 @@ static struct central_config config_of(const struct center *center)
     return config;
 }
 
-void center_start(struct center *center)
-{
-    struct central_options options = {
-        .config = config_of(center),
-        .clock = &center->clock,
-        .random = &center->world->product.base,
-        .inline_jobs = true,
-        .vfs = DRIVE_VFS,
-    };
-    world_must(central_open(&options, &center->central, NULL), "central does not start");
-    center->dying = false;
-    world_trace(center->world, "central starts%s", center->central->restored ? ", restored" : "");
-}
-
-void center_stop(struct center *center)
-{
-    center->dying = true;
-    central_close(center->central);
-    center->central = NULL;
-}
-
 static void start_again(void *argument, uint64_t token)
 {
     struct center *center = argument;
@@ -68,6 +47,33 @@ static void start_later(struct center *center)
 {
     int64_t down_ms = 1000 + (int64_t)world_below(center->world, DOWN_MS_MAX);
     world_at(center->world, center->world->now_ms + down_ms, start_again, center, 0);
+}
+
+void center_start(struct center *center)
+{
+    struct central_options options = {
+        .config = config_of(center),
+        .clock = &center->clock,
+        .random = &center->world->product.base,
+        .inline_jobs = true,
+        .vfs = DRIVE_VFS,
+    };
+    int rc = central_open(&options, &center->central, NULL);
+    if (rc < 0 && (center->drive.sick || center->drive.dead)) {
+        world_trace(center->world, "central does not start: %d", rc);
+        start_later(center);
+        return;
+    }
+    world_must(rc, "central does not start");
+    center->dying = false;
+    world_trace(center->world, "central starts%s", center->central->restored ? ", restored" : "");
+}
+
+void center_stop(struct center *center)
+{
+    center->dying = true;
+    central_close(center->central);
+    center->central = NULL;
 }
 
 void center_crash(struct center *center)

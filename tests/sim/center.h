@@ -21,7 +21,8 @@ enum center_campaign {
 
 struct center {
     struct world *world;
-    struct clock clock; /* never wrong */
+    struct clock clock;
+    int64_t wall_offset_ms;
     struct drive drive;
     struct central *central; /* NULL while it is down */
     bool dying;              /* what it still says, nobody hears */

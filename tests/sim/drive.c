@@ -90,6 +90,7 @@ static void register_router(const struct disk *disk)
 
 static void fail_all(struct drive *drive)
 {
+    drive->sick = false;
     disk_faults_clear(drive->disk);
     for (int io = 0; io < DISK_IO_COUNT; io++)
         disk_fail(drive->disk, (enum disk_io)io, 1, DISK_EIO, true);
@@ -126,10 +127,22 @@ void drive_revive(struct drive *drive)
     drive_mend(drive);
 }
 
-void drive_mend(struct drive *drive)
+void drive_break(struct drive *drive, enum disk_io io, enum disk_fault fault, uint32_t nth, bool lasting)
 {
-    if (!drive->dead)
-        disk_faults_clear(drive->disk);
+    if (drive->dead)
+        return;
+    drive->sick = true;
+    disk_fail(drive->disk, io, nth, fault, lasting);
+}
+
+uint32_t drive_mend(struct drive *drive)
+{
+    uint32_t failures = drive->sick ? disk_failures(drive->disk) : 0;
+    if (drive->dead)
+        return 0;
+    drive->sick = false;
+    disk_faults_clear(drive->disk);
+    return failures;
 }
 
 /* ---- life */

@@ -19,6 +19,7 @@ struct drive {
     struct disk_image *left; /* of a disk that died: what the power cut left */
     bool dead;               /* nothing more reaches it */
     uint32_t dies_in;        /* changes; 0 = it does not */
+    bool sick;               /* some I/O fails, or will */
     struct drive *next;
 };
 
@@ -30,8 +31,10 @@ void drive_finish(struct drive *drive); /* the folder stays */
 void drive_kill(struct drive *drive);
 /* With every file closed: it comes back. */
 void drive_revive(struct drive *drive);
-/* No I/O fails any more, unless the drive is dead. */
-void drive_mend(struct drive *drive);
+/* From the nth I/O of a kind on it fails: once, or until it is mended. */
+void drive_break(struct drive *drive, enum disk_io io, enum disk_fault fault, uint32_t nth, bool lasting);
+/* No I/O fails any more, unless the drive is dead. How many did. */
+uint32_t drive_mend(struct drive *drive);
 
 bool drive_has_database(const struct drive *drive);
 /* The database becomes what a real file holds, all of it durable; no file may be open. */

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MINUTE_MS      INT64_C(60000)
 #define SPELL_MS_MIN   (MINUTE_MS / 2)
@@ -115,6 +116,62 @@ static void break_clock(void *argument, uint64_t token)
         world_at(world, world->now_ms + (int64_t)world_below(world, 5 * MINUTE_MS), mend_clock, t, 0);
 }
 
+static void mend_center_clock(void *argument, uint64_t token)
+{
+    struct center *center = argument;
+    (void)token;
+    center->wall_offset_ms = 0;
+    world_trace(center->world, "central has the right time");
+}
+
+static void break_center_clock(void *argument, uint64_t token)
+{
+    struct center *center = argument;
+    struct world *world = center->world;
+    (void)token;
+    if (!world_has(world, FAULT_CENTRAL_CLOCK))
+        return;
+    world->counts.faults[FAULT_CENTRAL_CLOCK]++;
+    center->wall_offset_ms = (int64_t)world_below(world, TEN_YEARS_MS) * (world_chance(world, 500) ? 1 : -1);
+    world_trace(world, "central has a clock that is %" PRId64 " ms off", center->wall_offset_ms);
+    world_at(world, world->now_ms + (int64_t)world_below(world, 2 * MINUTE_MS), mend_center_clock, center, 0);
+}
+
+/* ---- disks that fail, and are well again */
+
+static void mend_drive(void *argument, uint64_t fault)
+{
+    struct drive *drive = argument;
+    drive->world->counts.faults[fault] += drive_mend(drive) > 0;
+}
+
+static void break_drive(struct drive *drive, enum fault fault)
+{
+    static const enum disk_io any[] = {DISK_READ, DISK_WRITE,    DISK_SYNC, DISK_READ, DISK_WRITE,
+                                       DISK_SYNC, DISK_TRUNCATE, DISK_OPEN, DISK_SIZE, DISK_MAP};
+    struct world *world = drive->world;
+    enum disk_io io = fault == FAULT_EIO ? any[world_below(world, ARRAY_LEN(any))] : DISK_WRITE;
+    enum disk_fault how = fault == FAULT_EIO ? DISK_EIO : fault == FAULT_FULL ? DISK_ENOSPC : DISK_SHORT;
+    uint32_t nth = 1 + (uint32_t)world_below(world, WRITES_MAX);
+    bool lasting = fault == FAULT_FULL || world_chance(world, 300);
+    if (!world_has(world, fault) || drive->dead || drive->sick)
+        return;
+    drive_break(drive, io, how, nth, lasting);
+    world_trace(world, "%s: from the %uth %s on %s%s", strrchr(drive->folder, '/') + 1, nth, disk_io_name(io),
+                disk_fault_name(how), lasting ? ", for a while" : "");
+    world_at(world, world->now_ms + 5000 + (int64_t)world_below(world, MINUTE_MS), mend_drive, drive, fault);
+}
+
+static void break_terminal_drive(void *argument, uint64_t fault)
+{
+    break_drive(&((struct terminal *)argument)->drive, (enum fault)fault);
+}
+
+static void break_center_drive(void *argument, uint64_t fault)
+{
+    break_drive(&((struct center *)argument)->drive, (enum fault)fault);
+}
+
 /* ---- backups and what they are for */
 
 static void back_up(void *argument, uint64_t token)
@@ -174,6 +231,22 @@ static void plan_terminal(struct world *world, struct terminal *t)
         world_at(world, some_time(world), crash_terminal, t, 0);
     if (world_has(world, FAULT_CLOCK))
         world_at(world, some_time(world), break_clock, t, 0);
+    for (enum fault fault = FAULT_FULL; fault <= FAULT_SHORT; fault++) {
+        if (world_has(world, fault) && world_chance(world, 300))
+            world_at(world, some_time(world), break_terminal_drive, t, fault);
+    }
+}
+
+static void plan_center(struct world *world, struct center *center)
+{
+    for (int i = 0; i < 2 && world_has(world, FAULT_CENTRAL); i++)
+        world_at(world, some_time(world), crash_center, center, 0);
+    for (enum fault fault = FAULT_FULL; fault <= FAULT_SHORT; fault++) {
+        if (world_has(world, fault))
+            world_at(world, some_time(world), break_center_drive, center, fault);
+    }
+    if (world_has(world, FAULT_CENTRAL_CLOCK) && world_chance(world, 300))
+        world_at(world, some_time(world), break_center_clock, center, 0);
 }
 
 void faults_plan_day(struct world *world)
@@ -181,8 +254,7 @@ void faults_plan_day(struct world *world)
     struct center *center = world->center;
     for (unsigned i = 0; i < world->options.terminals; i++)
         plan_terminal(world, world->terminals[i]);
-    for (int i = 0; i < 2 && world_has(world, FAULT_CENTRAL); i++)
-        world_at(world, some_time(world), crash_center, center, 0);
+    plan_center(world, center);
     for (int i = 1; i <= 2; i++)
         world_at(world, world->now_ms + WORLD_TRADING_MS * i / 3, back_up, center, 0);
     /* Also after the last customer, when no new record will remind a terminal of its journal. */
@@ -198,9 +270,12 @@ void faults_heal(struct world *world)
     world->healing = true;
     world_trace(world, "healing");
     world->center->drive.dies_in = 0;
+    world->center->wall_offset_ms = 0;
+    drive_mend(&world->center->drive);
     for (unsigned i = 0; i < world->terminal_count; i++) {
         struct terminal *t = world->terminals[i];
         t->drive.dies_in = 0;
+        drive_mend(&t->drive);
         if (t->clone && !t->retired)
             retire_clone(t, 0);
         t->wall_offset_ms = 0;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define START_RETRY_MS 5000
+
 static const struct terminal *of_clock(const struct clock *clock)
 {
     return (const struct terminal *)((const char *)clock - offsetof(struct terminal, clock));
@@ -212,6 +214,13 @@ static int start_sync(struct terminal *t)
     return sync_open(&options, &t->sync);
 }
 
+static void start_again(void *argument, uint64_t boots)
+{
+    struct terminal *t = argument;
+    if (t->boots == boots)
+        terminal_start(t);
+}
+
 void terminal_start(struct terminal *terminal)
 {
     struct terminal *t = terminal;
@@ -226,8 +235,14 @@ void terminal_start(struct terminal *terminal)
     if (rc == 0)
         rc = start_sync(t);
     world_trace(t->world, "%s starts: %d", t->name, rc);
-    if (rc < 0)
+    if (rc == 0)
+        return;
+    if (t->drive.sick || t->drive.dead) {
+        terminal_stop(t);
+        world_at(t->world, t->world->now_ms + START_RETRY_MS, start_again, t, t->boots);
+    } else {
         world_violation(t->world, "%s does not start again: %s", t->name, strerror(-rc));
+    }
 }
 
 void terminal_stop(struct terminal *terminal)
@@ -239,13 +254,6 @@ void terminal_stop(struct terminal *terminal)
     t->sync = NULL;
     till_close(t->till);
     t->till = NULL;
-}
-
-static void start_again(void *argument, uint64_t boots)
-{
-    struct terminal *t = argument;
-    if (t->boots == boots)
-        terminal_start(t);
 }
 
 void terminal_crash(struct terminal *terminal, int64_t down_ms_max)

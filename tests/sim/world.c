@@ -14,9 +14,21 @@ struct event {
 };
 
 static const char *const fault_names[FAULTS] = {
-    [FAULT_PARTITION] = "partition", [FAULT_DROP] = "drop",       [FAULT_DUP] = "dup",     [FAULT_REORDER] = "reorder",
-    [FAULT_DELAY] = "delay",         [FAULT_CUT] = "cut",         [FAULT_CRASH] = "crash", [FAULT_CENTRAL] = "central",
-    [FAULT_CLOCK] = "clock",         [FAULT_RESTORE] = "restore", [FAULT_CLONE] = "clone",
+    [FAULT_PARTITION] = "partition",
+    [FAULT_DROP] = "drop",
+    [FAULT_DUP] = "dup",
+    [FAULT_REORDER] = "reorder",
+    [FAULT_DELAY] = "delay",
+    [FAULT_CUT] = "cut",
+    [FAULT_CRASH] = "crash",
+    [FAULT_CENTRAL] = "central",
+    [FAULT_CLOCK] = "clock",
+    [FAULT_RESTORE] = "restore",
+    [FAULT_CLONE] = "clone",
+    [FAULT_FULL] = "full",
+    [FAULT_EIO] = "eio",
+    [FAULT_SHORT] = "short",
+    [FAULT_CENTRAL_CLOCK] = "central-clock",
 };
 
 static const char *const mutant_names[MUTANTS] = {

@@ -11,17 +11,21 @@
 #include <stdio.h>
 
 enum fault {
-    FAULT_PARTITION, /* no link, or a link that leads nowhere */
-    FAULT_DROP,      /* a request that never arrives */
-    FAULT_DUP,       /* one that arrives twice, the second time up to minutes later */
-    FAULT_REORDER,   /* one that is overtaken by later ones */
-    FAULT_DELAY,     /* seconds on the way, either way */
-    FAULT_CUT,       /* an answer that breaks off */
-    FAULT_CRASH,     /* a terminal dies at a write of its disk, or between two */
-    FAULT_CENTRAL,   /* so does central */
-    FAULT_CLOCK,     /* a terminal's wall clock jumps by up to ten years, either way */
-    FAULT_RESTORE,   /* central comes back from an older backup */
-    FAULT_CLONE,     /* a copy of a terminal's disk runs beside it */
+    FAULT_PARTITION,     /* no link, or a link that leads nowhere */
+    FAULT_DROP,          /* a request that never arrives */
+    FAULT_DUP,           /* one that arrives twice, the second time up to minutes later */
+    FAULT_REORDER,       /* one that is overtaken by later ones */
+    FAULT_DELAY,         /* seconds on the way, either way */
+    FAULT_CUT,           /* an answer that breaks off */
+    FAULT_CRASH,         /* a terminal dies at a write of its disk, or between two */
+    FAULT_CENTRAL,       /* so does central */
+    FAULT_CLOCK,         /* a terminal's wall clock jumps by up to ten years, either way */
+    FAULT_RESTORE,       /* central comes back from an older backup */
+    FAULT_CLONE,         /* a copy of a terminal's disk runs beside it */
+    FAULT_FULL,          /* a disk, a terminal's or central's, has no room for a while */
+    FAULT_EIO,           /* one of its I/Os fails, or all of a kind for a while */
+    FAULT_SHORT,         /* a write stops half-way */
+    FAULT_CENTRAL_CLOCK, /* central's wall clock jumps, as a terminal's */
     FAULTS
 };
 
