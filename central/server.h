@@ -42,8 +42,9 @@ struct central_part {
     int (*admin_line)(struct central *central, const char *line, size_t len, struct buffer *reply);
     /*
      * What the part keeps between calls (keys, connections, threads of its own); central_state finds it. open: books
-     * and writer are open, no request has come. stop: the writer still runs; threads of the part end. close: nobody
-     * calls the part any more. All three or none.
+     * and writer are open, no request has come. a state it leaves behind is stopped and closed even when it
+     * failed. stop: the writer still runs; threads of the part end. close: nobody calls the part any more. All three
+     * or none.
      */
     int (*open)(struct central *central, void **out_state);
     void (*stop)(void *state);

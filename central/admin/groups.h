@@ -49,6 +49,15 @@ int cmd_touchpoint_report(struct admin_call *call, struct store_tx *tx);
 int cmd_wechat_account(struct admin_call *call, struct store_tx *tx);
 int cmd_wechat_inbox(struct admin_call *call, struct store_tx *tx);
 
+/* cmd_outbox.c */
+int cmd_outbox_list(struct admin_call *call, struct store_tx *tx);
+int cmd_outbox_status(struct admin_call *call, struct store_tx *tx);
+int cmd_outbox_retry(struct admin_call *call, struct store_tx *tx);
+int cmd_outbox_quota(struct admin_call *call, struct store_tx *tx);
+int cmd_wechat_send(struct admin_call *call, struct store_tx *tx);
+int cmd_wechat_menu(struct admin_call *call, struct store_tx *tx);
+int cmd_wechat_reconcile(struct admin_call *call);
+
 /* cmd_catalogue.c */
 int cmd_product_list(struct admin_call *call, struct store_tx *tx);
 int cmd_product_rows(struct admin_call *call, struct store_tx *tx);

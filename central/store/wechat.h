@@ -50,6 +50,18 @@ struct channel_person {
 MUST_CHECK int wechat_meet(struct store_tx *tx, const struct channel_keys *keys, const struct channel_person *person,
                            struct channel_identity *out_identity);
 MUST_CHECK int wechat_find_identity(struct store_tx *tx, uint64_t id, struct channel_identity *out_identity);
+/* The identity of a member, the latest of several; -ENOENT: none, or it has left. */
+MUST_CHECK int wechat_find_member(struct store_tx *tx, uint64_t member, struct channel_identity *out_identity);
+/* Where to write to: for the moment of sending only, never to be kept. -ENOENT: the person has left. */
+#define OPENID_CAP 65
+MUST_CHECK int wechat_open_identity(struct store_tx *tx, const struct channel_keys *keys, uint64_t id,
+                                    char out_openid[OPENID_CAP]);
+MUST_CHECK int wechat_find_who(struct store_tx *tx, const char *account, const uint8_t who[WHO_LEN],
+                               struct channel_identity *out_identity);
+/* A follow that was booked as unattributed on its day belongs to a touchpoint. */
+MUST_CHECK int wechat_move_follow(struct store_tx *tx, uint32_t touchpoint, int64_t followed_ms);
+/* A touchpoint learnt later, by asking the platform; only for who has none yet. */
+MUST_CHECK int wechat_set_touchpoint(struct store_tx *tx, uint64_t identity, uint32_t touchpoint);
 /* -EALREADY when the identity has a member. */
 MUST_CHECK int wechat_link_member(struct store_tx *tx, uint64_t identity, uint64_t member);
 /* Unsubscribed: the identity row and every message of that person go; *out_identity is what it was (id 0: unknown). */

@@ -1,10 +1,14 @@
 #include "central/store/wechat.h"
 
+#include "central/store/outbox.h"
 #include "central/store/query.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#define OPENID_MAX 64
+#define OPENID_MAX     64
+#define DAY_S          86400
+#define LOCAL_OFFSET_S (8 * 3600) /* China Standard Time, as in people_count_step */
 
 static int find_row(struct store_tx *tx, const char *account, const uint8_t who[WHO_LEN],
                     struct channel_identity *out_identity)
@@ -13,6 +17,28 @@ static int find_row(struct store_tx *tx, const char *account, const uint8_t who[
     int rc = query_number(store_tx_db(tx), "SELECT id FROM channel_identity WHERE account = ? AND who = ?",
                           QUERY(Q_TEXT(account), Q_BLOB(who, WHO_LEN)), &id);
     return rc ? rc : wechat_find_identity(tx, (uint64_t)id, out_identity);
+}
+
+int wechat_find_who(struct store_tx *tx, const char *account, const uint8_t who[WHO_LEN],
+                    struct channel_identity *out_identity)
+{
+    return find_row(tx, account, who, out_identity);
+}
+
+int wechat_move_follow(struct store_tx *tx, uint32_t touchpoint, int64_t followed_ms)
+{
+    int64_t day = (followed_ms / 1000 + LOCAL_OFFSET_S) / DAY_S;
+    int rc =
+        query_run(store_tx_write(tx),
+                  "UPDATE touchpoint_day SET follows = follows - 1 WHERE touchpoint = 0 AND day = ? AND follows > 0",
+                  QUERY(Q_INT(day)));
+    return rc ? rc
+              : query_run(
+                    store_tx_write(tx),
+                    "INSERT INTO touchpoint_day (touchpoint, day, shown, shown_s, follows, scans, joins, unfollows) "
+                    "VALUES (?, ?, 0, 0, 1, 0, 0, 0) ON CONFLICT (touchpoint, day) DO UPDATE SET follows = "
+                    "follows + 1",
+                    QUERY(Q_INT(touchpoint), Q_INT(day)));
 }
 
 static int insert_row(struct store_tx *tx, const struct channel_keys *keys, const struct channel_person *person,
@@ -76,6 +102,42 @@ int wechat_find_identity(struct store_tx *tx, uint64_t id, struct channel_identi
     return 0;
 }
 
+int wechat_find_member(struct store_tx *tx, uint64_t member, struct channel_identity *out_identity)
+{
+    int64_t id = 0;
+    int rc =
+        query_number(store_tx_db(tx),
+                     "SELECT id FROM channel_identity WHERE member = ? AND member != 0 ORDER BY followed_ms DESC, id "
+                     "DESC LIMIT 1",
+                     QUERY(Q_INT(member)), &id);
+    return rc ? rc : wechat_find_identity(tx, (uint64_t)id, out_identity);
+}
+
+int wechat_open_identity(struct store_tx *tx, const struct channel_keys *keys, uint64_t id, char out_openid[OPENID_CAP])
+{
+    struct db_stmt *stmt = NULL;
+    struct buffer openid;
+    int rc = query_first(store_tx_db(tx), "SELECT openid_sealed FROM channel_identity WHERE id = ?", QUERY(Q_INT(id)),
+                         &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    buffer_init(&openid, OPENID_CAP + 64);
+    rc = channel_unseal(keys, db_column_blob(stmt, 0), &openid);
+    if (rc == 0) {
+        snprintf(out_openid, OPENID_CAP, "%s", buffer_text(&openid));
+    }
+    buffer_finish(&openid);
+    db_stmt_close(stmt);
+    return rc;
+}
+
+int wechat_set_touchpoint(struct store_tx *tx, uint64_t identity, uint32_t touchpoint)
+{
+    return set_number(tx, "UPDATE channel_identity SET touchpoint = ? WHERE id = ? AND touchpoint = 0", touchpoint,
+                      identity);
+}
+
 int wechat_link_member(struct store_tx *tx, uint64_t identity, uint64_t member)
 {
     struct channel_identity known;
@@ -103,6 +165,7 @@ int wechat_forget(struct store_tx *tx, const char *account, const uint8_t who[WH
             : change_by_who(
                   tx, "UPDATE inbox SET who = NULL, message_sealed = NULL, state = 1 WHERE account = ? AND who = ?",
                   account, who);
+    rc = rc || !identity.id ? rc : outbox_forget_lane(tx, identity.id);
     if (rc == 0) {
         *out_identity = identity;
     }

@@ -3,13 +3,51 @@
 #include "central/store/wechat.h"
 #include "central/wechat/callback.h"
 #include "central/wechat/message.h"
+#include "central/wechat/rotate.h"
 #include "central/wechat/service.h"
 #include "central/wechat/work.h"
+#include "platform/log.h"
 
 static const struct http_route routes[] = {
     {.method = "GET", .pattern = "/wechat/{account}", .handler = wechat_callback_verify},
     {.method = "POST", .pattern = "/wechat/{account}", .handler = wechat_callback_push, .max_body = WECHAT_BODY_MAX},
 };
+
+#define ROTATE_EVERY_MS INT64_C(3600000)
+#define RUN_MAX         1000
+
+static int run_rotate(void *arg, struct store_tx *tx)
+{
+    struct channel_keys keys;
+    unsigned ordered = 0;
+    int rc = wechat_work_keys(arg, &keys);
+    rc = rc ? rc : rotate_order_due(tx, &keys, &ordered);
+    channel_keys_finish(&keys);
+    return rc;
+}
+
+static void rotate_when_due(struct central *central, struct wechat_service *service)
+{
+    int64_t now_ms = clock_mono_ms(central->clock);
+    if (now_ms < service->rotate_due_ms) {
+        return;
+    }
+    service->rotate_due_ms = now_ms + ROTATE_EVERY_MS;
+    int rc = writer_call(central->writer, run_rotate, central);
+    if (rc < 0 && rc != -EPIPE) {
+        log_error("wechat", "QR codes that end could not be ordered anew errno=%d", -rc);
+    }
+}
+
+/* Without threads the outbox is emptied here. */
+static void run_inline(struct central *central, struct wechat_service *service)
+{
+    unsigned done = 0;
+    int rc = central->inline_jobs ? outbox_run(service->outbox, RUN_MAX, &done) : 0;
+    if (rc < 0) {
+        log_error("outbox", "what waits cannot leave errno=%d", -rc);
+    }
+}
 
 /* Messages whose work was cut off by a restart or a busy writer. */
 static void tick(struct central *central)
@@ -23,6 +61,11 @@ static void tick(struct central *central)
     }
     if (rc == 0) {
         wechat_work_wake(central);
+    }
+    struct wechat_service *service = wechat_service_of(central);
+    if (service) {
+        rotate_when_due(central, service);
+        run_inline(central, service);
     }
 }
 

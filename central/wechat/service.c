@@ -32,6 +32,16 @@ int wechat_work_keys(const struct central *central, struct channel_keys *out_key
     return rc;
 }
 
+static int open_outbox(struct wechat_service *service)
+{
+    struct outbox_options options = {.central = service->central,
+                                     .channels = service->channels,
+                                     .channel_count = ARRAY_LEN(service->channels),
+                                     .keys = wechat_work_keys};
+    service->channels[0] = wechat_channel(&service->sender);
+    return outbox_open(&options, &service->outbox);
+}
+
 int wechat_service_open(struct central *central, void **out_service)
 {
     struct wechat_service *service = calloc(1, sizeof(*service));
@@ -40,23 +50,26 @@ int wechat_service_open(struct central *central, void **out_service)
     }
     service->central = central;
     pthread_mutex_init(&service->mutex, NULL);
+    *out_service = service; /* before any thread looks for it; central closes it whatever follows */
     int rc = guard_open(&service->guard);
-    if (rc < 0) {
-        wechat_service_close(service);
-        return rc;
-    }
-    *out_service = service;
-    return 0;
+    rc = rc ? rc : wechat_sender_init(&service->sender, central);
+    return rc ? rc : open_outbox(service);
 }
 
 void wechat_service_stop(void *context)
 {
-    (void)context; /* no thread of its own yet to end */
+    struct wechat_service *service = context;
+    if (service->sender.api) {
+        wechat_api_cancel(service->sender.api);
+    }
+    outbox_stop(service->outbox);
 }
 
 void wechat_service_close(void *context)
 {
     struct wechat_service *service = context;
+    outbox_close(service->outbox);
+    wechat_sender_finish(&service->sender);
     guard_close(service->guard);
     channel_keys_finish(&service->keys);
     pthread_mutex_destroy(&service->mutex);

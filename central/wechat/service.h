@@ -5,6 +5,7 @@
 
 #include "central/server.h"
 #include "central/store/wechat_keys.h"
+#include "central/wechat/channel.h"
 #include "central/wechat/guard.h"
 
 #include <pthread.h>
@@ -12,6 +13,10 @@
 struct wechat_service {
     struct central *central;
     struct guard *guard;
+    struct wechat_sender sender;
+    struct outbox_channel channels[1];
+    struct outbox *outbox;
+    int64_t rotate_due_ms;          /* the clockwork's */
     _Atomic unsigned sweeps_wanted; /* > 0: a sweep of the inbox is queued or running */
     pthread_mutex_t mutex;          /* guards what follows */
     bool keys_loaded;

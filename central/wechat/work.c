@@ -2,10 +2,12 @@
 
 #include "central/store/identity.h"
 #include "central/store/people_touchpoint.h"
+#include "central/wechat/order.h"
 #include "domain/crypto.h"
 #include "platform/encoding.h"
 #include "platform/log.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +116,21 @@ static int greet_member(struct store_tx *tx, const struct touchpoint *touchpoint
     return touchpoint->id && member ? people_greet(tx, &greeting) : 0;
 }
 
+/* EventKey can be missing although a QR was scanned: the platform is asked. One question a follow. */
+static int ask_scene(struct store_tx *tx, const struct channel_keys *keys, const struct channel_identity *identity)
+{
+    char key[OUTBOX_KEY_MAX];
+    struct wechat_account account;
+    int rc = wechat_find_account(tx, keys, identity->account, &account);
+    if (rc < 0 || !account.api[0]) {
+        return rc == -ENOENT ? 0 : rc;
+    }
+    snprintf(key, sizeof(key), "info/%" PRIu64, identity->id);
+    rc = wechat_order_info(tx, keys, &(struct wechat_order){.account = account.name, .key = key},
+                           &(struct wechat_people){&identity->id, 1});
+    return rc == -EEXIST ? 0 : rc;
+}
+
 static int work_arrival(struct store_tx *tx, const struct channel_keys *keys, const char *account,
                         const struct wechat_message *message)
 {
@@ -124,6 +141,9 @@ static int work_arrival(struct store_tx *tx, const struct channel_keys *keys, co
     struct channel_person person = {.account = account, .openid = message->from};
     rc = rc ? rc : wechat_meet(tx, keys, &person, &identity);
     rc = rc ? rc : people_count_step(tx, touchpoint.id, follows ? FUNNEL_FOLLOW : FUNNEL_SCAN, 0);
+    if (rc == 0 && follows && !identity.touchpoint) {
+        rc = ask_scene(tx, keys, &identity);
+    }
     return rc ? rc : greet_member(tx, &touchpoint, identity.member);
 }
 
@@ -216,6 +236,7 @@ static void finish_sweep(void *arg, int result)
     unsigned settled = result == 0 && sweep->more ? sweep->wanted - 1 : sweep->wanted;
     channel_keys_finish(&sweep->keys);
     free(sweep);
+    outbox_wake(service->outbox);
     if (atomic_fetch_sub(&service->sweeps_wanted, settled) != settled) {
         submit_sweep(service);
     }
