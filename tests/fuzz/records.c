@@ -1,29 +1,15 @@
 #include "central/store/ledger.h"
 #include "central/store/rights.h"
 #include "fixture.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "fuzz.h"
 
 /*
  * A genuine terminal that says anything: the input is the body of one record of each kind. Central must store every
  * one, and its books must stay whole.
  */
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #define LAST_KIND   (RECORD_REPLACED_ENROLMENT + 1) /* and one that nobody knows */
 #define CHECK_EVERY 64
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition))                                                                                              \
-            abort();                                                                                                   \
-    } while (0)
 
 static struct fixture fixture;
 static struct fake_terminal terminal;
