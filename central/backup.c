@@ -20,7 +20,29 @@ static int is_backup(const struct dirent *entry)
            strcmp(entry->d_name + len - end, NAME_END) == 0;
 }
 
-/* Removes all but the newest; the oldest that is left goes to out_path. Names sort by time. */
+/*
+ * The time of the newest backup's name, 0 without one. A name is later than all before it even when the clock went
+ * back, so that names tell which backup is the oldest: what that one holds is what terminals may forget.
+ */
+static int last_stamp(const char *folder, int64_t *out_ms)
+{
+    struct dirent **entries = NULL;
+    int64_t last_ms = 0;
+    int count = scandir(folder, &entries, is_backup, NULL);
+    if (count < 0)
+        return -errno;
+    for (int i = 0; i < count; i++) {
+        int64_t ms = strtoll(entries[i]->d_name + strlen(NAME_START), NULL, 10);
+        if (ms > last_ms)
+            last_ms = ms;
+        free(entries[i]);
+    }
+    free(entries);
+    *out_ms = last_ms;
+    return 0;
+}
+
+/* Removes all but the newest; the oldest that is left goes to out_path. Names sort by age. */
 static int prune(const char *folder, char *out_path, size_t cap)
 {
     struct dirent **entries = NULL;
@@ -64,9 +86,14 @@ int central_backup(struct central *central, char *out_path, size_t cap)
     int rc = central_config_path(&central->config, CENTRAL_BACKUP_DIR, folder, sizeof(folder));
     if (rc == 0)
         rc = file_make_dirs(folder, 0700);
+    int64_t last_ms = 0, now_ms = clock_wall_ms(central->clock);
+    if (rc == 0)
+        rc = last_stamp(folder, &last_ms);
     if (rc < 0)
         return rc;
-    snprintf(path, sizeof(path), "%s/" NAME_START "%015" PRId64 NAME_END, folder, clock_wall_ms(central->clock));
+    if (now_ms <= last_ms)
+        now_ms = last_ms + 1;
+    snprintf(path, sizeof(path), "%s/" NAME_START "%015" PRId64 NAME_END, folder, now_ms);
     if ((size_t)snprintf(out_path, cap, "%s", path) >= cap)
         return -ENAMETOOLONG;
     rc = store_backup(central->store, path);
