@@ -78,6 +78,19 @@ static size_t encode_head(const struct batch_head *head, uint8_t out[HEAD_MAX])
     return len;
 }
 
+int batch_finish_signed(struct batch_writer *w, struct slice head_encoded, const uint8_t signature[SIGNATURE_LEN],
+                        struct slice out, size_t *out_len)
+{
+    struct cbor_writer writer;
+    cbor_writer_init(&writer, (uint8_t *)out.data, out.len);
+    cbor_write_array(&writer, 3);
+    cbor_write_raw(&writer, head_encoded.data, head_encoded.len);
+    cbor_write_bytes(&writer, signature, SIGNATURE_LEN);
+    cbor_write_array(&writer, w->head.count);
+    cbor_write_raw(&writer, w->buffer, w->len);
+    return cbor_writer_finish(&writer, out_len);
+}
+
 int batch_finish(struct batch_writer *w, const uint8_t secret[SECRET_KEY_LEN], uint8_t *out, size_t cap,
                  size_t *out_len)
 {
@@ -86,14 +99,7 @@ int batch_finish(struct batch_writer *w, const uint8_t secret[SECRET_KEY_LEN], u
     uint8_t head[HEAD_MAX], signature[SIGNATURE_LEN];
     size_t head_len = encode_head(&w->head, head);
     crypto_sign_message(secret, head, head_len, signature);
-    struct cbor_writer writer;
-    cbor_writer_init(&writer, out, cap);
-    cbor_write_array(&writer, 3);
-    cbor_write_raw(&writer, head, head_len);
-    cbor_write_bytes(&writer, signature, sizeof signature);
-    cbor_write_array(&writer, w->head.count);
-    cbor_write_raw(&writer, w->buffer, w->len);
-    return cbor_writer_finish(&writer, out_len);
+    return batch_finish_signed(w, (struct slice){head, head_len}, signature, (struct slice){out, cap}, out_len);
 }
 
 static void read_head(struct cbor_reader *r, struct batch_head *head)

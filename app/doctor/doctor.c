@@ -81,8 +81,13 @@ static void say_era(struct db *db, struct db_stmt *era, int64_t now_ms)
     int64_t first = (int64_t)((uint64_t)id << SEQ_BITS), last;
     struct hlc oldest;
 
-    last = number(db, "SELECT max(id) FROM journal WHERE id >> 44 = ?", id);
+    last = number(db, "SELECT max(id) FROM journal WHERE id >= ?1 << 44 AND id < (?1 + 1) << 44", id);
     last = last > first ? last - first : 0;
+    if (db_column_int64(era, 6) == 0) {
+        printf("ok   copy of terminal %" PRId64 ", incarnation %" PRId64 ": through record %" PRId64 "\n",
+               db_column_int64(era, 1), db_column_int64(era, 2), last);
+        return;
+    }
     printf("%s terminal %" PRId64 ", incarnation %" PRId64 ", store %" PRId64 ": %" PRId64 " records, %" PRId64
            " not at central, %" PRId64 " not in a backup of it",
            last > durable ? "note" : "ok  ", db_column_int64(era, 1), db_column_int64(era, 2), db_column_int64(era, 3),
@@ -97,9 +102,16 @@ static int say_eras(struct db *db, int64_t now_ms)
 {
     struct db_stmt *stmt;
     int step, eras = 0;
-    int r = db_stmt_open(
-        db, "SELECT era, terminal, incarnation, store, durable_through, archived_through FROM era ORDER BY era", &stmt);
+    int r = db_stmt_open(db,
+                         "SELECT era, terminal, incarnation, store, durable_through, archived_through, own FROM era"
+                         " ORDER BY own DESC, era",
+                         &stmt);
 
+    if (r == -EPROTO) /* books of before the copies, which the till has not opened yet */
+        r = db_stmt_open(db,
+                         "SELECT era, terminal, incarnation, store, durable_through, archived_through, 1 FROM era"
+                         " ORDER BY era",
+                         &stmt);
     if (r < 0)
         return r;
     while ((step = db_stmt_step(stmt)) == DB_ROW) {
@@ -109,6 +121,8 @@ static int say_eras(struct db *db, int64_t now_ms)
     db_stmt_close(stmt);
     if (step == DB_DONE && eras == 0)
         printf("note this terminal was never enrolled\n");
+    if (number(db, "SELECT value FROM config WHERE key = 'unconfirmed_from'", 0) != 0)
+        printf("note an act waits for another terminal of the store to hold it; it is not exported before\n");
     return step;
 }
 

@@ -13,14 +13,14 @@ static bool belongs(const struct body *body, uint64_t group)
     }
 }
 
-static int load_voided(struct books *b, uint64_t group, bool *out_voided)
+static int load_voided(struct books *b, int64_t id, bool *out_voided)
 {
     struct db_stmt *stmt;
     int r = db_stmt_open(b->db, "SELECT 1 FROM voided WHERE record = ?", &stmt);
 
     if (r < 0)
         return r;
-    db_bind_int64(stmt, 1, journal_id(b->era, group));
+    db_bind_int64(stmt, 1, id);
     r = db_stmt_step(stmt);
     if (r >= 0)
         *out_voided = r == DB_ROW;
@@ -28,17 +28,19 @@ static int load_voided(struct books *b, uint64_t group, bool *out_voided)
     return r < 0 ? r : 0;
 }
 
-int act_load(struct books *b, uint64_t group, struct act *out_act)
+/* A copy may end within an act. Its readable part is the act. */
+int act_load(struct books *b, int64_t id, struct act *out_act)
 {
     struct act act = {0};
+    uint64_t group = journal_seq(id);
     int r;
 
-    if (group == 0 || group > b->head.seq)
+    if (group == 0)
         return -ENOENT;
-    for (uint64_t seq = group; act.count < ACT_RECORDS_MAX && seq <= b->head.seq; seq++) {
+    for (uint64_t seq = group; act.count < ACT_RECORDS_MAX; seq++) {
         struct body *body = &act.bodies[act.count];
-        r = journal_read_body(b->db, journal_id(b->era, seq), body);
-        if (r == -ENOENT || r == -ENOTSUP)
+        r = journal_read_body(b->db, journal_id(journal_era(id), seq), body);
+        if (r == -ENOENT || r == -ENOTSUP || r == -EBADMSG)
             break;
         if (r < 0)
             return r;
@@ -48,10 +50,31 @@ int act_load(struct books *b, uint64_t group, struct act *out_act)
     }
     if (act.count == 0)
         return -ENOENT;
-    r = load_voided(b, group, &act.voided);
+    r = load_voided(b, id, &act.voided);
     if (r == 0)
         *out_act = act;
     return r;
+}
+
+int act_era(struct books *b, uint32_t terminal, uint32_t *out_era)
+{
+    struct db_stmt *stmt;
+    int r;
+
+    if (terminal == 0 || terminal == b->enrolment.answer.terminal) {
+        *out_era = b->era;
+        return 0;
+    }
+    r = db_stmt_open(b->db, "SELECT era FROM era WHERE own = 0 AND terminal = ? ORDER BY incarnation DESC LIMIT 1",
+                     &stmt);
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, terminal);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        *out_era = (uint32_t)db_column_int64(stmt, 0);
+    db_stmt_close(stmt);
+    return r < 0 ? r : r == DB_ROW ? 0 : -ENOENT;
 }
 
 const struct body *act_find(const struct act *act, uint16_t kind)

@@ -23,7 +23,27 @@ struct business_time books_now(const struct books *b)
 
 bool books_is_primary(const struct books *b)
 {
-    return b->enrolled && b->has_settings && b->settings.primary_terminal == b->enrolment.answer.terminal;
+    return b->enrolled && b->has_settings && b->role.primary == b->enrolment.answer.terminal;
+}
+
+bool books_is_single(const struct books *b)
+{
+    return !b->lan || b->role.others == 0;
+}
+
+bool books_is_alone(const struct books *b)
+{
+    return b->role.went_alone || b->settings.alone;
+}
+
+bool books_needs_peer(const struct books *b)
+{
+    return !books_is_single(b) && books_is_primary(b) && !books_is_alone(b);
+}
+
+bool books_peer_live(const struct books *b)
+{
+    return atomic_load(&b->peers_live) > 0;
 }
 
 /* The last records chain into each other: a cut or mixed-up file shows itself here. */
@@ -55,11 +75,32 @@ int books_load(struct books *b)
     if (r < 0)
         return r;
     b->committed = b->head;
-    b->projection = (struct projection){.db = b->db, .source = b->db, .store = b->enrolment.answer.store};
+    b->projection =
+        (struct projection){.db = b->db, .source = b->db, .store = b->enrolment.answer.store, .guard = true};
     r = feed_load(b);
+    if (r == 0)
+        r = store_load(b);
+    return r < 0 ? r : marks_load(b);
+}
+
+/* Books of an older version get the projections that they lack. */
+static int rebuild_once(struct books *b)
+{
+    int64_t wanted;
+    int r = config_get_int(b->db, "rebuild", &wanted);
+
+    if (r < 0 || wanted == 0)
+        return r;
+    r = db_begin(b->db);
     if (r < 0)
         return r;
-    return marks_load(b);
+    r = rebuild_in_place(b);
+    if (r == 0)
+        r = db_exec(b->db, "DELETE FROM config WHERE key = 'rebuild'");
+    if (r == 0)
+        return db_commit(b->db);
+    db_rollback(b->db);
+    return r;
 }
 
 static int open_database(struct books *b)
@@ -78,6 +119,8 @@ static int open_database(struct books *b)
         r = trust_load(b);
     if (r == 0)
         r = verify_tail(b);
+    if (r == 0)
+        r = rebuild_once(b);
     if (r < 0) {
         db_close(b->db);
         b->db = NULL;
@@ -164,7 +207,7 @@ int books_open(struct books *b, const struct till_options *options)
     int r;
 
     assert(options->path != NULL && options->pepper_path != NULL && options->clock != NULL);
-    *b = (struct books){.clock = options->clock, .lock = {.fd = -1}};
+    *b = (struct books){.clock = options->clock, .lan = options->lan, .lock = {.fd = -1}};
     r = copy_paths(b, options);
     if (r < 0)
         goto fail;
@@ -216,6 +259,8 @@ void books_abort(struct books *b)
     db_rollback(b->db);
     b->head = b->committed;
     b->projection.group_id = 0;
+    b->consumes = false;
+    b->unconfirmed_from = b->unconfirmed_committed;
 }
 
 static bool head_equal(const struct journal_head *a, const struct journal_head *b)
@@ -226,11 +271,18 @@ static bool head_equal(const struct journal_head *a, const struct journal_head *
 int books_commit(struct books *b)
 {
     struct journal_head wanted = b->head, before = b->committed;
-    int r = db_commit(b->db);
+    int r = b->consumes ? confirm_mark(b) : 0;
 
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    r = db_commit(b->db);
     if (r == 0) {
         b->appended |= !head_equal(&wanted, &before);
         b->committed = b->head;
+        b->consumes = false;
+        b->unconfirmed_committed = b->unconfirmed_from;
         return 0;
     }
     books_abort(b);

@@ -14,8 +14,10 @@
 #include "till/till.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
-/* A journal row's key: the era (one per terminal and incarnation, counted here) above the sequence number. */
+/* A journal row's key: the era (one per terminal and incarnation, counted here) above the sequence number. Eras of this
+ * terminal are its own; those of the store's other terminals hold copies. */
 #define JOURNAL_SEQ_BITS 44
 
 static inline int64_t journal_id(uint32_t era, uint64_t seq)
@@ -44,6 +46,8 @@ struct journal_head {
 struct projection {
     struct db *db, *source;
     uint32_t store;
+    bool guard;       /* an own act is being appended: it must fit what is there */
+    bool copy;        /* the record is another terminal's, or of an incarnation that was not on this disk */
     int64_t group_id; /* the last redemption: a sale of the same group posts its campaign's discount */
     uint32_t group_campaign;
 };
@@ -57,6 +61,28 @@ struct refused_scan {
 };
 
 #define GREETINGS_PENDING 8
+#define LATE_MAX          16
+
+/* How this terminal stands in its store; from feed, journal and config by store_load. */
+struct store_role {
+    uint32_t others;      /* terminals of the store that the feed names besides this one */
+    uint32_t epoch;       /* the store's, the feed's or a later promotion's */
+    uint32_t primary;     /* terminal */
+    uint32_t since_epoch; /* tokens of this epoch and later are covered by these books */
+    bool went_alone;      /* by a manager or by central, not ended yet */
+    bool deposed;         /* a promotion over this incarnation is known */
+    uint64_t deposed_copy_through;
+    bool deposed_behind; /* it said that its copy may be behind */
+    uint32_t deposed_by;
+    uint32_t waiting; /* feed items in authority_waiting */
+};
+
+#define PEERS_REMEMBERED LAN_TERMINALS_MAX
+
+struct peer_end { /* how far a peer said that it holds this era, in this run */
+    uint32_t peer;
+    uint64_t through;
+};
 
 struct books {
     char *path, *vfs, *lock_path; /* owned */
@@ -84,6 +110,15 @@ struct books {
     uint32_t refused_next;
     uint32_t unknown_codes; /* typed since unknown_since_mono_ms */
     int64_t unknown_since_mono_ms;
+    bool lan;                    /* a lan room serves this till */
+    _Atomic uint32_t peers_live; /* set by any thread */
+    struct store_role role;
+    uint64_t unconfirmed_from, unconfirmed_committed; /* 0 = nothing waits for a peer; as on the disk */
+    bool consumes;                                    /* the open transaction holds an act that a peer must have */
+    bool taken_back;                                  /* what waited is gone: the till's loop says so */
+    struct peer_end peer_ends[PEERS_REMEMBERED];
+    struct body late[LATE_MAX]; /* sign-ins while an act waits for a peer: appended after it */
+    uint32_t late_count;
     bool appended, reference_changed; /* news for the callbacks, taken by the thread's loop */
     struct feed_greeting greetings[GREETINGS_PENDING];
     uint32_t greeting_count;
@@ -116,16 +151,26 @@ struct clock_reading books_clock(const struct books *b);
 struct business_time books_now(const struct books *b);
 /* Only the primary of the store holds rights and shares. */
 bool books_is_primary(const struct books *b);
+/* The feed names no other terminal, or nothing carries between them: none of the rules for several terminals apply. */
+bool books_is_single(const struct books *b);
+bool books_is_alone(const struct books *b);
+/* What consumes authority here counts only once a peer holds it. */
+bool books_needs_peer(const struct books *b);
+bool books_peer_live(const struct books *b);
 
-/* journal.c: within a transaction; the projections follow at once. */
+/* journal.c: within a transaction; the projections follow at once. -EHOSTDOWN: a peer would have to hold it and none is
+ * live; -EBUSY: an act waits for a peer. */
 MUST_CHECK int journal_append(struct books *b, const struct body *body, uint64_t *out_seq);
 MUST_CHECK int journal_load_head(struct db *db, uint32_t era, struct journal_head *out_head);
+MUST_CHECK int journal_insert(struct db *db, uint32_t era, const struct record *record);
 /* The body is copied into buffer. -ENOENT, -EUCLEAN when the record's hash is not its own. */
 MUST_CHECK int journal_read(struct db *db, int64_t id, uint8_t buffer[RECORD_BODY_MAX], struct record *out_record);
 MUST_CHECK int journal_read_body(struct db *db, int64_t id, struct body *out_body);
 
 /* projection.c */
 MUST_CHECK int projection_apply(struct projection *p, int64_t id, const struct body *body);
+/* Which record did what was asked under this id; -ENOENT. */
+MUST_CHECK int request_find(struct db *db, const uint8_t request_id[BODY_REQUEST_ID_LEN], int64_t *out_record);
 MUST_CHECK int balance_get(struct db *db, const char *account, int64_t *out_amount_minor); /* credit; 0 when unknown */
 MUST_CHECK int share_get(struct db *db, uint64_t member, struct owner owner, int64_t *out_amount_minor);
 
@@ -169,6 +214,8 @@ struct sale_act {
     uint8_t auth; /* of the credit */
     uint64_t nonce;
     int64_t business_ms;
+    uint32_t via;              /* a sale that stands alone: who asked for it */
+    const uint8_t *request_id; /* NULL = none */
 };
 struct sale_result {
     uint64_t group;
@@ -184,8 +231,12 @@ struct act {
     struct body bodies[ACT_RECORDS_MAX];
     bool voided;
 };
-MUST_CHECK int act_load(struct books *b, uint64_t group, struct act *out_act); /* -ENOENT: no act begins there */
-const struct body *act_find(const struct act *act, uint16_t kind);             /* NULL when it has none */
+/* id: the journal id of its first record. -ENOENT: no act begins there. */
+MUST_CHECK int act_load(struct books *b, int64_t id, struct act *out_act);
+/* The era in which a terminal's groups stand: 0 = this terminal's, else its newest incarnation. -ENOENT. */
+MUST_CHECK int act_era(struct books *b, uint32_t terminal, uint32_t *out_era);
+const struct body *act_find(const struct act *act, uint16_t kind); /* NULL when it has none */
+void voiding_describe(const struct act *act, struct till_voided *out_voided);
 
 /* pins.c: guarded PINs of clerks and members; counts and locks in a transaction of its own. */
 enum pin_owner { PIN_OF_CLERK = 1, PIN_OF_MEMBER = 2 };
@@ -224,6 +275,46 @@ MUST_CHECK int trust_load(struct books *b);
 MUST_CHECK int trust_store(struct books *b, int64_t server_ms, struct clock_reading at);
 MUST_CHECK int reference_build(struct books *b, struct till_reference *out_reference);
 MUST_CHECK int rebuild_compare(struct books *b);
+MUST_CHECK int rebuild_in_place(struct books *b); /* in a transaction */
+
+/* feed_authority.c: rights and shares that the feed grants or asks for. What cannot be done now waits, in the open
+ * transaction. */
+MUST_CHECK int feed_authority_item(struct books *b, uint16_t kind, struct slice body);
+/* Takes up what waits, in a transaction of its own, as far as it can be done now. */
+MUST_CHECK int feed_authority_take_up(struct books *b);
+/* A peer's record says that it was done. */
+MUST_CHECK int feed_authority_done(struct books *b, const struct body *body);
+
+/* store.c: the role of this terminal among the others. */
+MUST_CHECK int store_load(struct books *b);
+MUST_CHECK int store_read(struct books *b, struct till_store *out_store);
+MUST_CHECK int alone_run(struct books *b, const struct till_request *request, enum store_verdict *out_verdict);
+/* In a transaction: on or off, with its record. */
+MUST_CHECK int alone_set(struct books *b, bool on, uint32_t clerk, const char *reason);
+MUST_CHECK int promote_run(struct books *b, const struct till_request *request, enum store_verdict *out_verdict);
+
+/* confirm.c: what waits for a peer. */
+MUST_CHECK int confirm_mark(struct books *b);  /* in the act's transaction */
+MUST_CHECK int confirm_clear(struct books *b); /* in a transaction */
+/* A peer says how far it holds this terminal's journal. */
+MUST_CHECK int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end);
+/* The act waits no longer, or was never done; after copies, peers' words and feed pages. */
+MUST_CHECK int confirm_settle(struct books *b);
+/* Appends what had to wait behind the act. */
+MUST_CHECK int confirm_late(struct books *b);
+
+/* copies.c: journals of the store's other terminals. */
+MUST_CHECK int copies_store(struct books *b, struct slice batch, struct journal_answer *out_answer);
+MUST_CHECK int copies_drop(struct books *b, bool *out_dropped); /* in a transaction */
+
+/* again.c: the answer to a request whose act was done already, from the act. -ENOENT: it was not. */
+MUST_CHECK int again_answer(struct books *b, const struct till_request *request, struct till_answer *out_answer,
+                            int64_t *out_record);
+
+/* pending.c */
+MUST_CHECK int pending_put(struct books *b, const struct till_pending *pending);
+MUST_CHECK int pending_drop(struct books *b, const uint8_t request_id[BODY_REQUEST_ID_LEN]);
+MUST_CHECK int pending_list(struct books *b, struct till_pending *out_list, uint32_t cap, uint32_t *out_count);
 
 /* upload.c: the one part that other threads enter; its own read-only connection behind a mutex. */
 MUST_CHECK int upload_open(const char *path, const char *vfs, struct upload **out_upload);
@@ -232,6 +323,9 @@ void upload_release(struct upload *upload); /* closes the reader until the next 
 MUST_CHECK int upload_backlog(struct upload *upload, struct till_backlog *out_backlog);
 MUST_CHECK int upload_next_batch(struct upload *upload, const uint8_t secret[SECRET_KEY_LEN], uint8_t *out, size_t cap,
                                  size_t *out_len);
+MUST_CHECK int upload_ends(struct upload *upload, struct lan_end out_ends[LAN_TERMINALS_MAX], uint32_t *out_count);
+MUST_CHECK int upload_copy_next(struct upload *upload, const struct lan_end *after,
+                                const uint8_t secret[SECRET_KEY_LEN], struct slice out, size_t *out_len);
 /* The era whose records go up next: the oldest of this terminal with records that central lacks, else the present. */
 struct upload_era {
     uint32_t era, terminal, incarnation;

@@ -28,7 +28,7 @@ static int load_values(struct db *db, struct till_enrolment *out_enrolment)
 static int era_of(struct db *db, uint32_t terminal, uint32_t incarnation, uint32_t *out_era)
 {
     struct db_stmt *stmt;
-    int r = db_stmt_open(db, "SELECT era FROM era WHERE terminal = ? AND incarnation = ?", &stmt);
+    int r = db_stmt_open(db, "SELECT era FROM era WHERE terminal = ? AND incarnation = ? AND own = 1", &stmt);
 
     if (r < 0)
         return r;
@@ -99,9 +99,18 @@ static int insert_era(struct books *b, const struct enrol_answer *answer)
 static int begin_era(struct books *b, const struct body_incarnation *incarnation)
 {
     struct body body = {.kind = RECORD_INCARNATION, .incarnation = *incarnation};
+    bool dropped = false;
     uint64_t seq;
-    int r = insert_era(b, &b->enrolment.answer);
+    int r = copies_drop(b, &dropped);
 
+    if (r == 0 && dropped)
+        r = rebuild_in_place(b);
+    if (r == 0)
+        r = insert_era(b, &b->enrolment.answer);
+    if (r == 0)
+        r = confirm_clear(b);
+    if (r == 0)
+        r = config_set_int(b->db, "alone", 0);
     if (r == 0)
         r = config_set_int(b->db, "era", b->era);
     if (r == 0)

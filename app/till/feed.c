@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-static const char *const tables[] = {"campaign", "product",  "clerk",    "touchpoint", "member",
-                                     "coupon",   "greeting", "terminal", "offer",      "feed_kept"};
+static const char *const tables[] = {"campaign", "product",  "clerk", "touchpoint", "member",           "coupon",
+                                     "greeting", "terminal", "offer", "feed_kept",  "authority_waiting"};
 
 static int load_settings(struct books *b)
 {

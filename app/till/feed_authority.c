@@ -1,7 +1,20 @@
 #include "feed_items.h"
 
+#include <assert.h>
+#include <string.h>
+
+/*
+ * Rights and shares that central moves; each change is a journal record. In a store of several terminals only the
+ * primary writes them, releases only while a peer is live, and nothing while an act waits for a peer: until then the
+ * item waits in authority_waiting. Peers keep what comes too, because one of them may be promoted.
+ */
+
+#define WAITING_MAX  5000 /* the oldest go: central asks again */
+#define TAKE_UP_MAX  50   /* of one transaction */
+#define BODY_IN_HAND 256
+
 /* Epochs only rise, so a grant that comes twice is known by its epoch. */
-int feed_apply_right_grant(struct books *b, struct slice body)
+static int apply_right_grant(struct books *b, struct slice body)
 {
     struct feed_right grant;
     struct held_right held;
@@ -9,7 +22,7 @@ int feed_apply_right_grant(struct books *b, struct slice body)
     uint64_t seq;
     int r = feed_right_decode(body, &grant);
 
-    if (r < 0 || !books_is_primary(b))
+    if (r < 0)
         return r;
     r = coupon_held_right(b->db, grant.coupon, &held);
     if (r < 0 || (held.state != HELD_NONE && held.epoch >= grant.epoch))
@@ -20,7 +33,7 @@ int feed_apply_right_grant(struct books *b, struct slice body)
 
 /* Central asks only the holder in its own grant log. A right that was used is not given up: its redemption is on the
  * way up already and answers the question. */
-int feed_apply_right_request(struct books *b, struct slice body)
+static int apply_right_request(struct books *b, struct slice body)
 {
     struct feed_right request;
     struct held_right held;
@@ -30,7 +43,7 @@ int feed_apply_right_request(struct books *b, struct slice body)
     uint64_t seq;
     int r = feed_right_decode(body, &request);
 
-    if (r < 0 || !books_is_primary(b))
+    if (r < 0)
         return r;
     r = coupon_held_right(b->db, request.coupon, &held);
     if (r == 0)
@@ -77,13 +90,13 @@ static int open_share(struct books *b, struct slice body, uint16_t kind, struct 
 
     if (r == 0 && !sane(out_share))
         r = -EBADMSG;
-    if (r == 0 && books_is_primary(b))
+    if (r == 0)
         r = transfer_taken(b, kind, out_share->transfer, &taken);
     *out_new = !taken;
     return r;
 }
 
-int feed_apply_share_grant(struct books *b, struct slice body)
+static int apply_share_grant(struct books *b, struct slice body)
 {
     struct feed_share grant;
     struct body record = {.kind = RECORD_SHARE_GRANTED};
@@ -98,7 +111,7 @@ int feed_apply_share_grant(struct books *b, struct slice body)
 }
 
 /* Gives what is there, up to what was asked; nothing is an answer too. */
-int feed_apply_share_request(struct books *b, struct slice body)
+static int apply_share_request(struct books *b, struct slice body)
 {
     struct feed_share request;
     struct body record = {.kind = RECORD_SHARE_RELEASED};
@@ -116,4 +129,184 @@ int feed_apply_share_request(struct books *b, struct slice body)
         (struct body_share){request.member, request.owner,
                             held_minor < request.amount_minor ? held_minor : request.amount_minor, request.transfer};
     return journal_append(b, &record, &seq);
+}
+
+static int apply_now(struct books *b, uint16_t kind, struct slice body)
+{
+    switch (kind) {
+    case FEED_RIGHT_GRANT:
+        return apply_right_grant(b, body);
+    case FEED_RIGHT_REQUEST:
+        return apply_right_request(b, body);
+    case FEED_SHARE_GRANT:
+        return apply_share_grant(b, body);
+    case FEED_SHARE_REQUEST:
+        return apply_share_request(b, body);
+    }
+    return -ENOTSUP;
+}
+
+static int read_transfer(uint16_t kind, struct slice body, uint64_t *out_transfer)
+{
+    struct feed_right right;
+    struct feed_share share;
+    bool of_right = kind == FEED_RIGHT_GRANT || kind == FEED_RIGHT_REQUEST;
+    int r = of_right ? feed_right_decode(body, &right) : feed_share_decode(body, &share);
+
+    if (r == 0 && !of_right && !sane(&share))
+        r = -EBADMSG;
+    if (r == 0)
+        *out_transfer = of_right ? right.transfer : share.transfer;
+    return r;
+}
+
+static int wait(struct books *b, uint16_t kind, struct slice body)
+{
+    struct db_stmt *stmt;
+    uint64_t transfer;
+    int r = read_transfer(kind, body, &transfer);
+
+    if (r == 0)
+        r = db_stmt_open(b->db, "INSERT OR IGNORE INTO authority_waiting(kind, transfer, body) VALUES(?, ?, ?)", &stmt);
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, kind);
+    db_bind_int64(stmt, 2, (int64_t)transfer);
+    db_bind_blob(stmt, 3, body.data, body.len);
+    r = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    if (r < 0)
+        return r;
+    b->role.waiting += db_changes(b->db) > 0;
+    if (b->role.waiting <= WAITING_MAX)
+        return 0;
+    b->role.waiting--;
+    return db_exec(b->db, "DELETE FROM authority_waiting WHERE id = (SELECT min(id) FROM authority_waiting)");
+}
+
+static bool releases(uint16_t kind)
+{
+    return kind == FEED_RIGHT_REQUEST || kind == FEED_SHARE_REQUEST;
+}
+
+int feed_authority_item(struct books *b, uint16_t kind, struct slice body)
+{
+    uint64_t transfer;
+
+    if (books_is_single(b))
+        return books_is_primary(b) ? apply_now(b, kind, body) : read_transfer(kind, body, &transfer);
+    if (!books_is_primary(b) || b->unconfirmed_from != 0 ||
+        (releases(kind) && books_needs_peer(b) && !books_peer_live(b)))
+        return wait(b, kind, body);
+    return apply_now(b, kind, body);
+}
+
+static int drop_waiting(struct books *b, int64_t id)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(b->db, "DELETE FROM authority_waiting WHERE id = ?", &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, id);
+    r = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    return r;
+}
+
+struct waiting {
+    int64_t id;
+    uint16_t kind;
+    uint8_t body[BODY_IN_HAND];
+    size_t len;
+};
+
+/* The next one after id that can be done now; an id of 0 when there is none. */
+static int next_waiting(struct books *b, bool with_releases, int64_t after, struct waiting *out)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(b->db,
+                         "SELECT id, kind, body FROM authority_waiting WHERE id > ?1 AND (?2 OR kind IN (9, 11))"
+                         " ORDER BY id LIMIT 1",
+                         &stmt);
+
+    static_assert(FEED_RIGHT_GRANT == 9 && FEED_SHARE_GRANT == 11, "the kinds in the statement above");
+    if (r < 0)
+        return r;
+    out->id = 0;
+    db_bind_int64(stmt, 1, after);
+    db_bind_int64(stmt, 2, with_releases);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW) {
+        struct slice body = db_column_blob(stmt, 2);
+        out->id = db_column_int64(stmt, 0);
+        out->kind = (uint16_t)db_column_int64(stmt, 1);
+        out->len = body.len <= BODY_IN_HAND ? body.len : 0; /* one that long is none of ours: refused below */
+        memcpy(out->body, body.data, out->len);
+    }
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
+static int take_up_some(struct books *b, bool with_releases)
+{
+    struct waiting waiting = {0};
+    int r = 0;
+
+    for (int i = 0; i < TAKE_UP_MAX && r == 0; i++) {
+        r = next_waiting(b, with_releases, waiting.id, &waiting);
+        if (r < 0 || waiting.id == 0)
+            return r;
+        r = apply_now(b, waiting.kind, (struct slice){waiting.body, waiting.len});
+        if (r == 0 || r == -EBADMSG)
+            r = drop_waiting(b, waiting.id);
+    }
+    return r;
+}
+
+int feed_authority_take_up(struct books *b)
+{
+    bool with_releases = !books_needs_peer(b) || books_peer_live(b);
+    struct waiting first;
+    int r;
+
+    if (!b->enrolled || b->role.waiting == 0 || !books_is_primary(b) || b->unconfirmed_from != 0)
+        return 0;
+    r = next_waiting(b, with_releases, 0, &first);
+    if (r < 0 || first.id == 0)
+        return r;
+    r = books_begin(b);
+    if (r < 0)
+        return r;
+    r = take_up_some(b, with_releases);
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    r = books_commit(b);
+    return r < 0 ? r : store_load(b);
+}
+
+int feed_authority_done(struct books *b, const struct body *body)
+{
+    static const uint16_t kinds[][2] = {{RECORD_RIGHT_GRANTED, FEED_RIGHT_GRANT},
+                                        {RECORD_RIGHT_RELEASED, FEED_RIGHT_REQUEST},
+                                        {RECORD_SHARE_GRANTED, FEED_SHARE_GRANT},
+                                        {RECORD_SHARE_RELEASED, FEED_SHARE_REQUEST}};
+    struct db_stmt *stmt;
+    size_t i = 0;
+    int r;
+
+    while (i < ARRAY_LEN(kinds) && kinds[i][0] != body->kind)
+        i++;
+    if (i == ARRAY_LEN(kinds) || b->role.waiting == 0)
+        return 0;
+    r = db_stmt_open(b->db, "DELETE FROM authority_waiting WHERE kind = ? AND transfer = ?", &stmt);
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, kinds[i][1]);
+    db_bind_int64(stmt, 2, (int64_t)(i < 2 ? body->right.transfer : body->share.transfer));
+    r = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    return r;
 }

@@ -21,6 +21,17 @@ static int run_keyed(struct books *b, const char *sql, int64_t key, const struct
     return r;
 }
 
+/* Central ordered the primary to go on alone: the journal says so. It ends by itself once the order is lifted. */
+static int follow_order(struct books *b)
+{
+    int r;
+
+    if (!b->settings.alone || b->role.went_alone || books_is_single(b) || !books_is_primary(b))
+        return 0;
+    r = alone_set(b, true, 0, "");
+    return r < 0 ? r : store_load(b);
+}
+
 static int apply_settings(struct books *b, struct slice body)
 {
     struct feed_settings settings;
@@ -35,7 +46,8 @@ static int apply_settings(struct books *b, struct slice body)
         return r;
     b->settings = settings;
     b->has_settings = true;
-    return 0;
+    r = store_load(b);
+    return r < 0 ? r : follow_order(b);
 }
 
 /* Only what the pinned root signed, only forwards. */
@@ -213,11 +225,15 @@ static int apply_terminal(struct books *b, struct slice body)
     if (r < 0)
         return r;
     if (terminal.gone)
-        return run_keyed(b, "DELETE FROM terminal WHERE terminal = ?", terminal.terminal, NULL);
-    return run_keyed(b,
-                     "INSERT INTO terminal(terminal, body) VALUES(?, ?)"
-                     " ON CONFLICT(terminal) DO UPDATE SET body = excluded.body",
-                     terminal.terminal, &body);
+        r = run_keyed(b, "DELETE FROM terminal WHERE terminal = ?", terminal.terminal, NULL);
+    else
+        r = run_keyed(b,
+                      "INSERT INTO terminal(terminal, body) VALUES(?, ?)"
+                      " ON CONFLICT(terminal) DO UPDATE SET body = excluded.body",
+                      terminal.terminal, &body);
+    if (r == 0)
+        r = store_load(b);
+    return r < 0 ? r : follow_order(b);
 }
 
 static int apply_coupon(struct books *b, struct slice body)
@@ -295,23 +311,14 @@ static int apply_greeting(struct books *b, struct slice body)
 int feed_item_apply(struct books *b, const struct feed_item *item)
 {
     static int (*const appliers[])(struct books *, struct slice) = {
-        [FEED_SETTINGS] = apply_settings,
-        [FEED_KEYSET] = apply_keyset,
-        [FEED_CAMPAIGN] = apply_campaign,
-        [FEED_PRODUCT] = apply_product,
-        [FEED_CLERK] = apply_clerk,
-        [FEED_TOUCHPOINT] = apply_touchpoint,
-        [FEED_MEMBER] = apply_member,
-        [FEED_COUPON] = apply_coupon,
-        [FEED_RIGHT_GRANT] = feed_apply_right_grant,
-        [FEED_RIGHT_REQUEST] = feed_apply_right_request,
-        [FEED_SHARE_GRANT] = feed_apply_share_grant,
-        [FEED_SHARE_REQUEST] = feed_apply_share_request,
-        [FEED_GREETING] = apply_greeting,
-        [FEED_TERMINAL] = apply_terminal,
-        [FEED_OFFER] = apply_offer,
+        [FEED_SETTINGS] = apply_settings, [FEED_KEYSET] = apply_keyset, [FEED_CAMPAIGN] = apply_campaign,
+        [FEED_PRODUCT] = apply_product,   [FEED_CLERK] = apply_clerk,   [FEED_TOUCHPOINT] = apply_touchpoint,
+        [FEED_MEMBER] = apply_member,     [FEED_COUPON] = apply_coupon, [FEED_GREETING] = apply_greeting,
+        [FEED_TERMINAL] = apply_terminal, [FEED_OFFER] = apply_offer,
     };
 
+    if (item->kind >= FEED_RIGHT_GRANT && item->kind <= FEED_SHARE_REQUEST)
+        return feed_authority_item(b, item->kind, item->body);
     if (item->kind >= ARRAY_LEN(appliers) || appliers[item->kind] == NULL)
         return -ENOTSUP;
     return appliers[item->kind](b, item->body);

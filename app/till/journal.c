@@ -3,11 +3,11 @@
 #include <assert.h>
 #include <string.h>
 
-static int insert(struct books *b, const struct record *record)
+int journal_insert(struct db *db, uint32_t era, const struct record *record)
 {
     struct db_stmt *stmt;
     int r =
-        db_stmt_open(b->db,
+        db_stmt_open(db,
                      "INSERT INTO journal(id, version, terminal, incarnation, seq, hlc, kind, body, prev_hash, hash)"
                      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                      &stmt);
@@ -15,7 +15,7 @@ static int insert(struct books *b, const struct record *record)
     if (r < 0) {
         return r;
     }
-    db_bind_int64(stmt, 1, journal_id(b->era, record->id.seq));
+    db_bind_int64(stmt, 1, journal_id(era, record->id.seq));
     db_bind_int64(stmt, 2, record->version);
     db_bind_int64(stmt, 3, record->id.terminal);
     db_bind_int64(stmt, 4, record->id.incarnation);
@@ -30,13 +30,34 @@ static int insert(struct books *b, const struct record *record)
     return r;
 }
 
+/* What is held once and is gone afterwards. */
+static bool consumes_authority(uint16_t kind)
+{
+    return kind == RECORD_REDEMPTION || kind == RECORD_CREDIT_SPEND || kind == RECORD_RIGHT_RELEASED ||
+           kind == RECORD_SHARE_RELEASED;
+}
+
+static int admit(struct books *b, uint16_t kind)
+{
+    if (b->unconfirmed_from != 0)
+        return -EBUSY;
+    if (!consumes_authority(kind) || !books_needs_peer(b))
+        return 0;
+    if (!books_peer_live(b))
+        return -EHOSTDOWN;
+    b->consumes = true;
+    return 0;
+}
+
 int journal_append(struct books *b, const struct body *body, uint64_t *out_seq)
 {
     struct record record = {.version = RECORD_VERSION, .kind = body->kind};
     size_t len;
-    int r = body_encode(body, b->scratch, sizeof(b->scratch), &len);
+    int r = admit(b, body->kind);
 
     assert(b->era != 0 && db_in_transaction(b->db));
+    if (r == 0)
+        r = body_encode(body, b->scratch, sizeof(b->scratch), &len);
     if (r < 0) {
         return r;
     }
@@ -45,7 +66,7 @@ int journal_append(struct books *b, const struct body *body, uint64_t *out_seq)
     record.body = (struct slice){b->scratch, len};
     memcpy(record.prev_hash, b->head.hash, HASH_LEN);
     record_seal(&record);
-    r = insert(b, &record);
+    r = journal_insert(b->db, b->era, &record);
     if (r < 0) {
         return r;
     }

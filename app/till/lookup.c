@@ -170,35 +170,103 @@ static int describe_act(struct books *b, uint64_t group, const struct act *act, 
     return r == -ENOENT ? 0 : r;
 }
 
-/* A sale within a redemption's act is not an act of its own. */
-static int add_act(struct books *b, uint64_t seq, struct till_recent *out)
+/* Where acts stand: this terminal's journal and the newest copy of each other one's. */
+struct acts_span {
+    uint32_t era, terminal;
+    uint64_t floor, last;
+};
+
+struct recent_list {
+    struct till_recent *out;
+    uint64_t hlc[TILL_RECENT_MAX]; /* of each act's first record: wall clocks step */
+};
+
+/* Newest first; the oldest falls out when there is no room. False: older than all, and the list is full. */
+static bool insert_act(struct recent_list *list, const struct till_act *act, uint64_t hlc)
 {
+    struct till_recent *out = list->out;
+    uint32_t at = out->count;
+
+    while (at > 0 && list->hlc[at - 1] < hlc)
+        at--;
+    if (at == TILL_RECENT_MAX)
+        return false;
+    if (out->count < TILL_RECENT_MAX)
+        out->count++;
+    memmove(&out->acts[at + 1], &out->acts[at], (out->count - at - 1) * sizeof(*act));
+    memmove(&list->hlc[at + 1], &list->hlc[at], (out->count - at - 1) * sizeof(hlc));
+    out->acts[at] = *act;
+    list->hlc[at] = hlc;
+    return true;
+}
+
+/* A sale within a redemption's act is not an act of its own. 1 when nothing older needs to be looked at. */
+static int add_act(struct books *b, const struct acts_span *span, struct db_stmt *row, struct recent_list *list)
+{
+    uint64_t seq = (uint64_t)db_column_int64(row, 0);
+    struct till_act described;
     struct act act;
-    int r = act_load(b, seq, &act);
+    int r = act_load(b, journal_id(span->era, seq), &act);
 
     if (r == -ENOENT)
         return 0;
+    if (r == 0)
+        r = describe_act(b, seq, &act, &described);
     if (r < 0)
         return r;
-    return describe_act(b, seq, &act, &out->acts[out->count++]);
+    described.terminal = span->terminal;
+    return !insert_act(list, &described, (uint64_t)db_column_int64(row, 1));
 }
 
-int lookup_recent(struct books *b, struct till_recent *out_recent)
+static int add_acts(struct books *b, const struct acts_span *span, struct recent_list *list)
 {
-    uint64_t floor = b->head.seq > RECENT_SPAN ? b->head.seq - RECENT_SPAN : 0;
     struct db_stmt *stmt;
     int step, r = db_stmt_open(b->db,
-                               "SELECT seq FROM journal WHERE id > ? AND id <= ? AND kind IN (4, 5)"
+                               "SELECT seq, hlc FROM journal WHERE id > ? AND id <= ? AND kind IN (4, 5)"
                                " ORDER BY id DESC LIMIT ?",
                                &stmt);
 
     if (r < 0)
         return r;
-    db_bind_int64(stmt, 1, journal_id(b->era, floor));
-    db_bind_int64(stmt, 2, journal_id(b->era, b->head.seq));
+    db_bind_int64(stmt, 1, journal_id(span->era, span->floor));
+    db_bind_int64(stmt, 2, journal_id(span->era, span->last));
     db_bind_int64(stmt, 3, RECENT_ROWS_LOOKED);
-    while (r == 0 && out_recent->count < TILL_RECENT_MAX && (step = db_stmt_step(stmt)) != DB_DONE)
-        r = step < 0 ? step : add_act(b, (uint64_t)db_column_int64(stmt, 0), out_recent);
+    while (r == 0 && (step = db_stmt_step(stmt)) != DB_DONE)
+        r = step < 0 ? step : add_act(b, span, stmt, list);
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
+/* What waits for a peer is not done yet. */
+static struct acts_span own_span(const struct books *b)
+{
+    uint64_t last = b->unconfirmed_from != 0 ? b->unconfirmed_from - 1 : b->head.seq;
+
+    return (struct acts_span){b->era, b->enrolment.answer.terminal, last > RECENT_SPAN ? last - RECENT_SPAN : 0, last};
+}
+
+int lookup_recent(struct books *b, struct till_recent *out_recent)
+{
+    struct recent_list list = {.out = out_recent};
+    struct acts_span span = own_span(b);
+    struct db_stmt *stmt;
+    int step, r = add_acts(b, &span, &list);
+
+    if (r < 0 || books_is_single(b))
+        return r;
+    r = db_stmt_open(b->db, "SELECT era, terminal, max(incarnation) FROM era WHERE own = 0 GROUP BY terminal", &stmt);
+    if (r < 0)
+        return r;
+    while (r == 0 && (step = db_stmt_step(stmt)) != DB_DONE) {
+        struct journal_head head = {0};
+        span = (struct acts_span){.era = (uint32_t)db_column_int64(stmt, 0),
+                                  .terminal = (uint32_t)db_column_int64(stmt, 1)};
+        r = step < 0 ? step : journal_load_head(b->db, span.era, &head);
+        span.last = head.seq;
+        span.floor = head.seq > RECENT_SPAN ? head.seq - RECENT_SPAN : 0;
+        if (r == 0)
+            r = add_acts(b, &span, &list);
+    }
     db_stmt_close(stmt);
     return r;
 }

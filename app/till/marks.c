@@ -188,7 +188,9 @@ int marks_store(struct books *b, const struct journal_answer *answer)
         return r == -ESTALE ? remember_fork(b) : r;
     }
     r = books_commit(b);
-    return r < 0 ? r : marks_load(b);
+    if (r == 0)
+        r = marks_load(b);
+    return r < 0 ? r : confirm_settle(b);
 }
 
 int trust_load(struct books *b)

@@ -116,15 +116,19 @@ static int identify(struct attempt *a, enum coupon_verdict *out_verdict)
     return 0;
 }
 
-/* Where is the right? The token itself grants epoch 0 to the home store's primary of the same store epoch. */
+/* Where is the right? The token itself grants epoch 0 to the home store's primary of the same store epoch, or of a
+ * later one that took its rights along. What a peer holds copies of is the primary's. */
 static enum right_state right_of(const struct attempt *a)
 {
     const struct books *b = a->b;
     bool used = a->use.found && !a->use.voided;
-    bool home = books_is_primary(b) && a->home_store == b->settings.store && a->store_epoch == b->settings.store_epoch;
+    bool home = books_is_primary(b) && a->home_store == b->settings.store && a->store_epoch <= b->role.epoch &&
+                a->store_epoch >= b->role.since_epoch;
 
     switch (a->held.state) {
     case HELD_HERE:
+        if (!books_is_single(b) && !books_is_primary(b))
+            return used ? RIGHT_CONSUMED : RIGHT_ELSEWHERE;
         return used && a->use.use_no >= a->held.use_no ? RIGHT_CONSUMED : RIGHT_HERE;
     case HELD_RELEASED:
         return RIGHT_RELEASED;
@@ -143,13 +147,14 @@ static int collect_budget(struct attempt *a)
     struct db_stmt *stmt;
     int r = db_stmt_open(b->db,
                          "SELECT count(*), coalesce(sum(discount_minor), 0) FROM redemption"
-                         " WHERE campaign = ? AND record > ? AND by_budget = 1 AND voided = 0",
+                         " WHERE campaign = ? AND record > ? AND record < ? AND by_budget = 1 AND voided = 0",
                          &stmt);
 
     if (r < 0)
         return r;
     db_bind_int64(stmt, 1, a->coupon.campaign);
     db_bind_int64(stmt, 2, journal_id(b->era, b->durable_through));
+    db_bind_int64(stmt, 3, journal_id(b->era + 1, 0));
     r = db_stmt_step(stmt);
     if (r == DB_ROW) {
         a->facts.budget_used_count = (uint32_t)db_column_int64(stmt, 0);
@@ -259,7 +264,9 @@ static struct body redemption_body(const struct attempt *a, const struct coupon_
                                                .uncertainty_ms = a->facts.now.uncertainty_ms,
                                                .sync_age_s = request->sync_age_s,
                                                .offline = !request->online,
-                                               .typed = a->typed};
+                                               .typed = a->typed,
+                                               .via = request->via};
+    memcpy(body.redemption.request_id, request->request_id, BODY_REQUEST_ID_LEN);
     memcpy(body.redemption.token_hash, a->token_hash, sizeof(a->token_hash));
     return body;
 }
@@ -289,13 +296,14 @@ static int append_redemption(struct attempt *a, const struct coupon_decision *de
     return 0;
 }
 
-/* Needing an amount or a date is a question to the clerk, not a refusal. */
+/* Needing an amount or a date is a question to the clerk, not a refusal; and nothing is appended while an act waits for
+ * a peer. */
 static bool worth_noting(struct attempt *a, enum coupon_verdict verdict)
 {
     struct books *b = a->b;
     int64_t mono_ms = clock_mono_ms(b->clock);
 
-    if (verdict == COUPON_NEEDS_AMOUNT || verdict == COUPON_DATE_UNSURE)
+    if (verdict == COUPON_NEEDS_AMOUNT || verdict == COUPON_DATE_UNSURE || b->unconfirmed_from != 0)
         return false;
     for (uint32_t i = 0; i < REFUSED_REMEMBERED; i++) {
         const struct refused_scan *seen = &b->refused[i];
@@ -373,6 +381,8 @@ int redeem_run(struct books *b, const struct till_request *request, struct till_
 
     if (request->redeem.sale_minor < 0)
         return -EINVAL;
+    if (request->via != 0 && !books_is_primary(b))
+        return -EREMOTE;
     a.facts.now = books_now(b);
     r = books_begin(b);
     if (r < 0)

@@ -93,6 +93,8 @@ int reference_build(struct books *b, struct till_reference *out_reference)
     out->incarnation = b->enrolment.answer.incarnation;
     out->role = b->enrolment.answer.role;
     out->settings = b->settings;
+    out->settings.primary_terminal = b->role.primary; /* a promotion may be ahead of the feed */
+    out->settings.store_epoch = b->role.epoch;
     out->products = (uint32_t)b->products;
     out->members = (uint32_t)b->members;
     r = load_touchpoint(b, out);

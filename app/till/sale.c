@@ -71,7 +71,10 @@ int sale_append(struct books *b, const struct sale_act *act, struct sale_result 
                                    .credit_minor = act->credit_minor,
                                    .paid_minor = result.paid_minor,
                                    .tender = TENDER_CASH,
-                                   .business_ms = act->business_ms};
+                                   .business_ms = act->business_ms,
+                                   .via = act->via};
+    if (act->request_id != NULL)
+        memcpy(body.sale.request_id, act->request_id, BODY_REQUEST_ID_LEN);
     r = journal_append(b, &body, &seq);
     if (r == 0 && act->credit_minor > 0)
         r = append_spend(b, act, result.group);
@@ -192,6 +195,16 @@ static int sell(struct books *b, const struct sale_act *act, struct till_sold *o
     return 0;
 }
 
+/* Shares are the primary's, and nothing of them is spent, nor a PIN tried, that could not be answered. */
+static int check_place(const struct books *b, const struct till_request *request)
+{
+    bool spends = request->sale.credit_minor > 0;
+
+    if ((spends || request->via != 0) && !books_is_single(b) && !books_is_primary(b))
+        return -EREMOTE;
+    return spends && books_needs_peer(b) && !books_peer_live(b) ? -EHOSTDOWN : 0;
+}
+
 int sale_run(struct books *b, const struct till_request *request, struct till_sold *out_sold)
 {
     const struct till_sale *sale = &request->sale;
@@ -200,12 +213,17 @@ int sale_run(struct books *b, const struct till_request *request, struct till_so
                            .member = sale->member,
                            .gross_minor = sale->gross_minor,
                            .credit_minor = sale->credit_minor,
-                           .business_ms = now.wall_ms};
+                           .business_ms = now.wall_ms,
+                           .via = request->via,
+                           .request_id = request->request_id};
     struct spend spend = {.act = &act, .facts = {.now = now, .amount_minor = sale->credit_minor}};
     int r = 0;
 
     out_sold->gross_minor = sale->gross_minor;
     out_sold->business_ms = now.wall_ms;
+    r = check_place(b, request);
+    if (r < 0)
+        return r;
     if (sale->gross_minor <= 0 || sale->credit_minor < 0 || sale->credit_minor > sale->gross_minor)
         out_sold->verdict = CREDIT_BAD_AMOUNT;
     else if (sale->credit_minor > 0)

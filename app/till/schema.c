@@ -57,9 +57,39 @@ static const char projections[] =
     "CREATE TABLE nonce_used(nonce INTEGER PRIMARY KEY);"
     "CREATE TABLE voided(record INTEGER PRIMARY KEY);";
 
+/*
+ * A store of several terminals. Copies of the peers' journals stand in journal and era beside this terminal's own (own
+ * = 1); pruned_through of a copy is what its owner no longer had. copy_batch keeps their signed heads, so that a copy
+ * can be handed on as it came. share loses its lower bound, because copies arrive in any order: own acts look first.
+ * Books with records are projected anew once ('rebuild').
+ */
+static const char several_terminals[] =
+    "ALTER TABLE era ADD COLUMN own INTEGER NOT NULL DEFAULT 1;"
+    "CREATE TABLE copy_batch(era INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,"
+    " head BLOB NOT NULL, signature BLOB NOT NULL, PRIMARY KEY(era, first_seq, last_seq)) WITHOUT ROWID;"
+    "CREATE TABLE authority_waiting(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, transfer INTEGER NOT NULL,"
+    " body BLOB NOT NULL, UNIQUE(kind, body));"
+    "CREATE TABLE pending_request(request_id BLOB PRIMARY KEY, since_ms INTEGER NOT NULL, act BLOB NOT NULL)"
+    " WITHOUT ROWID;"
+    "DROP TABLE share;"
+    "CREATE TABLE share(member INTEGER NOT NULL, scope INTEGER NOT NULL, owner INTEGER NOT NULL,"
+    " amount_minor INTEGER NOT NULL CHECK(typeof(amount_minor) = 'integer'),"
+    " PRIMARY KEY(member, scope, owner)) WITHOUT ROWID;"
+    "DROP TABLE share_transfer;"
+    "CREATE TABLE share_transfer(kind INTEGER NOT NULL, transfer INTEGER NOT NULL, record INTEGER NOT NULL,"
+    " amount_minor INTEGER NOT NULL, PRIMARY KEY(kind, transfer)) WITHOUT ROWID;"
+    "CREATE TABLE record_voided(record INTEGER PRIMARY KEY, void INTEGER NOT NULL);"
+    "CREATE TABLE void_waiting(terminal INTEGER NOT NULL, incarnation INTEGER NOT NULL, seq INTEGER NOT NULL,"
+    " void INTEGER NOT NULL, PRIMARY KEY(terminal, incarnation, seq, void)) WITHOUT ROWID;"
+    "CREATE TABLE promotion(record INTEGER PRIMARY KEY, store_epoch INTEGER NOT NULL, terminal INTEGER NOT NULL,"
+    " old_terminal INTEGER NOT NULL, old_incarnation INTEGER NOT NULL, copy_through INTEGER NOT NULL,"
+    " complete INTEGER NOT NULL, behind INTEGER NOT NULL);"
+    "CREATE TABLE request_done(request_id BLOB PRIMARY KEY, record INTEGER NOT NULL) WITHOUT ROWID;"
+    "INSERT INTO config(key, value) SELECT 'rebuild', 1 WHERE EXISTS(SELECT 1 FROM journal);";
+
 int schema_migrate(struct db *db)
 {
-    static const char *const steps[] = {journal_tables, feed_tables, projections};
+    static const char *const steps[] = {journal_tables, feed_tables, projections, several_terminals};
 
     return db_migrate(db, steps, ARRAY_LEN(steps));
 }

@@ -34,8 +34,16 @@ static int append(struct books *b, uint16_t kind, uint32_t clerk, uint8_t method
 {
     struct body body = {.kind = kind, .sign_in = {.clerk = clerk, .method = method}};
     uint64_t seq;
-    int r = books_begin(b);
+    int r;
 
+    /* While an act waits for a peer a manager must still be able to sign in and go alone: the record comes after. */
+    if (b->unconfirmed_from != 0) {
+        if (b->late_count == LATE_MAX)
+            return -EBUSY;
+        b->late[b->late_count++] = body;
+        return 0;
+    }
+    r = books_begin(b);
     if (r < 0)
         return r;
     r = journal_append(b, &body, &seq);

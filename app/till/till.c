@@ -1,6 +1,4 @@
-#include "books.h"
-
-#include "platform/queue.h"
+#include "till_internal.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -11,50 +9,6 @@
  * The till's thread: takes requests one by one, answers after the commit, then tells the others what changed. Calls of
  * the sync travel on the same queue; their callers wait.
  */
-
-#define CALLS_MAX 16 /* callers that may wait at once, beyond TILL_QUEUE_MAX requests */
-
-enum call_kind {
-    CALL_ENROLMENT_STORE,
-    CALL_ENROLMENT_LOAD,
-    CALL_FEED_APPLY,
-    CALL_FEED_CURSOR,
-    CALL_MARKS_STORE,
-    CALL_TIME_TRUST,
-    CALL_REBUILD_COMPARE,
-};
-
-/* On its caller's stack; the till's thread fills in result and done. */
-struct call {
-    enum call_kind kind;
-    const struct till_enrolment *enrolment;
-    const struct body_incarnation *incarnation;
-    const struct journal_answer *answer;
-    struct slice page;
-    int64_t server_ms;
-    struct clock_reading at;
-    struct till_enrolment *out_enrolment;
-    struct feed_page_head *out_head;
-    struct feed_cursor *out_cursor;
-    int result;
-    bool done; /* guarded by the till's mutex */
-};
-
-struct item {
-    struct call *call; /* NULL: a request */
-    struct till_request request;
-};
-
-struct till {
-    struct till_options options;
-    struct books books; /* the till's thread, once it runs */
-    struct queue queue;
-    pthread_t thread;
-    _Atomic uint32_t waiting; /* requests on the queue */
-    pthread_mutex_t mutex;
-    pthread_cond_t finished;                  /* a call is done */
-    struct till_reference reference, scratch; /* reference: guarded by mutex; scratch: the till's thread */
-};
 
 static int run_enrolled(struct books *b, const struct till_request *request, struct till_answer *answer)
 {
@@ -78,50 +32,37 @@ static int run_enrolled(struct books *b, const struct till_request *request, str
     case TILL_NOTE:
         return note_run(b, request, &answer->noted_seq);
     case TILL_ALONE:
+        return alone_run(b, request, &answer->store);
     case TILL_PROMOTE:
-        answer->store = STORE_SINGLE;
-        return 0;
+        return promote_run(b, request, &answer->store);
     }
     return -EINVAL;
 }
 
-static void handle_request(struct till *till, const struct till_request *request)
+/* What was done already under the request's id is not done again. */
+static int run_once(struct books *b, const struct till_request *request, struct till_answer *answer)
 {
+    int64_t record;
+    int r = again_answer(b, request, answer, &record);
+
+    return r == -ENOENT ? run_enrolled(b, request, answer) : r;
+}
+
+void till_handle_request(struct till *till, const struct till_request *request)
+{
+    struct books *b = &till->books;
     struct till_answer answer = {.op = request->op, .ticket = request->ticket};
 
-    answer.error = books_ready(&till->books);
+    answer.error = books_ready(b);
+    if (answer.error == 0 && hold_request(till, request))
+        return;
+    bool waited = b->unconfirmed_from != 0;
     if (answer.error == 0)
-        answer.error = till->books.enrolled ? run_enrolled(&till->books, request, &answer) : -EAGAIN;
-    till->options.answered(till->options.context, &answer);
-}
-
-static int run_call(struct books *b, struct call *call)
-{
-    int r = books_ready(b);
-
-    if (r < 0)
-        return r;
-    switch (call->kind) {
-    case CALL_ENROLMENT_STORE:
-        return enrolment_store(b, call->enrolment, call->incarnation);
-    case CALL_ENROLMENT_LOAD:
-        if (b->enrolment.answer.state == 0)
-            return -ENOENT;
-        *call->out_enrolment = b->enrolment;
-        return 0;
-    case CALL_FEED_APPLY:
-        return b->enrolled ? feed_apply(b, call->page, call->out_head) : -EAGAIN;
-    case CALL_FEED_CURSOR:
-        *call->out_cursor = b->cursor;
-        return 0;
-    case CALL_MARKS_STORE:
-        return marks_store(b, call->answer);
-    case CALL_TIME_TRUST:
-        return trust_store(b, call->server_ms, call->at);
-    case CALL_REBUILD_COMPARE:
-        return rebuild_compare(b);
-    }
-    return -EINVAL;
+        answer.error = b->enrolled ? run_once(b, request, &answer) : -EAGAIN;
+    if (answer.error == 0 && !waited && b->unconfirmed_from != 0)
+        hold_answer(till, &answer);
+    else
+        till->options.answered(till->options.context, &answer);
 }
 
 /* Builds what screens show from the books. False when they cannot be read just now: the old picture stays, and the
@@ -158,8 +99,9 @@ static void tell_others(struct till *till)
 
 static void handle_call(struct till *till, struct call *call)
 {
-    int result = run_call(&till->books, call);
+    int result = till_run_call(&till->books, call);
 
+    hold_settle(till);
     tell_others(till); /* first, so that the caller finds what it changed */
     pthread_mutex_lock(&till->mutex);
     call->result = result;
@@ -174,18 +116,25 @@ static void handle_item(struct till *till, const struct item *item)
         handle_call(till, item->call);
     } else {
         atomic_fetch_sub(&till->waiting, 1);
-        handle_request(till, &item->request);
+        till_handle_request(till, &item->request);
+        hold_settle(till);
         tell_others(till);
     }
+    hold_tick(till);
 }
 
 static void *till_main(void *argument)
 {
     struct till *till = argument;
     struct item item;
+    int r;
 
-    while (queue_pop(&till->queue, -1, &item) == 0)
-        handle_item(till, &item);
+    while ((r = queue_pop(&till->queue, hold_timeout_ms(till), &item)) != -EPIPE) {
+        if (r == 0)
+            handle_item(till, &item);
+        else
+            hold_tick(till);
+    }
     return NULL;
 }
 
@@ -250,7 +199,7 @@ void till_close(struct till *till)
     free(till);
 }
 
-static int push(struct till *till, const struct item *item)
+int till_push(struct till *till, const struct item *item)
 {
     int r;
 
@@ -270,7 +219,7 @@ int till_submit(struct till *till, const struct till_request *request)
     if (atomic_fetch_add(&till->waiting, 1) >= TILL_QUEUE_MAX)
         r = -ENOSPC;
     else
-        r = push(till, &item);
+        r = till_push(till, &item);
     if (r < 0)
         atomic_fetch_sub(&till->waiting, 1);
     return r;
@@ -283,52 +232,15 @@ void till_reference_copy(struct till *till, struct till_reference *out_reference
     pthread_mutex_unlock(&till->mutex);
 }
 
-static int call(struct till *till, struct call *call)
+void till_tick(struct till *till)
 {
-    struct item item = {.call = call};
-    int r = push(till, &item);
-
-    pthread_mutex_lock(&till->mutex);
-    while (r == 0 && !call->done)
-        pthread_cond_wait(&till->finished, &till->mutex);
-    pthread_mutex_unlock(&till->mutex);
-    return r < 0 ? r : call->result;
+    if (till->options.inline_jobs)
+        hold_tick(till);
 }
 
-int till_enrolment_store(struct till *till, const struct till_enrolment *enrolment,
-                         const struct body_incarnation *incarnation)
+void till_peers_live(struct till *till, uint32_t count)
 {
-    return call(till, &(struct call){.kind = CALL_ENROLMENT_STORE, .enrolment = enrolment, .incarnation = incarnation});
-}
-
-int till_enrolment_load(struct till *till, struct till_enrolment *out_enrolment)
-{
-    return call(till, &(struct call){.kind = CALL_ENROLMENT_LOAD, .out_enrolment = out_enrolment});
-}
-
-int till_feed_apply(struct till *till, struct slice page, struct feed_page_head *out_head)
-{
-    return call(till, &(struct call){.kind = CALL_FEED_APPLY, .page = page, .out_head = out_head});
-}
-
-int till_feed_cursor(struct till *till, struct feed_cursor *out_cursor)
-{
-    return call(till, &(struct call){.kind = CALL_FEED_CURSOR, .out_cursor = out_cursor});
-}
-
-int till_marks_store(struct till *till, const struct journal_answer *answer)
-{
-    return call(till, &(struct call){.kind = CALL_MARKS_STORE, .answer = answer});
-}
-
-int till_time_trust(struct till *till, int64_t server_ms, struct clock_reading at)
-{
-    return call(till, &(struct call){.kind = CALL_TIME_TRUST, .server_ms = server_ms, .at = at});
-}
-
-int till_rebuild_compare(struct till *till)
-{
-    return call(till, &(struct call){.kind = CALL_REBUILD_COMPARE});
+    atomic_store(&till->books.peers_live, count);
 }
 
 int till_backlog(struct till *till, struct till_backlog *out_backlog)
@@ -339,4 +251,15 @@ int till_backlog(struct till *till, struct till_backlog *out_backlog)
 int till_next_batch(struct till *till, const uint8_t secret[SECRET_KEY_LEN], uint8_t *out, size_t cap, size_t *out_len)
 {
     return upload_next_batch(till->books.upload, secret, out, cap, out_len);
+}
+
+int till_ends(struct till *till, struct lan_end out_ends[LAN_TERMINALS_MAX], uint32_t *out_count)
+{
+    return upload_ends(till->books.upload, out_ends, out_count);
+}
+
+int till_copy_next(struct till *till, const struct lan_end *after, const uint8_t secret[SECRET_KEY_LEN], uint8_t *out,
+                   size_t cap, size_t *out_len)
+{
+    return upload_copy_next(till->books.upload, after, secret, (struct slice){out, cap}, out_len);
 }

@@ -200,12 +200,16 @@ struct till_recent {
 struct till_answer {
     enum till_op op;
     uint32_t ticket;
+    uint32_t by; /* the terminal that did it and whose journal `group` stands in; 0 = this one. Set by the LAN room */
     /* 0; -ENOSPC disk full, -EUCLEAN books damaged, -EAGAIN no enrolment yet, -EINVAL: nothing happened.
      * -EIO: the disk failed and could not be read again yet; nobody is told "done", and once the books open again they
      * say what happened (a coupon would be ALREADY_USED).
      * -EHOSTDOWN: no other terminal of the store is live and this one is not alone: nothing happened.
      * -EINPROGRESS: recorded, and no peer holds it yet: not done. Another answer with the same ticket follows when one
-     * does, or when a manager goes alone. */
+     * does, when a manager goes alone, or (-EHOSTDOWN) when another terminal was promoted and nobody holds it. Asked
+     * again under the same request id meanwhile, the newest ticket gets it.
+     * -EBUSY: another act waits for a peer and has done so for 3 s: nothing happened.
+     * -EREMOTE: this is for the primary of the store, and this terminal is not it: nothing happened. */
     int error;
     union {
         struct till_redeemed redeemed;
@@ -241,6 +245,8 @@ struct till_options {
     const char *pepper_path; /* 0600, made when missing */
     const struct clock *clock;
     const char *boot_id; /* NULL = the system's; another one voids what was kept of the steady clock */
+    bool lan;            /* a lan room carries between this till and those of its store; without one the store
+                            counts as one of a single terminal, whatever the feed says */
     bool inline_jobs;    /* no thread: requests and calls are done before they return, on the caller's thread; for
                             simulations. The callbacks below must not come back into the till then */
     /* All are called on the till's thread and must not block. */
@@ -306,6 +312,9 @@ struct till_store { /* as the books know it now */
     struct feed_terminal terminals[LAN_TERMINALS_MAX];
 };
 MUST_CHECK int till_store_read(struct till *till, struct till_store *out_store);
+/* inline_jobs: has an act that waits for a peer told as pending when its 3 s are over. A till with a thread sees to it
+ * itself. */
+void till_tick(struct till *till);
 /* How many peers answered lately; acts that consume authority need one, unless alone. Never blocks. */
 void till_peers_live(struct till *till, uint32_t count);
 /* Whose journal is held here how far: this terminal's and every copy. */

@@ -1,5 +1,7 @@
 #include "books.h"
 
+#include "domain/export.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,7 +108,7 @@ int upload_era_find(struct db *db, struct upload_era *out_era)
     struct db_stmt *stmt;
     int step, r = db_stmt_open(db,
                                "SELECT era, terminal, incarnation, durable_through, archived_through, pruned_through"
-                               " FROM era WHERE terminal = (SELECT terminal FROM era WHERE era ="
+                               " FROM era WHERE own = 1 AND terminal = (SELECT terminal FROM era WHERE era ="
                                " (SELECT value FROM config WHERE key = 'era')) ORDER BY era",
                                &stmt);
 
@@ -126,21 +128,37 @@ int upload_era_find(struct db *db, struct upload_era *out_era)
     return 0;
 }
 
+/* What no peer holds yet is not done, and central does not hear of it. The mark is always of the last era. */
+static int ready_through(struct upload *upload, const struct upload_era *era, uint64_t *out_seq)
+{
+    int64_t present, unconfirmed;
+    int r = config_get_int(upload->reader, "era", &present);
+
+    if (r == 0)
+        r = config_get_int(upload->reader, "unconfirmed_from", &unconfirmed);
+    if (r == 0)
+        *out_seq = unconfirmed != 0 && era->era == present ? (uint64_t)unconfirmed - 1 : era->last_seq;
+    return r;
+}
+
 static int backlog(struct upload *upload, struct till_backlog *out)
 {
     struct upload_era era;
     struct record oldest;
+    uint64_t through;
     int64_t forked;
     int r = upload_era_find(upload->reader, &era);
 
     if (r == 0)
         r = config_get_int(upload->reader, "forked", &forked);
+    if (r == 0)
+        r = ready_through(upload, &era, &through);
     if (r < 0)
         return r;
     *out = (struct till_backlog){.last_seq = era.last_seq,
                                  .durable_through = era.durable_through,
                                  .archived_through = era.archived_through,
-                                 .waiting = era.last_seq - era.durable_through,
+                                 .waiting = through > era.durable_through ? through - era.durable_through : 0,
                                  .forked = forked != 0};
     if (out->waiting == 0)
         return 0;
@@ -166,13 +184,13 @@ int upload_backlog(struct upload *upload, struct till_backlog *out_backlog)
 }
 
 /* -ENODATA: records that central wants again were pruned; only a person can help. */
-static int fill(struct upload *upload, const struct upload_era *era, struct batch_writer *w)
+static int fill(struct upload *upload, int64_t first_id, int64_t last_id, struct batch_writer *w)
 {
     struct record record;
     int r = 0;
 
-    for (uint64_t seq = era->durable_through + 1; seq <= era->last_seq && r == 0; seq++) {
-        r = journal_read(upload->reader, journal_id(era->era, seq), upload->record_buffer, &record);
+    for (int64_t id = first_id; id <= last_id && r == 0; id++) {
+        r = journal_read(upload->reader, id, upload->record_buffer, &record);
         if (r == -ENOENT)
             return -ENODATA;
         if (r == 0)
@@ -185,12 +203,15 @@ static int next_batch(struct upload *upload, const uint8_t secret[SECRET_KEY_LEN
 {
     struct upload_era era;
     struct batch_writer w;
+    uint64_t through;
     int r = upload_era_find(upload->reader, &era);
 
+    if (r == 0)
+        r = ready_through(upload, &era, &through);
     if (r < 0)
         return r;
     batch_writer_init(&w, upload->batch_buffer, BATCH_BYTES_MAX);
-    r = fill(upload, &era, &w);
+    r = fill(upload, journal_id(era.era, era.durable_through + 1), journal_id(era.era, through), &w);
     if (r < 0)
         return r;
     if (w.head.count == 0) {
@@ -214,4 +235,149 @@ int upload_next_batch(struct upload *upload, const uint8_t secret[SECRET_KEY_LEN
     if (r == 0 || r == -ENOENT)
         *out_len = len;
     return r == -ENOENT ? 0 : r;
+}
+
+static int read_end(struct upload *upload, struct db_stmt *stmt, struct lan_end *out)
+{
+    struct journal_head head;
+    int r = journal_load_head(upload->reader, (uint32_t)db_column_int64(stmt, 0), &head);
+
+    if (r < 0)
+        return r;
+    *out = (struct lan_end){.terminal = (uint32_t)db_column_int64(stmt, 1),
+                            .incarnation = (uint32_t)db_column_int64(stmt, 2),
+                            .from = (uint64_t)db_column_int64(stmt, 3) + 1,
+                            .through = head.seq};
+    memcpy(out->hash, head.hash, HASH_LEN);
+    return 0;
+}
+
+/* The present journal first, then the newest copies. */
+static int read_ends(struct upload *upload, struct lan_end ends[LAN_TERMINALS_MAX], uint32_t *out_count)
+{
+    struct db_stmt *stmt;
+    uint32_t count = 0;
+    int step, r = db_stmt_open(upload->reader,
+                               "SELECT era, terminal, incarnation, pruned_through FROM era WHERE own = 0 OR era ="
+                               " (SELECT value FROM config WHERE key = 'era') ORDER BY own DESC, era DESC LIMIT ?",
+                               &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, LAN_TERMINALS_MAX);
+    while (r == 0 && (step = db_stmt_step(stmt)) != DB_DONE)
+        r = step < 0 ? step : read_end(upload, stmt, &ends[count++]);
+    db_stmt_close(stmt);
+    if (r == 0)
+        *out_count = count;
+    return r;
+}
+
+int upload_ends(struct upload *upload, struct lan_end out_ends[LAN_TERMINALS_MAX], uint32_t *out_count)
+{
+    struct lan_end ends[LAN_TERMINALS_MAX];
+    uint32_t count = 0;
+    int r;
+
+    pthread_mutex_lock(&upload->mutex);
+    r = reader_ready(upload);
+    if (r == 0)
+        r = read_ends(upload, ends, &count);
+    r = done(upload, r);
+    if (r == 0) {
+        memcpy(out_ends, ends, count * sizeof(ends[0]));
+        *out_count = count;
+    }
+    return r;
+}
+
+/* Of a copy: the widest batch that holds the next record, under the signature that it came with. */
+static int copied_batch(struct upload *upload, uint32_t era, uint64_t after, struct slice out, size_t *out_len)
+{
+    struct batch_writer w;
+    struct db_stmt *stmt;
+    int r = db_stmt_open(upload->reader,
+                         "SELECT first_seq, last_seq, head, signature FROM copy_batch WHERE era = ?1"
+                         " AND first_seq <= ?2 AND last_seq >= ?2 ORDER BY last_seq DESC LIMIT 1",
+                         &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, era);
+    db_bind_int64(stmt, 2, (int64_t)after + 1);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW) {
+        struct slice signature = db_column_blob(stmt, 3);
+        batch_writer_init(&w, upload->batch_buffer, BATCH_BYTES_MAX);
+        r = signature.len == SIGNATURE_LEN ? fill(upload, journal_id(era, (uint64_t)db_column_int64(stmt, 0)),
+                                                  journal_id(era, (uint64_t)db_column_int64(stmt, 1)), &w)
+                                           : -EUCLEAN;
+        if (r == 0)
+            r = batch_finish_signed(&w, db_column_blob(stmt, 2), signature.data, out, out_len);
+    } else if (r == DB_DONE) {
+        *out_len = 0;
+    }
+    db_stmt_close(stmt);
+    return r;
+}
+
+static int own_batch(struct upload *upload, uint32_t era, uint64_t after, const uint8_t secret[SECRET_KEY_LEN],
+                     struct slice out, size_t *out_len)
+{
+    struct journal_head head;
+    struct batch_writer w;
+    int r = journal_load_head(upload->reader, era, &head);
+
+    if (r < 0)
+        return r;
+    *out_len = 0;
+    batch_writer_init(&w, upload->batch_buffer, EXPORT_BATCH_MAX); /* a copy can be carried to central in a file, too */
+    r = fill(upload, journal_id(era, after + 1), journal_id(era, head.seq), &w);
+    return r < 0 || w.head.count == 0 ? r : batch_finish(&w, secret, (uint8_t *)out.data, out.len, out_len);
+}
+
+static int copy_next(struct upload *upload, const struct lan_end *after, const uint8_t secret[SECRET_KEY_LEN],
+                     struct slice out, size_t *out_len)
+{
+    struct db_stmt *stmt;
+    uint32_t era = 0;
+    uint64_t begin = after->through;
+    bool own = false;
+    int r = db_stmt_open(upload->reader,
+                         "SELECT era, own, pruned_through FROM era WHERE terminal = ? AND incarnation = ?", &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, after->terminal);
+    db_bind_int64(stmt, 2, after->incarnation);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW) {
+        era = (uint32_t)db_column_int64(stmt, 0);
+        own = db_column_int64(stmt, 1) != 0;
+        if ((uint64_t)db_column_int64(stmt, 2) > begin)
+            begin = (uint64_t)db_column_int64(stmt, 2);
+    }
+    db_stmt_close(stmt);
+    if (r < 0)
+        return r;
+    *out_len = 0;
+    if (era == 0)
+        return 0;
+    return own ? own_batch(upload, era, begin, secret, out, out_len) : copied_batch(upload, era, begin, out, out_len);
+}
+
+int upload_copy_next(struct upload *upload, const struct lan_end *after, const uint8_t secret[SECRET_KEY_LEN],
+                     struct slice out, size_t *out_len)
+{
+    size_t len = 0;
+    int r;
+
+    pthread_mutex_lock(&upload->mutex);
+    r = reader_ready(upload);
+    if (r == 0)
+        r = copy_next(upload, after, secret, out, &len);
+    r = done(upload, r);
+    if (r == 0)
+        *out_len = len;
+    return r;
 }

@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* The use being voided must be the last one, under the right that is still here. */
-static int check_right(struct books *b, const struct body_redemption *redemption, enum void_verdict *out_verdict)
+static int check_right(struct books *b, const struct body_redemption *redemption, int64_t id,
+                       enum void_verdict *out_verdict)
 {
     struct coupon_use use;
     struct held_right held;
@@ -15,14 +16,49 @@ static int check_right(struct books *b, const struct body_redemption *redemption
         r = coupon_held_right(b->db, redemption->coupon, &held);
     if (r < 0)
         return r;
-    bool used_again = !use.found || use.voided || use.use_no != redemption->use_no;
+    bool used_again = !use.found || use.voided || use.use_no != redemption->use_no || use.record != id;
     bool left = held.state == HELD_RELEASED || (held.state == HELD_HERE && held.epoch != redemption->epoch);
     if (used_again || left)
         *out_verdict = VOID_MOVED_ON;
     return 0;
 }
 
-static int decide(struct books *b, const struct till_request *request, struct act *act, enum void_verdict *out_verdict)
+/* One act, and whose it is. */
+struct target {
+    uint32_t era;
+    struct record_id name; /* of its first record */
+    struct act act;
+};
+
+static int load_name(struct books *b, struct target *target)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(b->db, "SELECT terminal, incarnation FROM era WHERE era = ?", &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, target->era);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW) {
+        target->name.terminal = (uint32_t)db_column_int64(stmt, 0);
+        target->name.incarnation = (uint32_t)db_column_int64(stmt, 1);
+    }
+    db_stmt_close(stmt);
+    return r < 0 ? r : r == DB_ROW ? 0 : -ENOENT;
+}
+
+static int load_target(struct books *b, const struct till_void *voided, struct target *target)
+{
+    int r = act_era(b, voided->terminal, &target->era);
+
+    target->name.seq = voided->group;
+    if (r == 0)
+        r = load_name(b, target);
+    return r < 0 ? r : act_load(b, journal_id(target->era, voided->group), &target->act);
+}
+
+static int decide(struct books *b, const struct till_request *request, struct target *target,
+                  enum void_verdict *out_verdict)
 {
     const struct body *redemption;
     bool allowed;
@@ -35,19 +71,21 @@ static int decide(struct books *b, const struct till_request *request, struct ac
         *out_verdict = VOID_NOT_ALLOWED;
         return 0;
     }
-    r = act_load(b, request->voided.group, act);
+    r = load_target(b, &request->voided, target);
     if (r == -ENOENT) {
         *out_verdict = VOID_UNKNOWN;
         return 0;
     }
     if (r < 0)
         return r;
-    if (act->voided) {
+    if (target->act.voided) {
         *out_verdict = VOID_ALREADY;
         return 0;
     }
-    redemption = act_find(act, RECORD_REDEMPTION);
-    return redemption != NULL ? check_right(b, &redemption->redemption, out_verdict) : 0;
+    redemption = act_find(&target->act, RECORD_REDEMPTION);
+    return redemption != NULL
+               ? check_right(b, &redemption->redemption, journal_id(target->era, target->name.seq), out_verdict)
+               : 0;
 }
 
 /* What of a voided earn the member has spent already becomes a receivable. */
@@ -70,12 +108,15 @@ static int void_record(struct books *b, const struct body *target, struct body *
     return journal_append(b, voided, &seq);
 }
 
-static int append(struct books *b, const struct till_request *request, const struct act *act)
+static int append(struct books *b, const struct till_request *request, const struct target *target)
 {
+    const struct act *act = &target->act;
     struct body voided = {.kind = RECORD_VOID};
     int r = 0;
 
-    voided.voided.target = (struct record_id){b->enrolment.answer.terminal, b->enrolment.answer.incarnation, 0};
+    voided.voided.target = target->name;
+    voided.voided.via = request->via;
+    memcpy(voided.voided.request_id, request->request_id, BODY_REQUEST_ID_LEN);
     voided.voided.group = request->voided.group;
     voided.voided.clerk = request->clerk;
     voided.voided.business_ms = books_now(b).wall_ms;
@@ -85,11 +126,13 @@ static int append(struct books *b, const struct till_request *request, const str
     for (uint32_t i = act->count; i-- > 0 && r == 0;) {
         voided.voided.target.seq = act->seq[i];
         r = void_record(b, &act->bodies[i], &voided);
+        voided.voided.via = 0; /* on the first only */
+        memset(voided.voided.request_id, 0, BODY_REQUEST_ID_LEN);
     }
     return r;
 }
 
-static void describe(const struct act *act, struct till_voided *out_voided)
+void voiding_describe(const struct act *act, struct till_voided *out_voided)
 {
     const struct body *redemption = act_find(act, RECORD_REDEMPTION), *sale = act_find(act, RECORD_SALE);
     const struct body *earn = act_find(act, RECORD_CREDIT_EARN);
@@ -106,20 +149,22 @@ static void describe(const struct act *act, struct till_voided *out_voided)
 
 int voiding_run(struct books *b, const struct till_request *request, struct till_voided *out_voided)
 {
-    struct act act = {0};
+    struct target target = {0};
     int r;
 
     out_voided->group = request->voided.group;
-    r = decide(b, request, &act, &out_voided->verdict);
+    if (!books_is_single(b) && !books_is_primary(b))
+        return -EREMOTE;
+    r = decide(b, request, &target, &out_voided->verdict);
     if (r < 0)
         return r;
-    describe(&act, out_voided);
+    voiding_describe(&target.act, out_voided);
     if (out_voided->verdict != VOID_OK)
         return 0;
     r = books_begin(b);
     if (r < 0)
         return r;
-    r = append(b, request, &act);
+    r = append(b, request, &target);
     if (r < 0) {
         books_abort(b);
         return r;

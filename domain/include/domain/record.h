@@ -58,6 +58,10 @@ MUST_CHECK int batch_add(struct batch_writer *w, const struct record *record);
 MUST_CHECK int batch_finish(struct batch_writer *w, const uint8_t secret[SECRET_KEY_LEN], uint8_t *out, size_t cap,
                             size_t *out_len);
 
+/* The same for a batch that another terminal signed: written as it came, head and signature verbatim. */
+MUST_CHECK int batch_finish_signed(struct batch_writer *w, struct slice head_encoded,
+                                   const uint8_t signature[SIGNATURE_LEN], struct slice out, size_t *out_len);
+
 struct batch_reader {
     struct batch_head head;
     uint8_t signature[SIGNATURE_LEN];

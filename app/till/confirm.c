@@ -1,0 +1,230 @@
+#include "books.h"
+
+#include <string.h>
+
+/*
+ * An act that consumes authority in a store of several terminals is written with a mark, unconfirmed_from, and counts
+ * only once another terminal holds it. Nothing is appended behind it until then, so the mark's records are always the
+ * journal's end, and can be taken back when this terminal was deposed and nobody has them.
+ */
+
+int confirm_mark(struct books *b)
+{
+    uint64_t from = b->committed.seq + 1;
+    int r = config_set_int(b->db, "unconfirmed_from", (int64_t)from);
+
+    if (r == 0)
+        b->unconfirmed_from = from;
+    return r;
+}
+
+int confirm_clear(struct books *b)
+{
+    int r;
+
+    if (b->unconfirmed_from == 0)
+        return 0;
+    r = config_set_int(b->db, "unconfirmed_from", 0);
+    if (r == 0)
+        b->unconfirmed_from = 0;
+    return r;
+}
+
+static int confirm(struct books *b)
+{
+    int r = books_begin(b);
+
+    if (r < 0)
+        return r;
+    r = confirm_clear(b);
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    r = books_commit(b);
+    b->appended |= r == 0; /* it may go up now */
+    return r;
+}
+
+static int delete_unconfirmed(struct books *b)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(b->db, "DELETE FROM journal WHERE id >= ? AND id < ?", &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, journal_id(b->era, b->unconfirmed_from));
+    db_bind_int64(stmt, 2, journal_id(b->era + 1, 0));
+    r = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    return r;
+}
+
+/* The only place where records leave a journal: nobody was told, nobody holds them. */
+static int take_back(struct books *b)
+{
+    int r = books_begin(b);
+
+    if (r < 0)
+        return r;
+    r = delete_unconfirmed(b);
+    if (r == 0)
+        r = confirm_clear(b);
+    if (r == 0)
+        r = rebuild_in_place(b);
+    if (r == 0)
+        r = journal_load_head(b->db, b->era, &b->head);
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    r = books_commit(b);
+    if (r < 0)
+        return r;
+    b->taken_back = true;
+    return books_load(b);
+}
+
+static void remember_end(struct books *b, uint32_t peer, uint64_t through)
+{
+    struct peer_end *slot = NULL;
+
+    for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
+        struct peer_end *end = &b->peer_ends[i];
+        if (end->peer == peer) {
+            slot = end;
+            break;
+        }
+        if (end->peer == 0 && slot == NULL)
+            slot = end;
+    }
+    if (slot != NULL)
+        *slot = (struct peer_end){peer, through};
+}
+
+/* Asked after the promotion was known here: its author or the present primary said what it holds, and that it is not
+ * this. A promotion that could not ask everybody leaves the act standing: somebody may hold it. */
+static bool nobody_holds(const struct books *b)
+{
+    const struct store_role *role = &b->role;
+
+    if (!role->deposed || role->deposed_behind || books_is_primary(b) ||
+        role->deposed_copy_through >= b->unconfirmed_from)
+        return false;
+    for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
+        const struct peer_end *end = &b->peer_ends[i];
+        if (end->peer != 0 && (end->peer == role->deposed_by || end->peer == role->primary))
+            return end->through < b->unconfirmed_from;
+    }
+    return false;
+}
+
+/* A peer that holds the act's beginning holds the act: the rest is on its way. */
+static bool somebody_holds(const struct books *b)
+{
+    uint64_t enough = books_is_primary(b) ? b->head.seq : b->unconfirmed_from;
+
+    if (b->durable_through >= enough) /* central has it, from a peer */
+        return true;
+    for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
+        if (b->peer_ends[i].peer != 0 && b->peer_ends[i].through >= enough)
+            return true;
+    }
+    return !books_is_primary(b) && b->role.deposed && b->role.deposed_copy_through >= b->unconfirmed_from;
+}
+
+static int end_alone(struct books *b)
+{
+    int r = books_begin(b);
+
+    if (r < 0)
+        return r;
+    r = alone_set(b, false, 0, "");
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    r = books_commit(b);
+    return r < 0 ? r : store_load(b);
+}
+
+static bool peer_has_all(const struct books *b)
+{
+    for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
+        if (b->peer_ends[i].peer != 0 && b->peer_ends[i].through >= b->head.seq)
+            return true;
+    }
+    return false;
+}
+
+int confirm_settle(struct books *b)
+{
+    int r = 0;
+
+    if (!b->enrolled)
+        return 0;
+    /* Without other terminals in the store there is nobody to wait for. */
+    if (b->unconfirmed_from != 0 && (books_is_single(b) || somebody_holds(b)))
+        r = confirm(b);
+    if (r == 0 && b->unconfirmed_from != 0 && nobody_holds(b))
+        r = take_back(b);
+    if (r < 0 || b->unconfirmed_from != 0)
+        return r;
+    if (b->role.went_alone && !b->settings.alone && (!books_is_primary(b) || peer_has_all(b)))
+        r = end_alone(b);
+    return r;
+}
+
+/* Central knows, or a peer does, what this disk does not: it went back in time, or another one has its name. */
+static int remember_fork(struct books *b)
+{
+    int r = books_begin(b);
+
+    if (r < 0)
+        return r;
+    r = config_set_int(b->db, "forked", 1);
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    r = books_commit(b);
+    return r < 0 ? r : -EILSEQ;
+}
+
+int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end)
+{
+    uint8_t buffer[RECORD_BODY_MAX];
+    struct record record;
+    int r;
+
+    if (!b->enrolled || end->terminal != b->enrolment.answer.terminal ||
+        end->incarnation != b->enrolment.answer.incarnation)
+        return -EINVAL;
+    if (end->through > b->head.seq)
+        return remember_fork(b);
+    r = end->through != 0 ? journal_read(b->db, journal_id(b->era, end->through), buffer, &record) : -ENOENT;
+    if (r == 0 && memcmp(record.hash, end->hash, HASH_LEN) != 0)
+        return remember_fork(b);
+    if (r < 0 && r != -ENOENT) /* pruned: too long ago to be in question */
+        return r;
+    remember_end(b, peer, end->through);
+    return confirm_settle(b);
+}
+
+int confirm_late(struct books *b)
+{
+    uint64_t seq;
+    int r;
+
+    if (b->late_count == 0 || b->unconfirmed_from != 0)
+        return 0;
+    r = books_begin(b);
+    for (uint32_t i = 0; i < b->late_count && r == 0; i++)
+        r = journal_append(b, &b->late[i], &seq);
+    if (r == 0)
+        r = books_commit(b);
+    else
+        books_abort(b);
+    b->late_count = r == 0 ? 0 : b->late_count;
+    return r;
+}

@@ -1,0 +1,39 @@
+#ifndef APP_TILL_PROJECTION_H
+#define APP_TILL_PROJECTION_H
+
+/*
+ * What the parts of the projections share. Everything here commutes over journals: whatever order copies arrive in, the
+ * rows come out the same, and equal to those of a rebuild. Where two records claim the same thing (a use number, a
+ * transfer, a request) the one with the smaller key (terminal, incarnation, seq) stands.
+ */
+
+#include "books.h"
+#include "domain/ledger.h"
+
+/* Integers bound in order; nearly every projection's write is of this shape. */
+MUST_CHECK int projection_run(struct db *db, const char *sql, const int64_t *values, int count);
+
+#define RUN(db, sql, ...)                                                                                              \
+    projection_run(db, sql, (const int64_t[]){__VA_ARGS__},                                                            \
+                   (int)(sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)))
+
+/* One integer, or none: *out_found says. */
+MUST_CHECK int projection_find(struct db *db, const char *sql, int64_t key, int64_t *out_value, bool *out_found);
+
+/* Does record a come before record b? Both are journal ids of these books; 0 comes before all. */
+MUST_CHECK int projection_precedes(struct projection *p, int64_t a, int64_t b, bool *out_precedes);
+
+/* sign: 1 applies, -1 takes back. */
+MUST_CHECK int projection_post(struct projection *p, const struct body *body, const struct ledger_context *context,
+                               int sign);
+MUST_CHECK int projection_share_add(struct projection *p, uint64_t member, struct owner owner, int64_t amount_minor);
+MUST_CHECK int projection_member_use_add(struct projection *p, const struct body_redemption *redemption, int64_t uses);
+/* The campaign of the redemption that begins the group; 0 when none does, or it is not held. */
+MUST_CHECK int projection_group_campaign(struct projection *p, int64_t group_id, uint32_t *out_campaign);
+
+/* projection_void.c */
+MUST_CHECK int projection_void(struct projection *p, int64_t id, const struct body *body);
+/* A copy's record came after the void of it. */
+MUST_CHECK int projection_void_waiting(struct projection *p, int64_t id);
+
+#endif

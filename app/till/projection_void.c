@@ -1,0 +1,168 @@
+#include "projection.h"
+
+/* What a void moves besides the ledger. sign: 1 undoes its target, -1 does it again. */
+static int undo(struct projection *p, const struct body_void *voided, const struct body *target, int sign)
+{
+    const struct body_credit *credit = &target->credit;
+
+    switch (target->kind) {
+    case RECORD_REDEMPTION:
+        return projection_member_use_add(p, &target->redemption, -sign);
+    case RECORD_CREDIT_EARN:
+        return projection_share_add(p, credit->member, credit->owner,
+                                    -sign *
+                                        (credit->amount_minor - credit->receivable_minor - voided->receivable_minor));
+    case RECORD_CREDIT_SPEND:
+        return projection_share_add(p, credit->member, credit->owner, sign * credit->amount_minor);
+    default:
+        return 0;
+    }
+}
+
+/* A copy may hold what this version cannot read: it stands, and moves nothing here. */
+static int read_target(struct projection *p, int64_t id, struct body *out_body)
+{
+    int r = journal_read_body(p->source, id, out_body);
+
+    if ((r == -ENOTSUP || r == -EBADMSG) && !p->guard) {
+        *out_body = (struct body){.kind = 0};
+        r = 0;
+    }
+    return r;
+}
+
+static int move(struct projection *p, const struct body *body, int64_t target_id, int sign)
+{
+    struct ledger_context context = {.store = p->store};
+    struct body target;
+    int r = read_target(p, target_id, &target);
+
+    if (r < 0 || target.kind == 0)
+        return r;
+    r = projection_group_campaign(p, journal_id(journal_era(target_id), body->voided.group), &context.campaign);
+    if (r == 0)
+        r = undo(p, &body->voided, &target, sign);
+    if (r == 0) {
+        context.target = &target;
+        r = projection_post(p, body, &context, sign);
+    }
+    return r;
+}
+
+/* The use is free again only if the record that stands for it was voided. */
+static int mark(struct projection *p, const struct body *body, int64_t target_id)
+{
+    struct body target;
+    int64_t group = journal_id(journal_era(target_id), body->voided.group);
+    int r = RUN(p->db, "INSERT OR IGNORE INTO voided(record) VALUES(?)", group);
+
+    if (r == 0)
+        r = read_target(p, target_id, &target);
+    if (r < 0 || target.kind != RECORD_REDEMPTION)
+        return r;
+    return RUN(p->db,
+               "UPDATE redemption SET voided = 1 WHERE campaign = ? AND serial = ? AND use_no = ? AND record = ?",
+               target.redemption.coupon.campaign, (int64_t)target.redemption.coupon.serial, target.redemption.use_no,
+               target_id);
+}
+
+/* The same record voided in two journals counts once. */
+static int take_void_over(struct projection *p, int64_t id, const struct body *body, int64_t target_id, int64_t known)
+{
+    struct body other;
+    bool first = false;
+    int r = projection_precedes(p, id, known, &first);
+
+    if (r < 0 || !first)
+        return r;
+    r = journal_read_body(p->source, known, &other);
+    if (r == 0)
+        r = move(p, &other, target_id, -1);
+    if (r == 0)
+        r = move(p, body, target_id, 1);
+    return r < 0 ? r : RUN(p->db, "UPDATE record_voided SET void = ?2 WHERE record = ?1", target_id, id);
+}
+
+static int count_void(struct projection *p, int64_t id, const struct body *body, int64_t target_id)
+{
+    int64_t known;
+    bool found = false;
+    int r = projection_find(p->db, "SELECT void FROM record_voided WHERE record = ?", target_id, &known, &found);
+
+    if (r < 0)
+        return r;
+    if (found)
+        return p->guard ? -EEXIST : take_void_over(p, id, body, target_id, known);
+    r = RUN(p->db, "INSERT INTO record_voided(record, void) VALUES(?, ?)", target_id, id);
+    if (r == 0)
+        r = mark(p, body, target_id);
+    return r < 0 ? r : move(p, body, target_id, 1);
+}
+
+/* The target's row in these books; 0 while it has not come. */
+static int find_target(struct projection *p, const struct record_id *target, int64_t *out_id)
+{
+    struct db_stmt *stmt;
+    int64_t id = 0, kind;
+    bool found = false;
+    int r = db_stmt_open(p->source, "SELECT era FROM era WHERE terminal = ? AND incarnation = ?", &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, target->terminal);
+    db_bind_int64(stmt, 2, target->incarnation);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        id = journal_id((uint32_t)db_column_int64(stmt, 0), target->seq);
+    db_stmt_close(stmt);
+    if (r == DB_ROW)
+        r = projection_find(p->source, "SELECT kind FROM journal WHERE id = ?", id, &kind, &found);
+    if (r == 0)
+        *out_id = found ? id : 0;
+    return r;
+}
+
+int projection_void(struct projection *p, int64_t id, const struct body *body)
+{
+    const struct record_id *target = &body->voided.target;
+    int64_t target_id = 0;
+    int r = find_target(p, target, &target_id);
+
+    if (r < 0)
+        return r;
+    if (target_id != 0)
+        return count_void(p, id, body, target_id);
+    if (p->guard)
+        return -ENOENT;
+    return RUN(p->db, "INSERT INTO void_waiting(terminal, incarnation, seq, void) VALUES(?, ?, ?, ?)", target->terminal,
+               target->incarnation, (int64_t)target->seq, id);
+}
+
+int projection_void_waiting(struct projection *p, int64_t id)
+{
+    const int64_t seq = (int64_t)journal_seq(id), era = journal_era(id);
+    struct db_stmt *stmt;
+    struct body body;
+    int step, r = db_stmt_open(p->db,
+                               "SELECT void FROM void_waiting w JOIN era e ON e.terminal = w.terminal"
+                               " AND e.incarnation = w.incarnation WHERE e.era = ? AND w.seq = ?",
+                               &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, era);
+    db_bind_int64(stmt, 2, seq);
+    while (r == 0 && (step = db_stmt_step(stmt)) != DB_DONE) {
+        int64_t void_id = step < 0 ? 0 : db_column_int64(stmt, 0);
+        r = step < 0 ? step : journal_read_body(p->source, void_id, &body);
+        if (r == 0)
+            r = count_void(p, void_id, &body, id);
+    }
+    db_stmt_close(stmt);
+    if (r < 0)
+        return r;
+    return RUN(p->db,
+               "DELETE FROM void_waiting WHERE seq = ?2 AND (terminal, incarnation) ="
+               " (SELECT terminal, incarnation FROM era WHERE era = ?1)",
+               era, seq);
+}

@@ -1,0 +1,409 @@
+#include "books.h"
+
+#include "platform/log.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* The role of this terminal among those of its store (docs/decisions/2026-11-22-a-store-of-several-terminals.md). */
+
+struct promotion { /* a row of the projection */
+    uint32_t terminal, old_terminal, old_incarnation;
+    uint64_t copy_through;
+    bool complete, behind;
+};
+
+/* Promotions that count: of this store, and of no earlier incarnation of this terminal. */
+#define PROMOTIONS                                                                                                     \
+    " FROM promotion p JOIN era e ON e.era = p.record >> 44 WHERE e.store = ?1"                                        \
+    " AND (e.terminal <> ?2 OR e.era = ?3)"
+
+static int open_promotions(struct books *b, const char *sql, struct db_stmt **out_stmt)
+{
+    int r = db_stmt_open(b->db, sql, out_stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(*out_stmt, 1, b->enrolment.answer.store);
+    db_bind_int64(*out_stmt, 2, b->enrolment.answer.terminal);
+    db_bind_int64(*out_stmt, 3, b->era);
+    return 0;
+}
+
+/* Of two to the same epoch the lower terminal's stands, on every terminal alike. -ENOENT. */
+static int promotion_to(struct books *b, uint32_t epoch, struct promotion *out)
+{
+    struct db_stmt *stmt;
+    int r = open_promotions(b,
+                            "SELECT p.terminal, p.old_terminal, p.old_incarnation, p.copy_through, p.complete,"
+                            " p.behind" PROMOTIONS " AND p.store_epoch = ?4 ORDER BY p.terminal LIMIT 1",
+                            &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 4, epoch);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        *out = (struct promotion){.terminal = (uint32_t)db_column_int64(stmt, 0),
+                                  .old_terminal = (uint32_t)db_column_int64(stmt, 1),
+                                  .old_incarnation = (uint32_t)db_column_int64(stmt, 2),
+                                  .copy_through = (uint64_t)db_column_int64(stmt, 3),
+                                  .complete = db_column_int64(stmt, 4) != 0,
+                                  .behind = db_column_int64(stmt, 5) != 0};
+    db_stmt_close(stmt);
+    return r < 0 ? r : r == DB_ROW ? 0 : -ENOENT;
+}
+
+/* The higher epoch wins; at the same one central's word stands. */
+static int load_primary(struct books *b, struct store_role *role)
+{
+    struct db_stmt *stmt;
+    int r = open_promotions(b, "SELECT p.store_epoch, p.terminal" PROMOTIONS " ORDER BY 1 DESC, 2 LIMIT 1", &stmt);
+
+    if (r < 0)
+        return r;
+    role->epoch = b->settings.store_epoch;
+    role->primary = b->settings.primary_terminal;
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW && db_column_int64(stmt, 0) > role->epoch) {
+        role->epoch = (uint32_t)db_column_int64(stmt, 0);
+        role->primary = (uint32_t)db_column_int64(stmt, 1);
+    }
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
+/* Each promotion whose copy was complete took its predecessor's rights along; what central decided begins anew. */
+static int load_since(struct books *b, struct store_role *role)
+{
+    struct promotion promotion;
+    uint32_t terminal = role->primary;
+    int r;
+
+    role->since_epoch = role->epoch;
+    while ((r = promotion_to(b, role->since_epoch, &promotion)) == 0) {
+        if (promotion.terminal != terminal || !promotion.complete || role->since_epoch == 0)
+            return 0;
+        terminal = promotion.old_terminal;
+        role->since_epoch--;
+    }
+    return r == -ENOENT ? 0 : r;
+}
+
+/* The latest promotion over this very incarnation, unless it was promoted again since. */
+static int load_deposed(struct books *b, struct store_role *role)
+{
+    struct db_stmt *stmt;
+    int r = open_promotions(b,
+                            "SELECT p.terminal, p.copy_through, p.behind" PROMOTIONS
+                            " AND p.old_terminal = ?2 AND p.old_incarnation = ?4 AND p.store_epoch >"
+                            " (SELECT coalesce(max(store_epoch), 0) FROM promotion WHERE record >> 44 = ?3)"
+                            " ORDER BY p.store_epoch DESC LIMIT 1",
+                            &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 4, b->enrolment.answer.incarnation);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW) {
+        role->deposed = true;
+        role->deposed_by = (uint32_t)db_column_int64(stmt, 0);
+        role->deposed_copy_through = (uint64_t)db_column_int64(stmt, 1);
+        role->deposed_behind = db_column_int64(stmt, 2) != 0;
+    }
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
+static int count(struct books *b, const char *sql, uint32_t *out_count)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(b->db, sql, &stmt);
+
+    if (r < 0)
+        return r;
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        *out_count = (uint32_t)db_column_int64(stmt, 0);
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
+static int load_others(struct books *b, struct store_role *role)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(b->db, "SELECT count(*) FROM terminal WHERE terminal <> ?", &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, b->enrolment.answer.terminal);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        role->others = (uint32_t)db_column_int64(stmt, 0);
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
+int store_load(struct books *b)
+{
+    struct store_role role = {0};
+    int64_t alone, unconfirmed;
+    int r = load_others(b, &role);
+
+    if (r == 0)
+        r = load_primary(b, &role);
+    if (r == 0)
+        r = load_since(b, &role);
+    if (r == 0)
+        r = load_deposed(b, &role);
+    if (r == 0)
+        r = count(b, "SELECT count(*) FROM authority_waiting", &role.waiting);
+    if (r == 0)
+        r = config_get_int(b->db, "alone", &alone);
+    if (r == 0)
+        r = config_get_int(b->db, "unconfirmed_from", &unconfirmed);
+    if (r < 0)
+        return r;
+    role.went_alone = alone != 0;
+    b->role = role;
+    b->unconfirmed_from = (uint64_t)unconfirmed;
+    if (!db_in_transaction(b->db))
+        b->unconfirmed_committed = b->unconfirmed_from;
+    return 0;
+}
+
+static int read_terminals(struct books *b, struct till_store *out)
+{
+    struct db_stmt *stmt;
+    int step, r = db_stmt_open(b->db, "SELECT body FROM terminal WHERE terminal <> ? ORDER BY terminal LIMIT ?", &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, b->enrolment.answer.terminal);
+    db_bind_int64(stmt, 2, LAN_TERMINALS_MAX);
+    while (r == 0 && (step = db_stmt_step(stmt)) != DB_DONE) {
+        if (step < 0)
+            r = step;
+        else if (feed_terminal_decode(db_column_blob(stmt, 0), &out->terminals[out->terminal_count]) < 0)
+            r = -EUCLEAN;
+        else
+            out->terminal_count++;
+    }
+    db_stmt_close(stmt);
+    return r;
+}
+
+int store_read(struct books *b, struct till_store *out_store)
+{
+    memset(out_store, 0, sizeof(*out_store));
+    if (!b->enrolled) {
+        out_store->single = true;
+        return 0;
+    }
+    out_store->enrolled = true;
+    out_store->single = books_is_single(b);
+    out_store->primary = books_is_primary(b);
+    out_store->alone = books_is_primary(b) && books_is_alone(b);
+    out_store->terminal = b->enrolment.answer.terminal;
+    out_store->incarnation = b->enrolment.answer.incarnation;
+    out_store->store = b->enrolment.answer.store;
+    out_store->store_epoch = b->role.epoch;
+    out_store->primary_terminal = b->role.primary;
+    out_store->unconfirmed_from = b->unconfirmed_from;
+    return read_terminals(b, out_store);
+}
+
+static int is_manager(struct books *b, uint32_t clerk, bool *out_manager)
+{
+    struct feed_clerk row;
+    int r = clerk != 0 ? clerk_row(b->db, clerk, &row) : -ENOENT;
+
+    if (r < 0 && r != -ENOENT)
+        return r;
+    *out_manager = r == 0 && row.role == CLERK_MANAGER;
+    return 0;
+}
+
+int alone_set(struct books *b, bool on, uint32_t clerk, const char *reason)
+{
+    struct body body = {.kind = RECORD_ALONE, .alone = {.on = on, .clerk = clerk}};
+    uint64_t seq;
+    int r = confirm_clear(b);
+
+    if (r == 0)
+        r = config_set_int(b->db, "alone", on);
+    if (r < 0)
+        return r;
+    strncat(body.alone.reason, reason, sizeof(body.alone.reason) - 1);
+    log_redact_cards(body.alone.reason);
+    return journal_append(b, &body, &seq);
+}
+
+static int change_alone(struct books *b, const struct till_request *request)
+{
+    char reason[REASON_MAX];
+    int r = books_begin(b);
+
+    if (r < 0)
+        return r;
+    memcpy(reason, request->alone.reason, sizeof(reason));
+    reason[REASON_MAX - 1] = '\0';
+    r = alone_set(b, request->alone.on, request->clerk, reason);
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    r = books_commit(b);
+    return r < 0 ? r : store_load(b);
+}
+
+int alone_run(struct books *b, const struct till_request *request, enum store_verdict *out_verdict)
+{
+    bool manager;
+    int r = is_manager(b, request->clerk, &manager);
+
+    if (r < 0)
+        return r;
+    *out_verdict = books_is_single(b)     ? STORE_SINGLE
+                   : !manager             ? STORE_NOT_ALLOWED
+                   : !books_is_primary(b) ? STORE_NOT_PRIMARY
+                                          : STORE_OK;
+    if (*out_verdict != STORE_OK || b->role.went_alone == request->alone.on)
+        return 0;
+    return change_alone(b, request);
+}
+
+/* The newest journal of a terminal that is held here. */
+struct held_copy {
+    uint32_t era, incarnation;
+    bool complete;
+    struct journal_head head;
+};
+
+static int copy_of(struct books *b, uint32_t terminal, uint32_t incarnation, struct held_copy *out)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(b->db,
+                         "SELECT era, incarnation, own = 1 OR pruned_through = 0 FROM era WHERE terminal = ?1"
+                         " AND (?2 = 0 OR incarnation = ?2) ORDER BY incarnation DESC LIMIT 1",
+                         &stmt);
+
+    if (r < 0)
+        return r;
+    *out = (struct held_copy){0};
+    db_bind_int64(stmt, 1, terminal);
+    db_bind_int64(stmt, 2, incarnation);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW) {
+        out->era = (uint32_t)db_column_int64(stmt, 0);
+        out->incarnation = (uint32_t)db_column_int64(stmt, 1);
+        out->complete = db_column_int64(stmt, 2) != 0;
+    }
+    db_stmt_close(stmt);
+    return r == DB_ROW ? journal_load_head(b->db, out->era, &out->head) : r;
+}
+
+/* The old primary's journal from its beginning, and those of all whose rights it had taken along. */
+static int covers(struct books *b, const struct held_copy *old, bool *out_complete)
+{
+    struct promotion promotion;
+    struct held_copy copy = *old;
+    uint32_t terminal = b->role.primary;
+    int r = 0;
+
+    *out_complete = copy.era != 0 && copy.complete;
+    for (uint32_t epoch = b->role.epoch; *out_complete && epoch > b->role.since_epoch; epoch--) {
+        r = promotion_to(b, epoch, &promotion);
+        if (r < 0)
+            break;
+        terminal = promotion.old_terminal;
+        r = copy_of(b, terminal, promotion.old_incarnation, &copy);
+        if (r < 0)
+            return r;
+        *out_complete = copy.era != 0 && copy.complete && copy.head.seq >= promotion.copy_through;
+    }
+    return r == -ENOENT ? 0 : r;
+}
+
+static int shows_alone(struct books *b, const struct held_copy *old, bool *out_alone)
+{
+    struct body body = {0};
+    struct db_stmt *stmt;
+    int64_t id = 0;
+    int r = db_stmt_open(b->db, "SELECT max(id) FROM journal WHERE id > ? AND id < ? AND kind = 21", &stmt);
+
+    static_assert(RECORD_ALONE == 21, "the kind in the statement above");
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, journal_id(old->era, 0));
+    db_bind_int64(stmt, 2, journal_id(old->era + 1, 0));
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        id = db_column_int64(stmt, 0);
+    db_stmt_close(stmt);
+    if (r >= 0)
+        r = id != 0 ? journal_read_body(b->db, id, &body) : 0;
+    if (r == 0)
+        *out_alone = id != 0 && body.alone.on;
+    return r;
+}
+
+static int promotion_body(struct books *b, const struct till_request *request, struct body *out_body)
+{
+    struct held_copy old = {0};
+    bool complete = false, alone = false;
+    int r = copy_of(b, b->role.primary, 0, &old);
+
+    if (r == 0)
+        r = covers(b, &old, &complete);
+    if (r == 0)
+        r = shows_alone(b, &old, &alone);
+    if (r < 0)
+        return r;
+    *out_body = (struct body){.kind = RECORD_PROMOTION};
+    out_body->promotion = (struct body_promotion){.old_terminal = b->role.primary,
+                                                  .old_incarnation = old.incarnation,
+                                                  .copy_through = old.head.seq,
+                                                  .copy_complete = complete,
+                                                  .store_epoch = b->role.epoch + 1,
+                                                  .clerk = request->clerk,
+                                                  .may_be_behind = !request->promote.others_reached || alone,
+                                                  .business_ms = books_now(b).wall_ms};
+    memcpy(out_body->promotion.copy_hash, old.head.hash, HASH_LEN);
+    return 0;
+}
+
+static int promote(struct books *b, const struct till_request *request)
+{
+    struct body body;
+    uint64_t seq;
+    int r = books_begin(b);
+
+    if (r < 0)
+        return r;
+    r = promotion_body(b, request, &body);
+    if (r == 0)
+        r = journal_append(b, &body, &seq);
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    r = books_commit(b);
+    b->reference_changed = true;
+    return r < 0 ? r : store_load(b);
+}
+
+int promote_run(struct books *b, const struct till_request *request, enum store_verdict *out_verdict)
+{
+    bool manager;
+    int r = is_manager(b, request->clerk, &manager);
+
+    if (r < 0)
+        return r;
+    *out_verdict = books_is_single(b)             ? STORE_SINGLE
+                   : !manager                     ? STORE_NOT_ALLOWED
+                   : books_is_primary(b)          ? STORE_IS_PRIMARY
+                   : !request->promote.old_is_off ? STORE_STILL_ON
+                                                  : STORE_OK;
+    return *out_verdict == STORE_OK ? promote(b, request) : 0;
+}
