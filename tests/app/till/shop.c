@@ -82,6 +82,8 @@ void shop_start(struct shop *shop)
                                          .pepper_path = shop->pepper,
                                          .clock = &shop->clock.base,
                                          .boot_id = shop->boot_id,
+                                         .lan = shop->lan,
+                                         .inline_jobs = shop->inline_jobs,
                                          .answered = on_answer,
                                          .changed = on_changed,
                                          .greeted = on_greeted,
@@ -111,8 +113,8 @@ int shop_try_enrol(struct shop *shop)
                                        .answer = {.state = ENROL_CONFIRMED,
                                                   .brand = SHOP_BRAND,
                                                   .store = SHOP_STORE,
-                                                  .terminal = SHOP_TERMINAL,
-                                                  .incarnation = 1,
+                                                  .terminal = shop->terminal != 0 ? shop->terminal : SHOP_TERMINAL,
+                                                  .incarnation = shop->incarnation != 0 ? shop->incarnation : 1,
                                                   .role = ROLE_BOTH}};
     struct body_incarnation incarnation = {.hardware_serial = "HW-1", .disk_serial = "D-1", .version = "0.1.0"};
     uint8_t secret[SECRET_KEY_LEN];
