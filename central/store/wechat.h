@@ -77,6 +77,7 @@ struct inbox_entry {
     const char *identity; /* what makes two pushes the same (wechat_message_identity) */
     const char *kind;     /* wechat_kind_name */
     const char *openid;   /* "" when the sender cannot be read */
+    int64_t created_s;    /* the sender's time: a repeated push has the same */
     struct slice message; /* verbatim */
     enum inbox_state state;
 };

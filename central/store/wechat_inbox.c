@@ -4,12 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The text that identifies a push holds the openid, so it is stored as an HMAC. */
+#define TIME_LEN 4
+
+/* The text that identifies a push holds the openid, so it is stored as an HMAC. The sender's time goes before it, so
+ * that the index grows at its end and a peak day does not write a page of it for every push. */
 static void hash_identity(const struct channel_keys *keys, const struct inbox_entry *entry, uint8_t out[HASH_LEN])
 {
-    uint8_t account[HASH_LEN];
+    uint8_t account[HASH_LEN], mac[HASH_LEN];
     crypto_hmac_sha256(keys->index, sizeof(keys->index), entry->account, strlen(entry->account), account);
-    crypto_hmac_sha256(account, sizeof(account), entry->identity, strlen(entry->identity), out);
+    crypto_hmac_sha256(account, sizeof(account), entry->identity, strlen(entry->identity), mac);
+    for (int i = 0; i < TIME_LEN; i++) {
+        out[i] = (uint8_t)((uint64_t)entry->created_s >> (24 - 8 * i));
+    }
+    memcpy(out + TIME_LEN, mac, HASH_LEN - TIME_LEN);
 }
 
 int wechat_seal_message(const struct channel_keys *keys, struct random *random, const struct inbox_entry *entry,

@@ -237,11 +237,11 @@ static bool read_plain(struct delivery *delivery, struct slice body)
 /* An authentic message that cannot be read is kept as it is, for a version that can. */
 static bool read_encrypted(struct delivery *delivery, struct slice body)
 {
-    char *encrypted = arena_alloc(http_request_arena(delivery->request), WECHAT_BODY_MAX + 1);
+    char *encrypted = arena_alloc(http_request_arena(delivery->request), body.len + 1);
     if (!encrypted) {
         return refuse(delivery, 503, "try_later");
     }
-    int rc = wechat_envelope_parse(body, encrypted, WECHAT_BODY_MAX + 1);
+    int rc = wechat_envelope_parse(body, encrypted, body.len + 1);
     if (rc < 0) {
         return rc == -ENOMEM ? refuse(delivery, 503, "try_later") : refuse(delivery, 400, "malformed_message");
     }

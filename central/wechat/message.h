@@ -38,7 +38,7 @@ struct wechat_message {
 /* -EBADMSG: not well-formed, a doctype, deeper than 8 levels, sender or type missing; -E2BIG: over WECHAT_BODY_MAX. */
 MUST_CHECK int wechat_message_parse(struct slice xml, struct wechat_message *out_message);
 
-/* Safe mode's outer document: the text of its Encrypt element. cap ≥ WECHAT_BODY_MAX always fits. On failure
+/* Safe mode's outer document: the text of its Encrypt element. cap > xml.len always fits. On failure
  * out_encrypted is undefined. -EBADMSG, -E2BIG as above. */
 MUST_CHECK int wechat_envelope_parse(struct slice xml, char *out_encrypted, size_t cap);
 

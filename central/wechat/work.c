@@ -33,6 +33,7 @@ int wechat_work_prepare(const struct wechat_push *push, struct slice verbatim, s
                                 .identity = identity,
                                 .kind = readable ? wechat_kind_name(wechat_message_kind(push->message)) : "unreadable",
                                 .openid = push->message->from,
+                                .created_s = push->message->created_s,
                                 .message = verbatim,
                                 .state = readable ? INBOX_WAITING : INBOX_FAILED};
     if (readable) {
