@@ -29,6 +29,12 @@ struct app {
     char books_path[PATH_MAX], pepper_path[PATH_MAX], key_path[PATH_MAX];
     struct till *till; /* NULL: the books could not be opened */
     struct sync *sync;
+    struct lan *lan;
+    /* Guards the two below: what the till's thread may still wake. */
+    pthread_mutex_t rooms_mutex;
+    struct sync *wake_sync;
+    struct lan *wake_lan;
+    char lan_host[LAN_HOST_MAX];
     struct workers workers;
     struct control *control; /* NULL without --control */
 

@@ -148,17 +148,32 @@ static int open_ui(struct app *app)
     return result;
 }
 
-/* The till's and the sync's callbacks: turn into events, on their threads. */
+/* The till's, the LAN's and the sync's callbacks: turn into events, on their threads. */
 static void on_answered(void *context, const struct till_answer *answer)
 {
     struct event event = {.kind = EVENT_TILL, .answer = *answer};
     app_push(context, &event);
 }
 
+static void on_till_answered(void *context, const struct till_answer *answer)
+{
+    struct app *app = context;
+    pthread_mutex_lock(&app->rooms_mutex);
+    bool of_peer = app->wake_lan != NULL && lan_answered(app->wake_lan, answer);
+    pthread_mutex_unlock(&app->rooms_mutex);
+    if (!of_peer && answer->ticket < LAN_TICKET_MIN)
+        on_answered(app, answer);
+}
+
 static void on_changed(void *context)
 {
+    struct app *app = context;
     struct event event = {.kind = EVENT_REFERENCE};
-    app_push(context, &event);
+    app_push(app, &event);
+    pthread_mutex_lock(&app->rooms_mutex);
+    if (app->wake_lan != NULL)
+        lan_wake(app->wake_lan);
+    pthread_mutex_unlock(&app->rooms_mutex);
 }
 
 static void on_greeted(void *context, const struct feed_greeting *greeting)
@@ -170,8 +185,37 @@ static void on_greeted(void *context, const struct feed_greeting *greeting)
 static void on_appended(void *context)
 {
     struct app *app = context;
-    if (app->sync != NULL)
-        sync_wake(app->sync);
+    pthread_mutex_lock(&app->rooms_mutex);
+    if (app->wake_sync != NULL)
+        sync_wake(app->wake_sync);
+    if (app->wake_lan != NULL)
+        lan_wake(app->wake_lan);
+    pthread_mutex_unlock(&app->rooms_mutex);
+}
+
+static void on_lan_status(void *context, const struct lan_status *status)
+{
+    struct app *app = context;
+    struct event event = {.kind = EVENT_LAN, .lan = *status};
+    app_push(app, &event);
+    pthread_mutex_lock(&app->rooms_mutex);
+    if (app->wake_sync != NULL)
+        sync_lan_address(app->wake_sync, status->address);
+    pthread_mutex_unlock(&app->rooms_mutex);
+}
+
+static bool central_answers(void *context, uint32_t *out_age_s)
+{
+    struct app *app = context;
+    struct sync_status status = {0};
+    int64_t now_ms = clock_wall_ms(&app->clock.base);
+    pthread_mutex_lock(&app->rooms_mutex);
+    if (app->wake_sync != NULL)
+        sync_status_copy(app->wake_sync, &status);
+    pthread_mutex_unlock(&app->rooms_mutex);
+    if (status.last_contact_ms != 0)
+        *out_age_s = now_ms > status.last_contact_ms ? (uint32_t)((now_ms - status.last_contact_ms) / 1000) : 0;
+    return status.online;
 }
 
 static void on_status(void *context, const struct sync_status *status)
@@ -236,7 +280,8 @@ static int open_books(struct app *app)
     struct till_options options = {.path = app->books_path,
                                    .pepper_path = app->pepper_path,
                                    .clock = &app->clock.base,
-                                   .answered = on_answered,
+                                   .lan = true,
+                                   .answered = on_till_answered,
                                    .changed = on_changed,
                                    .greeted = on_greeted,
                                    .appended = on_appended,
@@ -257,7 +302,66 @@ static int open_sync(struct app *app)
                                    .context = app};
     incarnation(app, &options.incarnation);
     int result = sync_transport_https(&options.transport);
-    return result != 0 ? result : sync_open(&options, &app->sync);
+    if (result == 0)
+        result = sync_open(&options, &app->sync);
+    if (result != 0)
+        return result;
+    struct lan_status status;
+    lan_status_copy(app->lan, &status);
+    pthread_mutex_lock(&app->rooms_mutex);
+    app->wake_sync = app->sync;
+    sync_lan_address(app->sync, status.address); /* what it said before there was a sync to hear it */
+    pthread_mutex_unlock(&app->rooms_mutex);
+    return 0;
+}
+
+/* The command line, else the board, else every address and the declared port. */
+static int place_lan(struct app *app, struct lan_options *options)
+{
+    const char *text = app->options.lan[0] != '\0' ? app->options.lan : app->board.lan;
+    if (strcmp(text, "off") == 0)
+        return 0;
+    int result = options_lan(text[0] != '\0' ? text : "0.0.0.0:7443", app->lan_host, &options->listen_port);
+    if (result != 0)
+        fprintf(stderr, "tillside-terminal: board: lan = %s: a numeric address and a port, or off\n", text);
+    options->listen_address = app->lan_host;
+    return result;
+}
+
+/* Before the sync, which tells central where the listener is. */
+static int open_lan(struct app *app)
+{
+    data_path(app, "terminal.key", app->key_path);
+    struct lan_options options = {.till = app->till,
+                                  .clock = &app->clock.base,
+                                  .random = random_real(),
+                                  .key_path = app->key_path,
+                                  .central = central_answers,
+                                  .answered = on_answered,
+                                  .status_changed = on_lan_status,
+                                  .context = app};
+    int result = place_lan(app, &options);
+    if (result == 0)
+        result = sync_transport_https(&options.talk);
+    if (result == 0)
+        result = sync_transport_https(&options.ask);
+    if (result == 0)
+        result = lan_open(&options, &app->lan);
+    pthread_mutex_lock(&app->rooms_mutex);
+    app->wake_lan = result == 0 ? app->lan : NULL;
+    pthread_mutex_unlock(&app->rooms_mutex);
+    return result;
+}
+
+/* From here on the till's thread wakes nobody. */
+static void close_rooms(struct app *app)
+{
+    pthread_mutex_lock(&app->rooms_mutex);
+    app->wake_lan = NULL;
+    app->wake_sync = NULL;
+    pthread_mutex_unlock(&app->rooms_mutex);
+    lan_close(app->lan);
+    sync_close(app->sync);
 }
 
 static int open_control(struct app *app)
@@ -327,6 +431,7 @@ int app_open(struct app *app, const struct options *options, enum app_exit *out_
     app->options = *options;
     app->lock.fd = app->cancel_fd = app->signal_fd = -1;
     offset_clock_init(&app->clock, clock_real());
+    pthread_mutex_init(&app->rooms_mutex, NULL);
     *out_exit = APP_EXIT_FAILED;
 
     int result = crypto_start();
@@ -345,7 +450,7 @@ int app_open(struct app *app, const struct options *options, enum app_exit *out_
     result = open_books(app);
     if (result != 0)
         outage(app, result);
-    else if ((result = open_sync(app)) != 0)
+    else if ((result = open_lan(app)) != 0 || (result = open_sync(app)) != 0)
         return result;
     else
         on_changed(app);
@@ -362,8 +467,7 @@ void app_close(struct app *app)
 #ifdef TILLSIDE_SIM
     control_close(app->control);
 #endif
-    if (app->sync != NULL)
-        sync_close(app->sync);
+    close_rooms(app);
     if (app->workers.devices != NULL)
         workers_stop(&app->workers);
     if (app->till != NULL)

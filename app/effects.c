@@ -21,7 +21,7 @@ void app_push(struct app *app, struct event *event)
 /* The till cannot take it now: the flow hears that as an answer, so that nobody waits for ever. */
 static void submit(struct app *app, const struct till_request *request)
 {
-    int result = app->till != NULL ? till_submit(app->till, request) : -EIO;
+    int result = app->lan != NULL ? lan_submit(app->lan, request) : -EIO;
     if (result == 0)
         return;
     struct event event = {

@@ -24,6 +24,7 @@ static bool is_answer(enum event_kind kind)
     case EVENT_KEY:
     case EVENT_GREETING:
     case EVENT_SYNC:
+    case EVENT_LAN:
     case EVENT_DEVICE:
     case EVENT_HEALTH:
         return false;

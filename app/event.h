@@ -6,6 +6,7 @@
  * never points into memory that somebody else may change.
  */
 
+#include "lan/lan.h"
 #include "sync/sync.h"
 #include "view/view_model.h"
 
@@ -27,6 +28,7 @@ enum event_kind {
     EVENT_REFERENCE, /* settings, offers, clerks changed */
     EVENT_GREETING,
     EVENT_SYNC,
+    EVENT_LAN,    /* the store's other terminals */
     EVENT_ASKED,  /* central answered about a right */
     EVENT_DEVICE, /* a device failed or came back */
     EVENT_PRINTED,
@@ -68,6 +70,7 @@ struct event {
         struct till_answer answer;
         struct feed_greeting greeting;
         struct sync_status sync;
+        struct lan_status lan;
         struct {
             uint32_t ticket;
             int error;

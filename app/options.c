@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <arpa/inet.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@ static const char help[] =
     "  --board NAME|FILE   board folder name or board.ini (default: desk)\n"
     "  --data DIR          where the books and the key are kept (default: ./run/terminal)\n"
     "  --device D=BACKEND  override one device of the board, e.g. camera=folder:/tmp/codes; may be repeated\n"
+    "  --lan ADDR:PORT|off where the store's other terminals reach this one (default: the board's, or 0.0.0.0:7443)\n"
     "  --assets DIR        icons, translations and boards (default: beside the program)\n"
     "  --lang zh_CN|en     language that is shown first (default: zh_CN)\n"
     "  --font FAMILY       another font than the theme's\n"
@@ -62,6 +64,23 @@ static int put(char *out, size_t cap, const char *value, const char *option)
     return 0;
 }
 
+int options_lan(const char *text, char out_host[LAN_HOST_MAX], uint16_t *out_port)
+{
+    const char *colon = strrchr(text, ':');
+    struct in_addr address;
+    char *end;
+    if (colon == NULL || (size_t)(colon - text) >= LAN_HOST_MAX || colon[1] < '0' || colon[1] > '9')
+        return -EINVAL;
+    char host[LAN_HOST_MAX] = "";
+    memcpy(host, text, (size_t)(colon - text));
+    unsigned long port = strtoul(colon + 1, &end, 10);
+    if (*end != '\0' || port > UINT16_MAX || inet_pton(AF_INET, host, &address) != 1)
+        return -EINVAL;
+    memcpy(out_host, host, LAN_HOST_MAX);
+    *out_port = (uint16_t)port;
+    return 0;
+}
+
 static int put_language(struct options *options, const char *value)
 {
     if (strcmp(value, "zh_CN") == 0 || strcmp(value, "zh") == 0)
@@ -73,6 +92,17 @@ static int put_language(struct options *options, const char *value)
         return -EINVAL;
     }
     return 0;
+}
+
+static int put_lan(struct options *options, const char *value)
+{
+    char host[LAN_HOST_MAX];
+    uint16_t port;
+    if (strcmp(value, "off") != 0 && options_lan(value, host, &port) != 0) {
+        fprintf(stderr, "tillside-terminal: --lan %s: a numeric address and a port, 0.0.0.0:7443, or off\n", value);
+        return -EINVAL;
+    }
+    return put(options->lan, sizeof(options->lan), value, "--lan");
 }
 
 static int put_override(struct options *options, const char *value)
@@ -98,6 +128,8 @@ static int take(struct options *options, int option, const char *value)
         return put(options->control, sizeof(options->control), value, "--control");
     case 'f':
         return put(options->font, sizeof(options->font), value, "--font");
+    case 'n':
+        return put_lan(options, value);
     case 'l':
         return put_language(options, value);
     case 'o':
@@ -120,6 +152,7 @@ int options_parse(int argc, char **argv, struct options *out_options)
                                           {"data", required_argument, NULL, 'd'},
                                           {"assets", required_argument, NULL, 'a'},
                                           {"lang", required_argument, NULL, 'l'},
+                                          {"lan", required_argument, NULL, 'n'},
                                           {"font", required_argument, NULL, 'f'},
                                           {"device", required_argument, NULL, 'o'},
 #ifdef TILLSIDE_SIM

@@ -24,11 +24,16 @@ struct options {
     char assets[OPTION_PATH_MAX];
     char control[OPTION_PATH_MAX]; /* "" = none */
     char font[64];                 /* "" = the theme's */
+    char lan[48];                  /* "" = the board's */
     enum language language;
     const char *overrides[OPTION_OVERRIDES_MAX];
     int override_count;
     bool show_help, show_version;
 };
+
+#define LAN_HOST_MAX 16
+/* "192.168.1.20:7443"; -EINVAL when it is none. */
+MUST_CHECK int options_lan(const char *text, char out_host[LAN_HOST_MAX], uint16_t *out_port);
 
 /* -EINVAL with a message on stderr. Points into argv. */
 MUST_CHECK int options_parse(int argc, char **argv, struct options *out_options);

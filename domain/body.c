@@ -93,6 +93,7 @@ static const struct field receipt_fields[] = {
     RECEIPT(1, FIELD_UINT, false, group),
     RECEIPT(2, FIELD_UINT, true, outcome),
     RECEIPT(3, FIELD_TEXT, false, reason),
+    RECEIPT(4, FIELD_UINT, false, terminal),
 };
 
 #define DRAWER(k, t, m) FIELD_AT(k, t, false, body_drawer, m)
@@ -100,6 +101,7 @@ static const struct field drawer_fields[] = {
     DRAWER(1, FIELD_UINT, group),
     DRAWER(2, FIELD_UINT, clerk),
     DRAWER(3, FIELD_TEXT, reason),
+    DRAWER(4, FIELD_UINT, terminal),
 };
 
 #define QR_SHOWN(k, must, m) FIELD_AT(k, FIELD_UINT, must, body_qr_shown, m)

@@ -55,6 +55,7 @@ struct key {
 static const struct key keys[] = {
     TEXT("board", "name", name),
     {"board", "role", KEY_ROLE, offsetof(struct board, role), 0, 0, 0, 0},
+    TEXT("board", "lan", lan),
     BACKEND("display", display, HAL_DISPLAY),
     TEXT("display", "device", display.device),
     INT("display", "width", display.width, 64, DISPLAY_SIDE_MAX),

@@ -6,7 +6,7 @@ static json_t *verdict(const struct view_verdict *v)
 {
     static const char *const tones[] = {"good", "ask", "refuse", "wait"};
     static const char *const subjects[] = {"coupon", "sale",   "void",  "member", "badge",
-                                           "code",   "asking", "asked", "busy"};
+                                           "code",   "asking", "asked", "busy",   "store"};
     static const char *const receipts[] = {"none", "printing", "done", "no_paper", "cover", "no_printer"};
     const char *code = "";
     if (v->subject == SUBJECT_COUPON)
@@ -99,6 +99,22 @@ static json_t *service(const struct view_service *s)
                      "members", (int)s->members);
 }
 
+static json_t *store(const struct view_store *s)
+{
+    static const char *const asks[] = {"nothing", "alone", "together", "promote"};
+    static const char *const whats[] = {"coupon", "sale", "void", "other"};
+    json_t *pending = json_array();
+    for (uint32_t i = 0; i < s->pending_count; i++)
+        json_array_append_new(pending, json_pack("{s:s, s:I, s:I}", "what", whats[s->pending[i].what], "amount_minor",
+                                                 (json_int_t)s->pending[i].amount_minor, "age_s",
+                                                 (json_int_t)s->pending[i].age_s));
+    return json_pack("{s:b, s:i, s:i, s:i, s:i, s:b, s:b, s:b, s:s, s:b, s:o, s:s}", "primary", s->primary ? 1 : 0,
+                     "terminal", (int)s->terminal, "main_terminal", (int)s->main_terminal, "others", (int)s->others,
+                     "live", (int)s->live, "main_live", s->main_live ? 1 : 0, "alone", s->alone ? 1 : 0, "waiting",
+                     s->waiting ? 1 : 0, "ask", asks[s->ask], "busy", s->busy ? 1 : 0, "pending", pending, "error",
+                     s->error);
+}
+
 static json_t *price(const struct view_price *p)
 {
     return json_pack("{s:b, s:s, s:s, s:I, s:I}", "found", p->found ? 1 : 0, "name", p->name, "ean", p->ean,
@@ -151,6 +167,8 @@ static json_t *screen(const struct view_model *view)
         return enrolment(&view->enrolment);
     case SCREEN_SERVICE:
         return service(&view->service);
+    case SCREEN_STORE:
+        return store(&view->store);
     case SCREEN_OUT_OF_SERVICE:
         return outage(&view->outage);
     case SCREEN_STARTING:
@@ -166,9 +184,10 @@ static json_t *status(const struct view_status *s)
     for (int i = 0; i < HAL_DEVICE_COUNT; i++)
         if (s->device_down[i])
             json_array_append_new(down, json_string(hal_device_name((enum hal_device)i)));
-    return json_pack("{s:b, s:b, s:i, s:s, s:s, s:s, s:o}", "enrolled", s->enrolled ? 1 : 0, "online",
+    static const char *const stores[] = {"fine", "away", "waiting", "alone"};
+    return json_pack("{s:b, s:b, s:i, s:s, s:s, s:s, s:o, s:s, s:i}", "enrolled", s->enrolled ? 1 : 0, "online",
                      s->online ? 1 : 0, "waiting", (int)s->waiting, "clerk", s->clerk, "clock", s->clock, "date",
-                     s->date, "devices_down", down);
+                     s->date, "devices_down", down, "store", stores[s->store], "store_waiting", (int)s->store_waiting);
 }
 
 json_t *control_view_json(const struct view_model *view)

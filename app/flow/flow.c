@@ -134,6 +134,9 @@ void flow_step(struct flow *flow, const struct event *event, struct effects *out
     case EVENT_START:
         flow_home(flow);
         break;
+    case EVENT_LAN:
+        flow->lan = event->lan;
+        break;
     case EVENT_TICK:
         on_tick(flow, out_effects);
         break;

@@ -98,6 +98,7 @@ struct flow_verdict {
     struct authority_answer asked; /* SUBJECT_ASKED */
     enum view_receipt receipt;
     bool drawer_open, check_only;
+    enum view_store_ask store_ask; /* SUBJECT_STORE: what was asked for */
     enum intent action;
 };
 
@@ -109,6 +110,7 @@ struct flow {
     int64_t deadline_mono_ms; /* when the screen gives way by itself; 0 = never */
     struct till_reference reference;
     struct sync_status sync;
+    struct lan_status lan;
     bool somebody; /* the presence sensor sees a person */
     bool device_down[HAL_DEVICE_COUNT];
     char device_reason[HAL_DEVICE_COUNT][HAL_REASON_MAX];
@@ -140,8 +142,9 @@ struct flow {
     int64_t offer_due_mono_ms;
     enum view_guidance guidance;
     uint32_t picture_no;
-    bool expecting_member;
-    uint32_t exposure_due_s; /* seconds the follow QR has been shown and not noted */
+    enum view_store_ask store_ask;          /* the question on the store screen */
+    uint32_t late_tickets[LAN_PENDING_MAX]; /* told as "waiting for the other terminal"; 0 = free */
+    uint32_t exposure_due_s;                /* seconds the follow QR has been shown and not noted */
     int64_t exposure_from_mono_ms;
 
     char typed[SCANCODE_TEXT_MAX]; /* amount digits, PIN or code under entry */

@@ -65,6 +65,8 @@ static void of_void(const struct flow *flow, const struct till_voided *a, struct
 void flow_receipt_of(const struct flow *flow, const struct till_answer *answer, struct receipt *out_receipt)
 {
     head(flow, out_receipt);
+    if (answer->by != 0)
+        out_receipt->terminal = answer->by; /* whose journal the receipt's number stands in */
     if (answer->op == TILL_REDEEM)
         of_redemption(flow, &answer->redeemed, out_receipt);
     else if (answer->op == TILL_SALE)

@@ -37,6 +37,8 @@ void flow_protected(struct flow *flow, struct effects *effects, enum intent act)
         open_void_list(flow, effects);
     else if (act == INTENT_DRAWER)
         open_drawer(flow, effects);
+    else
+        flow_store_act(flow, effects, act);
 }
 
 static void signed_in(struct flow *flow, struct effects *effects, const struct till_signed_in *answer)
@@ -102,6 +104,7 @@ void flow_void_picked(struct flow *flow, struct effects *effects, int64_t reason
         return;
     struct till_request request = {.op = TILL_VOID};
     request.voided.group = flow->recent.acts[flow->picked_act].group;
+    request.voided.terminal = flow->recent.acts[flow->picked_act].terminal;
     memcpy(request.voided.reason, reasons[reason], strlen(reasons[reason]) + 1);
     flow_ask_till(flow, effects, &request);
 }

@@ -38,7 +38,7 @@ bool flow_staffed(const struct flow *flow)
 void flow_home(struct flow *flow)
 {
     flow->pending_ticket = 0;
-    flow->expecting_member = false;
+    flow->store_ask = STORE_ASK_NOTHING;
     if (flow->out_of_service)
         flow_go(flow, SCREEN_OUT_OF_SERVICE, 0);
     else if (!flow->reference.enrolled)

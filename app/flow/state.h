@@ -65,6 +65,16 @@ void flow_on_signed_in(struct flow *flow, struct effects *effects, const struct 
 void flow_sign_out(struct flow *flow, struct effects *effects);
 void flow_void_picked(struct flow *flow, struct effects *effects, int64_t reason);
 
+/* store.c: the store's other terminals */
+void flow_open_store(struct flow *flow, struct effects *effects);
+void flow_store_act(struct flow *flow, struct effects *effects, enum intent act);
+void flow_store_confirmed(struct flow *flow, struct effects *effects);
+void flow_on_store_answer(struct flow *flow, struct effects *effects, const struct till_answer *answer);
+bool flow_primary_away(const struct flow *flow);
+void flow_await_late(struct flow *flow, uint32_t ticket);
+/* The answer of a request that staff was told to wait for; it is expected no longer, unless it still waits. */
+bool flow_take_late(struct flow *flow, const struct till_answer *answer);
+
 /* receipt.c */
 void flow_receipt_of(const struct flow *flow, const struct till_answer *answer, struct receipt *out_receipt);
 

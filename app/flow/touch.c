@@ -31,6 +31,11 @@ static void back(struct flow *flow)
         flow_clear_entry(flow);
         return;
     }
+    if (flow->screen == SCREEN_STORE && flow->store_ask != STORE_ASK_NOTHING) {
+        if (flow->pending_ticket == 0)
+            flow->store_ask = STORE_ASK_NOTHING;
+        return;
+    }
     if (flow->screen == SCREEN_COUNTER) {
         flow->sale_minor = 0;
         memset(&flow->shopper, 0, sizeof(flow->shopper));
@@ -70,6 +75,8 @@ static void ok(struct flow *flow, struct effects *effects)
         flow_sell(flow, effects, NULL); /* without a coupon */
     else if (flow->screen == SCREEN_VERDICT)
         flow_on_intent(flow, effects, flow->verdict.action, 0);
+    else if (flow->screen == SCREEN_STORE)
+        flow_store_confirmed(flow, effects);
     else
         flow_pad_ok(flow, effects);
 }
@@ -129,6 +136,8 @@ static void staff_intent(struct flow *flow, struct effects *effects, enum intent
         break;
     case INTENT_VOID:
     case INTENT_DRAWER:
+    case INTENT_ALONE:
+    case INTENT_PROMOTE:
         flow_protected(flow, effects, intent);
         break;
     case INTENT_PICK_ACT:
@@ -204,6 +213,10 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
     case INTENT_SERVICE:
         open_service(flow, effects);
         break;
+    case INTENT_STORE:
+        if (flow->lan.role != LAN_SINGLE)
+            flow_open_store(flow, effects);
+        break;
     case INTENT_TEST_DEVICE:
         test_device(flow, effects, argument);
         break;
@@ -223,6 +236,10 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
     case INTENT_REPRINT:
     case INTENT_ASK_CENTRAL:
     case INTENT_CONFIRM_DATE:
+    case INTENT_ALONE:
+    case INTENT_PROMOTE:
+        if (!flow_staffed(flow) && (intent == INTENT_ALONE || intent == INTENT_PROMOTE))
+            flow_open_sign_in(flow, INTENT_NONE); /* the manager signs in first, then asks again */
         staff_intent(flow, effects, intent, argument);
         break;
     case INTENT_NONE:

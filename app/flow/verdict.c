@@ -40,7 +40,8 @@ static void print_and_kick(struct flow *flow, struct effects *effects, const str
     if (cash_minor <= 0)
         return;
     effect_add(effects, EFFECT_DRAWER);
-    struct body body = {.kind = RECORD_DRAWER_KICK, .drawer = {.group = receipt->group, .clerk = flow->clerk.id}};
+    struct body body = {.kind = RECORD_DRAWER_KICK,
+                        .drawer = {.group = receipt->group, .clerk = flow->clerk.id, .terminal = answer->by}};
     flow_note(flow, effects, &body);
 }
 
@@ -109,6 +110,13 @@ static void ask_for_coupon(struct flow *flow, struct effects *effects, const str
     flow_ask_central(flow, effects);
 }
 
+/* The coupon's right sits on this store's own main terminal, which is away: no other store has it. */
+static bool waits_for_main(const struct flow *flow, const struct till_redeemed *r)
+{
+    return flow_primary_away(flow) && r->verdict == COUPON_HELD_ELSEWHERE &&
+           (r->home_store == 0 || r->home_store == flow->reference.settings.store);
+}
+
 static void redeem_refused(struct flow *flow, struct effects *effects, const struct till_answer *answer)
 {
     const struct till_redeemed *r = &answer->redeemed;
@@ -128,6 +136,10 @@ static void on_redeemed(struct flow *flow, struct effects *effects, const struct
 {
     const struct till_redeemed *r = &answer->redeemed;
     bool good = r->verdict == COUPON_OK;
+    if (waits_for_main(flow, r)) {
+        flow_show_simple(flow, effects, SUBJECT_BUSY, EHOSTDOWN);
+        return;
+    }
     if (good || (r->verdict == COUPON_NEEDS_AMOUNT && !flow_staffed(flow)))
         redeemed_ok(flow, effects, answer); /* a shopper's look: an amount is the clerk's business */
     else if (r->verdict == COUPON_NEEDS_AMOUNT) {
@@ -208,8 +220,12 @@ static void on_member(struct flow *flow, struct effects *effects, const struct t
 
 static void on_failed(struct flow *flow, struct effects *effects, int error)
 {
+    bool again = error == -EAGAIN || error == -EBUSY || error == -EREMOTE;
     begin(flow, SUBJECT_BUSY, -error);
-    show(flow, effects, error == -EAGAIN ? TONE_ASK : TONE_REFUSE);
+    if (error == -EINPROGRESS)
+        show(flow, effects, TONE_WAIT);
+    else
+        show(flow, effects, again ? TONE_ASK : TONE_REFUSE);
 }
 
 /* It stands in the journal: it is shown even if somebody touched "back" while the till was writing. */
@@ -222,17 +238,8 @@ static bool committed(const struct till_answer *answer)
            (answer->op == TILL_VOID && answer->voided.verdict == VOID_OK);
 }
 
-void flow_on_answer(struct flow *flow, struct effects *effects, const struct till_answer *answer)
+static void tell(struct flow *flow, struct effects *effects, const struct till_answer *answer)
 {
-    bool expected = answer->op != TILL_NOTE && answer->ticket == flow->pending_ticket;
-    if (!expected && !committed(answer))
-        return;
-    flow->pending_ticket = 0;
-    flow->recent_loading = false;
-    if (answer->error != 0) {
-        on_failed(flow, effects, answer->error);
-        return;
-    }
     switch (answer->op) {
     case TILL_REDEEM:
         on_redeemed(flow, effects, answer);
@@ -257,12 +264,56 @@ void flow_on_answer(struct flow *flow, struct effects *effects, const struct til
     case TILL_RECENT:
         flow->recent = answer->recent;
         break;
-    case TILL_SIGN_OUT:
-    case TILL_NOTE:
     case TILL_ALONE:
     case TILL_PROMOTE:
+        flow_on_store_answer(flow, effects, answer);
+        break;
+    case TILL_SIGN_OUT:
+    case TILL_NOTE:
         break;
     }
+}
+
+/* The customer who stands here now keeps their purchase, whatever came of an earlier one. */
+static void tell_late(struct flow *flow, struct effects *effects, const struct till_answer *answer)
+{
+    struct flow_shopper shopper = flow->shopper;
+    int64_t sale_minor = flow->sale_minor, spend_minor = flow->spend_minor;
+    bool spending = flow->spending;
+    if (answer->op == TILL_REDEEM && answer->redeemed.verdict == COUPON_NEEDS_AMOUNT)
+        redeem_refused(flow, effects, answer); /* it belongs to a purchase that is no longer entered here */
+    else
+        tell(flow, effects, answer);
+    flow->shopper = shopper;
+    flow->sale_minor = sale_minor;
+    flow->spend_minor = spend_minor;
+    flow->spending = spending;
+}
+
+void flow_on_answer(struct flow *flow, struct effects *effects, const struct till_answer *answer)
+{
+    bool expected = answer->op != TILL_NOTE && answer->ticket != 0 && answer->ticket == flow->pending_ticket;
+    bool late = flow_take_late(flow, answer);
+    if (!expected && !late && !committed(answer))
+        return;
+    if (expected || !late)
+        flow->pending_ticket = 0;
+    flow->recent_loading = false;
+    if (answer->error == -EINPROGRESS)
+        flow_await_late(flow, answer->ticket);
+    if (answer->error != 0)
+        on_failed(flow, effects, answer->error);
+    else if (expected || !late)
+        tell(flow, effects, answer);
+    else
+        tell_late(flow, effects, answer);
+}
+
+/* Whose journal the group stands in; 0 = this terminal's. */
+static uint32_t receipt_by(const struct flow *flow, uint64_t group)
+{
+    bool of_other = flow->last_receipt.group == group && flow->last_receipt.terminal != flow->reference.terminal;
+    return of_other ? flow->last_receipt.terminal : 0;
 }
 
 void flow_on_printed(struct flow *flow, struct effects *effects, const struct event *event)
@@ -273,6 +324,8 @@ void flow_on_printed(struct flow *flow, struct effects *effects, const struct ev
     if (event->printed.group == 0 || event->printed.outcome == RECEIPT_NONE)
         return;
     struct body body = {.kind = RECORD_RECEIPT,
-                        .receipt = {event->printed.group, done ? RECEIPT_PRINTED : RECEIPT_FAILED, ""}};
+                        .receipt = {.group = event->printed.group,
+                                    .outcome = done ? RECEIPT_PRINTED : RECEIPT_FAILED,
+                                    .terminal = receipt_by(flow, event->printed.group)}};
     flow_note(flow, effects, &body);
 }

@@ -220,7 +220,8 @@ static int exchange(struct lan *lan, uint32_t primary, const struct lan_slot *sl
     return lan_answer_decode(response.body, response.len, out_answer);
 }
 
-static void on_done(struct lan *lan, int index, const struct lan_slot *slot, const struct lan_answer *answer)
+static void on_done(struct lan *lan, int index, const struct lan_slot *slot, uint32_t by,
+                    const struct lan_answer *answer)
 {
     struct till_answer decoded = {.error = answer->error};
 
@@ -232,6 +233,7 @@ static void on_done(struct lan *lan, int index, const struct lan_slot *slot, con
         return;
     }
     decoded.error = answer->error;
+    decoded.by = by;
     finish(lan, index, &decoded);
 }
 
@@ -284,7 +286,7 @@ static void ask_primary(struct lan *lan, int index, struct lan_slot *slot, uint3
     lan_note_failure(lan, "act", 0, 0);
     switch ((enum lan_state)answer.state) {
     case LAN_DONE:
-        on_done(lan, index, slot, &answer);
+        on_done(lan, index, slot, primary, &answer);
         return;
     case LAN_PENDING:
         stay_pending(lan, index, slot->attempts < 4 ? RETRY_FIRST_MS : backoff_ms(lan, slot));

@@ -112,6 +112,7 @@ static struct lan_status snapshot_locked(struct lan *lan)
     status.alone = lan->store.alone;
     status.waiting = status.role == LAN_PRIMARY && lan->store.unconfirmed_from != 0;
     pending_locked(lan, &status);
+    memcpy(status.address, lan->address, sizeof(status.address));
     memcpy(status.error, lan->error, sizeof(status.error));
     return status;
 }

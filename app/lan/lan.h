@@ -38,7 +38,8 @@ struct lan_status { /* what staff may see */
     bool waiting; /* LAN_PRIMARY: an act waits for a peer to hold it */
     uint32_t pending_count;
     struct lan_pending_view pending[LAN_PENDING_MAX];
-    char error[96]; /* last failure, for the service screen; "" when fine */
+    char address[FEED_ADDRESS_MAX]; /* where this one listens; "" = nowhere */
+    char error[96];                 /* last failure, for the service screen; "" when fine */
 };
 
 struct lan_options {

@@ -213,6 +213,7 @@ static void turn(struct lan *lan)
 {
     uint32_t terminals[LAN_TERMINALS_MAX], count;
 
+    till_tick(lan->options.till);
     lan_refresh(lan);
     lan_listen(lan);
     tell_live(lan);

@@ -52,7 +52,7 @@ static void device_cell(struct scene *scene, const struct view_device *device, i
     scene_hit(scene, area, hit_of(name, INTENT_TEST_DEVICE, index));
 }
 
-static void age_words(const struct scene *scene, int64_t age_s, char *out, size_t cap)
+void screen_age_words(const struct scene *scene, int64_t age_s, char *out, size_t cap)
 {
     char number[24];
     const struct word word = {"n", number};
@@ -87,10 +87,10 @@ static size_t sync_facts(const struct scene *scene, const struct view_model *vie
     out[n].bad = !status->online;
     snprintf(out[n++].value, sizeof(out[0].value), "%s",
              status->online ? say(scene, N_("Online")) : say(scene, N_("Offline")));
-    age_words(scene, status->last_contact_age_s, age, sizeof(age));
+    screen_age_words(scene, status->last_contact_age_s, age, sizeof(age));
     out[n].label = say(scene, N_("Last contact"));
     snprintf(out[n++].value, sizeof(out[0].value), "%s", age);
-    age_words(scene, status->oldest_age_s, age, sizeof(age));
+    screen_age_words(scene, status->oldest_age_s, age, sizeof(age));
     out[n].label = say(scene, N_("Waiting to be sent"));
     snprintf(out[n++].value, sizeof(out[0].value), "%u%s%s", status->waiting, status->waiting > 0 ? " / " : "",
              status->waiting > 0 ? age : "");
@@ -139,6 +139,24 @@ static void facts_card(struct scene *scene, const struct view_model *view, struc
     }
 }
 
+/* Who is the store's main terminal and how many answer; the way to what can be done about it. */
+static void store_button(struct scene *scene, const struct view_service *service, struct rect area)
+{
+    char number[16];
+    char live[16];
+    char all[16];
+    char text[160];
+    snprintf(number, sizeof(number), "%u", service->store_primary);
+    snprintf(live, sizeof(live), "%u", service->store_live);
+    snprintf(all, sizeof(all), "%u", service->store_terminals);
+    words_fill(text, sizeof(text), say(scene, N_("Terminals: {live} of {all} answer, no. {number} is the main one")),
+               (struct word[]){{"live", live}, {"all", all}, {"number", number}}, 3);
+    widget_button(
+        scene, area,
+        &(struct button){
+            .kind = BUTTON_PLAIN, .icon = ICON_STORE, .label = text, .hit = hit_of("store", INTENT_STORE, 0)});
+}
+
 /* As many of the newest lines as there is room for. */
 static void log_card(struct scene *scene, const struct view_service *service, struct rect area)
 {
@@ -171,6 +189,10 @@ void screen_service(struct scene *scene, const struct view_model *view)
     }
     int facts = halves.second.height * (theme->compact ? 62 : 56) / 100;
     facts_card(scene, view, rect_cut_top(&halves.second, facts));
+    if (view->service.many) {
+        rect_cut_top(&halves.second, theme->unit);
+        store_button(scene, &view->service, rect_cut_top(&halves.second, theme->touch));
+    }
     rect_cut_top(&halves.second, theme->unit);
     log_card(scene, &view->service, halves.second);
 }

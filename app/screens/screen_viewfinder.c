@@ -22,8 +22,6 @@ static void guide_panel(struct scene *scene, const struct view_viewfinder *finde
     if (!finder->camera_ok) {
         guide =
             (struct guide){ICON_CAMERA_OFF, N_("The camera is taking a break: use the hand scanner or type the code")};
-    } else if (finder->expecting_member && finder->guidance == GUIDE_SHOW_CODE) {
-        guide = (struct guide){ICON_MEMBER, N_("Hold the member code in front of the camera")};
     }
     struct rect button = rect_cut_bottom(&area, theme->button);
     rect_cut_bottom(&area, theme->gap);
@@ -53,9 +51,6 @@ void screen_viewfinder(struct scene *scene, const struct view_model *view)
     const struct theme *theme = scene->theme;
     const struct view_viewfinder *finder = &view->viewfinder;
     struct strip strip = {.back = true, .title = say(scene, N_("Scan"))};
-    if (finder->expecting_member) {
-        strip.title = say(scene, N_("Scan the member code"));
-    }
     struct rect body = strip_draw(scene, view, &strip);
     struct halves halves = screen_split(scene, body, theme->portrait ? 620 : theme->compact ? 600 : 680);
     if (finder->camera_ok) {

@@ -23,7 +23,11 @@ void screen_void_list(struct scene *scene, const struct view_model *view);
 void screen_void_reason(struct scene *scene, const struct view_model *view);
 void screen_enrolment(struct scene *scene, const struct view_model *view);
 void screen_service(struct scene *scene, const struct view_model *view);
+void screen_store(struct scene *scene, const struct view_model *view);
 void screen_out_of_service(struct scene *scene, const struct view_model *view);
+
+/* "3 minutes ago"; -1 = never. */
+void screen_age_words(const struct scene *scene, int64_t age_s, char *out, size_t cap);
 
 /* Two halves with a gap: beside each other, on a tall panel one above the other. */
 struct halves {

@@ -115,6 +115,33 @@ static void sync_pill(struct scene *scene, const struct view_status *status, str
     put_pill(scene, right, pill, status->waiting > 0 ? count : "", start_width);
 }
 
+/* The store's other terminals: only when staff has to know. A touch leads to what can be done. */
+static void store_pill(struct scene *scene, const struct view_status *status, struct rect *right, int start_width)
+{
+    const struct theme *theme = scene->theme;
+    struct pill pill = {ICON_STORE, "", theme->ask, theme->on_ask};
+    switch (status->store) {
+    case STORE_VIEW_FINE:
+        return;
+    case STORE_VIEW_AWAY:
+        pill.text = say(scene, N_("Other terminal away"));
+        break;
+    case STORE_VIEW_WAITING:
+        pill.icon = ICON_CLOCK;
+        pill.text = say(scene, N_("Waiting for the other terminal"));
+        break;
+    case STORE_VIEW_ALONE:
+        pill.text = say(scene, N_("Working alone"));
+        break;
+    }
+    int before = right->width;
+    struct rect touch = *right;
+    /* What is said of central stands beside it. */
+    put_pill(scene, right, pill, "", start_width + (status->online && status->waiting == 0 ? 0 : theme->unit * 24));
+    touch = rect_cut_right(&touch, before - right->width);
+    scene_hit(scene, touch, hit_of("store_state", INTENT_STORE, 0));
+}
+
 static void device_icons(struct scene *scene, const struct view_status *status, struct rect *right)
 {
     static const struct {
@@ -188,6 +215,9 @@ static void status_part(struct scene *scene, const struct view_model *view, cons
             scene, right,
             (struct pill){ICON_CALENDAR, say(scene, N_("Check the date")), scene->theme->ask, scene->theme->on_ask}, "",
             start_width + scene->theme->unit * 24);
+    }
+    if (strip->devices && view->screen != SCREEN_STORE) {
+        store_pill(scene, &view->status, right, start_width);
     }
     sync_pill(scene, &view->status, right, start_width);
 }

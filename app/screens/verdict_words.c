@@ -177,8 +177,32 @@ static const struct verdict_line lines[] = {
      N_("Nothing was booked, because the books cannot be written; call the store manager before you go on.")},
     {SUBJECT_BUSY, EUCLEAN, NEEDS_NOTHING, N_("Books cannot be written"),
      N_("Nothing was booked, because the books cannot be written; call the store manager before you go on.")},
+    {SUBJECT_BUSY, EINPROGRESS, NEEDS_NOTHING, N_("Waiting for the other terminal"),
+     N_("It is recorded but not confirmed yet: hand nothing over and do not scan it again, the answer comes up here.")},
+    {SUBJECT_BUSY, EHOSTDOWN, NEEDS_NOTHING, N_("The other terminal is away"),
+     N_("Nothing was booked: switch the other terminal on, or have a manager open \"Terminals\"; sales without "
+        "coupon or credit go on.")},
+    {SUBJECT_BUSY, EBUSY, NEEDS_NOTHING, N_("One moment, please"),
+     N_("An earlier coupon still waits for the other terminal and nothing was booked; try again in a moment.")},
     {SUBJECT_BUSY, VERDICT_ANY, NEEDS_NOTHING, N_("One moment, please"),
      N_("The till is busy and nothing was booked; try again in a moment.")},
+
+    {SUBJECT_STORE, STORE_OK, NEEDS_PROMOTED, N_("Main terminal"),
+     N_("This is the store's main terminal now; coupons and credit go on here.")},
+    {SUBJECT_STORE, STORE_OK, NEEDS_ALONE, N_("Working alone"),
+     N_("This terminal works alone now; switch the others on again as soon as you can.")},
+    {SUBJECT_STORE, STORE_OK, NEEDS_NOTHING, N_("Together again"),
+     N_("This terminal works together with the others again.")},
+    {SUBJECT_STORE, STORE_NOT_ALLOWED, NEEDS_NOTHING, N_("Manager needed"),
+     N_("Only a manager may decide this; have the manager sign in with the PIN and try again.")},
+    {SUBJECT_STORE, STORE_NOT_PRIMARY, NEEDS_NOTHING, N_("Not the main terminal"),
+     N_("Only the main terminal can work alone; ask for it on that terminal's screen.")},
+    {SUBJECT_STORE, STORE_IS_PRIMARY, NEEDS_NOTHING, N_("Main terminal already"),
+     N_("This is the main terminal already; there is nothing more to do.")},
+    {SUBJECT_STORE, STORE_SINGLE, NEEDS_NOTHING, N_("Only one terminal"),
+     N_("This store has no other terminal; there is nothing to decide.")},
+    {SUBJECT_STORE, STORE_STILL_ON, NEEDS_NOTHING, N_("It is still on"),
+     N_("The main terminal answers; go on working with it, or switch it off first and try again.")},
 };
 
 static int known_of(const struct view_verdict *verdict)
@@ -190,6 +214,8 @@ static int known_of(const struct view_verdict *verdict)
     known |= verdict->paid_minor > 0 ? NEEDS_PAID : 0;
     known |= verdict->action == INTENT_ASK_CENTRAL ? NEEDS_ASKABLE : 0;
     known |= verdict->check_only ? NEEDS_LOOK : 0;
+    known |= verdict->store_ask == STORE_ASK_PROMOTE ? NEEDS_PROMOTED : 0;
+    known |= verdict->store_ask == STORE_ASK_ALONE ? NEEDS_ALONE : 0;
     known |= verdict->min_spend_minor > verdict->sale_minor && verdict->sale_minor > 0 ? NEEDS_MINIMUM : 0;
     return known;
 }

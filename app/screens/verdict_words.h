@@ -12,11 +12,13 @@ enum verdict_needs {
     NEEDS_NOTHING = 0,
     NEEDS_WHEN = 1,
     NEEDS_WHERE = 2,
-    NEEDS_GIFT = 4,     /* a gift is handed over */
-    NEEDS_PAID = 8,     /* something is to be collected or given back */
-    NEEDS_ASKABLE = 16, /* the action is to ask central */
-    NEEDS_MINIMUM = 32, /* minimum and sale are known */
-    NEEDS_LOOK = 64     /* a shopper only looked: nothing was redeemed */
+    NEEDS_GIFT = 4,       /* a gift is handed over */
+    NEEDS_PAID = 8,       /* something is to be collected or given back */
+    NEEDS_ASKABLE = 16,   /* the action is to ask central */
+    NEEDS_MINIMUM = 32,   /* minimum and sale are known */
+    NEEDS_LOOK = 64,      /* a shopper only looked: nothing was redeemed */
+    NEEDS_PROMOTED = 128, /* it was asked to become the main terminal */
+    NEEDS_ALONE = 256     /* it was asked to work alone */
 };
 
 struct verdict_line {

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #define HOT_MS 1000 /* an empty answer to a long poll that came sooner did not wait at all */
 
@@ -32,12 +33,21 @@ static void put_end(struct sync *sync, uint32_t epoch, char *out, size_t cap)
     snprintf(out, cap, "&epoch=%" PRIu32 "&seq=%" PRIu64, epoch, backlog.last_seq);
 }
 
+/* Where the store's other terminals reach this one. */
+static void put_lan(struct sync *sync, char *out, size_t cap)
+{
+    pthread_mutex_lock(&sync->mutex);
+    if (sync->lan_address[0] != '\0')
+        snprintf(out, cap, "&lan=%s", sync->lan_address);
+    pthread_mutex_unlock(&sync->mutex);
+}
+
 /* Central reads the place from the request: what this terminal has taken of each lane. */
 static int fetch(struct sync *sync, int wait_s, uint32_t epoch, struct sync_response *response)
 {
     struct sync_call call = {.method = "GET", .timeout_ms = wait_s * 1000 + SYNC_TIMEOUT_MS};
     struct feed_cursor cursor;
-    char path[160], key_id[SIGNATURE_KEY_ID_MAX + 1];
+    char path[256], key_id[SIGNATURE_KEY_ID_MAX + 1];
     size_t len;
     int r = till_feed_cursor(sync->options.till, &cursor);
 
@@ -46,6 +56,8 @@ static int fetch(struct sync *sync, int wait_s, uint32_t epoch, struct sync_resp
     len = (size_t)snprintf(path, sizeof(path), "/v1/feed?store=%" PRIu64 "&brand=%" PRIu64 "&wait=%d", cursor.store,
                            cursor.brand, wait_s);
     put_end(sync, epoch, path + len, sizeof(path) - len);
+    len = strlen(path);
+    put_lan(sync, path + len, sizeof(path) - len);
     pthread_mutex_lock(&sync->mutex);
     sync_key_id_terminal(sync->enrolment.answer.terminal, key_id);
     pthread_mutex_unlock(&sync->mutex);

@@ -300,6 +300,13 @@ void sync_enrol(struct sync *sync, const char *ticket_text)
     pthread_mutex_unlock(&sync->mutex);
 }
 
+void sync_lan_address(struct sync *sync, const char *address)
+{
+    pthread_mutex_lock(&sync->mutex);
+    snprintf(sync->lan_address, sizeof(sync->lan_address), "%s", address);
+    pthread_mutex_unlock(&sync->mutex);
+}
+
 void sync_status_copy(struct sync *sync, struct sync_status *out_status)
 {
     pthread_mutex_lock(&sync->mutex);

@@ -109,6 +109,8 @@ void sync_close(struct sync *sync);
 void sync_wake(struct sync *sync);                           /* something was appended, or the network came back */
 void sync_enrol(struct sync *sync, const char *ticket_text); /* a scanned TSE1: code */
 void sync_status_copy(struct sync *sync, struct sync_status *out_status);
+/* Where this terminal listens for the others of its store: central tells them. "" = nowhere. */
+void sync_lan_address(struct sync *sync, const char *address);
 
 enum ask_kind { ASK_RIGHT, ASK_CREDIT, ASK_CODE };
 /* -ENOSPC when four are already under way. `asked` follows; after GRANTED only when the grant has come in by the feed.

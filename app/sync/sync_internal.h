@@ -72,6 +72,7 @@ struct sync {
     bool ticket_scanned;
     char ticket_text[ENROL_TEXT_MAX];
     struct feed_cursor cursor;
+    char lan_address[FEED_ADDRESS_MAX];
     struct sync_ask_slot asks[SYNC_ASKS_MAX];
 };
 

@@ -10,4 +10,8 @@ const char *view_localised(const struct flow *flow, const char *zh, const char *
 /* view_verdict.c */
 void view_fill_verdict(const struct flow *flow, struct view_verdict *out_verdict);
 
+/* view_store.c */
+void view_fill_store_state(const struct flow *flow, struct view_status *out_status);
+void view_fill_store(const struct flow *flow, struct view_store *out_store);
+
 #endif

@@ -20,6 +20,7 @@ const char *screen_name(enum screen screen)
         [SCREEN_VOID_REASON] = "void_reason",
         [SCREEN_ENROLMENT] = "enrolment",
         [SCREEN_SERVICE] = "service",
+        [SCREEN_STORE] = "store",
         [SCREEN_OUT_OF_SERVICE] = "out_of_service",
     };
     assert(screen < SCREEN_COUNT);
@@ -55,6 +56,9 @@ const char *intent_name(enum intent intent)
         [INTENT_CONFIRM_DATE] = "confirm_date",
         [INTENT_NEXT] = "next",
         [INTENT_OFFER] = "offer",
+        [INTENT_STORE] = "store",
+        [INTENT_ALONE] = "alone",
+        [INTENT_PROMOTE] = "promote",
     };
     assert(intent < INTENT_COUNT);
     return names[intent];

@@ -63,6 +63,7 @@ static void fill_status(const struct flow *flow, struct view_status *s)
     time_format_day(now_ms(flow), s->date, sizeof(s->date));
     view_put(s->clerk, sizeof(s->clerk), flow->clerk.name);
     memcpy(s->device_down, flow->device_down, sizeof(s->device_down));
+    view_fill_store_state(flow, s);
 }
 
 /* What the clerk confirms is the till's date, which need not be the one of the machine's clock. */
@@ -251,6 +252,10 @@ static void fill_service(const struct flow *flow, struct view_service *s)
     s->next_try_s = flow->sync.next_try_mono_ms != 0 && next_ms > 0 ? next_ms / 1000 : -1;
     view_put(s->sync_error, VIEW_TEXT_MAX, flow->sync.error);
     s->free_mb = flow->health.free_mb;
+    s->many = flow->lan.role != LAN_SINGLE;
+    s->store_primary = flow->lan.primary;
+    s->store_terminals = flow->lan.peers + 1;
+    s->store_live = flow->lan.live + 1;
     memcpy(s->log, flow->health.log, sizeof(s->log));
 }
 
@@ -266,7 +271,6 @@ static void fill_viewfinder(const struct flow *flow, struct view_viewfinder *v)
     v->camera_ok = !flow->device_down[HAL_CAMERA];
     v->guidance = flow->guidance;
     v->frame_no = flow->picture_no;
-    v->expecting_member = flow->expecting_member;
 }
 
 static void fill_screen(const struct flow *flow, struct view_model *view)
@@ -311,6 +315,9 @@ static void fill_screen(const struct flow *flow, struct view_model *view)
         break;
     case SCREEN_SERVICE:
         fill_service(flow, &view->service);
+        break;
+    case SCREEN_STORE:
+        view_fill_store(flow, &view->store);
         break;
     case SCREEN_OUT_OF_SERVICE:
         view->outage.kind = flow->outage;

@@ -29,6 +29,7 @@ enum screen {
     SCREEN_VOID_REASON,
     SCREEN_ENROLMENT,
     SCREEN_SERVICE,
+    SCREEN_STORE, /* the store's terminals: who is primary, what waits, going alone, promotion */
     SCREEN_OUT_OF_SERVICE,
     SCREEN_COUNT
 };
@@ -61,6 +62,9 @@ enum intent {
     INTENT_CONFIRM_DATE,
     INTENT_NEXT,  /* verdict: done, next */
     INTENT_OFFER, /* argument: carousel page */
+    INTENT_STORE,
+    INTENT_ALONE,   /* argument: 1 go alone, 0 no longer */
+    INTENT_PROMOTE, /* make this terminal the store's primary */
     INTENT_COUNT
 };
 
@@ -68,6 +72,14 @@ enum intent {
 #define VIEW_OFFERS_MAX 8
 #define VIEW_ROWS_MAX   12
 #define VIEW_LOG_LINES  12
+
+/* What staff must know of the store's other terminals; quiet when all is well or there are none. */
+enum view_store_state {
+    STORE_VIEW_FINE,
+    STORE_VIEW_AWAY,    /* the main terminal does not answer, or, on it, no other one does */
+    STORE_VIEW_WAITING, /* something waits for another terminal */
+    STORE_VIEW_ALONE,   /* the main terminal works without the others, by a manager's word */
+};
 
 struct view_status { /* the strip that every screen but attract's bare parts carries */
     bool enrolled;
@@ -80,6 +92,8 @@ struct view_status { /* the strip that every screen but attract's bare parts car
     bool date_unsure;
     char clerk[VIEW_TEXT_MAX];
     bool device_down[HAL_DEVICE_COUNT];
+    enum view_store_state store;
+    uint32_t store_waiting; /* requests without an answer */
 };
 
 struct view_brand {
@@ -120,9 +134,10 @@ enum view_guidance {
 struct view_viewfinder {
     bool camera_ok; /* else: type the code or use the hand scanner */
     enum view_guidance guidance;
-    uint32_t frame_no;     /* changes with every new picture; the picture itself is handed to ui_draw */
-    bool expecting_member; /* asks for the member code instead of a coupon */
+    uint32_t frame_no; /* changes with every new picture; the picture itself is handed to ui_draw */
 };
+
+enum view_store_ask { STORE_ASK_NOTHING, STORE_ASK_ALONE, STORE_ASK_TOGETHER, STORE_ASK_PROMOTE };
 
 enum view_tone { TONE_GOOD, TONE_ASK, TONE_REFUSE, TONE_WAIT };
 enum view_subject {
@@ -134,7 +149,8 @@ enum view_subject {
     SUBJECT_CODE,   /* a code that is no business of ours: scancode kind */
     SUBJECT_ASKING, /* central is being asked; TONE_WAIT */
     SUBJECT_ASKED,  /* central said no: authority_verdict */
-    SUBJECT_BUSY,   /* queue full, disk full, books not writable: error */
+    SUBJECT_BUSY,   /* queue full, disk full, books not writable, another terminal away: error */
+    SUBJECT_STORE,  /* store_verdict: going alone, promotion */
 };
 enum view_receipt { RECEIPT_NONE, RECEIPT_PRINTING, RECEIPT_DONE, RECEIPT_NO_PAPER, RECEIPT_COVER, RECEIPT_NO_PRINTER };
 
@@ -152,8 +168,9 @@ struct view_verdict {
     bool check_only;           /* TONE_GOOD: valid, nothing was redeemed: the shopper shows it at the counter */
     enum view_receipt receipt;
     bool drawer_open;
-    enum intent action; /* the one action; INTENT_NEXT by default */
-    uint32_t error;     /* SUBJECT_BUSY: positive errno */
+    enum intent action;            /* the one action; INTENT_NEXT by default */
+    uint32_t error;                /* SUBJECT_BUSY: positive errno */
+    enum view_store_ask store_ask; /* SUBJECT_STORE: what was asked for */
 };
 
 struct view_coupon_row {
@@ -269,7 +286,28 @@ struct view_service {
     int64_t next_try_s; /* -1 = not waiting */
     char sync_error[VIEW_TEXT_MAX];
     int64_t free_mb;
+    bool many; /* the store has several terminals: a way to them */
+    uint32_t store_primary, store_terminals, store_live;
     char log[VIEW_LOG_LINES][VIEW_TEXT_MAX];
+};
+
+#define VIEW_PENDING_MAX 8
+enum view_pending_what { PENDING_COUPON, PENDING_SALE, PENDING_VOID, PENDING_OTHER };
+struct view_pending {
+    enum view_pending_what what;
+    int64_t amount_minor; /* 0 = none */
+    int64_t age_s;
+};
+struct view_store {
+    bool primary;                     /* this terminal is the main one */
+    uint32_t terminal, main_terminal; /* numbers */
+    uint32_t others, live;            /* of the store; those that answer now */
+    bool main_live, alone, waiting;   /* waiting: an act here waits for another terminal */
+    enum view_store_ask ask;          /* the question that stands, to be answered by OK or BACK */
+    bool busy;                        /* the answer is under way */
+    uint32_t pending_count;
+    struct view_pending pending[VIEW_PENDING_MAX];
+    char address[VIEW_TEXT_MAX], error[VIEW_TEXT_MAX];
 };
 
 enum view_outage { OUTAGE_BOOKS, OUTAGE_DISK_FULL, OUTAGE_FONT, OUTAGE_FORK };
@@ -298,6 +336,7 @@ struct view_model {
         struct view_void voids; /* list and reason */
         struct view_enrolment enrolment;
         struct view_service service;
+        struct view_store store;
         struct view_outage_screen outage;
     };
 };

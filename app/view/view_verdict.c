@@ -92,6 +92,9 @@ void view_fill_verdict(const struct flow *flow, struct view_verdict *v)
     case SUBJECT_BUSY:
         v->error = (uint32_t)from->code;
         break;
+    case SUBJECT_STORE:
+        v->store_ask = from->store_ask;
+        break;
     case SUBJECT_MEMBER:
     case SUBJECT_BADGE:
     case SUBJECT_CODE:

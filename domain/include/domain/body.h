@@ -152,12 +152,14 @@ struct body_receipt {
     uint64_t group;
     uint8_t outcome; /* enum receipt_outcome */
     char reason[REASON_MAX];
+    uint32_t terminal; /* whose group; 0 = this one's */
 };
 
 struct body_drawer {
     uint64_t group; /* 0 = by hand */
     uint32_t clerk;
     char reason[REASON_MAX];
+    uint32_t terminal; /* whose group; 0 = this one's */
 };
 
 struct body_qr_shown {

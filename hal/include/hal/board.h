@@ -28,6 +28,7 @@ enum board_role {
 struct board {
     char name[HAL_NAME_MAX];
     enum board_role role; /* used until the terminal's own settings say otherwise */
+    char lan[48];         /* where it listens for the store's other terminals, "0.0.0.0:7443", "off"; "" = unsaid */
     struct display_spec display;
     struct input_spec input;
     struct camera_spec camera;

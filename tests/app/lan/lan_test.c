@@ -241,6 +241,7 @@ static void a_coupon_at_a_peer_is_redeemed_by_the_primary(void **state)
     assert_int_equal(house_answer(peer, 7)->error, 0);
     assert_int_equal(house_answer(peer, 7)->op, TILL_REDEEM);
     assert_int_equal(house_answer(peer, 7)->redeemed.group, 1);
+    assert_int_equal(house_answer(peer, 7)->by, 1);
     assert_int_equal(primary->till.last.via, 2);
     assert_int_equal(primary->till.last.clerk, 4);
     assert_int_equal(peer->till.submits, 0);

@@ -106,7 +106,6 @@ static void viewfinder_dark(struct view_model *view, bool zh)
 {
     viewfinder(view, zh);
     view->viewfinder.guidance = GUIDE_DARK;
-    view->viewfinder.expecting_member = true;
 }
 
 static void viewfinder_reading(struct view_model *view, bool zh)

@@ -3,6 +3,7 @@
 
 #include "sample_sets.h"
 #include "sync/sync.h"
+#include "till/till.h"
 
 static void put_clerks(struct view_model *view)
 {
@@ -282,6 +283,137 @@ static void service(struct view_model *view, bool zh)
     }
 }
 
+static void service_many(struct view_model *view, bool zh)
+{
+    service(view, zh);
+    view->status.store = STORE_VIEW_AWAY;
+    view->service.many = true;
+    view->service.store_primary = 1041;
+    view->service.store_terminals = 3;
+    view->service.store_live = 2;
+}
+
+static void store_peer(struct view_model *view, bool zh)
+{
+    (void)zh;
+    struct view_store *s = &view->store;
+    view->screen = SCREEN_STORE;
+    PUT(view->status.clerk, "王芳");
+    view->status.store = STORE_VIEW_WAITING;
+    s->terminal = 1042;
+    s->main_terminal = 1041;
+    s->others = 2;
+    s->live = 1;
+    s->pending_count = 2;
+    s->pending[0] = (struct view_pending){PENDING_COUPON, 6850, 95};
+    s->pending[1] = (struct view_pending){PENDING_VOID, 0, 12};
+    PUT(s->address, "192.168.7.24:7443");
+}
+
+static void store_full(struct view_model *view, bool zh)
+{
+    store_peer(view, zh);
+    view->store.pending_count = VIEW_PENDING_MAX;
+    for (int i = 0; i < VIEW_PENDING_MAX; i++)
+        view->store.pending[i] = (struct view_pending){(enum view_pending_what)(i % 4), 123456789, 7000 + i};
+    view->store.waiting = true;
+    PUT(view->store.error, "hello: ETIMEDOUT");
+}
+
+static void store_main(struct view_model *view, bool zh)
+{
+    store_peer(view, zh);
+    view->status.store = STORE_VIEW_AWAY;
+    view->store.primary = true;
+    view->store.main_terminal = view->store.terminal;
+    view->store.live = 0;
+    view->store.pending_count = 0;
+}
+
+static void store_alone(struct view_model *view, bool zh)
+{
+    store_main(view, zh);
+    view->status.store = STORE_VIEW_ALONE;
+    view->store.alone = true;
+}
+
+static void store_ask_alone(struct view_model *view, bool zh)
+{
+    store_main(view, zh);
+    view->store.ask = STORE_ASK_ALONE;
+}
+
+static void store_ask_together(struct view_model *view, bool zh)
+{
+    store_alone(view, zh);
+    view->store.ask = STORE_ASK_TOGETHER;
+}
+
+static void store_ask_promote(struct view_model *view, bool zh)
+{
+    store_peer(view, zh);
+    view->store.ask = STORE_ASK_PROMOTE;
+}
+
+static void store_busy(struct view_model *view, bool zh)
+{
+    store_ask_promote(view, zh);
+    view->store.busy = true;
+}
+
+static void counter_alone(struct view_model *view, bool zh)
+{
+    counter(view, zh);
+    view->status.store = STORE_VIEW_ALONE;
+}
+
+static void counter_waiting(struct view_model *view, bool zh)
+{
+    counter_busy(view, zh);
+    view->status.date_unsure = false;
+    view->status.device_down[HAL_CAMERA] = false;
+    view->status.store = STORE_VIEW_WAITING;
+    view->status.store_waiting = 1;
+}
+
+static void verdict_of(struct view_model *view, enum view_subject subject, enum view_tone tone, int code)
+{
+    view->screen = SCREEN_VERDICT;
+    PUT(view->status.clerk, "王芳");
+    view->verdict.subject = subject;
+    view->verdict.tone = tone;
+    view->verdict.code = code;
+    view->verdict.error = subject == SUBJECT_BUSY ? (uint32_t)code : 0;
+    view->verdict.action = INTENT_NEXT;
+}
+
+static void verdict_waiting(struct view_model *view, bool zh)
+{
+    (void)zh;
+    verdict_of(view, SUBJECT_BUSY, TONE_WAIT, EINPROGRESS);
+    view->status.store = STORE_VIEW_WAITING;
+}
+
+static void verdict_main_away(struct view_model *view, bool zh)
+{
+    (void)zh;
+    verdict_of(view, SUBJECT_BUSY, TONE_REFUSE, EHOSTDOWN);
+    view->status.store = STORE_VIEW_AWAY;
+}
+
+static void verdict_promoted(struct view_model *view, bool zh)
+{
+    (void)zh;
+    verdict_of(view, SUBJECT_STORE, TONE_GOOD, STORE_OK);
+    view->verdict.store_ask = STORE_ASK_PROMOTE;
+}
+
+static void verdict_still_on(struct view_model *view, bool zh)
+{
+    (void)zh;
+    verdict_of(view, SUBJECT_STORE, TONE_REFUSE, STORE_STILL_ON);
+}
+
 static void outage_books(struct view_model *view, bool zh)
 {
     (void)zh;
@@ -324,6 +456,21 @@ const struct sample staff_samples[] = {
     {"enrol_failed", enrol_failed},
     {"enrol_done", enrol_done},
     {"service", service},
+    {"service_many", service_many},
+    {"counter_alone", counter_alone},
+    {"counter_waiting", counter_waiting},
+    {"store_peer", store_peer},
+    {"store_full", store_full},
+    {"store_main", store_main},
+    {"store_alone", store_alone},
+    {"store_ask_alone", store_ask_alone},
+    {"store_ask_together", store_ask_together},
+    {"store_ask_promote", store_ask_promote},
+    {"store_busy", store_busy},
+    {"verdict_waiting", verdict_waiting},
+    {"verdict_main_away", verdict_main_away},
+    {"verdict_promoted", verdict_promoted},
+    {"verdict_still_on", verdict_still_on},
     {"outage_books", outage_books},
     {"outage_font", outage_font},
 };
