@@ -18,6 +18,9 @@ struct finder {
     struct scan_point u, v; /* one module along its sides; which side is which is not known */
     float score;            /* correlation with a perfect one, 0..1 */
     bool inverted;
+    bool fresh;    /* no triple with it was tried yet */
+    bool followed; /* its sides were searched */
+    bool guessed;  /* nothing is seen of it: two others say that it must be there */
 };
 
 /* Best first. */

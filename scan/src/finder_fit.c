@@ -139,7 +139,8 @@ static struct finder shaped(const struct finder_candidate *candidate, float turn
         sx *= most(fabsf(u.y), fabsf(v.y)) / area;
         sy *= most(fabsf(u.x), fabsf(v.x)) / area;
     }
-    return (struct finder){candidate->at, {u.x * sx, u.y * sy}, {v.x * sx, v.y * sy}, 0, candidate->inverted};
+    return (struct finder){
+        candidate->at, {u.x * sx, u.y * sy}, {v.x * sx, v.y * sy}, 0, candidate->inverted, true, false, false};
 }
 
 static void try_shape(const struct plane *plane, const struct finder_candidate *candidate, float turn, float shear,
@@ -220,6 +221,7 @@ void finders_fit(const struct plane *plane, const struct candidate_list *candida
             if (sheared.score > finder.score)
                 finder = sheared;
         }
+        finder.fresh = true;
         if (finder.score >= 0.55f)
             finders_add(list, &finder);
     }

@@ -15,6 +15,7 @@
 struct fit_triple {
     struct scan_point at[3], right[3], down[3];
     bool inverted;
+    bool guessed; /* one of the three is not seen */
 };
 
 /* Where a symbol is thought to be. */

@@ -17,6 +17,25 @@ struct plane plane_halve(const struct plane *plane, uint8_t *out)
     return (struct plane){out, width, height, width};
 }
 
+struct plane plane_smooth(const struct plane *plane, uint8_t *out)
+{
+    ptrdiff_t s = plane->stride, width = plane->width;
+
+    for (int y = 0; y < plane->height; y++) {
+        const uint8_t *restrict p = plane->at + y * s;
+        uint8_t *restrict to = out + y * width;
+
+        memcpy(to, p, (size_t)width);
+        if (y == 0 || y == plane->height - 1)
+            continue;
+        for (ptrdiff_t x = 1; x < width - 1; x++)
+            to[x] = (uint8_t)((p[x - s - 1] + 2 * p[x - s] + p[x - s + 1] + 2 * p[x - 1] + 4 * p[x] + 2 * p[x + 1] +
+                               p[x + s - 1] + 2 * p[x + s] + p[x + s + 1] + 8) >>
+                              4);
+    }
+    return (struct plane){out, plane->width, plane->height, plane->width};
+}
+
 struct plane plane_double(const struct plane *plane, uint8_t *out)
 {
     int width = 2 * plane->width + 2 * PLANE_BORDER, height = 2 * plane->height + 2 * PLANE_BORDER;

@@ -49,6 +49,9 @@ static inline struct plane plane_of(const struct scan_image *image)
 /* Half the sides, each pixel the mean of four. out needs (width / 2) * (height / 2) bytes. */
 struct plane plane_halve(const struct plane *plane, uint8_t *out);
 
+/* The same size, each pixel evened out over 3 x 3 (1:2:1 each way); the border as it was. out needs width * height. */
+struct plane plane_smooth(const struct plane *plane, uint8_t *out);
+
 /* Twice the sides, interpolated, with a white border all around: a quiet zone for pictures cut too close. */
 #define PLANE_BORDER 12
 struct plane plane_double(const struct plane *plane, uint8_t *out);

@@ -6,10 +6,11 @@
 #include <string.h>
 
 /*
- * How unlikely, in bits, a block may be to have come out of noise: 28 lets through what the standard lets each version
- * correct (its misdecode protection included) and keeps chance below one in 10^8 a try.
+ * How unlikely, in bits, a block must be to have come out of noise. 28 lets through what the standard lets each version
+ * correct (its misdecode protection included). Erasures are tried many times over, so more is asked of them.
  */
-#define EVIDENCE_MIN 28.0
+#define EVIDENCE_PLAIN  28.0
+#define EVIDENCE_ERASED 36.0
 
 /* Row and column swapped: how a mirrored symbol is read. */
 static int soft_at(const struct qr_soft *soft, bool mirrored, int row, int column)
@@ -54,30 +55,6 @@ static int best_format(const struct qr_soft *soft, bool mirrored, int *out_score
     return best;
 }
 
-int qr_decode_version(const struct qr_soft *soft)
-{
-    int side = qr_side(soft->version), softs[18], total = 0, best = 0, best_score = 0;
-
-    for (int i = 0; i < 18; i++) {
-        int a = side - 11 + i % 3, b = i / 3;
-
-        softs[i] = soft->at[b * side + a] + soft->at[a * side + b];
-        total += softs[i] < 0 ? -softs[i] : softs[i];
-    }
-    for (int version = 7; version <= QR_VERSION_MAX; version++) {
-        uint32_t word = qr_version_word(version);
-        int score = 0;
-
-        for (int i = 0; i < 18; i++)
-            score += word >> i & 1 ? softs[i] : -softs[i];
-        if (score > best_score) {
-            best_score = score;
-            best = version;
-        }
-    }
-    return best_score * 10 > total * 7 ? best : 0;
-}
-
 /* ---- codewords ---- */
 
 static void map_for(struct qr_decoder *decoder, int version)
@@ -89,7 +66,7 @@ static void map_for(struct qr_decoder *decoder, int version)
 
 static void read_words(struct qr_decoder *decoder, const struct qr_soft *soft, bool mirrored, int mask)
 {
-    int side = qr_side(soft->version), bit = 0, word = 0, trust = 127;
+    int side = qr_side(soft->version), bit = 0, word = 0, doubt = 0;
     int total = qr_blocks_of(soft->version, QR_LEVEL_M).total;
 
     for (int right = side - 1; right >= 1; right -= 2) {
@@ -101,12 +78,12 @@ static void read_words(struct qr_decoder *decoder, const struct qr_soft *soft, b
                 continue;
             int value = soft_at(soft, mirrored, row, column), sure = value < 0 ? -value : value;
             word = word << 1 | ((value > 0) ^ qr_mask_bit(mask, row, column));
-            trust = sure < trust ? sure : trust;
+            doubt += decoder->doubts[sure > 127 ? 127 : sure];
             if (++bit % 8 == 0) {
                 decoder->words[bit / 8 - 1] = (uint8_t)word;
-                decoder->trust[bit / 8 - 1] = (uint8_t)trust;
+                decoder->doubt[bit / 8 - 1] = (uint16_t)doubt;
                 word = 0;
-                trust = 127;
+                doubt = 0;
             }
         }
     }
@@ -133,46 +110,74 @@ static double log2_choose(int n, int k)
     return sum;
 }
 
-/* Minus log2 of the chance that random words would have been correctable the same way. */
-static double evidence(const struct rs_block *block, int wrong)
+/* Bits that a certainty of n agreeing bits out of total weighs: random ones agree by half (Chernoff's bound). */
+static double agreement(int agreeing, int total)
 {
-    return 8.0 * (block->ecc - block->erased_count - wrong) - log2_choose(block->len - block->erased_count, wrong);
+    double p = (double)agreeing / (double)total, q = 1 - p;
+
+    if (2 * agreeing <= total)
+        return 0;
+    return (double)total * (1 + p * log2(p) + (q > 0 ? q * log2(q) : 0));
 }
 
-static void order_by_trust(const uint8_t *trust, int len, int ecc, uint8_t *out_order)
+/*
+ * Minus log2 of the chance that random words would have been correctable the same way, and that what was seen of the
+ * words given up or corrected would be as near to what they became.
+ */
+static double evidence(const struct rs_block *block, int wrong, const uint8_t *seen)
+{
+    double bits =
+        8.0 * (block->ecc - block->erased_count - wrong) - log2_choose(block->len - block->erased_count, wrong);
+    bool changed[QR_BLOCK_MAX] = {false};
+    int total = 0, agreeing = 0;
+
+    for (int i = 0; i < block->erased_count; i++)
+        changed[block->erased[i]] = true;
+    for (int i = 0; i < block->len; i++) {
+        if (!changed[i] && block->words[i] == seen[i])
+            continue;
+        total += 8;
+        agreeing += 8 - __builtin_popcount((unsigned)(block->words[i] ^ seen[i]));
+    }
+    return total ? bits + agreement(agreeing, total) : bits;
+}
+
+static void order_by_doubt(const uint16_t *doubt, int len, int ecc, uint8_t *out_order)
 {
     bool taken[QR_BLOCK_MAX] = {false};
 
     for (int k = 0; k < ecc; k++) {
-        int least = -1;
+        int worst = -1;
 
         for (int i = 0; i < len; i++)
-            if (!taken[i] && (least < 0 || trust[i] < trust[least]))
-                least = i;
-        taken[least] = true;
-        out_order[k] = (uint8_t)least;
+            if (!taken[i] && (worst < 0 || doubt[i] > doubt[worst]))
+                worst = i;
+        taken[worst] = true;
+        out_order[k] = (uint8_t)worst;
     }
 }
 
 /* Plain first, then with ever more of the least certain words given up. Returns the share of correction left in %, or
  * -1. */
-static int correct_block(const struct rs_field *field, uint8_t *words, const uint8_t *trust, int len, int ecc)
+static int correct_block(const struct rs_field *field, uint8_t *words, const uint16_t *doubt, int len, int ecc)
 {
-    uint8_t order[QR_BLOCK_MAX];
-    struct rs_block block = {words, len, ecc, order, 0};
-    int wrong = rs_correct(field, &block);
+    uint8_t order[QR_BLOCK_MAX], trial[QR_BLOCK_MAX], syndrome[RS_ECC_MAX];
+    struct rs_block block = {trial, len, ecc, order, 0};
 
-    if (wrong >= 0)
-        return evidence(&block, wrong) >= EVIDENCE_MIN ? 100 - 100 * wrong / ecc : -1;
-    order_by_trust(trust, len, ecc, order);
-    for (int erased = 2; 8 * (ecc - erased) >= (int)EVIDENCE_MIN; erased += 2) {
-        uint8_t trial[QR_BLOCK_MAX];
-
-        block.words = trial;
+    memcpy(trial, words, (size_t)len);
+    if (!rs_syndromes(field, &block, syndrome))
+        return evidence(&block, 0, words) >= EVIDENCE_PLAIN ? 100 : -1;
+    int wrong = rs_correct_known(field, &block, syndrome);
+    if (wrong >= 0 && evidence(&block, wrong, words) >= EVIDENCE_PLAIN) {
+        memcpy(words, trial, (size_t)len);
+        return 100 - 100 * wrong / ecc;
+    }
+    order_by_doubt(doubt, len, ecc, order);
+    for (int erased = 2; erased <= ecc; erased += erased + 1 == ecc ? 1 : 2) {
         block.erased_count = erased;
         memcpy(trial, words, (size_t)len);
-        wrong = rs_correct(field, &block);
-        if (wrong >= 0 && evidence(&block, wrong) >= EVIDENCE_MIN) {
+        wrong = rs_correct_known(field, &block, syndrome);
+        if (wrong >= 0 && evidence(&block, wrong, words) >= EVIDENCE_ERASED) {
             memcpy(words, trial, (size_t)len);
             return 100 - 100 * (erased + 2 * wrong) / (2 * ecc);
         }
@@ -186,15 +191,16 @@ static int correct_all(struct qr_decoder *decoder, const struct qr_blocks *block
 
     for (int b = 0; b < blocks->count; b++) {
         int data = blocks->short_data + (b >= blocks->short_count);
-        uint8_t words[QR_BLOCK_MAX], trust[QR_BLOCK_MAX];
+        uint8_t words[QR_BLOCK_MAX];
+        uint16_t doubt[QR_BLOCK_MAX];
 
         for (int i = 0; i < data + blocks->ecc; i++) {
             int at = interleaved(blocks, b, i);
 
             words[i] = decoder->words[at];
-            trust[i] = decoder->trust[at];
+            doubt[i] = decoder->doubt[at];
         }
-        int left = correct_block(&decoder->field, words, trust, data + blocks->ecc, blocks->ecc);
+        int left = correct_block(&decoder->field, words, doubt, data + blocks->ecc, blocks->ecc);
         if (left < 0)
             return -1;
         quality = left < quality ? left : quality;
@@ -209,6 +215,8 @@ void qr_decoder_init(struct qr_decoder *decoder)
 {
     memset(decoder, 0, sizeof(*decoder));
     rs_field_init(&decoder->field);
+    for (int sure = 0; sure < 128; sure++)
+        decoder->doubts[sure] = (uint16_t)lroundf(2000.0f / (1.0f + expf((float)sure / 12.0f)));
 }
 
 int qr_decode(struct qr_decoder *decoder, const struct qr_soft *soft, struct qr_content *out_content,

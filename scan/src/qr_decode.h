@@ -19,7 +19,8 @@ struct qr_decoder {
     int map_version;
     uint8_t map[QR_SIDE_MAX * QR_SIDE_MAX];
     uint8_t words[QR_CODEWORDS_MAX];
-    uint8_t trust[QR_CODEWORDS_MAX]; /* of the least certain bit of each word */
+    uint16_t doubt[QR_CODEWORDS_MAX]; /* how many bits of each word may be wrong, in 2000ths */
+    uint16_t doubts[128];             /* of one bit, by how sure it is */
     uint8_t data[QR_CODEWORDS_MAX];
 };
 
@@ -37,9 +38,5 @@ void qr_decoder_init(struct qr_decoder *decoder);
  */
 SCAN_MUST_CHECK int qr_decode(struct qr_decoder *decoder, const struct qr_soft *soft, struct qr_content *out_content,
                               struct qr_reading *out_reading);
-
-/* How well the 18 version bits of soft fit each version: the best fit 7..40, or 0 when none is near. side must be
- * >= 45. */
-int qr_decode_version(const struct qr_soft *soft);
 
 #endif

@@ -23,9 +23,10 @@ int qr_reader_open(int max_width, int max_height, struct qr_reader **out_reader)
     reader->binary.threshold = malloc(cells);
     reader->binary.sums = malloc(cells * sizeof(uint32_t));
     reader->halves = malloc(pixels / 3 + 1);
+    reader->smooth = malloc(pixels);
     reader->doubled = malloc((size_t)DOUBLED_MAX * DOUBLED_MAX);
     if (!reader->binary.bits || !reader->binary.threshold || !reader->binary.sums || !reader->halves ||
-        !reader->doubled || text_converters_open(&reader->converters)) {
+        !reader->smooth || !reader->doubled || text_converters_open(&reader->converters)) {
         qr_reader_close(reader);
         return -ENOMEM;
     }
@@ -39,6 +40,7 @@ void qr_reader_close(struct qr_reader *reader)
         return;
     text_converters_close(reader->converters);
     free(reader->doubled);
+    free(reader->smooth);
     free(reader->halves);
     free(reader->binary.sums);
     free(reader->binary.threshold);
@@ -176,6 +178,9 @@ static void fit_best(struct qr_reader *reader, const struct plane *plane, struct
 /* Even a smeared or half hidden symbol keeps that much of its timing patterns. */
 #define TIMING_MIN 0.05f
 
+/* With a finder that is not seen the rest must speak for itself. */
+#define GUESSED_MIN 0.45f
+
 static bool read_triple(struct qr_reader *reader, const struct plane *plane, const struct fit_triple *triple,
                         struct scan_result *result)
 {
@@ -188,6 +193,8 @@ static bool read_triple(struct qr_reader *reader, const struct plane *plane, con
         if (fit->score < TIMING_MIN)
             continue;
         fit_best(reader, plane, fit);
+        if (triple->guessed && fit->score < GUESSED_MIN)
+            continue;
         if (fit->score < 0.4f)
             continue;
         if (fit->score > 0.55f && decode_quick(reader, plane, fit, result))
@@ -210,12 +217,19 @@ struct pass {
     int halvings; /* of the picture's sides */
     int radius, bias;
     float modules[3];
-    bool complete; /* search for a third where two were found */
+    bool smooth; /* look for candidates where noise is evened out */
+    bool follow; /* where one finder was found, search for its neighbours */
 };
 
 static void find_candidates(struct qr_reader *reader, const struct plane *level, const struct pass *pass)
 {
+    struct plane smooth;
+
     reader->candidates.count = 0;
+    if (pass->smooth) {
+        smooth = plane_smooth(level, reader->smooth);
+        level = &smooth;
+    }
     if (pass->radius > 0) {
         binarise_prepare(&reader->binary, level);
         binarise(&reader->binary, level, pass->radius, pass->bias);
@@ -226,13 +240,12 @@ static void find_candidates(struct qr_reader *reader, const struct plane *level,
         ring_candidates(level, pass->modules[i], &reader->candidates);
 }
 
-/* Triples with a finder from fresh on. */
-static bool read_triples(struct qr_reader *reader, const struct plane *plane, float scale, int fresh,
-                         const struct budget *budget, struct scan_result *result)
+static bool read_triples(struct qr_reader *reader, const struct plane *plane, float scale, const struct budget *budget,
+                         struct scan_result *result)
 {
     bool used[FINDERS_MAX] = {false}, any = false;
 
-    triples_find(&reader->finders, fresh, &reader->triples);
+    triples_find(&reader->finders, &reader->triples);
     for (int i = 0; i < reader->triples.count && (i == 0 || budget_allows(budget, 500)); i++) {
         const struct triple *triple = &reader->triples.items[i];
 
@@ -245,6 +258,24 @@ static bool read_triples(struct qr_reader *reader, const struct plane *plane, fl
         }
     }
     return any;
+}
+
+/* What one pass has found helps the next: into its scale and back, in order, tried. */
+static void finders_scale(struct finder_list *finders, float scale)
+{
+    struct finder_list old = *finders;
+
+    finders->count = 0;
+    for (int i = 0; i < old.count; i++) {
+        struct finder *f = &old.items[i];
+
+        f->at = (struct scan_point){f->at.x * scale, f->at.y * scale};
+        f->u = (struct scan_point){f->u.x * scale, f->u.y * scale};
+        f->v = (struct scan_point){f->v.x * scale, f->v.y * scale};
+        f->fresh = false;
+        if (!f->guessed)
+            finders_add(finders, f);
+    }
 }
 
 static bool run_pass(struct qr_reader *reader, const struct plane *plane, const struct pass *pass,
@@ -260,23 +291,23 @@ static bool run_pass(struct qr_reader *reader, const struct plane *plane, const 
 
     if (level.width < 20 || level.height < 20)
         return false;
-    find_candidates(reader, &level, pass);
-    reader->finders.count = 0;
-    finders_fit(&level, &reader->candidates, &reader->finders);
     float scale = (float)(1 << pass->halvings);
-    if (read_triples(reader, plane, scale, 0, budget, result))
-        return true;
-    int known = reader->finders.count;
-    return pass->complete && finders_complete(&level, &reader->finders) > 0 &&
-           read_triples(reader, plane, scale, known, budget, result);
+    find_candidates(reader, &level, pass);
+    finders_scale(&reader->finders, 1 / scale);
+    finders_fit(&level, &reader->candidates, &reader->finders);
+    bool read = read_triples(reader, plane, scale, budget, result) ||
+                (finders_complete(&level, pass->follow, &reader->finders) > 0 &&
+                 read_triples(reader, plane, scale, budget, result));
+    finders_scale(&reader->finders, scale);
+    return read;
 }
 
 /* Wide windows at coarse scales are for symbols that fill a large picture. */
 static const struct pass passes[] = {
-    {1, 1, 4, {0}, true}, {0, 2, 6, {0}, true},
-    {1, 4, 3, {0}, true}, {2, 4, 3, {0}, true},
-    {3, 4, 3, {0}, true}, {1, 0, 0, {1.7f, 2.3f, 3.1f}, true},
-    {0, 1, 3, {0}, true}, {0, 0, 0, {1.6f, 2.1f, 2.8f}, true},
+    {1, 1, 4, {0}, false, false}, {0, 2, 6, {0}, false, false},
+    {1, 4, 3, {0}, false, true},  {2, 4, 3, {0}, false, true},
+    {3, 4, 3, {0}, false, true},  {1, 0, 0, {1.7f, 2.3f, 3.1f}, false, true},
+    {0, 1, 3, {0}, true, true},   {0, 0, 0, {1.6f, 2.1f, 2.8f}, true, true},
 };
 enum { PASSES = sizeof(passes) / sizeof(passes[0]), CHEAP_PASSES = 2 };
 
@@ -296,6 +327,9 @@ static void tell_seen(const struct qr_reader *reader, struct qr_seen *out_seen)
 /* A symbol that fits that well has been found; searching on would only find it again. */
 #define SURELY_FOUND 0.7f
 
+/* A finder that good is worth looking for its neighbours. */
+#define LONELY_SCORE 0.8f
+
 /* A frame takes the costlier passes in turn, all of them while something may be there. */
 static bool pass_is_due(const struct qr_reader *reader, int pass, enum qr_effort effort)
 {
@@ -306,6 +340,7 @@ static bool pass_is_due(const struct qr_reader *reader, int pass, enum qr_effort
     if (effort == QR_EFFORT_REST)
         return true;
     return reader->seen_count > 0 || reader->finders.count >= 2 ||
+           (reader->finders.count > 0 && reader->finders.items[0].score >= LONELY_SCORE) ||
            reader->frames % (PASSES - CHEAP_PASSES) == (unsigned)(pass - CHEAP_PASSES);
 }
 
@@ -366,6 +401,7 @@ static void look_inside(struct qr_reader *reader, const struct plane *plane, con
             continue;
         struct plane inside = crop(plane, result->codes[i].corners, &origin);
         int before = result->count;
+        reader->finders.count = 0;
         run_pass(reader, &inside, &passes[1], budget, result);
         int found = result->count;
         result->count = before;
@@ -382,26 +418,58 @@ static void look_inside(struct qr_reader *reader, const struct plane *plane, con
     drop_painted_over(result);
 }
 
+#define TRACKED_SCORE 0.55f
+enum { TRACKED_FRAMES = 5 }; /* then it may be anywhere */
+
+/* Looks where something was seen a moment ago. */
+static bool read_tracked(struct qr_reader *reader, const struct plane *plane, const struct budget *budget,
+                         struct scan_result *result)
+{
+    if (reader->tracked.version == 0 || reader->frames - reader->tracked_at > TRACKED_FRAMES || reader->seen_count > 0)
+        return false;
+    return finders_track(plane, &reader->tracked, &reader->finders) > 0 &&
+           read_triples(reader, plane, 1, budget, result);
+}
+
+static void track(struct qr_reader *reader, bool read)
+{
+    if (read) {
+        reader->tracked.version = 0;
+    } else if (reader->seen_count > 0 && reader->seen[0].score >= TRACKED_SCORE) {
+        reader->tracked = reader->seen[0];
+        reader->tracked_at = reader->frames;
+    }
+}
+
+static int64_t pass_cost_us(const struct plane *plane)
+{
+    return 1000 + (int64_t)plane->width * plane->height / 120;
+}
+
 static int read_plane(struct qr_reader *reader, const struct plane *plane, enum qr_effort effort,
                       const struct budget *budget, struct scan_result *result)
 {
     int before = result->count;
 
     if (effort != QR_EFFORT_REST)
-        reader->seen_count = 0;
+        reader->seen_count = reader->finders.count = 0;
     for (int p = 0; p < PASSES; p++) {
-        if (p > 0 && !budget_allows(budget, 1500))
+        if (p > 0 && !budget_allows(budget, pass_cost_us(plane)))
             break;
-        if (!pass_is_due(reader, p, effort) || !run_pass(reader, plane, &passes[p], budget, result))
+        bool read = p == CHEAP_PASSES && effort == QR_EFFORT_FRAME && read_tracked(reader, plane, budget, result);
+        if (!read && (!pass_is_due(reader, p, effort) || !run_pass(reader, plane, &passes[p], budget, result)))
             continue;
         look_inside(reader, plane, budget, result);
         return result->count - before;
     }
     for (int i = 0; i < reader->seen_count && effort != QR_EFFORT_FIRST; i++) {
+        struct fit fit = reader->seen[i];
+
         /* What is that much worse than the best is something else. */
-        if (!budget_allows(budget, 2000) || reader->seen[i].score < reader->seen[0].score - 0.2f)
+        if ((i > 0 && !budget_allows(budget, 2000)) || fit.score < reader->seen[0].score - 0.2f)
             break;
-        if (rescue_read(reader, plane, &reader->seen[i], budget, result))
+        if (rescue_read_learned(reader, plane, &fit, i == 0 && effort == QR_EFFORT_FRAME, result) ||
+            (budget_allows(budget, 2000) && rescue_read(reader, plane, &fit, budget, result)))
             return result->count - before;
     }
     return 0;
@@ -432,14 +500,11 @@ int qr_reader_read(struct qr_reader *reader, const struct plane *plane, enum qr_
     reader->frames++;
     int added = read_plane(reader, plane, effort, budget, result);
     if (added > 0 || effort != QR_EFFORT_FRAME)
-        for (int k = 0; k < GATHERED; k++)
-            reader->gather[k].version = 0;
+        reader->sum.frames = 0;
+    track(reader, added > 0 || effort != QR_EFFORT_FRAME);
     if (added > 0)
         return added;
     tell_seen(reader, out_seen);
-    if (effort == QR_EFFORT_FRAME && reader->seen_count > 0 &&
-        rescue_read_gathered(reader, plane, &reader->seen[0], result))
-        return 1;
     if (effort == QR_EFFORT_REST && plane->width <= SMALL_SIDE && plane->height <= SMALL_SIDE)
         added = read_doubled(reader, plane, budget, result);
     return added;

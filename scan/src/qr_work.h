@@ -3,14 +3,13 @@
 
 /* What the passes (qr_reader.c) and the rescue (rescue.c) of the QR engine share: its memory and the last step. */
 
-#include "gather.h"
+#include "learn.h"
 #include "qr_reader.h"
 #include "sampler.h"
 #include "triples.h"
 
 enum {
     SEEN_MAX = 4, /* fits kept for the rescue */
-    GATHERED = 2,
     DOUBTFUL_QUALITY = 85,
     SMALL_SIDE = 400, /* pictures up to that are also tried at twice their size */
     DOUBLED_MAX = 2 * (SMALL_SIDE + PLANE_BORDER),
@@ -22,15 +21,19 @@ struct qr_reader {
     struct sampler sampler;
     struct qr_soft soft;
     struct qr_content content;
-    struct gather gather[GATHERED]; /* what unread frames said, by how they were evened */
+    struct learn learn;
+    struct learn_sum sum; /* unread frames laid over each other */
     struct fit_pattern pattern;
     struct candidate_list candidates;
     struct finder_list finders;
     struct triple_list triples;
     struct fit seen[SEEN_MAX];
     int seen_count;
+    struct fit tracked; /* what was seen last, in frame tracked_at; version 0: nothing */
+    unsigned tracked_at;
     struct binary binary;
     uint8_t *halves, *doubled; /* the picture at half, quarter, eighth size; at twice its size */
+    uint8_t *smooth;           /* one of them, softened */
     unsigned frames;           /* read so far: which costly pass is due */
     struct text_converters *converters;
 };
@@ -46,8 +49,11 @@ bool qr_work_decode_soft(struct qr_reader *reader, const struct fit *fit, struct
 bool rescue_read(struct qr_reader *reader, const struct plane *plane, const struct fit *seen,
                  const struct budget *budget, struct scan_result *result);
 
-/* The frames of a symbol that none of them shows well enough: read together. */
-bool rescue_read_gathered(struct qr_reader *reader, const struct plane *plane, const struct fit *seen,
-                          struct scan_result *result);
+/*
+ * The quickest of it, and together with the frames before: seen is fitted better, and is worth a rescue when true comes
+ * back with nothing added.
+ */
+bool rescue_read_learned(struct qr_reader *reader, const struct plane *plane, struct fit *seen, bool gathered,
+                         struct scan_result *result);
 
 #endif

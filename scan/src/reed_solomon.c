@@ -4,11 +4,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { ECC_MAX = 68 };
-
 /* Polynomials are lowest power first. */
 struct poly {
-    uint8_t at[ECC_MAX + 2];
+    uint8_t at[RS_ECC_MAX + 2];
     int degree;
 };
 
@@ -38,7 +36,7 @@ static inline uint8_t divide(const struct rs_field *field, uint8_t a, uint8_t b)
     return a ? field->exp[field->log[a] + 255 - field->log[b]] : 0;
 }
 
-static bool syndromes(const struct rs_field *field, const struct rs_block *block, uint8_t *out)
+bool rs_syndromes(const struct rs_field *field, const struct rs_block *block, uint8_t out[RS_ECC_MAX])
 {
     uint8_t any = 0;
 
@@ -140,13 +138,19 @@ static bool is_erased(const struct rs_block *block, int position)
 
 int rs_correct(const struct rs_field *field, const struct rs_block *block)
 {
-    uint8_t syndrome[ECC_MAX] = {0}, powers[ECC_MAX + 1], omega[ECC_MAX + 1] = {0}, before[255];
+    uint8_t syndrome[RS_ECC_MAX] = {0};
+
+    return rs_syndromes(field, block, syndrome) ? rs_correct_known(field, block, syndrome) : 0;
+}
+
+int rs_correct_known(const struct rs_field *field, const struct rs_block *block, const uint8_t syndrome[RS_ECC_MAX])
+{
+    uint8_t powers[RS_ECC_MAX + 1], omega[RS_ECC_MAX + 1] = {0}, before[255], after[RS_ECC_MAX];
     struct poly locator;
     int wrong = 0;
 
-    assert(block->len <= 255 && block->ecc <= ECC_MAX && block->ecc < block->len && block->erased_count <= block->ecc);
-    if (!syndromes(field, block, syndrome))
-        return 0;
+    assert(block->len <= 255 && block->ecc <= RS_ECC_MAX && block->ecc < block->len &&
+           block->erased_count <= block->ecc);
     erasure_locator(field, block, &locator);
     if (!find_locator(field, block, syndrome, &locator) || find_roots(field, block, &locator, powers) != locator.degree)
         return -1;
@@ -162,7 +166,7 @@ int rs_correct(const struct rs_field *field, const struct rs_block *block)
         block->words[position] ^= magnitude(field, &locator, omega, powers[i]);
         wrong += !is_erased(block, position);
     }
-    if (syndromes(field, block, syndrome)) {
+    if (rs_syndromes(field, block, after)) {
         memcpy(block->words, before, (size_t)block->len);
         return -1;
     }

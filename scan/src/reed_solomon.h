@@ -3,7 +3,10 @@
 
 /* Reed-Solomon over GF(256), polynomial 0x11d, first root alpha^0, as QR codes use it. Pure; errors and erasures. */
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#define RS_ECC_MAX 68
 
 struct rs_field {
     uint8_t exp[512], log[256];
@@ -24,5 +27,9 @@ struct rs_block {
  * block cannot be corrected.
  */
 int rs_correct(const struct rs_field *field, const struct rs_block *block);
+
+/* In two steps, for who tries several erasures: the first is the same for all of them. False: nothing is wrong. */
+bool rs_syndromes(const struct rs_field *field, const struct rs_block *block, uint8_t out[RS_ECC_MAX]);
+int rs_correct_known(const struct rs_field *field, const struct rs_block *block, const uint8_t syndrome[RS_ECC_MAX]);
 
 #endif

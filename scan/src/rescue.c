@@ -3,33 +3,43 @@
 
 #include <string.h>
 
-static bool decode_hard(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
-                        const struct fit_warp *warp, struct scan_result *result)
+/* A fit, bent or not, and the time that is left for it. */
+struct attempt {
+    const struct plane *plane;
+    const struct fit *fit;
+    const struct fit_warp *warp; /* NULL: none */
+    const struct budget *budget;
+};
+
+static bool decode_hard(struct qr_reader *reader, const struct attempt *attempt, struct scan_result *result)
 {
     static const struct sampling samplings[] = {{0.25f, false}, {0, false}, {0.33f, false}, {0.33f, true}};
     static const struct decision decisions[] = {{0.25f, 4}, {0, 4}, {0.5f, 4}, {0.8f, 4}, {0, 2}};
 
     for (size_t s = 0; s < sizeof(samplings) / sizeof(samplings[0]); s++) {
-        sampler_take(&reader->sampler, plane, fit, &samplings[s], warp);
+        if (s > 0 && !budget_allows(attempt->budget, 1000))
+            return false;
+        sampler_take(&reader->sampler, attempt->plane, attempt->fit, &samplings[s], attempt->warp);
         for (size_t k = 0; k < sizeof(decisions) / sizeof(decisions[0]); k++)
-            if (qr_work_decode(reader, fit, &decisions[k], result))
+            if (qr_work_decode(reader, attempt->fit, &decisions[k], result))
                 return true;
     }
     return false;
 }
 
-static bool decode_fed_back(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
-                            const struct fit_warp *warp, struct scan_result *result)
+static bool decode_fed_back(struct qr_reader *reader, const struct attempt *attempt, struct scan_result *result)
 {
     static const struct sampling samplings[] = {{0, false}, {0.25f, false}};
     static const struct decision firsts[] = {{0.5f, 4}, {1.0f, 4}};
 
     for (int s = 0; s < 2; s++) {
-        sampler_take(&reader->sampler, plane, fit, &samplings[s], warp);
+        if (s > 0 && !budget_allows(attempt->budget, 1000))
+            return false;
+        sampler_take(&reader->sampler, attempt->plane, attempt->fit, &samplings[s], attempt->warp);
         for (int k = 0; k < 2; k++) {
-            sampler_decide(&reader->sampler, fit, &firsts[k], &reader->soft);
-            feedback_decide(&reader->sampler, fit, &reader->soft);
-            if (qr_work_decode_soft(reader, fit, result))
+            sampler_decide(&reader->sampler, attempt->fit, &firsts[k], &reader->soft);
+            feedback_decide(&reader->sampler, attempt->fit, &reader->soft);
+            if (qr_work_decode_soft(reader, attempt->fit, result))
                 return true;
         }
     }
@@ -41,6 +51,8 @@ struct jitter {
     struct fit fit;
     float opening;
 };
+
+enum { JITTERS = 5 };
 
 static void keep_jitter(struct jitter *best, int max, const struct jitter *jitter)
 {
@@ -55,18 +67,19 @@ static void keep_jitter(struct jitter *best, int max, const struct jitter *jitte
         best[at] = *jitter;
 }
 
-static bool decode_jittered(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
-                            struct scan_result *result)
+/* The far corners that open the eye widest, best first. */
+static void find_jitters(struct qr_reader *reader, const struct plane *plane, const struct fit *fit, int reach,
+                         struct jitter best[JITTERS])
 {
-    enum { KEPT = 5, REACH = 3 };
-    static const struct sampling point = {0, false}, mean = {0.2f, false};
-    static const struct decision evened = {0.25f, 4}, sharper = {0.5f, 4};
-    struct jitter best[KEPT] = {{.opening = -1}, {.opening = -1}, {.opening = -1}, {.opening = -1}, {.opening = -1}};
+    static const struct sampling point = {0, false};
+    static const struct decision evened = {0.25f, 4};
     struct scan_point far = fit->corners[2], a = fit->corners[1], b = fit->corners[3];
     float step = 0.5f / ((float)qr_side(fit->version) - 7);
 
-    for (int j = -REACH; j <= REACH; j++) {
-        for (int i = -REACH; i <= REACH; i++) {
+    for (int i = 0; i < JITTERS; i++)
+        best[i].opening = -1;
+    for (int j = -reach; j <= reach; j++) {
+        for (int i = -reach; i <= reach; i++) {
             struct jitter jitter = {*fit, 0};
             float right = (float)i * step, down = (float)j * step;
 
@@ -76,10 +89,20 @@ static bool decode_jittered(struct qr_reader *reader, const struct plane *plane,
                 continue;
             sampler_take(&reader->sampler, plane, &jitter.fit, &point, NULL);
             jitter.opening = sampler_decide(&reader->sampler, &jitter.fit, &evened, &reader->soft);
-            keep_jitter(best, KEPT, &jitter);
+            keep_jitter(best, JITTERS, &jitter);
         }
     }
-    for (int i = 0; i < KEPT && best[i].opening > 0; i++) {
+}
+
+static bool decode_jittered(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
+                            struct scan_result *result)
+{
+    static const struct sampling mean = {0.2f, false};
+    static const struct decision evened = {0.25f, 4}, sharper = {0.5f, 4};
+    struct jitter best[JITTERS];
+
+    find_jitters(reader, plane, fit, 3, best);
+    for (int i = 0; i < JITTERS && best[i].opening > 0; i++) {
         sampler_take(&reader->sampler, plane, &best[i].fit, &mean, NULL);
         if (qr_work_decode(reader, &best[i].fit, &evened, result) ||
             qr_work_decode(reader, &best[i].fit, &sharper, result))
@@ -91,43 +114,74 @@ static bool decode_jittered(struct qr_reader *reader, const struct plane *plane,
 /* Symbols that can be read at all come to 0.6 and more once refined; chance hardly to 0.5. */
 #define REFINED_MIN 0.5f
 
+static bool decode_learned(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
+                           const struct fit_warp *warp, float *out_agreed, struct scan_result *result)
+{
+    static const struct sampling mean = {0.25f, false};
+    static const struct decision plain = {0, 4};
+
+    sampler_take(&reader->sampler, plane, fit, &mean, warp);
+    sampler_decide(&reader->sampler, fit, &plain, &reader->soft);
+    learn_take(&reader->learn, &reader->sampler, plane, fit, warp);
+    *out_agreed = learn_decide(&reader->learn, &reader->learn.sheet, &reader->soft);
+    return *out_agreed > 0 && qr_work_decode_soft(reader, fit, result);
+}
+
+/* All frames together. */
+static bool decode_sum(struct qr_reader *reader, const struct fit *fit, struct scan_result *result)
+{
+    static const struct decision decisions[] = {{0.25f, 4}, {0.5f, 4}, {0, 2}, {0.25f, 2}};
+
+    if (learn_decide(&reader->learn, &reader->sum.sheet, &reader->soft) > 0 && qr_work_decode_soft(reader, fit, result))
+        return true;
+    learn_show(&reader->sum.sheet, &reader->sampler);
+    for (size_t k = 0; k < sizeof(decisions) / sizeof(decisions[0]); k++)
+        if (qr_work_decode(reader, fit, &decisions[k], result))
+            return true;
+    return false;
+}
+
+bool rescue_read_learned(struct qr_reader *reader, const struct plane *plane, struct fit *seen, bool gathered,
+                         struct scan_result *result)
+{
+    float agreed;
+
+    fit_pattern_make(&reader->pattern, seen->version);
+    fit_refine(plane, &reader->pattern, seen);
+    if (seen->score < REFINED_MIN)
+        return false;
+    if (seen->version == 1) {
+        struct jitter best[JITTERS];
+
+        find_jitters(reader, plane, seen, 2, best);
+        if (best[0].opening > 0)
+            *seen = best[0].fit;
+    }
+    if (decode_learned(reader, plane, seen, NULL, &agreed, result))
+        return true;
+    if (!gathered || agreed <= 0)
+        return false;
+    learn_add(&reader->sum, &reader->learn, seen, agreed, reader->frames);
+    return reader->sum.frames > 1 && decode_sum(reader, seen, result);
+}
+
 bool rescue_read(struct qr_reader *reader, const struct plane *plane, const struct fit *seen,
                  const struct budget *budget, struct scan_result *result)
 {
-    struct fit fit = *seen;
+    struct attempt attempt = {plane, seen, NULL, budget};
     struct fit_warp warp;
+    float agreed;
 
-    fit_pattern_make(&reader->pattern, fit.version);
-    fit_refine(plane, &reader->pattern, &fit);
-    if (fit.score < REFINED_MIN)
+    if (seen->score < REFINED_MIN)
         return false;
-    if (decode_hard(reader, plane, &fit, NULL, result) || decode_fed_back(reader, plane, &fit, NULL, result))
+    if (decode_hard(reader, &attempt, result) || decode_fed_back(reader, &attempt, result))
         return true;
-    if (fit.version >= 2 && budget_allows(budget, 2000)) {
-        fit_measure_warp(plane, &fit, &warp);
-        if (decode_hard(reader, plane, &fit, &warp, result) || decode_fed_back(reader, plane, &fit, &warp, result))
+    if (seen->version >= 2 && budget_allows(budget, 2000)) {
+        fit_measure_warp(plane, seen, &warp);
+        attempt.warp = &warp;
+        if (decode_learned(reader, plane, seen, &warp, &agreed, result) || decode_hard(reader, &attempt, result) ||
+            decode_fed_back(reader, &attempt, result))
             return true;
     }
-    return budget_allows(budget, 3000) && decode_jittered(reader, plane, &fit, result);
-}
-
-bool rescue_read_gathered(struct qr_reader *reader, const struct plane *plane, const struct fit *seen,
-                          struct scan_result *result)
-{
-    static const struct sampling mean = {0.25f, false};
-    static const struct decision evened[GATHERED] = {{0.25f, 4}, {0.8f, 4}};
-    struct fit fit = *seen;
-
-    fit_pattern_make(&reader->pattern, fit.version);
-    fit_refine(plane, &reader->pattern, &fit);
-    if (fit.score < REFINED_MIN)
-        return false;
-    sampler_take(&reader->sampler, plane, &fit, &mean, NULL);
-    for (int k = 0; k < GATHERED; k++) {
-        sampler_decide(&reader->sampler, &fit, &evened[k], &reader->soft);
-        gather_add(&reader->gather[k], &fit, &reader->soft);
-        if (gather_mean(&reader->gather[k], &reader->soft) && qr_work_decode_soft(reader, &fit, result))
-            return true;
-    }
-    return false;
+    return budget_allows(budget, 3000) && decode_jittered(reader, plane, seen, result);
 }

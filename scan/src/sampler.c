@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-static void warp_at(const struct fit_warp *warp, float u, float v, float *du, float *dv)
+void sampler_warp(const struct fit_warp *warp, float u, float v, float *out_du, float *out_dv)
 {
     int i = 0, j = 0;
 
@@ -15,8 +15,8 @@ static void warp_at(const struct fit_warp *warp, float u, float v, float *du, fl
     float tx = (u - warp->axis[j]) / (warp->axis[j + 1] - warp->axis[j]);
     float a = (1 - tx) * (1 - ty), b = tx * (1 - ty), c = (1 - tx) * ty, d = tx * ty;
 
-    *du = a * warp->du[i][j] + b * warp->du[i][j + 1] + c * warp->du[i + 1][j] + d * warp->du[i + 1][j + 1];
-    *dv = a * warp->dv[i][j] + b * warp->dv[i][j + 1] + c * warp->dv[i + 1][j] + d * warp->dv[i + 1][j + 1];
+    *out_du = a * warp->du[i][j] + b * warp->du[i][j + 1] + c * warp->du[i + 1][j] + d * warp->du[i + 1][j + 1];
+    *out_dv = a * warp->dv[i][j] + b * warp->dv[i][j + 1] + c * warp->dv[i + 1][j] + d * warp->dv[i + 1][j + 1];
 }
 
 static float median_of_9(float values[9])
@@ -66,7 +66,7 @@ void sampler_take(struct sampler *sampler, const struct plane *plane, const stru
             float u = (float)column - 0.5f, v = (float)row - 0.5f, du = 0, dv = 0;
 
             if (warp && warp->count > 1)
-                warp_at(warp, u, v, &du, &dv);
+                sampler_warp(warp, u, v, &du, &dv);
             float grey = sample_spread(plane, &fit->map, u + du, v + dv, sampling);
             sampler->grey[row * wide + column] = fit->inverted ? 255.0f - grey : grey;
         }
@@ -189,6 +189,7 @@ float sampler_decide(struct sampler *sampler, const struct fit *fit, const struc
     sum_table(sampler, sampler->sums[0]);
     sum_dark(sampler, reach);
     local_threshold(sampler, side / 2, side / 2, side, &typical);
+    sampler->typical = most(typical, 2.0f);
     out_soft->version = fit->version;
     for (int row = 0; row < side; row++) {
         const float *even = &sampler->even[(row + 1) * wide + 1];
@@ -196,10 +197,13 @@ float sampler_decide(struct sampler *sampler, const struct fit *fit, const struc
         for (int c = 0; c < side; c++) {
             float contrast, threshold = local_threshold(sampler, row, c, reach, &contrast);
             /* Where dark and light are hardly apart (glare) nothing is sure. */
-            float scale = 2.0f * 100.0f / most(most(contrast, 0.25f * typical), 2.0f);
+            contrast = most(most(contrast, 0.25f * typical), 2.0f);
+            float scale = 2.0f * 100.0f / contrast;
             float soft = (threshold - even[c]) * scale;
 
             sampler->level[row * side + c] = soft * 0.01f;
+            sampler->middle[row * side + c] = threshold;
+            sampler->contrast[row * side + c] = contrast;
             soft = soft > 127 ? 127 : soft < -127 ? -127 : soft;
             out_soft->at[row * side + c] = (int8_t)(soft > 0 && soft < 1 ? 1 : soft);
             certainty += fabsf(soft);

@@ -15,8 +15,11 @@ struct sampler {
     int side; /* of the symbol, without border */
     float grey[SAMPLER_CELLS];
     float even[SAMPLER_CELLS];
-    float level[QR_SIDE_MAX * QR_SIDE_MAX];  /* -1 light .. 1 dark as last decided, not cut off */
-    int8_t first[QR_SIDE_MAX * QR_SIDE_MAX]; /* room for feedback.h */
+    float level[QR_SIDE_MAX * QR_SIDE_MAX];    /* -1 light .. 1 dark as last decided, not cut off */
+    float middle[QR_SIDE_MAX * QR_SIDE_MAX];   /* between dark and light near by, as last decided */
+    float contrast[QR_SIDE_MAX * QR_SIDE_MAX]; /* of dark and light near by, as last decided */
+    float typical;                             /* the contrast over the whole symbol */
+    int8_t first[QR_SIDE_MAX * QR_SIDE_MAX];   /* room for feedback.h */
     float sums[3][(SAMPLER_SIDE_MAX + 1) * (SAMPLER_SIDE_MAX + 1)];
 };
 
@@ -29,6 +32,9 @@ struct sampling {
 /* Reads every module. warp may be NULL. */
 void sampler_take(struct sampler *sampler, const struct plane *plane, const struct fit *fit,
                   const struct sampling *sampling, const struct fit_warp *warp);
+
+/* How far the warp moves (u, v). */
+void sampler_warp(const struct fit_warp *warp, float u, float v, float *out_du, float *out_dv);
 
 /* How modules are told apart. */
 struct decision {

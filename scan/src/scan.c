@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct scan {
     struct scan_options options;
@@ -18,9 +19,18 @@ struct scan {
     uint8_t *packed; /* max_width * max_height: what zbar is given */
 };
 
+static int64_t monotonic_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 struct scan_options scan_options_default(void)
 {
-    return (struct scan_options){.max_width = 1280, .max_height = 720, .qr = true, .one_d = true};
+    return (struct scan_options){
+        .max_width = 1280, .max_height = 720, .qr = true, .one_d = true, .now_us = monotonic_us};
 }
 
 int scan_open(const struct scan_options *options, struct scan **out_scan)
@@ -29,7 +39,7 @@ int scan_open(const struct scan_options *options, struct scan **out_scan)
 
     assert(options && out_scan);
     if (options->max_width < 16 || options->max_height < 16 || options->max_width > SCAN_WIDTH_MAX ||
-        options->max_height > SCAN_HEIGHT_MAX || (!options->qr && !options->one_d))
+        options->max_height > SCAN_HEIGHT_MAX || (!options->qr && !options->one_d) || !options->now_us)
         return -EINVAL;
 
     struct scan *scan = calloc(1, sizeof(*scan));
@@ -95,12 +105,17 @@ static void try_one_d(struct scan *scan, const struct scan_image *image, bool st
     one_d_read(&scan->one_d, scan->zbar, &packed, still, result);
 }
 
+static struct budget budget_for(const struct scan *scan, int64_t budget_us)
+{
+    return budget_us > 0 ? budget_of(scan->options.now_us, budget_us) : budget_unlimited();
+}
+
 /* Bars before the costlier passes: a picture has rarely both. */
 static void read_still(struct scan *scan, const struct scan_image *image, struct scan_result *result,
                        struct qr_seen *seen)
 {
     struct plane plane = plane_of(image);
-    struct budget budget = budget_of(0);
+    struct budget budget = budget_for(scan, scan->options.still_budget_us);
 
     if (scan->options.qr)
         qr_reader_read(scan->qr, &plane, QR_EFFORT_FIRST, &budget, result, seen);
@@ -151,7 +166,7 @@ int scan_frame(struct scan *scan, const struct scan_image *image, int64_t budget
     int error = check_image(scan, image);
     if (error)
         return error;
-    struct budget budget = budget_of(budget_us);
+    struct budget budget = budget_for(scan, budget_us);
     memset(out_result, 0, offsetof(struct scan_result, codes));
     read_frame(scan, image, &budget, out_result, &seen);
     tell(image, &seen, out_result);

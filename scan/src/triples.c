@@ -79,7 +79,7 @@ static void try_triple(const struct finder *f, int i, int j, int k, struct tripl
     insert_triple(list, &triple);
 }
 
-void triples_find(const struct finder_list *finders, int fresh, struct triple_list *out_triples)
+void triples_find(const struct finder_list *finders, struct triple_list *out_triples)
 {
     const struct finder *f = finders->items;
     int count = finders->count;
@@ -89,7 +89,7 @@ void triples_find(const struct finder_list *finders, int fresh, struct triple_li
         for (int j = 0; j < count; j++)
             for (int k = j + 1; k < count; k++)
                 if (i != j && i != k && f[j].inverted == f[i].inverted && f[k].inverted == f[i].inverted &&
-                    (i >= fresh || k >= fresh))
+                    (f[i].fresh || f[j].fresh || f[k].fresh))
                     try_triple(f, i, j, k, out_triples);
 }
 
@@ -109,6 +109,7 @@ struct fit_triple triple_place(const struct finder_list *finders, const struct t
     struct scan_point right = {f[1]->at.x - f[0]->at.x, f[1]->at.y - f[0]->at.y};
     struct scan_point down = {f[2]->at.x - f[0]->at.x, f[2]->at.y - f[0]->at.y};
     full.inverted = f[0]->inverted;
+    full.guessed = f[0]->guessed || f[1]->guessed || f[2]->guessed;
     for (int i = 0; i < 3; i++) {
         full.at[i] = scaled(f[i]->at, scale);
         full.right[i] = scaled(step_towards(f[i], right, &miss), scale);
@@ -122,6 +123,14 @@ struct fit_triple triple_place(const struct finder_list *finders, const struct t
 enum {
     PAIRED_MAX = 10,   /* of the best finders: the others are no pair worth the time */
     SEARCHES_MAX = 28, /* each about 50 us */
+    GUESSES_MAX = 4,   /* each a triple to be tried */
+};
+
+#define FOLLOWED_SCORE 0.85f /* chance does not come near that */
+
+/* How many there is time for. */
+struct searches {
+    int searches, guesses;
 };
 
 static bool is_known(const struct finder_list *finders, const struct finder *finder)
@@ -134,15 +143,35 @@ static bool is_known(const struct finder_list *finders, const struct finder *fin
     return false;
 }
 
+/* One ring off is a summit, too; so the climb starts from a module to each side as well. */
+static struct finder climb_around(const struct plane *plane, const struct finder *from)
+{
+    static const int8_t around[4][2] = {{1, 0}, {-1, 0}, {0, 1}, {0, -1}};
+    struct finder best = *from;
+
+    finder_climb(plane, &best);
+    for (int i = 0; i < 4 && best.score < 0.8f; i++) {
+        struct finder trial = *from;
+        float u = around[i][0], v = around[i][1];
+
+        trial.at.x += u * trial.u.x + v * trial.v.x;
+        trial.at.y += u * trial.u.y + v * trial.v.y;
+        finder_climb(plane, &trial);
+        if (trial.score > best.score)
+            best = trial;
+    }
+    return best;
+}
+
 /* Looks about at; left counts down the searches that there is time for. */
 static void search_third(const struct plane *plane, const struct finder *model, struct scan_point at,
-                         struct finder_list *finders, int *left)
+                         struct finder_list *finders, struct searches *left)
 {
     struct finder best = {.score = -1};
 
-    if (at.x < 0 || at.y < 0 || at.x >= (float)plane->width || at.y >= (float)plane->height || *left == 0)
+    if (at.x < 0 || at.y < 0 || at.x >= (float)plane->width || at.y >= (float)plane->height || left->searches == 0)
         return;
-    --*left;
+    left->searches--;
     for (int j = -4; j <= 4; j++) {
         for (int i = -4; i <= 4; i++) {
             struct finder trial = *model;
@@ -154,10 +183,19 @@ static void search_third(const struct plane *plane, const struct finder *model, 
                 best = trial;
         }
     }
-    if (best.score < 0.25f)
-        return;
-    finder_climb(plane, &best);
-    if (best.score >= 0.4f && !is_known(finders, &best) && finders->count < FINDERS_MAX)
+    if (best.score >= 0.25f)
+        best = climb_around(plane, &best);
+    if (best.score < 0.4f) {
+        if (model->score < FOLLOWED_SCORE || left->guesses == 0)
+            return;
+        left->guesses--;
+        best = *model;
+        best.at = at;
+        best.score = 0.3f;
+        best.guessed = true;
+    }
+    best.fresh = true;
+    if (!is_known(finders, &best) && finders->count < FINDERS_MAX)
         finders->items[finders->count++] = best;
 }
 
@@ -168,7 +206,7 @@ static struct scan_point other_side(const struct finder *finder, struct scan_poi
 
 /* a and b on one side of the symbol: the third is square to it, at either end, on either hand. */
 static void complete_side(const struct plane *plane, const struct finder *a, const struct finder *b,
-                          struct finder_list *finders, int *left)
+                          struct finder_list *finders, struct searches *left)
 {
     struct scan_point way = {b->at.x - a->at.x, b->at.y - a->at.y};
     float miss_a, miss_b;
@@ -188,7 +226,7 @@ static void complete_side(const struct plane *plane, const struct finder *a, con
 
 /* a and b at opposite corners: the third is where a side of one meets a side of the other. */
 static void complete_diagonal(const struct plane *plane, const struct finder *a, const struct finder *b,
-                              struct finder_list *finders, int *left)
+                              struct finder_list *finders, struct searches *left)
 {
     struct scan_point way = {b->at.x - a->at.x, b->at.y - a->at.y};
     const struct scan_point sides_a[2] = {a->u, a->v}, sides_b[2] = {b->u, b->v};
@@ -209,9 +247,106 @@ static void complete_diagonal(const struct plane *plane, const struct finder *a,
     }
 }
 
-int finders_complete(const struct plane *plane, struct finder_list *finders)
+/* ---- where a symbol was ---- */
+
+enum { TRACKED_REACH = 9 }; /* modules: a phone that is held out moves no farther from frame to frame */
+
+static struct finder finder_of(const struct fit *fit, int corner)
 {
-    int known = finders->count, paired = known < PAIRED_MAX ? known : PAIRED_MAX, left = SEARCHES_MAX;
+    float near = 3.5f, far = (float)qr_side(fit->version) - 3.5f;
+    float u = corner == 1 ? far : near, v = corner == 3 ? far : near;
+    struct scan_point at = perspective_apply(&fit->map, u, v), right = perspective_apply(&fit->map, u + 1, v),
+                      down = perspective_apply(&fit->map, u, v + 1);
+
+    return (struct finder){
+        at, {right.x - at.x, right.y - at.y}, {down.x - at.x, down.y - at.y}, -1, fit->inverted, true, false, false};
+}
+
+int finders_track(const struct plane *plane, const struct fit *before, struct finder_list *finders)
+{
+    static const int corners[3] = {0, 1, 3};
+    int added = 0;
+
+    for (int k = 0; k < 3; k++) {
+        struct finder model = finder_of(before, corners[k]), best = model;
+
+        for (int j = -TRACKED_REACH; j <= TRACKED_REACH; j++) {
+            for (int i = -TRACKED_REACH; i <= TRACKED_REACH; i++) {
+                struct finder trial = model;
+
+                trial.at.x += (float)i * model.u.x + (float)j * model.v.x;
+                trial.at.y += (float)i * model.u.y + (float)j * model.v.y;
+                if (trial.at.x < 0 || trial.at.y < 0 || trial.at.x >= (float)plane->width ||
+                    trial.at.y >= (float)plane->height)
+                    continue;
+                trial.score = finder_score(plane, &trial);
+                if (trial.score > best.score)
+                    best = trial;
+            }
+        }
+        if (best.score < 0.25f)
+            continue;
+        best = climb_around(plane, &best);
+        if (best.score < 0.5f)
+            continue;
+        finders_add(finders, &best);
+        added++;
+    }
+    return added;
+}
+
+/* ---- the neighbour of one ---- */
+
+enum {
+    FOLLOWED_MAX = 3,
+    FOLLOWED_MODULES = 70, /* to the neighbour's middle: version 17 */
+};
+
+static void follow_side(const struct plane *plane, const struct finder *from, struct scan_point along,
+                        struct scan_point across, struct finder_list *finders)
+{
+    struct finder best = {.score = -1};
+
+    for (int step = 14; step <= FOLLOWED_MODULES; step++) {
+        int spread = 1 + step / 16;
+
+        for (int aside = -spread; aside <= spread; aside++) {
+            struct finder trial = *from;
+
+            trial.at.x += along.x * (float)step + across.x * (float)aside;
+            trial.at.y += along.y * (float)step + across.y * (float)aside;
+            if (trial.at.x < 0 || trial.at.y < 0 || trial.at.x >= (float)plane->width ||
+                trial.at.y >= (float)plane->height)
+                continue;
+            trial.score = finder_score(plane, &trial);
+            if (trial.score > best.score)
+                best = trial;
+        }
+    }
+    if (best.score < 0.35f)
+        return;
+    best = climb_around(plane, &best);
+    best.fresh = true;
+    if (best.score >= 0.6f && !is_known(finders, &best) && finders->count < FINDERS_MAX)
+        finders->items[finders->count++] = best;
+}
+
+static void follow_sides(const struct plane *plane, const struct finder *finder, struct finder_list *finders)
+{
+    struct finder model = *finder, *from = &model;
+
+    for (int sign = -1; sign <= 1; sign += 2) {
+        follow_side(plane, from, (struct scan_point){from->u.x * (float)sign, from->u.y * (float)sign}, from->v,
+                    finders);
+        follow_side(plane, from, (struct scan_point){from->v.x * (float)sign, from->v.y * (float)sign}, from->u,
+                    finders);
+    }
+}
+
+static void complete_pairs(const struct plane *plane, int known, struct finder_list *finders)
+{
+    int paired = known < PAIRED_MAX ? known : PAIRED_MAX;
+    struct searches left = {SEARCHES_MAX, GUESSES_MAX};
 
     /* Best pairs first: the list is in order. */
     for (int sum = 1; sum <= 2 * paired - 3; sum++) {
@@ -219,11 +354,28 @@ int finders_complete(const struct plane *plane, struct finder_list *finders)
             struct finder a = finders->items[i], b = finders->items[sum - i];
             float size_a = length_of(a.u) * length_of(a.v), size_b = length_of(b.u) * length_of(b.v);
 
-            if (a.inverted != b.inverted || size_a > 2.5f * size_b || size_b > 2.5f * size_a)
+            if (a.guessed || b.guessed || a.inverted != b.inverted || size_a > 2.5f * size_b || size_b > 2.5f * size_a)
                 continue;
             complete_side(plane, &a, &b, finders, &left);
             complete_diagonal(plane, &a, &b, finders, &left);
         }
     }
+}
+
+int finders_complete(const struct plane *plane, bool follow, struct finder_list *finders)
+{
+    int known = finders->count;
+
+    for (int i = 0; i < known; i++)
+        finders->items[i].fresh = false;
+    for (int i = 0; follow && i < known && i < FOLLOWED_MAX; i++) {
+        struct finder *from = &finders->items[i];
+
+        if (from->followed || from->score < FOLLOWED_SCORE)
+            continue;
+        from->followed = true;
+        follow_sides(plane, from, finders);
+    }
+    complete_pairs(plane, finders->count, finders);
     return finders->count - known;
 }

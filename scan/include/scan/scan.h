@@ -99,9 +99,11 @@ struct scan_options {
     int max_width, max_height; /* greater frames are refused with -EMSGSIZE */
     bool qr;                   /* QR and Micro QR */
     bool one_d;                /* EAN, UPC, Code 128, Code 39, ITF, DataBar */
+    int64_t still_budget_us;   /* of one scan_still, as scan_frame's; 0: no limit */
+    int64_t (*now_us)(void);   /* what the budgets are measured with; never going back, called by the scanning thread */
 };
 
-struct scan_options scan_options_default(void); /* 1280x720, everything on */
+struct scan_options scan_options_default(void); /* 1280x720, everything on, monotonic time */
 
 struct scan;
 
@@ -118,7 +120,7 @@ void scan_close(struct scan *scan); /* NULL is fine */
 SCAN_MUST_CHECK int scan_frame(struct scan *scan, const struct scan_image *image, int64_t budget_us,
                                struct scan_result *out_result);
 
-/* A single picture: every stage, no time limit, no memory of earlier frames. Errors as scan_frame. */
+/* A single picture: every stage, within still_budget_us, no memory of earlier frames. Errors as scan_frame. */
 SCAN_MUST_CHECK int scan_still(struct scan *scan, const struct scan_image *image, struct scan_result *out_result);
 
 /* ---- idle: has anything moved? --------------------------------------------------------------------------------- */
