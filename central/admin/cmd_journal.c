@@ -1,6 +1,7 @@
 #include "central/admin/groups.h"
 #include "central/store/identity.h"
 #include "central/store/records.h"
+#include "central/store/succession.h"
 #include "domain/export.h"
 #include "platform/encoding.h"
 
@@ -106,5 +107,6 @@ int cmd_journal_end(struct admin_call *call, struct store_tx *tx)
                                       .store = terminal.store,
                                       .number = (uint64_t)admin_number(call, "durable_through", 0),
                                       .evidence_a = hash};
-    return journal_append_central(tx, RECORD_ADMIN, &fact);
+    rc = journal_append_central(tx, RECORD_ADMIN, &fact);
+    return rc < 0 ? rc : succession_note_ended(tx, terminal.id, fact.number);
 }

@@ -1,5 +1,5 @@
 #include "central/admin/groups.h"
-#include "central/store/identity.h"
+#include "central/store/succession.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,7 +51,9 @@ int cmd_terminal_remove(struct admin_call *call, struct store_tx *tx)
 
 int cmd_terminal_primary(struct admin_call *call, struct store_tx *tx)
 {
-    return identity_set_primary(tx, admin_u32(call, "terminal"), OPERATOR);
+    struct terminal terminal;
+    int rc = identity_find_terminal(tx, admin_u32(call, "terminal"), &terminal);
+    return rc ? rc : succession_hand_over(tx, terminal.store, terminal.id, OPERATOR);
 }
 
 static int parse_role(struct admin_call *call, enum terminal_role *out_role)

@@ -39,6 +39,7 @@ struct api_call {
         } enrol;
         struct {
             struct batch_reader batch;
+            struct terminal of; /* whose journal it is: the sender's, or a peer's of its store */
             struct journal_answer answer;
             struct journal_outcome outcome;
         } journal;
@@ -79,6 +80,9 @@ int64_t api_mono_ms(const struct api_call *call);
 
 /* Decimal parameter of the query. False when absent or no number. */
 bool api_query_u64(const struct api_call *call, const char *name, uint64_t *out_value);
+
+/* A host and port, "192.168.1.20:7443" or "[fe80::1]:7443". False when absent or anything else. */
+bool api_query_address(const struct api_call *call, const char *name, char out_address[FEED_ADDRESS_MAX]);
 
 /* handlers */
 void api_enrol(struct api_call *call);

@@ -1,8 +1,10 @@
 #include "central/store/feed.h"
 #include "central/api/waiting.h"
 #include "central/store/settle.h"
+#include "central/store/succession.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define WAIT_MAX_S      25
 #define CONTACT_NOTE_MS 60000
@@ -70,19 +72,23 @@ static void wait_for_news(struct api_call *call, uint64_t wait_s, uint64_t versi
         api_refuse(call, 503, "busy");
 }
 
-/* What a poll tells besides its cursor: that the terminal is there, and where its journal ended. */
+/* What a poll tells besides its cursor: that the terminal is there, where it listens, and where its journal ended. */
 struct contact {
-    uint32_t terminal;
-    bool shows_end;
-    uint64_t seq;
+    struct succession_sign sign;
+    bool settles, follows;
+    char lan_address[FEED_ADDRESS_MAX]; /* "" = nothing new */
 };
 
 static int run_contact(void *arg, struct store_tx *tx)
 {
     const struct contact *contact = arg;
-    int rc = identity_note_contact(tx, contact->terminal);
-    if (rc == 0 && contact->shows_end)
-        rc = settle_note_shown(tx, contact->terminal, contact->seq);
+    int rc = identity_note_contact(tx, contact->sign.terminal);
+    if (rc == 0 && contact->lan_address[0])
+        rc = identity_note_address(tx, contact->sign.terminal, contact->lan_address);
+    if (rc == 0 && contact->settles)
+        rc = settle_note_shown(tx, contact->sign.terminal, contact->sign.seq);
+    if (rc == 0 && contact->follows)
+        rc = succession_go_on(tx, &contact->sign);
     return rc;
 }
 
@@ -92,27 +98,42 @@ static void done_contact(void *arg, int result)
     free(arg);
 }
 
-/* Whether central waits for this terminal's journal since a restore, and hears now where it ends. */
-static bool shows_end(const struct api_call *call, uint64_t seq)
+/* Whether somebody waits for what this request shows. */
+static int look_at_signs(const struct api_call *call, struct contact *contact)
 {
     struct store_tx tx;
-    bool news = false;
-    if (store_read_begin(call->central->store, &tx) < 0)
-        return false;
-    int rc = settle_is_news(&tx, call->terminal.id, seq, &news);
+    int rc = store_read_begin(call->central->store, &tx);
+    if (rc < 0)
+        return rc;
+    if (contact->sign.shows_end)
+        rc = settle_is_news(&tx, contact->sign.terminal, contact->sign.seq, &contact->settles);
+    if (rc == 0)
+        rc = succession_is_due(&tx, &contact->sign, &contact->follows);
     store_read_end(&tx);
-    return rc == 0 && news;
+    return rc;
+}
+
+static void read_signs(const struct api_call *call, uint64_t position, struct contact *out_contact)
+{
+    uint64_t epoch = 0;
+    struct contact contact = {.sign = {.terminal = call->terminal.id, .store = call->terminal.store}};
+    contact.sign.shows_end = api_query_u64(call, "epoch", &epoch) &&
+                             epoch == store_server_epoch(call->central->store) &&
+                             api_query_u64(call, "seq", &contact.sign.seq);
+    contact.sign.position = position;
+    char address[FEED_ADDRESS_MAX];
+    if (api_query_address(call, "lan", address) && strcmp(address, call->terminal.lan_address) != 0)
+        memcpy(contact.lan_address, address, sizeof(address));
+    *out_contact = contact;
 }
 
 /* Polling is all that a quiet terminal does: note now and then that it is there. */
-static void note_contact(const struct api_call *call)
+static void note_contact(const struct api_call *call, uint64_t position)
 {
-    uint64_t epoch = 0;
-    struct contact note = {.terminal = call->terminal.id};
-    if (api_query_u64(call, "epoch", &epoch) && epoch == store_server_epoch(call->central->store) &&
-        api_query_u64(call, "seq", &note.seq))
-        note.shows_end = shows_end(call, note.seq);
-    if (!note.shows_end && api_now_ms(call) - call->terminal.last_contact_ms < CONTACT_NOTE_MS)
+    struct contact note;
+    read_signs(call, position, &note);
+    bool told = look_at_signs(call, &note) == 0 && (note.settles || note.follows || note.lan_address[0]);
+    if (!told && api_now_ms(call) - call->terminal.last_contact_ms < CONTACT_NOTE_MS)
         return;
     struct contact *contact = malloc(sizeof(*contact));
     if (!contact)
@@ -139,7 +160,7 @@ void api_feed(struct api_call *call)
     if (wait_s > WAIT_MAX_S)
         wait_s = WAIT_MAX_S;
     call->feed.after = after;
-    note_contact(call);
+    note_contact(call, after.store);
     uint64_t version = waiting_version(call->central->waiting);
     if (!answer_page(call, wait_s == 0))
         wait_for_news(call, wait_s, version);

@@ -141,6 +141,17 @@ bool api_query_u64(const struct api_call *call, const char *name, uint64_t *out_
     return true;
 }
 
+bool api_query_address(const struct api_call *call, const char *name, char out_address[FEED_ADDRESS_MAX])
+{
+    const char *text = find_parameter(call->query, name);
+    size_t len = text ? strspn(text, "0123456789abcdefABCDEF.:[]") : 0;
+    if (len == 0 || len >= FEED_ADDRESS_MAX || (text[len] != '\0' && text[len] != '&'))
+        return false;
+    memcpy(out_address, text, len);
+    memset(out_address + len, 0, FEED_ADDRESS_MAX - len);
+    return strchr(out_address, ':') != NULL;
+}
+
 static bool path_matches(const char *pattern, const char *path)
 {
     size_t len = strlen(pattern);

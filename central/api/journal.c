@@ -9,7 +9,7 @@
 static int apply_record(void *context, struct store_tx *tx, const struct record *record)
 {
     const struct api_call *call = context;
-    uint32_t store = call->terminal.store;
+    uint32_t store = call->journal.of.store;
     int rc = records_apply(tx, record, store);
     for (size_t i = 0; i < call->central->part_count && rc == 0; i++) {
         const struct central_part *part = call->central->parts[i];
@@ -47,7 +47,7 @@ static int run_journal(void *arg, struct store_tx *tx)
     struct batch_reader batch = call->journal.batch;
     struct journal_sink sink = {apply_record, call};
     struct journal_outcome outcome;
-    int rc = journal_append_batch(tx, &batch, call->terminal.store, &sink, &outcome);
+    int rc = journal_append_batch(tx, &batch, call->journal.of.store, &sink, &outcome);
     if (rc == 0 && outcome.fit == JOURNAL_FORKED)
         rc = journal_quarantine(tx, &batch.head, "fork", call->body);
     if (rc == 0)
@@ -84,14 +84,40 @@ static void done_journal(void *arg, int result)
     api_answer(call, outcome->fit == JOURNAL_FORKED ? 409 : 200, (struct slice){body, len});
 }
 
+/* The sender's own, or a peer's of the same store: carried for it, signed with its own key, stored as its own upload. A
+ * removed one's too: its journal is what is still missing. */
+static int find_author(struct api_call *call, uint32_t id)
+{
+    struct terminal *of = &call->journal.of;
+    struct store_tx tx;
+    if (id == call->terminal.id) {
+        *of = call->terminal;
+        return 0;
+    }
+    int rc = store_read_begin(call->central->store, &tx);
+    if (rc < 0)
+        return rc;
+    rc = identity_find_terminal(&tx, id, of);
+    store_read_end(&tx);
+    if (rc == 0 &&
+        (of->store != call->terminal.store || (of->state != TERMINAL_CONFIRMED && of->state != TERMINAL_REMOVED)))
+        rc = -ENOENT;
+    return rc;
+}
+
 void api_journal(struct api_call *call)
 {
     struct batch_reader *batch = &call->journal.batch;
-    if (batch_open(call->body.data, call->body.len, batch) < 0)
+    if (batch_open(call->body.data, call->body.len, batch) < 0) {
         api_refuse(call, 400, "malformed");
-    else if (batch->head.terminal != call->terminal.id)
+        return;
+    }
+    int rc = find_author(call, batch->head.terminal);
+    if (rc == -ENOENT)
         api_refuse(call, 403, "not_yours");
-    else if (!batch_verify(batch, call->terminal.public_key))
+    else if (rc < 0)
+        api_answer_error(call, rc);
+    else if (!batch_verify(batch, call->journal.of.public_key))
         api_refuse(call, 401, "batch_signature");
     else
         api_submit(call, batch->head.count <= LIVE_RECORDS ? WRITER_LIVE : WRITER_BULK, run_journal, done_journal);

@@ -24,8 +24,10 @@ struct shop {    /* a store of a brand; named so, because struct store is the bo
     uint32_t earn_permille;
     struct owner credit_owner; /* scope 0: the store itself */
     uint32_t idle_s;
-    uint32_t primary_terminal; /* 0 = none yet: the first one confirmed becomes it */
+    uint32_t primary_terminal; /* 0 = none: the next one confirmed becomes it */
     uint16_t store_epoch;
+    uint16_t since_epoch; /* rights held under an earlier store epoch ended with who held them (succession.h) */
+    bool alone;           /* central's order: the primary answers without a peer */
 };
 
 enum terminal_state { TERMINAL_WAITING = 1, TERMINAL_CONFIRMED = 2, TERMINAL_REMOVED = 3, TERMINAL_REFUSED = 4 };
@@ -41,6 +43,9 @@ struct terminal {
     uint8_t public_key[PUBLIC_KEY_LEN];
     char hardware[64];
     int64_t enrolled_ms, last_contact_ms;
+    char lan_address[FEED_ADDRESS_MAX]; /* where its listener was last; "" = unknown */
+    uint32_t replaces;                  /* terminal whose place it takes once confirmed; 0 = none */
+    bool written_off;                   /* its rights were given on at risk: what it still did is explained by that */
 };
 
 /* out_id may not be NULL; id in the struct is ignored and given. Both sorts return -ENOENT when unknown. */
@@ -65,6 +70,8 @@ MUST_CHECK int identity_each_terminal(struct store_tx *tx, identity_terminal_vis
 #define ENROL_TICKET_LIFE_MAX_S (24 * 3600)
 MUST_CHECK int identity_make_ticket(struct store_tx *tx, uint32_t shop, enum terminal_role role, uint32_t life_s,
                                     struct enrol_ticket *out_ticket);
+/* The ticket's terminal takes the place of another one of the same store (-EINVAL), which is lost from then on. */
+MUST_CHECK int identity_ticket_replaces(struct store_tx *tx, const struct enrol_ticket *ticket, uint32_t terminal);
 
 /*
  * A terminal's first word. -ENOENT no such ticket, -ETIME ticket over, -EKEYREJECTED wrong proof, -EEXIST ticket used
@@ -78,8 +85,14 @@ MUST_CHECK int identity_confirm(struct store_tx *tx, uint32_t terminal, bool acc
 /* By the digits alone: -ENOENT none waiting has them, -ENOTUNIQ two have. */
 MUST_CHECK int identity_find_by_digits(struct store_tx *tx, const char *digits, struct terminal *out_terminal);
 MUST_CHECK int identity_remove(struct store_tx *tx, uint32_t terminal, const char *who, const char *why);
-/* A terminal takes the primary's place in its store, under a raised store epoch. */
-MUST_CHECK int identity_set_primary(struct store_tx *tx, uint32_t terminal, const char *who);
+/* Who is primary, under which store epoch (identity_update_shop with the terminals' feed items). primary 0: nobody. */
+MUST_CHECK int identity_set_primary(struct store_tx *tx, const struct shop *shop, const char *who, const char *what);
+/* What it was given on at risk since. */
+MUST_CHECK int identity_write_off(struct store_tx *tx, uint32_t terminal);
+/* Where its LAN listener is, as it says: told to the store when it changed. */
+MUST_CHECK int identity_note_address(struct store_tx *tx, uint32_t terminal, const char *lan_address);
+/* How many others of the store are confirmed. */
+MUST_CHECK int identity_count_others(struct store_tx *tx, const struct terminal *terminal, uint32_t *out_count);
 
 MUST_CHECK int identity_find_terminal(struct store_tx *tx, uint32_t id, struct terminal *out_terminal);
 /* "t<id>" of a confirmed or removed terminal, "k<16 hex>" of a waiting one; -ENOENT. */

@@ -2,6 +2,7 @@
 #include "central/store/ledger.h"
 #include "central/store/query.h"
 #include "central/store/rights_internal.h"
+#include "central/store/succession.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@ struct surroundings {
     uint32_t store;
     uint32_t campaign; /* of the act's redemption; 0 = none */
     bool risk;         /* that redemption lost against another one */
+    int64_t overdrawn; /* of a spend: what a write-off explains, not the member's */
     bool settled;      /* void: this record is the one that voids its target */
     struct body target;
     bool has_target;
@@ -56,8 +58,22 @@ static int find_act_redemption(struct store_tx *tx, struct record_id sale, uint6
     return is_conflict(tx, id, &around->risk);
 }
 
+static int find_overdrawn(struct store_tx *tx, struct record_id id, int64_t *out_minor)
+{
+    int64_t minor = 0;
+    int rc = query_number(store_tx_db(tx),
+                          "SELECT discount FROM conflict WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
+                          QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)), &minor);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    *out_minor = minor;
+    return 0;
+}
+
 static int look_at_act(struct store_tx *tx, struct record_id id, const struct body *body, struct surroundings *around)
 {
+    if (body->kind == RECORD_CREDIT_SPEND)
+        return find_overdrawn(tx, id, &around->overdrawn);
     if (body->kind == RECORD_SALE)
         return find_act_redemption(tx, id, body->sale.group, around);
     if (body->kind == RECORD_REDEMPTION)
@@ -128,6 +144,22 @@ static void post_to_risk(struct postings *postings)
     }
 }
 
+/* credit/<owner>/<member> is debited what was there; the rest is the write-off's: risk/credit/<owner>/<member>. */
+static void split_credit(struct postings *postings, int64_t overdrawn)
+{
+    static const char credit[] = "credit/";
+    for (uint32_t i = 0; i < postings->count && postings->count < POSTINGS_MAX; i++) {
+        struct posting *member = &postings->items[i];
+        if (strncmp(member->account, credit, strlen(credit)) != 0)
+            continue;
+        struct posting risk = {.unit = member->unit, .amount_minor = member->amount_minor < 0 ? -overdrawn : overdrawn};
+        snprintf(risk.account, sizeof(risk.account), "risk/%.*s", ACCOUNT_MAX - 6, member->account);
+        member->amount_minor -= risk.amount_minor;
+        postings->items[postings->count++] = risk;
+        return;
+    }
+}
+
 /* False: the body contradicts itself or its target. */
 static bool compute_postings(const struct body *body, const struct surroundings *around, struct postings *out_postings)
 {
@@ -140,6 +172,8 @@ static bool compute_postings(const struct body *body, const struct surroundings 
         return false;
     if (around->risk)
         post_to_risk(out_postings);
+    if (around->overdrawn)
+        split_credit(out_postings, around->overdrawn);
     return true;
 }
 
@@ -205,7 +239,7 @@ static int undo_effects(struct store_tx *tx, const struct body_void *voided, con
         return rights_apply_void(tx, voided);
     /* what was spent of a voided earn stays with the member as a receivable, so the share loses only the rest */
     int64_t kept = target->kind == RECORD_CREDIT_EARN ? voided->receivable_minor : 0;
-    int64_t change = share_change(target);
+    int64_t change = share_change(target) + around->overdrawn;
     return change == 0 ? 0 : apply_share(tx, target, around->store, -change + kept);
 }
 
@@ -279,11 +313,20 @@ static int apply_value(struct store_tx *tx, const struct record *record, uint32_
         return record_note_problem(tx, record->id, record->kind, "amounts contradict each other");
     if (body->kind == RECORD_REDEMPTION)
         rc = rights_apply_redemption(tx, record, store, &body->redemption);
+    else if (body->kind == RECORD_CREDIT_SPEND)
+        rc = rights_apply_spend(tx, record, store, &body->credit);
     else
         rc = apply_share(tx, body, store, share_change(body));
     if (rc == 0)
         rc = post(tx, record, store);
     return rc < 0 ? rc : settle_waiting_voids(tx, record->id);
+}
+
+static int apply_promotion(struct store_tx *tx, const struct record *record, uint32_t store, const struct body *body)
+{
+    const char *problem = NULL;
+    int rc = succession_promoted(tx, record, store, &body->promotion, &problem);
+    return rc < 0 || !problem ? rc : record_note_problem(tx, record->id, record->kind, problem);
 }
 
 static int apply_incarnation(struct store_tx *tx, struct record_id id)
@@ -310,6 +353,10 @@ static int apply_body(struct store_tx *tx, const struct record *record, uint32_t
         return rights_apply_share(tx, record, store, &body->share);
     case RECORD_INCARNATION:
         return apply_incarnation(tx, record->id);
+    case RECORD_PROMOTION:
+        return apply_promotion(tx, record, store, body);
+    case RECORD_ALONE:
+        return succession_went_alone(tx, store, body->alone.on);
     default:
         return 0; /* told for the books' sake, changes nothing here */
     }

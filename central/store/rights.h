@@ -75,7 +75,7 @@ enum conflict_kind {
 struct conflict {
     uint64_t id;
     enum conflict_kind kind;
-    struct coupon_id coupon;
+    struct coupon_id coupon; /* 0-0: credit that was spent twice */
     uint32_t use_no;
     struct record_id record;    /* the one that does not count */
     struct record_id canonical; /* the one that does; terminal 0 = none */
@@ -85,7 +85,7 @@ struct conflict {
     uint8_t mode;
     uint32_t policy_version;
     uint32_t sync_age_s;
-    int64_t discount_minor;
+    int64_t discount_minor;    /* credit: what was overdrawn */
     int64_t budget_used_minor; /* by that terminal offline when it happened, as central reckons */
     int64_t found_ms;
 };
@@ -94,7 +94,8 @@ MUST_CHECK int rights_each_conflict(struct store_tx *tx, rights_conflict_visit v
 
 /* The invariant: redemption records = canonical + conflicts. unexplained must be 0. */
 struct rights_totals {
-    uint64_t records, canonical, conflicts, write_offs;
+    uint64_t records, canonical, conflicts, write_offs; /* of redemptions; grants at risk */
+    uint64_t credit_conflicts;
     uint64_t problems; /* redemption records that say what cannot be: kept, listed, not counted */
     int64_t unexplained;
 };
@@ -111,14 +112,18 @@ MUST_CHECK int rights_apply_right(struct store_tx *tx, const struct record *reco
                                   const struct body_right *body);
 MUST_CHECK int rights_apply_share(struct store_tx *tx, const struct record *record, uint32_t store,
                                   const struct body_share *body);
+/* Spends the share at store. More than is there, where a terminal's rights were given on without its last word, is a
+ * conflict of kind write-off: the member is debited what was there, risk/credit/<owner>/<member> the rest. */
+MUST_CHECK int rights_apply_spend(struct store_tx *tx, const struct record *record, uint32_t store,
+                                  const struct body_credit *body);
 /* Earned, spent or voided at store: changes the share held there. */
 MUST_CHECK int rights_share_add(struct store_tx *tx, uint64_t member, struct owner owner, uint32_t store,
                                 int64_t amount_minor);
 MUST_CHECK int rights_share_at(struct store_tx *tx, uint64_t member, struct owner owner, uint32_t store,
                                int64_t *out_share_minor);
 
-/* Shares are authority, not accounts: all of a member's, of one owner, are the balance of its credit account. Store 0 is
- * central's hand. -EUCLEAN and the first account that differs. */
+/* Shares are authority, not accounts: all of a member's, of one owner, are the balance of its credit account. Store 0
+ * is central's hand. -EUCLEAN and the first account that differs. */
 MUST_CHECK int rights_shares_verify(struct store_tx *tx, char out_account[ACCOUNT_MAX]);
 
 /* ---- asking: POST /v1/authority. Decides, starts a move if one is needed, says what to answer now. */

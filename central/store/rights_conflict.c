@@ -49,8 +49,10 @@ int rights_totals(struct store_tx *tx, struct rights_totals *out_totals)
     struct db_stmt *stmt = NULL;
     int rc = query_first(store_tx_db(tx),
                          "SELECT (SELECT count(*) FROM journal WHERE kind = ?1), (SELECT count(*) FROM redemption),"
-                         " (SELECT count(*) FROM conflict), (SELECT count(*) FROM grant_log WHERE risk = 1),"
-                         " (SELECT count(*) FROM record_problem WHERE kind = ?1)",
+                         " (SELECT count(*) FROM conflict WHERE campaign != 0),"
+                         " (SELECT count(*) FROM grant_log WHERE risk = 1),"
+                         " (SELECT count(*) FROM record_problem WHERE kind = ?1),"
+                         " (SELECT count(*) FROM conflict WHERE campaign = 0)",
                          QUERY(Q_INT(RECORD_REDEMPTION)), &stmt);
     if (rc < 0)
         return rc;
@@ -60,6 +62,7 @@ int rights_totals(struct store_tx *tx, struct rights_totals *out_totals)
         .conflicts = (uint64_t)db_column_int64(stmt, 2),
         .write_offs = (uint64_t)db_column_int64(stmt, 3),
         .problems = (uint64_t)db_column_int64(stmt, 4),
+        .credit_conflicts = (uint64_t)db_column_int64(stmt, 5),
     };
     db_stmt_close(stmt);
     totals.unexplained = (int64_t)(totals.records - totals.canonical - totals.conflicts - totals.problems);

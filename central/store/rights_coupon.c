@@ -270,7 +270,8 @@ int grant_insert(struct store_tx *tx, struct coupon_id id, const struct grant_ro
 {
     return query_run(store_tx_write(tx),
                      "INSERT INTO grant_log (campaign, serial, epoch, store, use_no, transfer, risk, granted_ms,"
-                     " position) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                     " position, store_epoch) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+                     " coalesce((SELECT store_epoch FROM shop WHERE id = ?4), 0))",
                      QUERY(Q_INT(id.campaign), Q_INT(id.serial), Q_INT(grant->epoch), Q_INT(grant->store),
                            Q_INT(grant->use_no), Q_INT(grant->transfer), Q_INT(grant->risk), Q_INT(tx->now_ms),
                            Q_INT(grant->position)));

@@ -82,12 +82,18 @@ MUST_CHECK int transfer_end_right(struct store_tx *tx, const struct coupon *coup
  * else central keeps it until somebody asks (strict, expired, revoked, used).
  */
 MUST_CHECK int right_place(struct store_tx *tx, struct coupon_row *row);
+/* Under the next epoch to a store that holds it already, in the hands of another terminal now; or away from a lost one.
+ */
+MUST_CHECK int right_regrant(struct store_tx *tx, struct coupon_row *row, const struct grant_row *grant,
+                             const char *who, const char *why);
+/* The whole share of a store, told to it anew: for a terminal whose books are blank. */
+MUST_CHECK int share_tell(struct store_tx *tx, uint64_t member, struct owner owner, uint32_t store);
 /* The same for credit that was released to an earlier epoch of this server and never granted: back to who gave it. */
 MUST_CHECK int share_place_all(struct store_tx *tx);
 
 /*
- * Credit that a central which these books do not remember moved. What was released and is not known to be granted stands
- * as the share of store 0, so that all shares together are the balance at any moment.
+ * Credit that a central which these books do not remember moved. What was released and is not known to be granted
+ * stands as the share of store 0, so that all shares together are the balance at any moment.
  */
 struct share_transit {
     uint64_t transfer;
@@ -103,8 +109,8 @@ MUST_CHECK int share_transit_book(struct store_tx *tx, const struct share_transi
                                   int64_t amount_minor);
 
 /*
- * Right after a restore, before anybody is served: grants that the books offer and nobody is known to have taken go back
- * to central's hand, because a central between the backup and now may have decided otherwise. Risk re-grants stay.
+ * Right after a restore, before anybody is served: grants that the books offer and nobody is known to have taken go
+ * back to central's hand, because a central between the backup and now may have decided otherwise. Risk re-grants stay.
  */
 MUST_CHECK int grants_recall(struct store_tx *tx);
 

@@ -351,16 +351,24 @@ int rights_apply_right(struct store_tx *tx, const struct record *record, uint32_
                                                  : apply_granted(tx, record, store, body);
 }
 
+int right_regrant(struct store_tx *tx, struct coupon_row *row, const struct grant_row *grant, const char *who,
+                  const char *why)
+{
+    struct grant_row given = *grant;
+    int rc = give_right(tx, row, &given, who, why);
+    return rc < 0 ? rc : follow_right(tx, &row->coupon);
+}
+
 int rights_write_off(struct store_tx *tx, struct coupon_id id, uint32_t store, const char *who, const char *why)
 {
     struct coupon_row row;
     int rc = coupon_row_find(tx, id, &row);
-    if (rc == 0 && (row.coupon.revoked || row.coupon.uses > 0 || row.coupon.right_store == store))
+    if (rc == 0 && (row.coupon.revoked || row.coupon.uses > 0))
         rc = -EINVAL;
     if (rc == 0)
         rc = transfer_end_right(tx, &row.coupon, TRANSFER_REFUSED);
     if (rc < 0)
         return rc;
-    struct grant_row grant = {.store = store, .risk = true};
-    return give_right(tx, &row, &grant, who, why);
+    const struct grant_row grant = {.store = store, .risk = true};
+    return right_regrant(tx, &row, &grant, who, why);
 }

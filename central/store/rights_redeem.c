@@ -1,4 +1,5 @@
 #include "central/store/rights_internal.h"
+#include "central/store/succession.h"
 
 #include <string.h>
 
@@ -73,6 +74,13 @@ static int budget_used(struct store_tx *tx, struct record_id id, uint32_t campai
                         QUERY(Q_INT(id.terminal), Q_INT(campaign)), out_minor);
 }
 
+/* One of the two is what a successor could not know of. */
+static int succeeded(struct store_tx *tx, struct record_id a, struct record_id b, bool *out_explains)
+{
+    int rc = succession_explains(tx, a, out_explains);
+    return rc < 0 || *out_explains ? rc : succession_explains(tx, b, out_explains);
+}
+
 static enum conflict_kind kind_of(const struct body_redemption *body, bool rightful, bool risk)
 {
     if (risk)
@@ -101,8 +109,9 @@ static int conflict_insert(struct store_tx *tx, const struct conflict *conflict)
 static int journal_conflict(struct store_tx *tx, const struct conflict *conflict, const struct record *record)
 {
     uint8_t buffer[RECORD_BODY_MAX];
-    struct journal_entry canonical;
-    int rc = journal_find(tx, conflict->canonical, buffer, &canonical);
+    struct journal_entry canonical = {.store = 0};
+    bool against = conflict->canonical.terminal != 0;
+    int rc = against ? journal_find(tx, conflict->canonical, buffer, &canonical) : 0;
     if (rc < 0)
         return rc;
     struct journal_fact fact = {
@@ -115,7 +124,7 @@ static int journal_conflict(struct store_tx *tx, const struct conflict *conflict
         .number = conflict->id,
         .amount_minor = conflict->discount_minor,
         .evidence_a = record->hash,
-        .evidence_b = canonical.record.hash,
+        .evidence_b = against ? canonical.record.hash : NULL,
     };
     return journal_append_central(tx, RECORD_CONFLICT, &fact);
 }
@@ -146,6 +155,8 @@ static int settle_conflict(struct store_tx *tx, const struct double_use *use, co
     };
     bool risk = false;
     int rc = any_risk_grant(tx, body->coupon, &risk);
+    if (rc == 0 && !risk)
+        rc = succeeded(tx, use->record->id, canonical->record, &risk);
     if (rc == 0)
         rc = store_next_number(tx, "conflict", &conflict.id);
     if (rc == 0)
@@ -156,6 +167,35 @@ static int settle_conflict(struct store_tx *tx, const struct double_use *use, co
     if (rc == 0)
         rc = journal_conflict(tx, &conflict, use->record);
     return rc;
+}
+
+int rights_apply_spend(struct store_tx *tx, const struct record *record, uint32_t store, const struct body_credit *body)
+{
+    int64_t share = 0;
+    bool explained = false;
+    int rc = rights_share_at(tx, body->member, body->owner, store, &share);
+    int64_t over = body->amount_minor - (share > 0 ? share : 0);
+    if (rc == 0 && over > 0)
+        rc = succession_at_risk(tx, store, &explained);
+    if (rc < 0)
+        return rc;
+    if (!explained)
+        return rights_share_add(tx, body->member, body->owner, store, -body->amount_minor);
+    struct conflict conflict = {
+        .kind = CONFLICT_WRITE_OFF,
+        .record = record->id,
+        .store = store,
+        .member = body->member,
+        .clerk = body->clerk,
+        .discount_minor = over,
+        .found_ms = tx->now_ms,
+    };
+    rc = store_next_number(tx, "conflict", &conflict.id);
+    if (rc == 0)
+        rc = conflict_insert(tx, &conflict);
+    if (rc == 0)
+        rc = journal_conflict(tx, &conflict, record);
+    return rc < 0 ? rc : rights_share_add(tx, body->member, body->owner, store, over - body->amount_minor);
 }
 
 static int settle_canonical(struct store_tx *tx, struct coupon_row *row, const struct double_use *use)

@@ -236,6 +236,29 @@ static int share_place(struct store_tx *tx, struct share_transit *transit)
     return rc < 0 ? rc : journal_share(tx, &move);
 }
 
+int share_tell(struct store_tx *tx, uint64_t member, struct owner owner, uint32_t store)
+{
+    struct transfer told = {.kind = TRANSFER_SHARE,
+                            .state = TRANSFER_GRANTED,
+                            .member = member,
+                            .owner = owner,
+                            .from_store = store,
+                            .to_store = store,
+                            .asked_ms = tx->now_ms};
+    uint32_t brand = 0;
+    int rc = rights_share_at(tx, member, owner, store, &told.amount_minor);
+    if (rc < 0 || told.amount_minor <= 0)
+        return rc;
+    random_fill(store_random(tx->store), told.request_id, sizeof(told.request_id));
+    rc = brand_of(tx, store, &brand);
+    if (rc == 0)
+        rc = transfer_insert(tx, &told);
+    struct share_lane lane = {FEED_SHARE_GRANT, brand, store};
+    if (rc == 0)
+        rc = publish_share(tx, &lane, &told, &told.position);
+    return rc < 0 ? rc : journal_share(tx, &told);
+}
+
 int share_place_all(struct store_tx *tx)
 {
     for (;;) {

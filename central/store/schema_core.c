@@ -94,6 +94,24 @@ static const char *const steps[] = {
     "CREATE TABLE share_transit (transfer INTEGER PRIMARY KEY, member INTEGER NOT NULL, scope INTEGER NOT NULL,"
     " owner INTEGER NOT NULL, amount INTEGER NOT NULL, from_store INTEGER NOT NULL, to_store INTEGER NOT NULL);"
     "CREATE INDEX coupon_lost ON coupon (campaign, serial) WHERE lost = 1;",
+
+    /* who is a store's primary, and what its predecessor's rights became */
+    "ALTER TABLE shop ADD COLUMN since_epoch INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE shop ADD COLUMN alone INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE shop ADD COLUMN went_alone INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE terminal ADD COLUMN lan_address TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE terminal ADD COLUMN replaces INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE terminal ADD COLUMN written_off INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE ticket ADD COLUMN replaces INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE grant_log ADD COLUMN store_epoch INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX coupon_right ON coupon (right_store) WHERE right_store != 0 AND uses = 0;"
+    "CREATE TABLE promotion (terminal INTEGER NOT NULL, incarnation INTEGER NOT NULL, seq INTEGER NOT NULL,"
+    " store INTEGER NOT NULL, store_epoch INTEGER NOT NULL, old_terminal INTEGER NOT NULL,"
+    " old_incarnation INTEGER NOT NULL, copy_through INTEGER NOT NULL, complete INTEGER NOT NULL,"
+    " behind INTEGER NOT NULL, PRIMARY KEY (terminal, incarnation, seq)) WITHOUT ROWID;"
+    "CREATE INDEX promotion_old ON promotion (old_terminal, old_incarnation);"
+    "CREATE TABLE succession (store INTEGER PRIMARY KEY, old_terminal INTEGER NOT NULL, position INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, risk INTEGER NOT NULL, shares INTEGER NOT NULL);",
 };
 
 const struct store_schema store_schema_core = {"core", steps, ARRAY_LEN(steps)};

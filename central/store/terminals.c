@@ -3,6 +3,7 @@
 #include "central/store/journal.h"
 #include "central/store/query.h"
 #include "central/store/settle.h"
+#include "central/store/succession.h"
 #include "platform/encoding.h"
 
 #include <inttypes.h>
@@ -24,7 +25,8 @@ void identity_key_id_waiting(const uint8_t public_key[PUBLIC_KEY_LEN], char out_
 }
 
 #define TERMINAL_COLUMNS                                                                                               \
-    "id, store, brand, incarnation, role, state, public_key, hardware, enrolled_ms, last_contact_ms"
+    "id, store, brand, incarnation, role, state, public_key, hardware, enrolled_ms, last_contact_ms, lan_address,"     \
+    " replaces, written_off"
 
 static int terminal_from_row(struct db_stmt *stmt, struct terminal *out_terminal)
 {
@@ -37,7 +39,10 @@ static int terminal_from_row(struct db_stmt *stmt, struct terminal *out_terminal
         .state = (uint8_t)db_column_int64(stmt, 5),
         .enrolled_ms = db_column_int64(stmt, 8),
         .last_contact_ms = db_column_int64(stmt, 9),
+        .replaces = (uint32_t)db_column_int64(stmt, 11),
+        .written_off = db_column_int64(stmt, 12) != 0,
     };
+    query_column_text(stmt, 10, terminal.lan_address, sizeof(terminal.lan_address));
     query_column_text(stmt, 7, terminal.hardware, sizeof(terminal.hardware));
     int rc = query_column_fixed(stmt, 6, terminal.public_key, PUBLIC_KEY_LEN);
     if (rc == 0)
@@ -156,19 +161,34 @@ int identity_make_ticket(struct store_tx *tx, uint32_t shop, enum terminal_role 
     return 0;
 }
 
+int identity_ticket_replaces(struct store_tx *tx, const struct enrol_ticket *ticket, uint32_t terminal)
+{
+    struct terminal old = {0};
+    uint8_t secret_hash[HASH_LEN];
+    int rc = identity_find_terminal(tx, terminal, &old);
+    if (rc < 0)
+        return rc;
+    if (old.store != ticket->store || (old.state != TERMINAL_CONFIRMED && old.state != TERMINAL_REMOVED))
+        return -EINVAL;
+    crypto_sha256(ticket->secret, sizeof(ticket->secret), secret_hash);
+    return query_run(store_tx_write(tx), "UPDATE ticket SET replaces = ?2 WHERE secret_id = ?1",
+                     QUERY(Q_BLOB(secret_hash, SECRET_ID_LEN), Q_INT(terminal)));
+}
+
 struct ticket {
     uint8_t secret[ENROL_SECRET_LEN];
     uint32_t store;
     uint8_t role;
     int64_t expires_ms;
     uint32_t terminal; /* that used it; 0 = none */
+    uint32_t replaces;
 };
 
 static int find_ticket(struct store_tx *tx, const uint8_t secret_id[SECRET_ID_LEN], struct ticket *out_ticket)
 {
     struct db_stmt *stmt = NULL;
     int rc = query_first(store_tx_db(tx),
-                         "SELECT secret, store, role, expires_ms, terminal FROM ticket WHERE secret_id = ?1",
+                         "SELECT secret, store, role, expires_ms, terminal, replaces FROM ticket WHERE secret_id = ?1",
                          QUERY(Q_BLOB(secret_id, SECRET_ID_LEN)), &stmt);
     if (rc < 0)
         return rc;
@@ -177,6 +197,7 @@ static int find_ticket(struct store_tx *tx, const uint8_t secret_id[SECRET_ID_LE
         .role = (uint8_t)db_column_int64(stmt, 2),
         .expires_ms = db_column_int64(stmt, 3),
         .terminal = (uint32_t)db_column_int64(stmt, 4),
+        .replaces = (uint32_t)db_column_int64(stmt, 5),
     };
     rc = query_column_fixed(stmt, 0, ticket.secret, sizeof(ticket.secret));
     db_stmt_close(stmt);
@@ -192,12 +213,13 @@ static int terminal_insert(struct store_tx *tx, const struct terminal *terminal)
     crypto_confirm_code(terminal->public_key, digits);
     return query_run(store_tx_write(tx),
                      "INSERT INTO terminal (" TERMINAL_COLUMNS ", waiting_key_id, digits)"
-                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?13, ?14, ?15, ?11, ?12)",
                      QUERY(Q_INT(terminal->id), Q_INT(terminal->store), Q_INT(terminal->brand),
                            Q_INT(terminal->incarnation), Q_INT(terminal->role), Q_INT(terminal->state),
                            Q_BLOB(terminal->public_key, PUBLIC_KEY_LEN), Q_TEXT(terminal->hardware),
                            Q_INT(terminal->enrolled_ms), Q_INT(terminal->last_contact_ms), Q_TEXT(key_id),
-                           Q_TEXT(digits)));
+                           Q_TEXT(digits), Q_TEXT(terminal->lan_address), Q_INT(terminal->replaces),
+                           Q_INT(terminal->written_off)));
 }
 
 static int terminal_add(struct store_tx *tx, const struct enrol_request *request, const struct ticket *ticket,
@@ -219,6 +241,7 @@ static int terminal_add(struct store_tx *tx, const struct enrol_request *request
         .state = TERMINAL_WAITING,
         .enrolled_ms = tx->now_ms,
         .last_contact_ms = tx->now_ms,
+        .replaces = ticket->replaces,
     };
     memcpy(terminal.public_key, request->public_key, PUBLIC_KEY_LEN);
     memcpy(terminal.hardware, request->hardware, sizeof(terminal.hardware));
@@ -264,6 +287,7 @@ static int publish_terminal(struct store_tx *tx, const struct terminal *terminal
         .gone = terminal->state != TERMINAL_CONFIRMED,
     };
     memcpy(item.public_key, terminal->public_key, PUBLIC_KEY_LEN);
+    memcpy(item.lan_address, terminal->lan_address, sizeof(item.lan_address));
     uint8_t body[FEED_BODY_MAX];
     size_t len = 0;
     int rc = feed_terminal_encode(&item, body, sizeof(body), &len);
@@ -316,7 +340,10 @@ int identity_confirm(struct store_tx *tx, uint32_t id, bool accept, const char *
         return rc;
     if (terminal.state != TERMINAL_WAITING)
         return -EALREADY;
-    rc = set_state(tx, &terminal, accept ? TERMINAL_CONFIRMED : TERMINAL_REFUSED);
+    if (accept && terminal.replaces)
+        rc = succession_lost(tx, terminal.replaces, who, "replaced");
+    if (rc == 0)
+        rc = set_state(tx, &terminal, accept ? TERMINAL_CONFIRMED : TERMINAL_REFUSED);
     if (rc == 0 && accept)
         rc = take_into_store(tx, &terminal);
     if (rc == 0)
@@ -338,35 +365,56 @@ int identity_remove(struct store_tx *tx, uint32_t id, const char *who, const cha
     return rc < 0 ? rc : settle_note_gone(tx, id);
 }
 
-static int demote(struct store_tx *tx, uint32_t id)
+static int publish_role(struct store_tx *tx, uint32_t id, bool primary)
 {
-    struct terminal before = {0};
-    int rc = identity_find_terminal(tx, id, &before);
+    struct terminal terminal = {0};
+    int rc = identity_find_terminal(tx, id, &terminal);
     if (rc == -ENOENT)
         return 0;
-    return rc < 0 ? rc : publish_terminal(tx, &before, false);
+    return rc < 0 ? rc : publish_terminal(tx, &terminal, primary);
 }
 
-int identity_set_primary(struct store_tx *tx, uint32_t id, const char *who)
+int identity_set_primary(struct store_tx *tx, const struct shop *shop, const char *who, const char *what)
+{
+    struct shop before;
+    struct terminal terminal = {.id = shop->primary_terminal, .brand = shop->brand, .store = shop->id};
+    int rc = identity_find_shop(tx, shop->id, &before);
+    if (rc == 0)
+        rc = identity_update_shop(tx, shop);
+    if (rc == 0 && before.primary_terminal != shop->primary_terminal)
+        rc = publish_role(tx, before.primary_terminal, false);
+    if (rc == 0)
+        rc = publish_role(tx, shop->primary_terminal, true);
+    return rc < 0 ? rc : journal_terminal(tx, &terminal, what, who, NULL);
+}
+
+int identity_write_off(struct store_tx *tx, uint32_t terminal)
+{
+    return query_run(store_tx_write(tx), "UPDATE terminal SET written_off = 1 WHERE id = ?1", QUERY(Q_INT(terminal)));
+}
+
+int identity_note_address(struct store_tx *tx, uint32_t id, const char *lan_address)
 {
     struct terminal terminal = {0};
     struct shop shop = {0};
     int rc = identity_find_terminal(tx, id, &terminal);
-    if (rc == 0 && terminal.state != TERMINAL_CONFIRMED)
-        rc = -EINVAL;
     if (rc == 0)
         rc = identity_find_shop(tx, terminal.store, &shop);
-    if (rc < 0 || shop.primary_terminal == id)
+    if (rc < 0 || strcmp(terminal.lan_address, lan_address) == 0 || strlen(lan_address) >= sizeof(terminal.lan_address))
         return rc;
-    rc = demote(tx, shop.primary_terminal);
-    shop.primary_terminal = id;
-    shop.store_epoch++;
+    snprintf(terminal.lan_address, sizeof(terminal.lan_address), "%s", lan_address);
+    rc = query_run(store_tx_write(tx), "UPDATE terminal SET lan_address = ?2 WHERE id = ?1",
+                   QUERY(Q_INT(id), Q_TEXT(lan_address)));
+    return rc < 0 ? rc : publish_terminal(tx, &terminal, shop.primary_terminal == id);
+}
+
+int identity_count_others(struct store_tx *tx, const struct terminal *terminal, uint32_t *out_count)
+{
+    int64_t count = 0;
+    int rc = query_number(store_tx_db(tx), "SELECT count(*) FROM terminal WHERE store = ?1 AND id != ?2 AND state = 2",
+                          QUERY(Q_INT(terminal->store), Q_INT(terminal->id)), &count);
     if (rc == 0)
-        rc = identity_update_shop(tx, &shop);
-    if (rc == 0)
-        rc = publish_terminal(tx, &terminal, true);
-    if (rc == 0)
-        rc = journal_terminal(tx, &terminal, "made primary", who, NULL);
+        *out_count = (uint32_t)count;
     return rc;
 }
 

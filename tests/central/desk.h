@@ -39,7 +39,7 @@ struct record_id desk_record(struct desk *d, struct fake_terminal *t, const stru
 /* Everything the terminal ever sent once more; central must take it. */
 void desk_send_again(struct desk *d, struct fake_terminal *t);
 /* What its feed request says when its whole journal was sent. */
-void desk_show_end(struct desk *d, const struct fake_terminal *t);
+void desk_show_end(struct desk *d, struct fake_terminal *t);
 /* The feed from its beginning, as after a new epoch. */
 void desk_feed_over(struct fake_terminal *t);
 

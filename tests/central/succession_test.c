@@ -1,0 +1,396 @@
+#include "central/store/succession.h"
+#include "desk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct answer answer;
+static struct batch batch;
+
+/* Another terminal in the first store. */
+static struct fake_terminal join(struct desk *d, uint8_t seed)
+{
+    struct fake_terminal peer;
+    terminal_make(&peer, &d->f, seed);
+    terminal_enrol(&peer, &d->f, d->f.shops[0]);
+    return peer;
+}
+
+/* One record of `of`, signed by it, brought by another terminal. */
+static int carry(struct fake_terminal *by, struct fake_terminal *of, const struct body *body)
+{
+    batch_start(&batch);
+    batch_record(&batch, of, body);
+    batch_seal(&batch, of);
+    terminal_send(by, "POST", "/v1/journal", (struct slice){batch.bytes, batch.len}, &answer);
+    return answer.status;
+}
+
+static struct shop shop_of(struct desk *d)
+{
+    struct store_tx tx;
+    struct shop shop;
+    assert_int_equal(store_read_begin(d->f.central->store, &tx), 0);
+    assert_int_equal(identity_find_shop(&tx, d->f.shops[0], &shop), 0);
+    store_read_end(&tx);
+    return shop;
+}
+
+struct last_conflict {
+    unsigned count;
+    struct conflict last;
+};
+
+static int keep_conflict(void *context, const struct conflict *conflict)
+{
+    struct last_conflict *found = context;
+    found->count++;
+    found->last = *conflict;
+    return 0;
+}
+
+static struct last_conflict conflicts_of(struct desk *d)
+{
+    struct last_conflict found = {0};
+    struct store_tx tx;
+    assert_int_equal(store_read_begin(d->f.central->store, &tx), 0);
+    assert_int_equal(rights_each_conflict(&tx, keep_conflict, &found), 0);
+    store_read_end(&tx);
+    return found;
+}
+
+static struct body promotion(const struct fake_terminal *old, uint64_t copy_through, uint32_t epoch)
+{
+    return (struct body){
+        .kind = RECORD_PROMOTION,
+        .promotion = {.old_terminal = old->id,
+                      .old_incarnation = old->incarnation,
+                      .copy_through = copy_through,
+                      .copy_complete = true,
+                      .store_epoch = epoch,
+                      .clerk = 9,
+                      .business_ms = START_MS},
+    };
+}
+
+static void a_journal_may_come_by_a_peer_of_the_same_store(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = join(d, 3);
+    struct body earned = desk_credit(d, RECORD_CREDIT_EARN, 1000);
+    assert_int_equal(carry(&d->b, &d->a, &earned), 403);
+    terminal_send(&peer, "POST", "/v1/journal", (struct slice){batch.bytes, batch.len}, &answer);
+    assert_int_equal(answer.status, 200);
+    struct journal_answer told;
+    assert_int_equal(journal_answer_decode(answer.body, answer.len, &told), 0);
+    assert_int_equal(told.durable_through, 1); /* of the terminal whose journal it is */
+    terminal_send(&d->a, "POST", "/v1/journal", (struct slice){batch.bytes, batch.len}, &answer);
+    assert_int_equal(answer.status, 200); /* its own upload of the same is a duplicate */
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 1000);
+    desk_books_are_whole(d);
+}
+
+static void a_journal_that_a_peer_brings_is_checked_like_any_other(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = join(d, 3), forger = d->a;
+    forger.pair = peer.pair;
+    struct body earned = desk_credit(d, RECORD_CREDIT_EARN, 1000);
+    assert_int_equal(carry(&peer, &forger, &earned), 401);
+    struct fake_terminal copy = d->a;
+    assert_int_equal(carry(&peer, &d->a, &earned), 200);
+    earned.credit.amount_minor = 2000;
+    assert_int_equal(carry(&peer, &copy, &earned), 409);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 1000);
+}
+
+static void a_promoted_peer_sells_on_with_the_stores_rights(void **state)
+{
+    struct desk *d = *state;
+    struct feed_found found;
+    struct feed_settings settings;
+    struct fake_terminal peer = join(d, 3);
+    struct coupon_id coupon = desk_issue(d, MODE_HOME);
+    struct body earned = desk_credit(d, RECORD_CREDIT_EARN, 1000), spent = desk_credit(d, RECORD_CREDIT_SPEND, 600);
+    desk_record(d, &d->a, &earned);
+    struct body taken_over = promotion(&d->a, 1, 2), used = desk_redemption(coupon, 1, 0);
+    terminal_record(&peer, &taken_over);
+    terminal_record(&peer, &used);
+    terminal_record(&peer, &spent);
+    assert_int_equal(shop_of(d).primary_terminal, peer.id);
+    terminal_find_in_feed(&d->a, FEED_SETTINGS, &found);
+    assert_int_equal(feed_settings_decode((struct slice){found.body, found.len}, &settings), 0);
+    assert_true(settings.primary_terminal == peer.id && settings.store_epoch == 2);
+    assert_int_equal(desk_totals(d).canonical, 1);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 400);
+    assert_int_equal(conflicts_of(d).count, 0);
+    desk_books_are_whole(d);
+}
+
+/* It had gone alone, and its last acts were in nobody's copy. */
+static void what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = join(d, 3);
+    struct coupon_id coupon = desk_issue(d, MODE_HOME);
+    struct body earned = desk_credit(d, RECORD_CREDIT_EARN, 1000), spent = desk_credit(d, RECORD_CREDIT_SPEND, 700);
+    desk_record(d, &d->a, &earned);
+    struct body taken_over = promotion(&d->a, 1, 2), used = desk_redemption(coupon, 1, 0);
+    terminal_record(&peer, &taken_over);
+    terminal_record(&peer, &used);
+    terminal_record(&peer, &spent);
+    terminal_record(&d->a, &used);
+    struct last_conflict found = conflicts_of(d);
+    assert_int_equal(found.count, 1);
+    assert_int_equal(found.last.kind, CONFLICT_WRITE_OFF);
+    struct record_id over = terminal_record(&d->a, &spent);
+    found = conflicts_of(d);
+    assert_int_equal(found.count, 2);
+    assert_true(found.last.kind == CONFLICT_WRITE_OFF && found.last.coupon.campaign == 0);
+    assert_int_equal(found.last.discount_minor, 400);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 0);
+    char account[ACCOUNT_MAX];
+    snprintf(account, sizeof(account), "credit/b%u/4711", d->f.brand);
+    assert_int_equal(desk_balance(d, account, UNIT_CREDIT), 0); /* the member is not debited twice */
+    snprintf(account, sizeof(account), "risk/credit/b%u/4711", d->f.brand);
+    assert_int_equal(desk_balance(d, account, UNIT_CREDIT), -400);
+    desk_books_are_whole(d);
+
+    struct body undone = {.kind = RECORD_VOID,
+                          .voided = {.target = over, .target_kind = RECORD_CREDIT_SPEND, .business_ms = START_MS}};
+    terminal_record(&d->a, &undone);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 300);
+    assert_int_equal(desk_balance(d, account, UNIT_CREDIT), 0);
+    desk_books_are_whole(d);
+}
+
+static void an_older_promotion_changes_nothing_any_more(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = join(d, 3), late = join(d, 4);
+    struct body newer = promotion(&d->a, 0, 5), older = promotion(&d->a, 0, 3), foreign = promotion(&d->b, 0, 9);
+    terminal_record(&peer, &newer);
+    terminal_record(&late, &older);
+    assert_int_equal(shop_of(d).primary_terminal, peer.id);
+    assert_int_equal(shop_of(d).store_epoch, 5);
+    terminal_record(&late, &foreign);
+    assert_int_equal(desk_problems(d), 1);
+    assert_int_equal(shop_of(d).primary_terminal, peer.id);
+}
+
+struct act {
+    uint32_t store, terminal;
+};
+
+static int run_hand_over(void *arg, struct store_tx *tx)
+{
+    const struct act *act = arg;
+    return succession_hand_over(tx, act->store, act->terminal, "manager");
+}
+
+static void a_planned_successor_gets_the_rights_when_the_old_one_has_stopped(void **state)
+{
+    struct desk *d = *state;
+    struct feed_right granted = {0};
+    struct fake_terminal peer = join(d, 3);
+    struct coupon_id coupon = desk_issue(d, MODE_HOME);
+    struct act act = {d->f.shops[0], peer.id};
+    assert_int_equal(fixture_write(&d->f, run_hand_over, &act), 0);
+    desk_show_end(d, &d->a); /* it has not taken the news yet */
+    assert_int_equal(desk_find_right(&peer, FEED_RIGHT_GRANT, &granted), 0);
+    struct feed_found none;
+    terminal_find_in_feed(&d->a, FEED_SETTINGS, &none);
+    desk_show_end(d, &d->a);
+    assert_int_equal(desk_find_right(&peer, FEED_RIGHT_GRANT, &granted), 1);
+    assert_true(coupon_id_equal(granted.coupon, coupon) && granted.epoch == 1);
+    assert_int_equal(desk_totals(d).write_offs, 0);
+    struct body taken = desk_right(RECORD_RIGHT_GRANTED, &granted), used = desk_redemption(coupon, 1, 1);
+    terminal_record(&peer, &taken);
+    terminal_record(&peer, &used);
+    assert_int_equal(desk_totals(d).canonical, 1);
+    struct coupon_id later = desk_issue(d, MODE_HOME);
+    (void)later;
+    desk_show_end(d, &d->a);
+    assert_int_equal(desk_find_right(&peer, FEED_RIGHT_GRANT, &granted), 0); /* given once */
+    desk_books_are_whole(d);
+}
+
+struct order {
+    uint32_t store, replaces;
+    struct enrol_ticket ticket;
+};
+
+static int run_ticket(void *arg, struct store_tx *tx)
+{
+    struct order *order = arg;
+    int rc = identity_make_ticket(tx, order->store, ROLE_BOTH, 3600, &order->ticket);
+    return rc < 0 ? rc : identity_ticket_replaces(tx, &order->ticket, order->replaces);
+}
+
+static int find_waiting(void *arg, struct store_tx *tx)
+{
+    struct fake_terminal *t = arg;
+    char digits[7];
+    struct terminal found;
+    crypto_confirm_code(t->pair.public_key, digits);
+    int rc = identity_find_by_digits(tx, digits, &found);
+    t->id = found.id;
+    t->store = found.store;
+    t->incarnation = found.incarnation;
+    return rc;
+}
+
+/* A blank device in the place of the first store's terminal. */
+static struct fake_terminal replace(struct desk *d, uint8_t seed)
+{
+    struct fake_terminal fresh;
+    struct order order = {.store = d->f.shops[0], .replaces = d->a.id};
+    terminal_make(&fresh, &d->f, seed);
+    assert_int_equal(central_fill_ticket(d->f.central, &order.ticket), 0);
+    assert_int_equal(fixture_write(&d->f, run_ticket, &order), 0);
+    terminal_ask_enrol(&fresh, &order.ticket, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(fixture_write(&d->f, find_waiting, &fresh), 0);
+    confirm_terminal(&d->f, fresh.id);
+    snprintf(fresh.key_id, sizeof(fresh.key_id), "t%u", fresh.id);
+    return fresh;
+}
+
+static void a_replaced_terminal_can_sell_again_with_what_its_store_holds(void **state)
+{
+    struct desk *d = *state;
+    struct feed_right right = {0};
+    struct feed_share share = {0};
+    struct feed_found none;
+    struct coupon_id used = desk_issue(d, MODE_HOME), open = desk_issue(d, MODE_HOME);
+    struct body earned = desk_credit(d, RECORD_CREDIT_EARN, 1000), use = desk_redemption(used, 1, 0);
+    desk_record(d, &d->a, &earned);
+    desk_record(d, &d->a, &use);
+    struct fake_terminal fresh = replace(d, 7);
+    assert_true(shop_of(d).primary_terminal == fresh.id && shop_of(d).store_epoch == 2);
+
+    terminal_find_in_feed(&fresh, FEED_SETTINGS, &none); /* it comes, and what it needs is made ready */
+    assert_int_equal(none.count, 1);
+    desk_feed_over(&fresh);
+    assert_int_equal(desk_find_right(&fresh, FEED_RIGHT_GRANT, &right), 1); /* not the used one */
+    assert_true(coupon_id_equal(right.coupon, open) && right.epoch == 1);
+    desk_feed_over(&fresh);
+    assert_int_equal(desk_find_share(&fresh, FEED_SHARE_GRANT, &share), 1);
+    assert_int_equal(share.amount_minor, 1000);
+    struct body taken = desk_right(RECORD_RIGHT_GRANTED, &right);
+    struct body held = desk_share(RECORD_SHARE_GRANTED, &share, 1000);
+    terminal_record(&fresh, &taken);
+    terminal_record(&fresh, &held);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 1000); /* told, not earned */
+    assert_int_equal(desk_totals(d).write_offs, 1);
+    assert_int_equal(desk_problems(d), 0);
+    desk_books_are_whole(d);
+
+    struct body again = desk_redemption(open, 1, 1), spent = desk_credit(d, RECORD_CREDIT_SPEND, 1000);
+    terminal_record(&fresh, &again);
+    terminal_record(&fresh, &spent);
+    struct body late = desk_redemption(open, 1, 0), late_spend = desk_credit(d, RECORD_CREDIT_SPEND, 300);
+    assert_int_equal(carry(&fresh, &d->a, &late), 200); /* the lost one's disk was found */
+    assert_int_equal(carry(&fresh, &d->a, &late_spend), 200);
+    assert_int_equal(conflicts_of(d).count, 2);
+    assert_int_equal(conflicts_of(d).last.kind, CONFLICT_WRITE_OFF);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 0);
+    desk_books_are_whole(d);
+}
+
+static int run_ended(void *arg, struct store_tx *tx)
+{
+    const struct desk *d = arg;
+    return succession_note_ended(tx, d->a.id, d->a.seq);
+}
+
+static void nothing_is_at_risk_when_the_lost_ones_journal_came_in_to_its_end(void **state)
+{
+    struct desk *d = *state;
+    struct feed_right right = {0};
+    struct feed_found none;
+    desk_issue(d, MODE_HOME);
+    struct body earned = desk_credit(d, RECORD_CREDIT_EARN, 1000);
+    desk_record(d, &d->a, &earned);
+    assert_int_equal(fixture_write(&d->f, run_ended, d), 0);
+    struct fake_terminal fresh = replace(d, 7);
+    terminal_find_in_feed(&fresh, FEED_SETTINGS, &none);
+    desk_feed_over(&fresh);
+    assert_int_equal(desk_find_right(&fresh, FEED_RIGHT_GRANT, &right), 1);
+    assert_int_equal(desk_totals(d).write_offs, 0);
+}
+
+static void a_replaced_terminal_may_no_longer_speak(void **state)
+{
+    struct desk *d = *state;
+    struct body body = desk_credit(d, RECORD_CREDIT_EARN, 1);
+    replace(d, 7);
+    batch_start(&batch);
+    batch_record(&batch, &d->a, &body);
+    batch_upload(&batch, &d->a, &answer);
+    assert_int_equal(answer.status, 403);
+}
+
+static void a_listeners_address_is_told_to_the_store_when_it_changes(void **state)
+{
+    struct desk *d = *state;
+    static const char *const says[] = {"192.168.1.20:7443", "192.168.1.20:7443", "192.168.1.21:7443", "evil\"host:1"};
+    static const unsigned told[] = {1, 0, 1, 0};
+    struct fake_terminal peer = join(d, 3);
+    struct feed_found found;
+    terminal_find_in_feed(&peer, FEED_TERMINAL, &found);
+    for (size_t i = 0; i < ARRAY_LEN(says); i++) {
+        char target[128];
+        snprintf(target, sizeof(target), "/v1/feed?store=0&brand=0&wait=0&lan=%s", says[i]);
+        terminal_send(&d->a, "GET", target, (struct slice){NULL, 0}, &answer);
+        terminal_find_in_feed(&peer, FEED_TERMINAL, &found);
+        assert_int_equal(found.count, told[i]);
+        struct feed_terminal terminal;
+        if (found.count == 0)
+            continue;
+        assert_int_equal(feed_terminal_decode((struct slice){found.body, found.len}, &terminal), 0);
+        assert_string_equal(terminal.lan_address, says[i]);
+        assert_true(terminal.primary);
+    }
+}
+
+static int run_alone(void *arg, struct store_tx *tx)
+{
+    const struct desk *d = arg;
+    return succession_order_alone(tx, d->f.shops[0], true);
+}
+
+static void central_may_order_a_store_to_go_alone(void **state)
+{
+    struct desk *d = *state;
+    struct feed_found found;
+    struct feed_settings settings;
+    assert_int_equal(fixture_write(&d->f, run_alone, d), 0);
+    terminal_find_in_feed(&d->a, FEED_SETTINGS, &found);
+    assert_int_equal(feed_settings_decode((struct slice){found.body, found.len}, &settings), 0);
+    assert_true(settings.alone);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(a_journal_may_come_by_a_peer_of_the_same_store),
+        CASE(a_journal_that_a_peer_brings_is_checked_like_any_other),
+        CASE(a_promoted_peer_sells_on_with_the_stores_rights),
+        CASE(what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict),
+        CASE(an_older_promotion_changes_nothing_any_more),
+        CASE(a_planned_successor_gets_the_rights_when_the_old_one_has_stopped),
+        CASE(a_replaced_terminal_can_sell_again_with_what_its_store_holds),
+        CASE(nothing_is_at_risk_when_the_lost_ones_journal_came_in_to_its_end),
+        CASE(a_replaced_terminal_may_no_longer_speak),
+        CASE(a_listeners_address_is_told_to_the_store_when_it_changes),
+        CASE(central_may_order_a_store_to_go_alone),
+    };
+    return crypto_start() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
