@@ -124,7 +124,8 @@ static void zbar_read(void *state, const struct scan_image *image, const struct 
 
 static void zbar_close(void *state)
 {
-    zbar_image_scanner_destroy(state);
+    if (state)
+        zbar_image_scanner_destroy(state);
 }
 
 static const struct bench_engine ours_engine = {"tillside", ours_open, ours_read, ours_close};

@@ -1,6 +1,7 @@
 #include "bench_set.h"
 
 #include <errno.h>
+#include <iconv.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,60 @@ static int take_texts(const json_t *texts, struct bench_picture *out)
     return 0;
 }
 
+/*
+ * Truths that were recorded as the bytes of the code, one character each, and not in the code's own character set. They
+ * are brought into it, so that every engine is held to the very same bytes.
+ */
+static const struct {
+    const char *name, *charset;
+} recorded_as_bytes[] = {
+    {"jsqr/kanji.jpg", "CP932"},
+    {"jsqr/billboard-2.jpg", "CP932"},
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* From one character set to another; NULL when it does not fit. The caller frees. */
+static char *converted(const char *text, size_t len, const char *to, const char *from)
+{
+    size_t room = 4 * len, left = room;
+    char *out = calloc(1, room + 1), *at = out, *in = (char *)(uintptr_t)text;
+    iconv_t converter = iconv_open(to, from);
+
+    bool done = out && converter != (iconv_t)-1 && iconv(converter, &in, &len, &at, &left) != (size_t)-1;
+    if (converter != (iconv_t)-1)
+        iconv_close(converter);
+    if (!done) {
+        free(out);
+        return NULL;
+    }
+    return out;
+}
+
+static int mend_texts(struct bench_picture *picture)
+{
+    for (size_t k = 0; k < sizeof(recorded_as_bytes) / sizeof(recorded_as_bytes[0]); k++) {
+        if (!ends_with(picture->path, recorded_as_bytes[k].name))
+            continue;
+        for (int i = 0; i < picture->text_count; i++) {
+            char *bytes = converted(picture->texts[i], strlen(picture->texts[i]), "ISO-8859-1", "UTF-8");
+            char *text = bytes ? converted(bytes, strlen(bytes), "UTF-8", recorded_as_bytes[k].charset) : NULL;
+
+            free(bytes);
+            if (!text)
+                return -EILSEQ;
+            free(picture->texts[i]);
+            picture->texts[i] = text;
+        }
+    }
+    return 0;
+}
+
 static int take_picture(const char *folder, const json_t *line, struct bench_picture *out)
 {
     const json_t *truth = json_object_get(line, "gt"), *codes = json_object_get(line, "codes");
@@ -56,7 +111,8 @@ static int take_picture(const char *folder, const json_t *line, struct bench_pic
     if (json_is_integer(sequence))
         out->sequence = (int)json_integer_value(sequence);
     out->has_code = truth || json_integer_value(codes) > 0;
-    return take_texts(json_object_get(truth ? truth : line, "texts"), out);
+    int error = take_texts(json_object_get(truth ? truth : line, "texts"), out);
+    return error ? error : mend_texts(out);
 }
 
 static void finish_picture(struct bench_picture *picture)
