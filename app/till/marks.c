@@ -38,6 +38,9 @@ static int raise(const struct journal_answer *answer, bool new_epoch, struct upl
     if (new_epoch) {
         era->archived_through = answer->archived_through;
         era->durable_through = answer->archived_through < known ? answer->archived_through : known;
+        /* What was pruned cannot be sent again; the backup that it was pruned for may not know of its own mark. */
+        if (era->durable_through < era->pruned_through && known >= era->pruned_through)
+            era->durable_through = era->pruned_through;
         return 0;
     }
     if (answer->archived_through > era->archived_through)
