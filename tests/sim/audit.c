@@ -10,13 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN_MAX 3 /* of each finding */
+#define SHOWN_MAX      3 /* of each finding */
+#define TEXT_OF(value) #value
+#define TEXT(value)    TEXT_OF(value)
+#define BUDGET         TEXT(CENTER_OFFLINE_COUNT) /* a campaign's coupons all have the same value */
 
 /* The auditor's own tables, in memory: c what central's journal says, l what the terminals' say. */
 static const char own_tables[] =
     "CREATE TABLE c(place, terminal, inc, seq, store, hlc, kind, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f14, hash);"
     "CREATE TABLE l(place, terminal, inc, seq, store, hlc, kind, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f14, hash);"
-    "CREATE TABLE ack(place, kind, terminal, inc, seq, campaign, serial, discount, earned, credit);"
+    "CREATE TABLE ack(place, kind, terminal, inc, seq, campaign, serial, discount, earned, credit, durable);"
     "CREATE TABLE machine(place, store, clone, terminal);"
     "CREATE TABLE pruned(place, terminal, inc, through);"
     "CREATE TABLE lbalance(place, account, unit, amount);"
@@ -26,6 +29,7 @@ static const char own_views[] =
     "CREATE INDEX c_id ON c(terminal, inc, seq);"
     "CREATE INDEX l_id ON l(place, terminal, inc, seq);"
     "CREATE INDEX l_record ON l(terminal, inc, seq);"
+    "CREATE INDEX l_void ON l(f1, f2, f3) WHERE kind = 8;"
     "CREATE INDEX c_coupon ON c(kind, f1, f2);"
     "CREATE INDEX c_transfer ON c(kind, f5);"
     "CREATE INDEX c_group ON c(kind, terminal, inc, f1);"
@@ -104,6 +108,13 @@ static const struct check checks[] = {
      " JOIN c a ON a.terminal = k.terminal AND a.inc = k.incarnation AND a.seq = k.seq"
      " JOIN c b ON b.terminal = k.c_terminal AND b.inc = k.c_incarnation AND b.seq = k.c_seq"
      " WHERE a.f5 != 3 AND b.f5 != 3"},
+    {"budget overdrawn", false, false,
+     "SELECT a.place, a.terminal, a.seq FROM ack a JOIN l r ON r.place = a.place AND r.terminal = a.terminal"
+     " AND r.inc = a.inc AND r.seq = a.seq AND r.kind = 4 AND r.f5 = 3 WHERE a.kind = 0 AND a.durable > 0 AND " BUDGET
+     " < (SELECT count(*) FROM l x WHERE x.place = a.place AND x.terminal = a.terminal AND x.inc = a.inc"
+     "  AND x.seq > a.durable AND x.seq <= a.seq AND x.kind = 4 AND x.f5 = 3 AND x.f1 = r.f1 AND NOT EXISTS"
+     "  (SELECT 1 FROM l v WHERE v.kind = 8 AND v.f1 = x.terminal AND v.f2 = x.inc AND v.f3 = x.seq"
+     "   AND v.place = a.place AND v.seq < a.seq))"},
     {"overdraft", false, false,
      "SELECT DISTINCT store, terminal, member FROM (SELECT *, sum(delta) OVER (PARTITION BY terminal, inc, member"
      " ORDER BY seq) AS held FROM move) WHERE held < 0"},
@@ -318,7 +329,7 @@ static unsigned place_of(const struct world *world, const struct terminal *t)
 
 static void read_acks(const struct world *world, sqlite3 *db)
 {
-    sqlite3_stmt *stmt = prepare(db, "INSERT INTO ack VALUES(?,?,?,?,?,?,?,?,?,?)");
+    sqlite3_stmt *stmt = prepare(db, "INSERT INTO ack VALUES(?,?,?,?,?,?,?,?,?,?,?)");
     for (size_t i = 0; i < world->shoppers->ack_count; i++) {
         const struct ack *a = &world->shoppers->acks[i];
         const int64_t values[] = {place_of(world, a->terminal),
@@ -330,7 +341,8 @@ static void read_acks(const struct world *world, sqlite3 *db)
                                   (int64_t)a->coupon.serial,
                                   a->discount_minor,
                                   a->earned_minor,
-                                  a->credit_minor};
+                                  a->credit_minor,
+                                  (int64_t)a->durable};
         for (int v = 0; v < (int)ARRAY_LEN(values); v++)
             sqlite3_bind_int64(stmt, v + 1, values[v]);
         must(db, sqlite3_step(stmt), "ack");
@@ -362,6 +374,7 @@ static void count(struct world *world, sqlite3 *db)
     struct world_counts *counts = &world->counts;
     counts->transfers = (uint64_t)number(db, "SELECT count(*) FROM c WHERE kind = 9");
     counts->share_transfers = (uint64_t)number(db, "SELECT count(*) FROM c WHERE kind = 11");
+    counts->budget = (uint64_t)number(db, "SELECT count(*) FROM c WHERE kind = 4 AND f5 = 3");
     counts->conflicts = (uint64_t)number(db, "SELECT count(*) FROM central.conflict");
     counts->quarantined = (uint64_t)number(db, "SELECT count(*) FROM central.quarantine");
     counts->problems = (uint64_t)number(db, "SELECT count(*) FROM central.record_problem");

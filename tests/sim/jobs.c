@@ -3,6 +3,7 @@
 #include "run.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -112,6 +113,7 @@ static bool print_text(int from, uint64_t len)
     return fflush(stdout) == 0;
 }
 
+/* 1: found, the rest is not wanted. */
 static int collect(const struct jobs_options *options, const struct worker *workers, jobs_done done, void *context)
 {
     for (uint64_t seed = options->first; seed <= options->last; seed++) {
@@ -122,6 +124,8 @@ static int collect(const struct jobs_options *options, const struct worker *work
             return -ECHILD;
         }
         done(context, seed, &outcome.counts, outcome.trace_hash);
+        if (options->to_first && outcome.counts.violations > 0)
+            return 1;
     }
     return 0;
 }
@@ -141,10 +145,12 @@ static int run_workers(const struct jobs_options *options, jobs_done done, void 
     for (unsigned i = 0; i < started; i++) {
         int status = 0;
         close(workers[i].from);
-        if (waitpid(workers[i].pid, &status, 0) != workers[i].pid || status != 0)
-            rc = rc < 0 ? rc : -ECHILD;
+        if (rc != 0)
+            kill(workers[i].pid, SIGKILL);
+        if ((waitpid(workers[i].pid, &status, 0) != workers[i].pid || status != 0) && rc == 0)
+            rc = -ECHILD;
     }
-    return rc;
+    return rc < 0 ? rc : 0;
 }
 
 /* In this process: what is printed is seen at once. */
@@ -157,6 +163,8 @@ static void run_here(const struct jobs_options *options, jobs_done done, void *c
         run_seed(&one, &world);
         fflush(stdout);
         done(context, seed, &world.counts, world.trace_hash);
+        if (options->to_first && world.counts.violations > 0)
+            return;
     }
 }
 

@@ -9,6 +9,7 @@ struct jobs_options {
     struct world_options world; /* its seed is set here */
     uint64_t first, last;
     unsigned jobs;
+    bool to_first; /* no seed after the first with a violation */
 };
 
 /* Called once a seed, in order. */

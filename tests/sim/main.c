@@ -45,6 +45,7 @@ static void print_help(void)
            "  --faults LIST     all, none, or names with commas between (default all)\n"
            "  --mutant NAME     switch a known bug on\n"
            "  --jobs N          processes (default: one a core; the output is the same)\n"
+           "  --to-first        stop after the first seed with a violation\n"
            "  --trace           print what happens\n"
            "  --help, --version\n\n");
     print_names("faults: ", name_of_fault, 0, FAULTS);
@@ -140,6 +141,9 @@ static bool read_option(int option, const char *value, struct jobs_options *argu
         good = read_number(value, 64, &number) && number > 0;
         arguments->jobs = (unsigned)number;
         return good;
+    case 'F':
+        arguments->to_first = true;
+        return true;
     case 't':
         world->trace = true;
         return true;
@@ -151,17 +155,13 @@ static bool read_option(int option, const char *value, struct jobs_options *argu
 /* -1: go on; else the exit status. */
 static int read_arguments(int argc, char **argv, struct jobs_options *arguments)
 {
-    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
-                                            {"seeds", required_argument, NULL, 'S'},
-                                            {"terminals", required_argument, NULL, 'n'},
-                                            {"days", required_argument, NULL, 'd'},
-                                            {"faults", required_argument, NULL, 'f'},
-                                            {"mutant", required_argument, NULL, 'm'},
-                                            {"jobs", required_argument, NULL, 'j'},
-                                            {"trace", no_argument, NULL, 't'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"version", no_argument, NULL, 'v'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"seed", required_argument, NULL, 's'},      {"seeds", required_argument, NULL, 'S'},
+        {"terminals", required_argument, NULL, 'n'}, {"days", required_argument, NULL, 'd'},
+        {"faults", required_argument, NULL, 'f'},    {"mutant", required_argument, NULL, 'm'},
+        {"jobs", required_argument, NULL, 'j'},      {"to-first", no_argument, NULL, 'F'},
+        {"trace", no_argument, NULL, 't'},           {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},         {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'h') {
@@ -203,10 +203,10 @@ static void print_summary(const struct jobs_options *arguments, const struct wor
            sum->redemptions, sum->offline, sum->credit_moves, sum->credit_offline, sum->voids);
     for (int i = 0; i < FAULTS; i++)
         printf(" %s %" PRIu64, name_of_fault(i), sum->faults[i]);
-    printf(" transfers %" PRIu64 " credit-transfers %" PRIu64 " conflicts %" PRIu64 " restores %" PRIu64
-           " quarantined %" PRIu64 " problems %" PRIu64 " events %" PRIu64,
-           sum->transfers, sum->share_transfers, sum->conflicts, sum->restores, sum->quarantined, sum->problems,
-           sum->events);
+    printf(" transfers %" PRIu64 " credit-transfers %" PRIu64 " by-budget %" PRIu64 " conflicts %" PRIu64
+           " restores %" PRIu64 " quarantined %" PRIu64 " problems %" PRIu64 " events %" PRIu64,
+           sum->transfers, sum->share_transfers, sum->budget, sum->conflicts, sum->restores, sum->quarantined,
+           sum->problems, sum->events);
     printf(" trace %016" PRIx64 " violations %" PRIu64 "\n", trace, sum->violations);
 }
 

@@ -4,9 +4,11 @@
 #include "central/store/feed.h"
 #include "central/store/rights.h"
 
+#include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <unistd.h>
+
+static bool clock_order; /* of every terminal of this process */
 
 static bool is(const struct terminal *t, enum mutant mutant)
 {
@@ -50,6 +52,18 @@ static int grant_early(void *argument, struct store_tx *tx)
                         FEED_RIGHT_GRANT, key, (struct slice){body, len}, NULL);
 }
 
+/* On central's own connection, in a transaction of its writer. */
+static int run_sql(void *argument, struct store_tx *tx)
+{
+    return db_exec(store_tx_write(tx), argument);
+}
+
+static void change_center(struct center *center, const char *sql)
+{
+    if (center_write(center, run_sql, (void *)sql) < 0)
+        world_trace(center->world, "central is not changed");
+}
+
 void mutant_on_ask(struct terminal *terminal, struct coupon_id coupon)
 {
     struct early_grant grant = {terminal, coupon};
@@ -57,8 +71,46 @@ void mutant_on_ask(struct terminal *terminal, struct coupon_id coupon)
         world_trace(terminal->world, "no early grant");
 }
 
+struct loose_share {
+    struct terminal *terminal;
+    struct feed_share share;
+};
+
+static int grant_share(void *argument, struct store_tx *tx)
+{
+    const struct loose_share *loose = argument;
+    const struct center *center = loose->terminal->world->center;
+    uint8_t body[FEED_BODY_MAX];
+    char key[24];
+    size_t len = 0;
+    int rc = feed_share_encode(&loose->share, body, sizeof(body), &len);
+    snprintf(key, sizeof(key), "%" PRIu64, loose->share.transfer);
+    return rc < 0 ? rc
+                  : feed_publish(tx, (struct feed_target){center->brand, center->shops[loose->terminal->index]},
+                                 FEED_SHARE_GRANT, key, (struct slice){body, len}, NULL);
+}
+
+void mutant_on_ask_credit(struct terminal *terminal, const struct authority_request *request)
+{
+    static const uint64_t number = UINT64_C(1) << 50;
+    struct loose_share loose = {
+        terminal, {request->member, request->owner, request->amount_minor, number + request->member % 1000}};
+    if (is(terminal, MUTANT_SHARE_TWICE) && center_write(terminal->world->center, grant_share, &loose) < 0)
+        world_trace(terminal->world, "no share");
+}
+
+void mutant_on_sold(struct terminal *terminal, uint64_t member)
+{
+    char sql[128];
+    snprintf(sql, sizeof(sql), "UPDATE share SET amount_minor = amount_minor + 50 WHERE member = %" PRIu64, member);
+    if (is(terminal, MUTANT_DOUBLE_EARN))
+        change_tables(terminal, sql);
+}
+
 void mutant_on_void(struct terminal *terminal)
 {
+    if (is(terminal, MUTANT_HALF_POSTING))
+        change_center(terminal->world->center, "UPDATE balance SET amount = amount + 1 WHERE account LIKE 'sales/%'");
     if (is(terminal, MUTANT_LOST_REVERSAL))
         change_tables(terminal, "UPDATE balance SET amount_minor = amount_minor + 1 WHERE account LIKE 'sales/%'");
 }
@@ -67,15 +119,40 @@ void mutant_on_visit(struct terminal *terminal)
 {
     if (is(terminal, MUTANT_FORGOTTEN_RELEASE))
         change_tables(terminal, "DELETE FROM held_right WHERE state = 2");
+    if (is(terminal, MUTANT_FORGOTTEN_USE))
+        change_tables(terminal, "DELETE FROM redemption WHERE serial % 7 = 0");
+    if (is(terminal, MUTANT_FORGOTTEN_BUDGET))
+        change_tables(terminal, "UPDATE redemption SET by_budget = 0 WHERE by_budget = 1");
+    if (is(terminal, MUTANT_EARLY_PRUNE))
+        change_tables(terminal, "DELETE FROM journal WHERE kind = 13 AND seq > (SELECT max(durable_through) FROM era)");
+    if (is(terminal, MUTANT_SWALLOWED_CONFLICT))
+        change_center(terminal->world->center, "DELETE FROM conflict");
 }
 
 void mutant_on_start(struct terminal *terminal)
 {
     if (is(terminal, MUTANT_DROPPED_DEDUP) && drive_has_database(&terminal->drive))
         change_tables(terminal, "DELETE FROM share_transfer; UPDATE config SET value = 0 WHERE key = 'feed_store'");
+    if (is(terminal, MUTANT_SKIPPED_FEED) && drive_has_database(&terminal->drive))
+        change_tables(terminal, "UPDATE config SET value = value + 4 WHERE key = 'feed_store'");
 }
 
 void mutant_on_enrolled(struct terminal *terminal)
 {
     disk_lie(terminal->drive.disk, is(terminal, MUTANT_LOST_SYNC));
+}
+
+void mutant_on_made(struct terminal *terminal)
+{
+    clock_order = is(terminal, MUTANT_CLOCK_ORDER);
+    disk_weaken_sync(terminal->drive.disk, is(terminal, MUTANT_NORMAL_SYNC));
+}
+
+struct hlc __real_hlc_next(struct hlc last, struct clock_reading now, const struct time_trust *trust);
+
+struct hlc __wrap_hlc_next(struct hlc last, struct clock_reading now, const struct time_trust *trust)
+{
+    if (!clock_order)
+        return __real_hlc_next(last, now, trust);
+    return __real_hlc_next((struct hlc){0}, now, trust);
 }

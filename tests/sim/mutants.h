@@ -6,12 +6,20 @@
  * disk, the feed, the tables – so that the code under test stays what it is.
  */
 
+#include "center.h"
+#include "domain/time.h"
 #include "terminal.h"
 
 void mutant_on_ask(struct terminal *terminal, struct coupon_id coupon); /* central is asked for a right */
-void mutant_on_void(struct terminal *terminal);                         /* an act was voided */
-void mutant_on_visit(struct terminal *terminal);                        /* somebody comes in */
-void mutant_on_start(struct terminal *terminal);                        /* about to start */
-void mutant_on_enrolled(struct terminal *terminal);                     /* from now on it sells */
+void mutant_on_ask_credit(struct terminal *terminal, const struct authority_request *request);
+void mutant_on_sold(struct terminal *terminal, uint64_t member);
+void mutant_on_void(struct terminal *terminal);     /* an act was voided */
+void mutant_on_visit(struct terminal *terminal);    /* somebody comes in */
+void mutant_on_made(struct terminal *terminal);     /* it has a drive, and no books yet */
+void mutant_on_start(struct terminal *terminal);    /* about to start */
+void mutant_on_enrolled(struct terminal *terminal); /* from now on it sells */
+
+/* What the linker calls instead of hlc_next. */
+struct hlc __wrap_hlc_next(struct hlc last, struct clock_reading now, const struct time_trust *trust);
 
 #endif

@@ -72,6 +72,8 @@ static void ack_redeemed(struct terminal *t, const struct till_redeemed *r)
     ack->discount_minor = r->discount_minor;
     ack->paid_minor = r->paid_minor;
     ack->earned_minor = r->earned_minor;
+    struct till_backlog backlog;
+    ack->durable = r->offline && till_backlog(t->till, &backlog) == 0 ? backlog.durable_through : 0;
     counts->redemptions++;
     counts->offline += r->offline;
     counts->credit_moves += r->earned_minor > 0;
@@ -89,6 +91,8 @@ static void ack_sold(struct terminal *t, const struct till_sold *sold, bool offl
     ack->earned_minor = sold->earned_minor;
     ack->credit_minor = sold->credit_minor;
     unsigned moves = (sold->earned_minor > 0) + (sold->credit_minor > 0);
+    if (sold->earned_minor > 0)
+        mutant_on_sold(t, sold->member);
     counts->credit_moves += moves;
     counts->credit_offline += offline ? moves : 0;
     world_trace(t->world, "%s done: sold %" PRId64 " as %" PRIu64 ", credit %" PRId64, t->name, sold->gross_minor,
@@ -142,6 +146,7 @@ static void ask_for_credit(struct terminal *t, const struct till_request *reques
     struct authority_request authority = {.member = request->sale.member,
                                           .owner = {OWNER_BRAND, t->world->center->brand},
                                           .amount_minor = request->sale.credit_minor};
+    mutant_on_ask_credit(t, &authority);
     send_ask(ask, ASK_CREDIT, &authority);
 }
 

@@ -20,6 +20,7 @@ struct ack {
     uint64_t member;
     int64_t discount_minor, paid_minor, earned_minor, credit_minor;
     bool was_voided;
+    uint64_t durable; /* redeemed: what of the journal the terminal knew central to have */
 };
 
 struct phone_coupon {

@@ -162,6 +162,7 @@ static void init(struct terminal *t, struct world *world, unsigned index)
     snprintf(folder, sizeof(folder), "%s/%s", world->folder, t->name);
     drive_init(&t->drive, world, folder, TERMINAL_DB_FILE);
     name_files(t);
+    mutant_on_made(t);
     t->wall_offset_ms = (int64_t)world_below(world, 4000) - 2000;
     t->line = (struct line){.world = world, .name = t->name, .link = true, .reach = true};
     world->terminals[world->terminal_count++] = t;

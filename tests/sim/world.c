@@ -40,6 +40,16 @@ static const char *const mutant_names[MUTANTS] = {
     [MUTANT_LOST_REVERSAL] = "lost-reversal",
     [MUTANT_DROPPED_DEDUP] = "dropped-dedup",
     [MUTANT_UNNOTICED_RESTORE] = "unnoticed-restore",
+    [MUTANT_NORMAL_SYNC] = "normal-sync",
+    [MUTANT_SKIPPED_FEED] = "skipped-feed",
+    [MUTANT_EARLY_PRUNE] = "early-prune",
+    [MUTANT_SHARE_TWICE] = "share-twice",
+    [MUTANT_DOUBLE_EARN] = "double-earn",
+    [MUTANT_FORGOTTEN_USE] = "forgotten-use",
+    [MUTANT_FORGOTTEN_BUDGET] = "forgotten-budget",
+    [MUTANT_SWALLOWED_CONFLICT] = "swallowed-conflict",
+    [MUTANT_HALF_POSTING] = "half-posting",
+    [MUTANT_CLOCK_ORDER] = "clock-order",
 };
 
 const char *fault_name(enum fault fault)

@@ -31,13 +31,23 @@ enum fault {
 
 enum mutant {
     MUTANT_NONE,
-    MUTANT_LOST_SYNC,         /* the terminals' disk says "synced" and does nothing */
-    MUTANT_ACK_BEFORE_COMMIT, /* the screen says "done" though the commit failed */
-    MUTANT_DOUBLE_GRANT,      /* central grants a right before its holder gave it up */
-    MUTANT_FORGOTTEN_RELEASE, /* a terminal forgets that it gave a right up */
-    MUTANT_LOST_REVERSAL,     /* a void leaves the books as they were */
-    MUTANT_DROPPED_DEDUP,     /* a terminal forgets which moves of credit it has taken in */
-    MUTANT_UNNOTICED_RESTORE, /* central does not see that its books are older than it */
+    MUTANT_LOST_SYNC,          /* the terminals' disk says "synced" and does nothing */
+    MUTANT_ACK_BEFORE_COMMIT,  /* the screen says "done" though the commit failed */
+    MUTANT_DOUBLE_GRANT,       /* central grants a right before its holder gave it up */
+    MUTANT_FORGOTTEN_RELEASE,  /* a terminal forgets that it gave a right up */
+    MUTANT_LOST_REVERSAL,      /* a void leaves the books as they were */
+    MUTANT_DROPPED_DEDUP,      /* a terminal forgets which moves of credit it has taken in */
+    MUTANT_UNNOTICED_RESTORE,  /* central does not see that its books are older than it */
+    MUTANT_NORMAL_SYNC,        /* the terminals' SQLite runs with synchronous=NORMAL */
+    MUTANT_SKIPPED_FEED,       /* a terminal starts with a feed cursor that is a few items too far */
+    MUTANT_EARLY_PRUNE,        /* a terminal prunes what central does not have yet */
+    MUTANT_SHARE_TWICE,        /* central grants a share of credit that nobody released */
+    MUTANT_DOUBLE_EARN,        /* what a member earned counts twice */
+    MUTANT_FORGOTTEN_USE,      /* a terminal forgets what was redeemed */
+    MUTANT_FORGOTTEN_BUDGET,   /* a terminal forgets what it redeemed within its budget */
+    MUTANT_SWALLOWED_CONFLICT, /* central drops a conflict record */
+    MUTANT_HALF_POSTING,       /* central books one side of a posting */
+    MUTANT_CLOCK_ORDER,        /* records are stamped by the wall clock alone */
     MUTANTS
 };
 
@@ -57,7 +67,7 @@ struct world_counts {
     uint64_t events, faults[FAULTS];
     uint64_t redemptions, offline, credit_moves, credit_offline, voids, refused,
         retried; /* acknowledged at terminals */
-    uint64_t transfers, share_transfers, conflicts, quarantined, restores, learned;
+    uint64_t transfers, share_transfers, budget, conflicts, quarantined, restores, learned;
     uint64_t problems, violations;
 };
 
