@@ -58,7 +58,9 @@ ARCH='' KERNEL='' BOOT='' CMDLINE='' INITRD_MODULES='' MODULES='' EXTRA_PACKAGES
 # shellcheck disable=SC1090
 . "$top/board/$board/board.conf"
 # shellcheck disable=SC2153
-[ -n "$ARCH" ] && [ -n "$KERNEL" ] && [ -n "$BOOT" ] && [ -n "$CMDLINE" ] && [ -n "$SLOT_MIB" ] && [ -n "$DATA_MIB" ] || fail "board/$board/board.conf leaves out a fact"
+for fact in "$ARCH" "$KERNEL" "$BOOT" "$CMDLINE" "$SLOT_MIB" "$DATA_MIB"; do
+    [ -n "$fact" ] || fail "board/$board/board.conf leaves out a fact"
+done
 
 out=${out:-$top/build/firmware/$board}
 work=${work:-$out/work}
