@@ -224,7 +224,9 @@ static void make_clone(void *argument, uint64_t token)
 
 static void plan_terminal(struct world *world, struct terminal *t)
 {
-    if (world_has(world, FAULT_PARTITION))
+    if (world->options.offline)
+        set_line(t, false, false);
+    else if (world_has(world, FAULT_PARTITION))
         world_at(world, world->now_ms + (int64_t)world_below(world, SPELL_MS_SPAN), turn_line, t,
                  (uint64_t)(world->now_ms + WORLD_TRADING_MS));
     for (int i = 0; i < 2 && world_has(world, FAULT_CRASH); i++)

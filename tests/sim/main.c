@@ -42,6 +42,8 @@ static void print_help(void)
            "  --seeds A..B      one run a seed\n"
            "  --terminals N     stores with a terminal each (default 6, at most 64)\n"
            "  --days N          trading days (default 1)\n"
+           "  --visits N        of a terminal a day (default 205)\n"
+           "  --offline         every terminal is on its own all day long\n"
            "  --faults LIST     all, none, or names with commas between (default all)\n"
            "  --mutant NAME     switch a known bug on\n"
            "  --jobs N          processes (default: one a core; the output is the same)\n"
@@ -141,6 +143,13 @@ static bool read_option(int option, const char *value, struct jobs_options *argu
         good = read_number(value, 64, &number) && number > 0;
         arguments->jobs = (unsigned)number;
         return good;
+    case 'V':
+        good = read_number(value, 100000, &number) && number > 0;
+        world->visits = (unsigned)number;
+        return good;
+    case 'O':
+        world->offline = true;
+        return true;
     case 'F':
         arguments->to_first = true;
         return true;
@@ -160,6 +169,7 @@ static int read_arguments(int argc, char **argv, struct jobs_options *arguments)
         {"terminals", required_argument, NULL, 'n'}, {"days", required_argument, NULL, 'd'},
         {"faults", required_argument, NULL, 'f'},    {"mutant", required_argument, NULL, 'm'},
         {"jobs", required_argument, NULL, 'j'},      {"to-first", no_argument, NULL, 'F'},
+        {"visits", required_argument, NULL, 'V'},    {"offline", no_argument, NULL, 'O'},
         {"trace", no_argument, NULL, 't'},           {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},         {NULL, 0, NULL, 0}};
     int option;
@@ -199,8 +209,10 @@ static void print_summary(const struct jobs_options *arguments, const struct wor
 {
     printf("seeds %" PRIu64 "..%" PRIu64 " terminals %u days %u", arguments->first, arguments->last,
            arguments->world.terminals, arguments->world.days);
-    printf(" redemptions %" PRIu64 " offline %" PRIu64 " credit-moves %" PRIu64 " offline %" PRIu64 " voids %" PRIu64,
-           sum->redemptions, sum->offline, sum->credit_moves, sum->credit_offline, sum->voids);
+    printf(" redemptions %" PRIu64 " offline %" PRIu64 " credit-moves %" PRIu64 " offline %" PRIu64 " spends %" PRIu64
+           " refused %" PRIu64 " voids %" PRIu64,
+           sum->redemptions, sum->offline, sum->credit_moves, sum->credit_offline, sum->spends, sum->refused,
+           sum->voids);
     for (int i = 0; i < FAULTS; i++)
         printf(" %s %" PRIu64, name_of_fault(i), sum->faults[i]);
     printf(" transfers %" PRIu64 " credit-transfers %" PRIu64 " by-budget %" PRIu64 " conflicts %" PRIu64
@@ -223,7 +235,9 @@ static bool use_one_thread(void)
 int main(int argc, char **argv)
 {
     struct jobs_options arguments = {
-        .world = {.terminals = 6, .days = 1, .faults = (1u << FAULTS) - 1}, .first = 1, .last = 1};
+        .world = {.terminals = 6, .days = 1, .visits = WORLD_VISITS_A_DAY, .faults = (1u << FAULTS) - 1},
+        .first = 1,
+        .last = 1};
     struct summary sum = {.trace = 0};
     int status = read_arguments(argc, argv, &arguments);
     if (status >= 0)

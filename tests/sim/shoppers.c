@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define MEMBERS_A_STORE 6
-#define COUPONS_A_DAY   165
 #define COUPON_LIFE_S   (30 * 86400)
 #define ASK_WAIT_S      20
 #define ACKS_LOOKED     400
@@ -91,6 +90,7 @@ static void ack_sold(struct terminal *t, const struct till_sold *sold, bool offl
     ack->earned_minor = sold->earned_minor;
     ack->credit_minor = sold->credit_minor;
     unsigned moves = (sold->earned_minor > 0) + (sold->credit_minor > 0);
+    counts->spends += sold->credit_minor > 0;
     if (sold->earned_minor > 0)
         mutant_on_sold(t, sold->member);
     counts->credit_moves += moves;
@@ -289,7 +289,7 @@ static void visit_sale(struct terminal *t)
                           : world_below(t->world, s->member_count);
     sale->member = s->members[member];
     sale->gross_minor = 1000 + (int64_t)world_below(t->world, 20000);
-    if (world_chance(t->world, 450)) {
+    if (world_chance(t->world, t->world->options.offline ? 900 : 450)) {
         sale->credit_minor = 50 + (int64_t)world_below(t->world, 900);
         set_code(t, sale);
     }
@@ -338,7 +338,9 @@ static void visit(struct terminal *t)
 {
     uint64_t what = world_below(t->world, 1000);
     mutant_on_visit(t);
-    if (what < 600)
+    if (t->world->options.offline && world_chance(t->world, 400))
+        visit_sale(t);
+    else if (what < 600)
         visit_fresh(t, true);
     else if (what < 680)
         visit_fresh(t, false);
@@ -361,7 +363,7 @@ static void visit_due(void *argument, uint64_t day_end_ms)
     uint64_t queue = 1 + world_below(world, QUEUE_MAX); /* one after the other, within a moment */
     for (uint64_t i = 0; i < queue && terminal_is_up(t) && !t->drive.dead; i++)
         visit(t);
-    int64_t mean_ms = WORLD_TRADING_MS / WORLD_VISITS_A_DAY * (QUEUE_MAX + 1) / 2;
+    int64_t mean_ms = WORLD_TRADING_MS * (QUEUE_MAX + 1) / 2 / world->options.visits;
     world_at(world, world->now_ms + 1 + (int64_t)world_below(world, (uint64_t)mean_ms * 2), visit_due, t, day_end_ms);
 }
 
@@ -405,7 +407,8 @@ static int issue_day(void *argument, struct store_tx *tx)
 {
     struct issue *issue = argument;
     int rc = 0;
-    for (int i = 0; i < COUPONS_A_DAY && rc == 0; i++)
+    unsigned coupons = issue->shoppers->world->options.visits * 4 / 5;
+    for (unsigned i = 0; i < coupons && rc == 0; i++)
         rc = issue_one(issue->shoppers, tx, issue->shoppers->world->center->shops[issue->store]);
     return rc;
 }

@@ -59,13 +59,15 @@ struct world_options {
     unsigned terminals, days;
     unsigned faults; /* bit by enum fault */
     enum mutant mutant;
-    bool trace; /* print it */
+    unsigned visits; /* of a terminal a day */
+    bool offline;    /* every terminal is on its own all day, and people spend as much as they redeem */
+    bool trace;      /* print it */
 };
 
 /* What happened, for the summary. */
 struct world_counts {
     uint64_t events, faults[FAULTS];
-    uint64_t redemptions, offline, credit_moves, credit_offline, voids, refused,
+    uint64_t redemptions, offline, credit_moves, credit_offline, spends, voids, refused,
         retried; /* acknowledged at terminals */
     uint64_t transfers, share_transfers, budget, conflicts, quarantined, restores, learned;
     uint64_t problems, violations;
