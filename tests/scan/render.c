@@ -13,6 +13,11 @@ struct render_view render_view_default(void)
 /* A camera three code sides away: pixel (x, y) from the middle to the plane of the code, in pixels before tilting. */
 static void to_code(const struct render_view *view, float span, float x, float y, float *out_u, float *out_v)
 {
+    if (view->turn == 0 && view->tilt == 0) {
+        *out_u = x;
+        *out_v = y;
+        return;
+    }
     float turn = view->turn * 0.017453293f, tilt = view->tilt * 0.017453293f, far = 3 * span;
     float depth = far * cosf(tilt) - y * sinf(tilt);
     float py = y * far / depth, px = x * far * cosf(tilt) / depth;
