@@ -1,104 +1,107 @@
 #!/usr/bin/env python3
-"""The part of WeChat's server API that central needs for follow QR codes, played on loopback.
+"""WeChat's servers and any number of phones, played on loopback.
 
-    emulator.py serve [--port P] [--appid ID] [--secret S] [--state FILE]
+    emulator.py serve [--port P] [--appid ID] [--secret S] [--state FILE] [--push-to URL --token T [--mode M] [--aes-key K]]
 
-It answers POST /cgi-bin/stable_token and POST /cgi-bin/qrcode/create as the platform does (errors are HTTP 200 with
-errcode), remembers every ticket, and tells the phone emulator what a scanned QR text means:
-GET /emulator/resolve?url=... -> {"scene","ticket","url"}. The first line on stdout is {"port": P}. Standard library only.
+The server API (platform_api.py) stands under /cgi-bin/, as the platform's does. Tests and the demo drive the rest with JSON:
+  GET  /emulator/resolve?url=Q           what a scanned QR text means: {"scene","ticket","url"}
+  GET  /emulator/tickets, /emulator/sent, /emulator/state
+  POST /emulator/account                 {"url","token","mode","aes_key","appid"}: where pushes go from now on
+  POST /emulator/phone                   {"act","openid"?,"url"?,"content"?,"key"?,"without_key"?,"repeat"?,"lost"?}
+       acts: follow (by the QR text in url, or without), scan, text, click, view, location, unfollow, strange;
+       lost: the push never leaves. Answers {"openid","pushes":[{"status","reply","tries","ms"}]}
+  POST /emulator/crowd                   {"phones","messages","threads","repeat_every"}: many phones at once, in no order
+  POST /emulator/fault                   {"codes":{"path or *":[45009,…]},"always":{…},"delay_ms","down"}
+The first line on stdout is {"port": P}. Standard library only.
 """
 
 import argparse
-import base64
-import hashlib
+import concurrent.futures
 import http.server
 import json
-import os
+import random
 import secrets
 import sys
-import threading
 import time
 import urllib.parse
 
-PERMANENT = {"QR_LIMIT_SCENE", "QR_LIMIT_STR_SCENE"}
-TEMPORARY = {"QR_SCENE", "QR_STR_SCENE"}
-TOKEN_LIFE_S = 7200
-TEMPORARY_MAX_S = 30 * 24 * 3600
-PERMANENT_QUOTA = 100_000
+import pushes
+from platform_api import Platform, Refusal
+
+ACCOUNT = "gh_tillside_demo"
 
 
-class Refusal(Exception):
-    def __init__(self, errcode, errmsg):
-        super().__init__(errmsg)
-        self.answer = {"errcode": errcode, "errmsg": errmsg}
+def new_openid():
+    return "o" + secrets.token_urlsafe(20)[:27]
 
 
-class Platform:
-    """Accounts, tokens and tickets. One lock: requests come on several threads."""
+class Phones:
+    """People with WeChat: what they do becomes pushes, and what the platform remembers about them."""
 
-    def __init__(self, appid, secret, state_path):
-        self.appid, self.secret, self.state_path = appid, secret, state_path
-        self.lock = threading.Lock()
-        self.token, self.token_end = None, 0.0
-        self.tickets = {}
-        if state_path and os.path.exists(state_path):
-            with open(state_path, encoding="utf-8") as f:
-                self.tickets = json.load(f)
+    def __init__(self, platform):
+        self.platform, self.target = platform, None
 
-    def stable_token(self, body):
-        if body.get("grant_type") != "client_credential":
-            raise Refusal(40002, "invalid grant_type")
-        if body.get("appid") != self.appid:
-            raise Refusal(40013, "invalid appid")
-        if body.get("secret") != self.secret:
-            raise Refusal(40125, "invalid appsecret")
-        with self.lock:
-            now = time.time()
-            if body.get("force_refresh") or self.token is None or now >= self.token_end:
-                self.token, self.token_end = secrets.token_urlsafe(48), now + TOKEN_LIFE_S
-            return {"access_token": self.token, "expires_in": int(self.token_end - now)}
+    def fields(self, act, openid, order):
+        """The push's fields, after the platform took notice of what happened."""
+        event = {"MsgType": pushes.cdata("event")}
+        key, ticket = "", ""
+        if order.get("url"):
+            found = self.platform.resolve(order["url"])
+            if not found:
+                raise KeyError("WeChat does not know this QR text")
+            key, ticket = found["scene"], found["ticket"]
+        if act == "follow":
+            self.platform.follow(openid, key)
+            self.platform.open_window(openid, "touch")
+            scene = {} if order.get("without_key") or not key else {
+                "EventKey": pushes.cdata("qrscene_" + key), "Ticket": pushes.cdata(ticket)}
+            return {**event, "Event": pushes.cdata("subscribe"), **scene}
+        if act == "unfollow":
+            self.platform.unfollow(openid)
+            return {**event, "Event": pushes.cdata("unsubscribe"), "EventKey": pushes.cdata("")}
+        self.platform.open_window(openid, "message" if act == "text" else "touch")
+        if act == "text":
+            return {"MsgType": pushes.cdata("text"), "Content": pushes.cdata(order.get("content", "你好")),
+                    "MsgId": str(secrets.randbelow(2**63))}
+        return {**event, **{
+            "scan": lambda: {"Event": pushes.cdata("SCAN"), "EventKey": pushes.cdata(key), "Ticket": pushes.cdata(ticket)},
+            "click": lambda: {"Event": pushes.cdata("CLICK"), "EventKey": pushes.cdata(order.get("key", "menu"))},
+            "view": lambda: {"Event": pushes.cdata("VIEW"), "EventKey": pushes.cdata(order.get("key", "http://x/"))},
+            "location": lambda: {"Event": pushes.cdata("LOCATION"), "Latitude": "31.2", "Longitude": "121.4",
+                                 "Precision": "65.0"},
+            "strange": lambda: {"Event": pushes.cdata("brand_new_kind"), "Deep": "<A><B>1</B></A>"},
+        }[act]()}
 
-    def create_qrcode(self, access_token, body):
-        with self.lock:
-            if access_token != self.token or time.time() >= self.token_end:
-                raise Refusal(40001, "invalid credential, access_token is invalid or not latest")
-            kind = body.get("action_name")
-            scene = (body.get("action_info") or {}).get("scene") or {}
-            value = scene.get("scene_str", scene.get("scene_id"))
-            if kind not in PERMANENT | TEMPORARY or value is None or not 1 <= len(str(value)) <= 64:
-                raise Refusal(40053, "invalid action info")
-            permanent = sum(1 for t in self.tickets.values() if not t["expires"])
-            if kind in PERMANENT and permanent >= PERMANENT_QUOTA:
-                raise Refusal(45029, "qrcode count out of limit")
-            life = 0 if kind in PERMANENT else min(int(body.get("expire_seconds", 60)), TEMPORARY_MAX_S)
-            made = hashlib.sha256(f"{kind}/{value}/{secrets.token_hex(8)}".encode()).digest()
-            url = "http://weixin.qq.com/q/" + base64.urlsafe_b64encode(b"\x02" + made[:17]).decode().rstrip("=")
-            ticket = "gQ" + base64.b64encode(made + url.encode()).decode()
-            self.tickets[url] = {"scene": str(value), "ticket": ticket, "url": url,
-                                 "expires": int(time.time()) + life if life else 0}
-            self.save()
-        answer = {"ticket": ticket, "url": url}
-        if life:
-            answer["expire_seconds"] = life
-        return answer
+    def act(self, order):
+        openid = order.get("openid") or new_openid()
+        with self.platform.lock:
+            fields = self.fields(order["act"], openid, order)
+        if order.get("lost"):
+            return {"openid": openid, "pushes": []}
+        body = pushes.document(ACCOUNT, openid, fields, order.get("created"))
+        done = [self.target.push(body, openid) for _ in range(int(order.get("repeat", 1)))]
+        return {"openid": openid, "pushes": done}
 
-    def resolve(self, url):
-        with self.lock:
-            found = self.tickets.get(url)
-            if not found or (found["expires"] and found["expires"] < time.time()):
-                return None
-            return found
-
-    def save(self):
-        if self.state_path:
-            with open(self.state_path + ".new", "w", encoding="utf-8") as f:
-                json.dump(self.tickets, f)
-            os.replace(self.state_path + ".new", self.state_path)
+    def crowd(self, order):
+        """Everybody follows, then writes; pushes go out of order, some twice. Counts and the slowest answer."""
+        people = [new_openid() for _ in range(order["phones"])]
+        acts = [{"act": "follow", "openid": o, "url": order.get("url", "")} for o in people]
+        acts += [{"act": "text", "openid": random.choice(people), "content": f"第 {i} 条"}
+                 for i in range(order.get("messages", 0))]
+        random.shuffle(acts)
+        every = order.get("repeat_every", 0)
+        for number, act in enumerate(acts):
+            act["repeat"] = 2 if every and number % every == 0 else 1
+        with concurrent.futures.ThreadPoolExecutor(order.get("threads", 8)) as pool:
+            results = [push for done in pool.map(self.act, acts) for push in done["pushes"]]
+        good = [push for push in results if push["status"] == 200 and "error" not in push]
+        return {"messages": len(acts), "pushes": len(results), "answered": len(good),
+                "slowest_ms": max((push["ms"] for push in results), default=0)}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    platform = None
+    platform = phones = None
 
     def answer(self, status, value):
         data = json.dumps(value, ensure_ascii=False).encode()
@@ -108,14 +111,58 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
+    def answer_api(self, path, query, data):
+        faults = self.platform.faults
+        if faults["delay_ms"]:
+            time.sleep(faults["delay_ms"] / 1000)
+        if faults["down"]:
+            self.answer(502, {"error": "bad_gateway"})
+            return
+        try:
+            try:
+                body = json.loads(data.decode("utf-8")) if data else {}
+            except ValueError:
+                raise Refusal(47001, "data format error") from None
+            self.answer(200, self.platform.call(path, query, body))
+        except Refusal as refusal:
+            self.answer(200, refusal.answer)
+
+    def set_account(self, order):
+        self.phones.target = pushes.Target(order["url"], order["token"], order.get("mode", "plain"),
+                                           order.get("aes_key", ""), order.get("appid", self.platform.appid))
+        return {}
+
+    def set_faults(self, order):
+        self.platform.faults.update(order)
+        return {}
+
+    def control(self, path, data):
+        orders = {"account": self.set_account, "phone": self.phones.act, "crowd": self.phones.crowd,
+                  "fault": self.set_faults}
+        try:
+            self.answer(200, orders[path](json.loads(data or b"{}")))
+        except KeyError as missing:
+            self.answer(400, {"error": str(missing)})
+
+    def state(self):
+        with self.platform.lock:
+            return {"followers": len(self.platform.followers), "tags": self.platform.tags, "menu": self.platform.menu,
+                    "tokens": self.platform.token_used, "forced": len(self.platform.forced), "used": self.platform.used}
+
     def do_GET(self):
         parts = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(parts.query))
-        if parts.path == "/emulator/resolve":
+        if parts.path.startswith("/cgi-bin/"):
+            self.answer_api(parts.path[len("/cgi-bin/"):], query, b"")
+        elif parts.path == "/emulator/resolve":
             found = self.platform.resolve(query.get("url", ""))
             self.answer(200 if found else 404, found or {"error": "unknown_ticket"})
         elif parts.path == "/emulator/tickets":
             self.answer(200, list(self.platform.tickets.values()))
+        elif parts.path == "/emulator/sent":
+            self.answer(200, self.platform.sent)
+        elif parts.path == "/emulator/state":
+            self.answer(200, self.state())
         else:
             self.answer(404, {"error": "not_found"})
 
@@ -123,22 +170,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         parts = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(parts.query))
         data = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        try:
-            try:
-                body = json.loads(data.decode("utf-8"))
-            except ValueError:
-                raise Refusal(47001, "data format error") from None
-            if parts.path == "/cgi-bin/stable_token":
-                self.answer(200, self.platform.stable_token(body))
-            elif parts.path == "/cgi-bin/qrcode/create":
-                self.answer(200, self.platform.create_qrcode(query.get("access_token"), body))
-            else:
-                self.answer(404, {"error": "not_found"})
-        except Refusal as refusal:
-            self.answer(200, refusal.answer)
+        if parts.path.startswith("/cgi-bin/"):
+            self.answer_api(parts.path[len("/cgi-bin/"):], query, data)
+        elif parts.path.startswith("/emulator/"):
+            self.control(parts.path[len("/emulator/"):], data)
+        else:
+            self.answer(404, {"error": "not_found"})
 
     def log_message(self, *_):
         pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 128
 
 
 def main():
@@ -149,9 +193,16 @@ def main():
     serve.add_argument("--appid", default="wxtillsidedemo0001")
     serve.add_argument("--secret", default="demo-secret")
     serve.add_argument("--state", help="file that keeps the tickets over a restart")
+    serve.add_argument("--push-to", help="the callback, http://HOST:PORT/wechat/ACCOUNT")
+    serve.add_argument("--token", default="tillside-demo-token")
+    serve.add_argument("--mode", choices=("plain", "compatible", "safe"), default="plain")
+    serve.add_argument("--aes-key", default="")
     args = parser.parse_args()
     Handler.platform = Platform(args.appid, args.secret, args.state)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", args.port), Handler)
+    Handler.phones = Phones(Handler.platform)
+    if args.push_to:
+        Handler.phones.target = pushes.Target(args.push_to, args.token, args.mode, args.aes_key, args.appid)
+    server = Server(("127.0.0.1", args.port), Handler)
     print(json.dumps({"port": server.server_address[1]}), flush=True)
     try:
         server.serve_forever()

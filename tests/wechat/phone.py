@@ -8,7 +8,8 @@
     phone.py page     --page LINK [--out DIR]                              open a member page link again
 
 Common: --account NAME --token TOKEN (as configured at central), --openid ID (default: a new random one), --emulator URL
-(asks emulator.py what a QR text means; without it the text's last path segment is the scene itself), --repeat N (push the
+(emulator.py pushes in the phone's name, as the platform would: it knows its QR codes and followers, seals with --mode safe
+--aes-key K --appid ID, and repeats what was not answered; without it the text's last path segment is the scene itself), --repeat N (push the
 same message N times, as WeChat does when an answer is late). Prints one JSON object; exit 0 when the act held, 1 when
 central refused, 2 on wrong use. Standard library only.
 """
@@ -71,6 +72,21 @@ def message(args, fields):
             "CreateTime": str(int(time.time()))}
     head.update(fields)
     return "<xml>" + "".join(f"<{k}>{v}</{k}>" for k, v in head.items()) + "</xml>"
+
+
+def order_act(args, act, **more):
+    """Lets the emulator push, as the platform would: it knows who follows, it seals, it repeats. The reply's text."""
+    account = {"url": f"{args.public}/wechat/{args.account}", "token": args.token, "mode": args.mode,
+               "aes_key": args.aes_key, "appid": args.appid}
+    fetch(f"{args.emulator}/emulator/account", json.dumps(account).encode(), "application/json")
+    order = {"act": act, "openid": args.openid, "repeat": args.repeat, **more}
+    status, _, answer = fetch(f"{args.emulator}/emulator/phone", json.dumps(order).encode(), "application/json")
+    if status != 200:
+        raise Refused(json.loads(answer).get("error", "the emulator refused"))
+    last = json.loads(answer)["pushes"][-1]
+    if last["status"] != 200 or "error" in last:
+        raise Refused(f"callback answered {last['status']}: {last.get('error', '')}")
+    return last["reply"]
 
 
 def push(args, fields):
@@ -173,10 +189,14 @@ def visit(args, link, join):
 def follow(args):
     fields = {"MsgType": cdata("event"), "Event": cdata("subscribe")}
     scene = ""
-    if not args.without_key:
-        scene, ticket = resolve_scene(args)
-        fields.update({"EventKey": cdata("qrscene_" + scene), "Ticket": cdata(ticket)})
-    text = push(args, fields)
+    if args.emulator:
+        scene = resolve_scene(args)[0] if args.url else ""
+        text = order_act(args, "follow", url=args.url, without_key=args.without_key)
+    else:
+        if not args.without_key:
+            scene, ticket = resolve_scene(args)
+            fields.update({"EventKey": cdata("qrscene_" + scene), "Ticket": cdata(ticket)})
+        text = push(args, fields)
     result = {"scene": scene, "reply": text}
     link = page_link(text)
     if link:
@@ -188,18 +208,26 @@ def follow(args):
 
 def scan(args):
     scene, ticket = resolve_scene(args)
-    text = push(args, {"MsgType": cdata("event"), "Event": cdata("SCAN"), "EventKey": cdata(scene),
-                       "Ticket": cdata(ticket)})
+    if args.emulator:
+        text = order_act(args, "scan", url=args.url)
+    else:
+        text = push(args, {"MsgType": cdata("event"), "Event": cdata("SCAN"), "EventKey": cdata(scene),
+                           "Ticket": cdata(ticket)})
     return {"scene": scene, "reply": text, "page": page_link(text)}
 
 
 def write_text(args):
-    text = push(args, {"MsgType": cdata("text"), "Content": cdata(args.content),
-                       "MsgId": str(secrets.randbelow(2**63))})
+    if args.emulator:
+        text = order_act(args, "text", content=args.content)
+    else:
+        text = push(args, {"MsgType": cdata("text"), "Content": cdata(args.content),
+                           "MsgId": str(secrets.randbelow(2**63))})
     return {"reply": text, "page": page_link(text)}
 
 
 def unfollow(args):
+    if args.emulator:
+        return {"reply": order_act(args, "unfollow")}
     return {"reply": push(args, {"MsgType": cdata("event"), "Event": cdata("unsubscribe"), "EventKey": cdata("")})}
 
 
@@ -217,6 +245,9 @@ def main():
     parser.add_argument("--account", default="demo")
     parser.add_argument("--token", default="tillside-demo-token")
     parser.add_argument("--openid", default="")
+    parser.add_argument("--mode", choices=("plain", "compatible", "safe"), default="plain", help="with --emulator")
+    parser.add_argument("--aes-key", default="")
+    parser.add_argument("--appid", default="wxtillsidedemo0001")
     parser.add_argument("--url", default="", help="what the follow QR says")
     parser.add_argument("--emulator", default="")
     parser.add_argument("--content", default="你好")

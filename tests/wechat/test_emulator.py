@@ -8,6 +8,9 @@ import sys
 import unittest
 import urllib.request
 
+import envelope
+from platform_api import Platform, Refusal
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -67,6 +70,67 @@ class Emulator(unittest.TestCase):
         self.assertEqual(self.create(token, scene="")["errcode"], 40053)
         self.assertEqual(self.create(token, scene="x" * 65)["errcode"], 40053)
         self.assertIn("url", self.create(token, scene="x" * 64))
+
+
+class Windows(unittest.TestCase):
+    """What the platform lets an account send, on a clock of the test's own."""
+
+    def setUp(self):
+        self.now = 1_000_000.0
+        self.platform = Platform("wx1", "s", clock=lambda: self.now)
+        self.platform.follow("o1", "t1")
+
+    @property
+    def token(self):
+        return self.platform.stable_token({"grant_type": "client_credential", "appid": "wx1", "secret": "s"})
+
+    def send(self, openid="o1"):
+        body = {"touser": openid, "msgtype": "text", "text": {"content": "x"}}
+        try:
+            return self.platform.call("message/custom/send", self.token, body)["errcode"]
+        except Refusal as refusal:
+            return refusal.answer["errcode"]
+
+    def test_three_within_a_minute_of_a_follow(self):
+        self.platform.open_window("o1", "touch")
+        self.assertEqual([self.send() for _ in range(4)], [0, 0, 0, 45047])
+        self.now += 61
+        self.assertEqual(self.send(), 45015)
+
+    def test_five_within_two_days_of_a_message(self):
+        self.platform.open_window("o1", "message")
+        self.now += 47 * 3600
+        self.assertEqual([self.send() for _ in range(6)], [0] * 5 + [45047])
+        self.now += 2 * 3600
+        self.assertEqual(self.send(), 45015)
+
+    def test_nobody_else_is_written_to(self):
+        self.assertEqual(self.send("oStranger"), 40003)
+        self.platform.unfollow("o1")
+        self.assertEqual(self.send(), 43004)
+
+    def test_a_script_of_errors_is_played_once(self):
+        self.platform.open_window("o1", "message")
+        self.platform.faults["codes"] = {"message/custom/send": [45009, -1]}
+        self.assertEqual([self.send() for _ in range(3)], [45009, -1, 0])
+
+    def test_four_mass_messages_a_person(self):
+        self.platform.follow("o2", "")
+        for number in range(6):
+            self.platform.call("message/mass/send", self.token, {"touser": ["o1", "o2"], "clientmsgid": f"m{number}"})
+        self.assertEqual(len(self.platform.sent), 8)
+
+
+class Sealed(unittest.TestCase):
+    def test_the_vectors_open(self):
+        with open(os.path.join(HERE, "..", "data", "wechat", "vectors.json"), encoding="utf-8") as file:
+            callback = json.load(file)["wechat_callback"]
+        sealed = envelope.Envelope(callback["token"], callback["encoding_aes_key"], callback["appid"])
+        for message in callback["messages"].values():
+            self.assertEqual(sealed.open(message["ciphertext_base64"]), message["plaintext_utf8"])
+            self.assertEqual(sealed.sign(callback["timestamp"], callback["nonce"], message["ciphertext_base64"]),
+                             message["msg_signature"])
+            self.assertEqual(sealed.open(sealed.seal(message["plaintext_utf8"])), message["plaintext_utf8"])
 
 
 if __name__ == "__main__":
