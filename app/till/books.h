@@ -79,9 +79,11 @@ struct store_role {
 
 #define PEERS_REMEMBERED LAN_TERMINALS_MAX
 
-struct peer_end { /* how far a peer said that it holds this era, in this run */
+struct peer_word { /* what a peer said in this run */
     uint32_t peer;
+    bool ends; /* it said how far it holds this era: */
     uint64_t through;
+    uint32_t epoch; /* the store's, as it knows it */
 };
 
 struct books {
@@ -116,7 +118,7 @@ struct books {
     uint64_t unconfirmed_from, unconfirmed_committed; /* 0 = nothing waits for a peer; as on the disk */
     bool consumes;                                    /* the open transaction holds an act that a peer must have */
     bool taken_back;                                  /* what waited is gone: the till's loop says so */
-    struct peer_end peer_ends[PEERS_REMEMBERED];
+    struct peer_word peers[PEERS_REMEMBERED];
     struct body late[LATE_MAX]; /* sign-ins while an act waits for a peer: appended after it */
     uint32_t late_count;
     bool appended, reference_changed; /* news for the callbacks, taken by the thread's loop */
@@ -298,6 +300,10 @@ MUST_CHECK int confirm_mark(struct books *b);  /* in the act's transaction */
 MUST_CHECK int confirm_clear(struct books *b); /* in a transaction */
 /* A peer says how far it holds this terminal's journal. */
 MUST_CHECK int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end);
+void confirm_peer_epoch(struct books *b, uint32_t peer, uint32_t epoch);
+bool confirm_peer_knows(const struct books *b, uint32_t peer, uint32_t epoch);
+/* In a transaction, when the role changed: a deposed terminal keeps an unconfirmed act to itself. */
+MUST_CHECK int confirm_hold_back(struct books *b);
 /* The act waits no longer, or was never done; after copies, peers' words and feed pages. */
 MUST_CHECK int confirm_settle(struct books *b);
 /* Appends what had to wait behind the act. */

@@ -29,6 +29,9 @@ static int run_books(struct books *b, struct call *call)
         return copies_store(b, call->page, call->out_answer);
     case CALL_PEER_HOLDS:
         return confirm_peer_holds(b, call->peer, call->end);
+    case CALL_PEER_EPOCH:
+        confirm_peer_epoch(b, call->peer, call->epoch);
+        return 0;
     case CALL_PENDING_PUT:
         return pending_put(b, call->pending);
     case CALL_PENDING_DROP:
@@ -107,6 +110,11 @@ int till_copy_store(struct till *till, struct slice batch, struct journal_answer
 int till_peer_holds(struct till *till, uint32_t peer, const struct lan_end *end)
 {
     return call(till, &(struct call){.kind = CALL_PEER_HOLDS, .peer = peer, .end = end});
+}
+
+int till_peer_epoch(struct till *till, uint32_t peer, uint32_t store_epoch)
+{
+    return call(till, &(struct call){.kind = CALL_PEER_EPOCH, .peer = peer, .epoch = store_epoch});
 }
 
 int till_pending_put(struct till *till, const struct till_pending *pending)

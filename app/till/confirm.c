@@ -26,8 +26,15 @@ int confirm_clear(struct books *b)
         return 0;
     r = config_set_int(b->db, "unconfirmed_from", 0);
     if (r == 0)
+        r = config_set_int(b->db, "held_back", 0);
+    if (r == 0)
         b->unconfirmed_from = 0;
     return r;
+}
+
+int confirm_hold_back(struct books *b)
+{
+    return b->unconfirmed_from != 0 && !books_is_primary(b) ? config_set_int(b->db, "held_back", 1) : 0;
 }
 
 static int confirm(struct books *b)
@@ -85,21 +92,46 @@ static int take_back(struct books *b)
     return books_load(b);
 }
 
-static void remember_end(struct books *b, uint32_t peer, uint64_t through)
+static struct peer_word *word_of(struct books *b, uint32_t peer)
 {
-    struct peer_end *slot = NULL;
+    struct peer_word *free_slot = NULL;
 
     for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
-        struct peer_end *end = &b->peer_ends[i];
-        if (end->peer == peer) {
-            slot = end;
-            break;
-        }
-        if (end->peer == 0 && slot == NULL)
-            slot = end;
+        if (b->peers[i].peer == peer)
+            return &b->peers[i];
+        if (b->peers[i].peer == 0 && free_slot == NULL)
+            free_slot = &b->peers[i];
     }
-    if (slot != NULL)
-        *slot = (struct peer_end){peer, through};
+    if (free_slot != NULL)
+        free_slot->peer = peer;
+    return free_slot;
+}
+
+void confirm_peer_epoch(struct books *b, uint32_t peer, uint32_t epoch)
+{
+    struct peer_word *word = peer != 0 ? word_of(b, peer) : NULL;
+
+    if (word != NULL)
+        word->epoch = epoch;
+}
+
+bool confirm_peer_knows(const struct books *b, uint32_t peer, uint32_t epoch)
+{
+    for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
+        if (b->peers[i].peer == peer)
+            return b->peers[i].epoch >= epoch;
+    }
+    return false;
+}
+
+static void remember_end(struct books *b, uint32_t peer, uint64_t through)
+{
+    struct peer_word *word = peer != 0 ? word_of(b, peer) : NULL;
+
+    if (word == NULL)
+        return;
+    word->ends = true;
+    word->through = through;
 }
 
 /* Asked after the promotion was known here: its author or the present primary said what it holds, and that it is not
@@ -112,9 +144,9 @@ static bool nobody_holds(const struct books *b)
         role->deposed_copy_through >= b->unconfirmed_from)
         return false;
     for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
-        const struct peer_end *end = &b->peer_ends[i];
-        if (end->peer != 0 && (end->peer == role->deposed_by || end->peer == role->primary))
-            return end->through < b->unconfirmed_from;
+        const struct peer_word *word = &b->peers[i];
+        if (word->ends && (word->peer == role->deposed_by || word->peer == role->primary))
+            return word->through < b->unconfirmed_from;
     }
     return false;
 }
@@ -127,7 +159,7 @@ static bool somebody_holds(const struct books *b)
     if (b->durable_through >= enough) /* central has it, from a peer */
         return true;
     for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
-        if (b->peer_ends[i].peer != 0 && b->peer_ends[i].through >= enough)
+        if (b->peers[i].ends && b->peers[i].through >= enough)
             return true;
     }
     return !books_is_primary(b) && b->role.deposed && b->role.deposed_copy_through >= b->unconfirmed_from;
@@ -151,7 +183,7 @@ static int end_alone(struct books *b)
 static bool peer_has_all(const struct books *b)
 {
     for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
-        if (b->peer_ends[i].peer != 0 && b->peer_ends[i].through >= b->head.seq)
+        if (b->peers[i].ends && b->peers[i].through >= b->head.seq)
             return true;
     }
     return false;

@@ -190,10 +190,16 @@ static int store_open(struct copy *c)
     if (r < 0)
         return r;
     r = take_all(c);
+    if (r == 0 && c->promoted) /* who is primary may be another one now */
+        r = store_load(c->b);
+    if (r == 0 && c->promoted)
+        r = confirm_hold_back(c->b);
     if (r < 0)
         books_abort(c->b);
     else
         r = books_commit(c->b);
+    if (r < 0 && c->promoted && books_ready(c->b) == 0 && store_load(c->b) < 0)
+        return -EUCLEAN;
     if (r == -EILSEQ) {
         c->answer.status = JOURNAL_FORK;
         return c->own && c->era == c->b->era ? remember_own_fork(c) : 0;
@@ -214,38 +220,70 @@ static bool replaced(const struct copy *c)
     return c->reader.head.terminal == self->terminal && c->reader.head.incarnation > self->incarnation;
 }
 
-/* Who is primary may be another one now, and what peers said before that is no answer to it. */
-static int after_promotion(struct books *b)
+/* What peers said before a promotion was known is no answer to it. */
+static void forget_ends(struct books *b)
 {
-    memset(b->peer_ends, 0, sizeof(b->peer_ends));
+    for (size_t i = 0; i < PEERS_REMEMBERED; i++)
+        b->peers[i].ends = false;
     b->reference_changed = true;
-    return store_load(b);
+}
+
+/* A terminal that does not know yet that another one was promoted over its journal may still send an act that nobody
+ * was told of. It is not taken: once the terminal knows, it takes the act back. */
+static int runs_ahead(struct copy *c, bool *out_ahead)
+{
+    const struct batch_head *head = &c->reader.head;
+    struct db_stmt *stmt;
+    int r = db_stmt_open(c->b->db,
+                         "SELECT store_epoch, copy_through FROM promotion WHERE old_terminal = ? AND"
+                         " old_incarnation = ? AND behind = 0 ORDER BY store_epoch DESC LIMIT 1",
+                         &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, head->terminal);
+    db_bind_int64(stmt, 2, head->incarnation);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW) {
+        uint64_t through = (uint64_t)db_column_int64(stmt, 1);
+        *out_ahead = !c->own && c->head.seq <= through && head->first_seq + head->count - 1 > through &&
+                     !confirm_peer_knows(c->b, head->terminal, (uint32_t)db_column_int64(stmt, 0));
+    }
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
+static void answer_gap(struct copy *c)
+{
+    c->answer.status = JOURNAL_GAP;
+    c->answer.expected_seq = c->head.seq + 1;
+    c->answer.durable_through = c->head.seq;
 }
 
 static int decide(struct copy *c)
 {
-    bool genuine = false;
+    bool genuine = false, ahead = false;
     int r = verify(c, &genuine);
 
     if (r == 0)
         r = find_era(c);
+    if (r == 0)
+        r = runs_ahead(c, &ahead);
     if (r < 0)
         return r;
     if (!genuine) {
         c->answer.status = JOURNAL_REFUSED;
         return 0;
     }
-    if (c->era != 0 && !c->own && c->reader.head.first_seq > c->head.seq + 1) {
-        c->answer.status = JOURNAL_GAP;
-        c->answer.expected_seq = c->head.seq + 1;
-        c->answer.durable_through = c->head.seq;
+    if (ahead || (c->era != 0 && !c->own && c->reader.head.first_seq > c->head.seq + 1)) {
+        answer_gap(c);
         return 0;
     }
     r = store_open(c);
     if (r == 0 && replaced(c))
         r = remember_own_fork(c);
     if (r == 0 && c->promoted)
-        r = after_promotion(c->b);
+        forget_ends(c->b);
     return r < 0 ? r : confirm_settle(c->b);
 }
 

@@ -21,13 +21,14 @@ static int run_keyed(struct books *b, const char *sql, int64_t key, const struct
     return r;
 }
 
-/* Central ordered the primary to go on alone: the journal says so. It ends by itself once the order is lifted. */
+/* Who is primary may have changed. Central ordered the primary to go on alone: the journal says so; it ends by itself
+ * once the order is lifted. */
 static int follow_order(struct books *b)
 {
-    int r;
+    int r = confirm_hold_back(b);
 
-    if (!b->settings.alone || b->role.went_alone || books_is_single(b) || !books_is_primary(b))
-        return 0;
+    if (r < 0 || !b->settings.alone || b->role.went_alone || books_is_single(b) || !books_is_primary(b))
+        return r;
     r = alone_set(b, true, 0, "");
     return r < 0 ? r : store_load(b);
 }

@@ -330,6 +330,10 @@ MUST_CHECK int till_copy_store(struct till *till, struct slice batch, struct jou
  * service; else what waited for it is confirmed, and answered. */
 MUST_CHECK int till_peer_holds(struct till *till, uint32_t peer, const struct lan_end *end);
 
+/* A hello says which store epoch its sender knows; called for each, before copies go. What a terminal's journal holds
+ * beyond the copy that another one was promoted over is taken only once it knows of that: JOURNAL_GAP until then. */
+MUST_CHECK int till_peer_epoch(struct till *till, uint32_t peer, uint32_t store_epoch);
+
 struct till_pending { /* a request to the primary whose answer has not come */
     uint8_t request_id[BODY_REQUEST_ID_LEN];
     int64_t since_ms;

@@ -22,6 +22,7 @@ enum call_kind {
     CALL_STORE_READ,
     CALL_COPY_STORE,
     CALL_PEER_HOLDS,
+    CALL_PEER_EPOCH,
     CALL_PENDING_PUT,
     CALL_PENDING_DROP,
     CALL_PENDING_LIST,
@@ -36,7 +37,7 @@ struct call {
     struct slice page; /* or batch */
     int64_t server_ms;
     struct clock_reading at;
-    uint32_t peer;
+    uint32_t peer, epoch;
     const struct lan_end *end;
     const struct till_pending *pending;
     const uint8_t *request_id;

@@ -237,10 +237,34 @@ int upload_next_batch(struct upload *upload, const uint8_t secret[SECRET_KEY_LEN
     return r == -ENOENT ? 0 : r;
 }
 
+/* The end of a journal as peers may have it: an act that nobody was told of stays here once this terminal knows that
+ * it is no longer the primary. */
+static int offered_head(struct upload *upload, uint32_t era, struct journal_head *out_head)
+{
+    int64_t present, unconfirmed, held_back;
+    struct record last;
+    int r = config_get_int(upload->reader, "era", &present);
+
+    if (r == 0)
+        r = config_get_int(upload->reader, "unconfirmed_from", &unconfirmed);
+    if (r == 0)
+        r = config_get_int(upload->reader, "held_back", &held_back);
+    if (r == 0)
+        r = journal_load_head(upload->reader, era, out_head);
+    if (r < 0 || era != present || held_back == 0 || unconfirmed <= 1)
+        return r;
+    r = journal_read(upload->reader, journal_id(era, (uint64_t)unconfirmed - 1), upload->record_buffer, &last);
+    if (r == 0) {
+        out_head->seq = last.id.seq;
+        memcpy(out_head->hash, last.hash, HASH_LEN);
+    }
+    return r;
+}
+
 static int read_end(struct upload *upload, struct db_stmt *stmt, struct lan_end *out)
 {
     struct journal_head head;
-    int r = journal_load_head(upload->reader, (uint32_t)db_column_int64(stmt, 0), &head);
+    int r = offered_head(upload, (uint32_t)db_column_int64(stmt, 0), &head);
 
     if (r < 0)
         return r;
@@ -326,7 +350,7 @@ static int own_batch(struct upload *upload, uint32_t era, uint64_t after, const 
 {
     struct journal_head head;
     struct batch_writer w;
-    int r = journal_load_head(upload->reader, era, &head);
+    int r = offered_head(upload, era, &head);
 
     if (r < 0)
         return r;
