@@ -21,6 +21,8 @@ struct eye {
     struct scan *scan;
     struct scan_motion motion;
     struct scan_tracker tracker;
+    struct scan_lamp lamp;
+    bool lit;
     struct scan_result *result;
     int64_t awake_until_ms;
     enum view_guidance guidance;
@@ -95,6 +97,19 @@ static void hand_over_picture(struct eye *eye, const struct camera_frame *frame)
     worker_push(eye->workers, &event);
 }
 
+/* The lamp beside the camera, where a board has one. */
+static void light(struct eye *eye, bool on)
+{
+    struct workers *workers = eye->workers;
+    if (on == eye->lit)
+        return;
+    eye->lit = on;
+    pthread_mutex_lock(&workers->lamp_mutex);
+    int result = workers->gpio_open ? gpio_lamp_set(workers->devices->gpio, "light", on) : 0;
+    (void)result; /* without it the shopper is asked for a brighter screen all the same */
+    pthread_mutex_unlock(&workers->lamp_mutex);
+}
+
 static void decode(struct eye *eye, const struct scan_image *image, const struct camera_frame *frame, int64_t now_ms)
 {
     if (scan_frame(eye->scan, image, BUDGET_US, eye->result) != 0)
@@ -104,6 +119,7 @@ static void decode(struct eye *eye, const struct scan_image *image, const struct
         if (fresh & (1U << i))
             tell_code(eye, &eye->result->codes[i], frame->taken_ns);
     tell_guidance(eye);
+    light(eye, scan_lamp_step(&eye->lamp, &eye->result->guidance));
 }
 
 /* Armed, the camera runs at 5 frames a second and only looks for change; a movement wakes the full rate. */
@@ -113,6 +129,10 @@ static void set_awake(struct eye *eye, bool awake)
         return;
     eye->awake = awake;
     camera_set_rate(eye->workers->devices->camera, awake ? CAMERA_FULL : CAMERA_IDLE);
+    if (!awake) {
+        eye->lamp = (struct scan_lamp){0};
+        light(eye, false);
+    }
 }
 
 static void look(struct eye *eye, const struct camera_frame *frame)

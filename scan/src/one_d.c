@@ -30,7 +30,6 @@ static struct rule rule_for(enum scan_symbology symbology)
     case SCAN_ITF:
         return (struct rule){10, 5, 8};
     case SCAN_QR:
-    case SCAN_MICRO_QR:
     case SCAN_SYMBOLOGY_COUNT:
         break;
     }

@@ -5,8 +5,6 @@ const char *scan_symbology_name(enum scan_symbology symbology)
     switch (symbology) {
     case SCAN_QR:
         return "QR-Code";
-    case SCAN_MICRO_QR:
-        return "Micro-QR-Code";
     case SCAN_EAN13:
         return "EAN-13";
     case SCAN_EAN8:

@@ -187,9 +187,34 @@ static void every_symbology_has_a_name(void **state)
         assert_string_not_equal(scan_symbology_name((enum scan_symbology)i), "unknown");
 }
 
+static bool lit_after(struct scan_lamp *lamp, int brightness, int frames)
+{
+    struct scan_guidance guidance = {.brightness = brightness};
+    bool lit = lamp->on;
+
+    for (int i = 0; i < frames; i++)
+        lit = scan_lamp_step(lamp, &guidance);
+    return lit;
+}
+
+static void the_lamp_goes_by_what_lasts(void **state)
+{
+    struct scan_lamp lamp = {0};
+
+    (void)state;
+    assert_false(lit_after(&lamp, 20, 3)); /* a hand before the lens */
+    assert_false(lit_after(&lamp, 120, 3));
+    assert_true(lit_after(&lamp, 20, 10));
+    assert_true(lit_after(&lamp, 110, 300)); /* what the lamp itself makes */
+    assert_true(lit_after(&lamp, 230, 30));  /* a bright phone, soon gone */
+    assert_true(lit_after(&lamp, 110, 10));
+    assert_false(lit_after(&lamp, 200, 60)); /* day */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_lamp_goes_by_what_lasts),
         cmocka_unit_test(senseless_options_are_refused),
         cmocka_unit_test(senseless_frames_are_refused_and_nothing_is_written),
         cmocka_unit_test(any_small_frame_is_taken),

@@ -29,7 +29,6 @@ struct scan_image {
 
 enum scan_symbology {
     SCAN_QR,
-    SCAN_MICRO_QR,
     SCAN_EAN13,
     SCAN_EAN8,
     SCAN_UPCA,
@@ -81,7 +80,7 @@ enum scan_hint {
 
 struct scan_guidance {
     enum scan_hint hint;
-    int brightness;     /* mean of the frame, 0..255: what a lamp is controlled by */
+    int brightness;     /* mean of the frame, 0..255: what scan_lamp_step goes by */
     int glare_permille; /* saturated part of the frame */
 };
 
@@ -97,7 +96,7 @@ struct scan_result {
 /* Start from scan_options_default(). */
 struct scan_options {
     int max_width, max_height; /* greater frames are refused with -EMSGSIZE */
-    bool qr;                   /* QR and Micro QR */
+    bool qr;                   /* QR codes */
     bool one_d;                /* EAN, UPC, Code 128, Code 39, ITF, DataBar */
     int64_t still_budget_us;   /* of one scan_still, as scan_frame's; 0: no limit */
     int64_t (*now_us)(void);   /* what the budgets are measured with; never going back, called by the scanning thread */
@@ -139,6 +138,20 @@ struct scan_motion {
  * does not count. Some 0.1 ms at 640x480.
  */
 bool scan_motion_step(struct scan_motion *motion, const struct scan_image *image);
+
+/* ---- the lamp ------------------------------------------------------------------------------------------------- */
+
+/* The caller's memory; all zero is a lamp that is off. */
+struct scan_lamp {
+    bool on;
+    int frames; /* in a row that speak for the other state */
+};
+
+/*
+ * Whether a lamp beside the camera should be lit after this frame: on after some dark frames; off after many that are
+ * so bright that the lamp cannot be what makes them so.
+ */
+bool scan_lamp_step(struct scan_lamp *lamp, const struct scan_guidance *guidance);
 
 /* ---- one verdict per code ------------------------------------------------------------------------------------- */
 
