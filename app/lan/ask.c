@@ -251,11 +251,26 @@ static void not_now(struct lan *lan, int index, const struct lan_slot *slot, int
     }
 }
 
-static void on_failed(struct lan *lan, int index, struct lan_slot *slot, int error)
+/* Staff hears that it is away before it hears what the till here made of that. */
+static void note_away(struct lan *lan, uint32_t primary, int error)
+{
+    uint64_t random = lan_random(lan);
+    struct lan_peer *peer;
+
+    pthread_mutex_lock(&lan->mutex);
+    peer = lan_peer_locked(lan, primary);
+    if (peer != NULL && lan_never_sent(error))
+        lan_peer_failed_locked(lan, peer, error, random);
+    pthread_mutex_unlock(&lan->mutex);
+    lan_publish(lan);
+}
+
+static void on_failed(struct lan *lan, int index, struct lan_slot *slot, uint32_t primary, int error)
 {
     bool fresh = slot->state == SLOT_NEW;
 
     lan_note_failure(lan, "act", error, 0);
+    note_away(lan, primary, error);
     if (fresh && lan_never_sent(error))
         do_without(lan, index, slot);
     else if (fresh && (error == -EACCES || !changes_books(&slot->request)))
@@ -280,7 +295,7 @@ static void ask_primary(struct lan *lan, int index, struct lan_slot *slot, uint3
     pthread_mutex_unlock(&lan->mutex);
     r = exchange(lan, primary, slot, body, sizeof(body), &answer);
     if (r < 0) {
-        on_failed(lan, index, slot, r);
+        on_failed(lan, index, slot, primary, r);
         return;
     }
     lan_note_failure(lan, "act", 0, 0);

@@ -208,6 +208,27 @@ static void await_deed(struct lan *lan, uint32_t ticket, struct till_answer *out
     pthread_mutex_unlock(&lan->mutex);
 }
 
+/*
+ * "No other terminal answers" in an answer to one that just asked: this one has not said hello to it yet. It does so
+ * now, and is asked again. false: it is live, so the till had its reason.
+ */
+static bool wake_for(struct lan *lan, uint32_t from)
+{
+    struct lan_peer *peer;
+    bool unknown;
+
+    pthread_mutex_lock(&lan->mutex);
+    peer = lan_peer_locked(lan, from);
+    unknown = peer != NULL && !lan_peer_live_locked(lan, peer);
+    if (unknown) {
+        peer->next_hello_mono_ms = 0;
+        lan->wakes++;
+        lan_changed_locked(lan);
+    }
+    pthread_mutex_unlock(&lan->mutex);
+    return unknown;
+}
+
 static void on_act(struct lan *lan, uint32_t from, struct slice body, struct sync_response *response)
 {
     struct till_request request;
@@ -241,6 +262,8 @@ static void on_act(struct lan *lan, uint32_t from, struct slice body, struct syn
         return;
     }
     await_deed(lan, ticket, &answer);
+    if (answer.error == -EHOSTDOWN && wake_for(lan, from))
+        answer.error = -EAGAIN;
     answer_done(response, &answer);
 }
 

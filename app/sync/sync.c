@@ -302,9 +302,15 @@ void sync_enrol(struct sync *sync, const char *ticket_text)
 
 void sync_lan_address(struct sync *sync, const char *address)
 {
+    bool news;
+
     pthread_mutex_lock(&sync->mutex);
+    news = strcmp(sync->lan_address, address) != 0;
     snprintf(sync->lan_address, sizeof(sync->lan_address), "%s", address);
     pthread_mutex_unlock(&sync->mutex);
+    /* The request for the feed that waits now does not say it, and may wait for long. */
+    if (news)
+        sync->options.transport.ops->cancel(sync->options.transport.self);
 }
 
 void sync_status_copy(struct sync *sync, struct sync_status *out_status)
