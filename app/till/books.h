@@ -302,7 +302,7 @@ MUST_CHECK int confirm_clear(struct books *b); /* in a transaction */
 MUST_CHECK int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end);
 void confirm_peer_epoch(struct books *b, uint32_t peer, uint32_t epoch);
 bool confirm_peer_knows(const struct books *b, uint32_t peer, uint32_t epoch);
-/* In a transaction, when the role changed: a deposed terminal keeps an unconfirmed act to itself. */
+/* In a transaction, when the role changed: an act that will be taken back is not given to a peer any more. */
 MUST_CHECK int confirm_hold_back(struct books *b);
 /* The act waits no longer, or was never done; after copies, peers' words and feed pages. */
 MUST_CHECK int confirm_settle(struct books *b);

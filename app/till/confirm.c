@@ -32,9 +32,18 @@ int confirm_clear(struct books *b)
     return r;
 }
 
+/* Another terminal was promoted, having asked everybody, over a copy without the act. */
+static bool may_be_undone(const struct books *b)
+{
+    const struct store_role *role = &b->role;
+
+    return role->deposed && !role->deposed_behind && !books_is_primary(b) &&
+           role->deposed_copy_through < b->unconfirmed_from;
+}
+
 int confirm_hold_back(struct books *b)
 {
-    return b->unconfirmed_from != 0 && !books_is_primary(b) ? config_set_int(b->db, "held_back", 1) : 0;
+    return b->unconfirmed_from != 0 ? config_set_int(b->db, "held_back", may_be_undone(b)) : 0;
 }
 
 static int confirm(struct books *b)
@@ -140,8 +149,7 @@ static bool nobody_holds(const struct books *b)
 {
     const struct store_role *role = &b->role;
 
-    if (!role->deposed || role->deposed_behind || books_is_primary(b) ||
-        role->deposed_copy_through >= b->unconfirmed_from)
+    if (!may_be_undone(b))
         return false;
     for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
         const struct peer_word *word = &b->peers[i];
