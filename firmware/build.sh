@@ -8,7 +8,7 @@
 #   --version V      default: what CMakeLists.txt says
 #   --floor V        devices refuse anything older than this from then on (default 0)
 #   --crash          a terminal that always fails, to prove that a device goes back by itself
-#   --keep           leave the scratch
+#   --keep           leave the scratch; what was unpacked into it is used again
 #   --help
 #
 # Runs as root (file owners), on Debian 12 or 13. Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -62,6 +62,11 @@ for fact in "$ARCH" "$KERNEL" "$BOOT" "$CMDLINE" "$SLOT_MIB" "$DATA_MIB"; do
     [ -n "$fact" ] || fail "board/$board/board.conf leaves out a fact"
 done
 
+case $ARCH:$BOOT in
+arm64:uboot-qemu) ;;
+*) fail "board $board: its facts are here, but nothing makes its boot ($BOOT on $ARCH) yet; board/$board/README.md" ;;
+esac
+
 out=${out:-$top/build/firmware/$board}
 work=${work:-$out/work}
 mkdir -p "$out" "$work"
@@ -96,9 +101,10 @@ told "tillside-terminal compiled"
 
 packages=$(names_of "$here/packages"),$KERNEL
 [ -z "$EXTRA_PACKAGES" ] || packages=$packages,${EXTRA_PACKAGES// /,}
-unpack "$work/root" "$packages"
-told "packages unpacked"
-/usr/bin/python3 "$here/parts/bom.py" "$work/root.packages" "$work/root/usr/share/doc" "$name" "$version" "$SOURCE_DATE_EPOCH" "$out/$name.spdx.json"
+[ -e "$work/unpacked.packages" ] || { unpack "$work/unpacked" "$packages"; told "packages unpacked"; }
+rm -rf "$work/root"
+cp -a "$work/unpacked" "$work/root"
+/usr/bin/python3 "$here/parts/bom.py" "$work/unpacked.packages" "$work/root/usr/share/doc" "$name" "$version" "$SOURCE_DATE_EPOCH" "$out/$name.spdx.json"
 make_root "$work/root"
 if [ "$crash" = yes ]; then printf '#!/bin/false\n' >"$work/root/usr/bin/tillside-terminal"; fi
 told "root file system finished ($(du -sm "$work/root" | cut -f1) MB)"
@@ -115,7 +121,7 @@ bmaptool -q create -o "$out/$name.img.bmap" "$work/disk.img"
 zstd -q -12 -T0 -f "$work/disk.img" -o "$out/$name.img.zst"
 make_manifest "$name"
 cp "$keys/ca.pem" "$out/ca.pem"
-cp "$work/root.packages" "$out/$name.packages"
+cp "$work/unpacked.packages" "$out/$name.packages"
 told "disk image packed"
 make_bundle "$work/slot.img" "$out/$name.raucb"
 told "bundle made"

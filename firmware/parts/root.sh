@@ -109,7 +109,7 @@ root_settings() {
     printf 'hosts: files dns\npasswd: files\ngroup: files\nshadow: files\n' >"$root/etc/nsswitch.conf"
     ln -sfn /run/tillside/localtime "$root/etc/localtime"
     printf '/dev/disk/by-partlabel/env 0x0 0x200\n' >"$root/etc/fw_env.config"
-    mkdir -p "$root/data" "$root/usr/lib/systemd/system-preset"
+    mkdir -p "$root/data" "$root/etc/rauc"
     sed "s/@COMPATIBLE@/tillside-$board/" "$here/rauc/system.conf" >"$root/etc/rauc/system.conf"
     cp "$keys/ca.pem" "$root/etc/rauc/keyring.pem"
     rm -f "$root"/usr/lib/systemd/system-preset/[1-9]*.preset

@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""Checks the form of what the image is made of, without building it: units, scripts, boards."""
+
+import configparser
+import glob
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+OVERLAY = os.path.join(ROOT, "firmware", "overlay")
+UNITS = os.path.join(OVERLAY, "usr/lib/systemd/system")
+EXPOSURE_MAX = 2.0
+
+
+def text(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def scripts():
+    found = [os.path.join(ROOT, name) for name in ("flash.sh", "firmware/build.sh", "firmware/initrd/init", "tests/device/run")]
+    for pattern in ("firmware/parts/*", "firmware/overlay/usr/lib/tillside/*", "board/*/overlay/usr/lib/tillside/*"):
+        found += glob.glob(os.path.join(ROOT, pattern))
+    return [path for path in found if os.path.isfile(path) and text(path).startswith(("#!/bin/sh", "#!/bin/bash", "#!/usr/bin/env bash", "#!/bin/busybox"))]
+
+
+class Scripts(unittest.TestCase):
+    @unittest.skipUnless(shutil.which("shellcheck"), "SKIPPED: no shellcheck")
+    def test_shellcheck_finds_nothing(self):
+        done = subprocess.run(["shellcheck", "-x", *scripts()], capture_output=True, text=True, cwd=ROOT)
+        self.assertEqual(done.stdout, "")
+
+    def test_all_can_be_run(self):
+        for path in scripts():
+            self.assertTrue(os.access(path, os.X_OK), path)
+
+
+@unittest.skipUnless(shutil.which("systemd-analyze"), "SKIPPED: no systemd-analyze")
+class Units(unittest.TestCase):
+    def test_the_terminal_is_exposed_as_little_as_promised(self):
+        with tempfile.TemporaryDirectory() as root:
+            shutil.copytree(os.path.join(OVERLAY, "usr"), os.path.join(root, "usr"), symlinks=True)
+            done = subprocess.run(["systemd-analyze", "security", "--offline=true", f"--root={root}", "tillside-terminal.service"],
+                                  capture_output=True, text=True)
+        found = re.search(r"Overall exposure level for tillside-terminal.service: ([0-9.]+)", done.stdout + done.stderr)
+        self.assertIsNotNone(found, done.stdout + done.stderr)
+        self.assertLessEqual(float(found.group(1)), EXPOSURE_MAX, done.stdout)
+
+    def test_every_program_that_a_unit_starts_is_there(self):
+        built = {"/usr/bin/tillside-terminal", "/usr/lib/tillside/console-lock"}
+        for unit in glob.glob(os.path.join(UNITS, "*.service")):
+            for program in re.findall(r"^Exec[A-Za-z]+=[+@!-]*(/\S+)", text(unit), re.M):
+                self.assertTrue(program in built or os.path.exists(OVERLAY + program), f"{unit}: {program}")
+
+    def test_every_unit_that_is_enabled_says_where_it_belongs(self):
+        preset = text(os.path.join(OVERLAY, "usr/lib/systemd/system-preset/00-tillside.preset"))
+        for name in re.findall(r"^enable (\S+)$", preset, re.M):
+            path = os.path.join(UNITS, name)
+            if os.path.exists(path) and "WantedBy" not in text(path):
+                users = [u for u in glob.glob(os.path.join(UNITS, "*")) if re.search(rf"^(Requires|Wants)=.*{re.escape(name)}", text(u), re.M)]
+                self.assertTrue(users, f"{name} is enabled and nobody wants it")
+
+
+class Boards(unittest.TestCase):
+    def test_every_board_is_facts_with_a_readme_that_says_whether_it_was_booted(self):
+        for folder in glob.glob(os.path.join(ROOT, "board", "*")):
+            if not os.path.exists(os.path.join(folder, "board.conf")):
+                continue
+            with self.subTest(os.path.basename(folder)):
+                facts = text(os.path.join(folder, "board.conf"))
+                for fact in ("ARCH", "KERNEL", "BOOT", "CMDLINE", "SLOT_MIB", "DATA_MIB"):
+                    self.assertRegex(facts, rf"(?m)^{fact}=\S")
+                self.assertRegex(text(os.path.join(folder, "README.md")), r"(?m)^- \*\*Booted\*\*: (yes|not booted)")
+                parser = configparser.ConfigParser(comment_prefixes=(";", "#"))
+                parser.read(os.path.join(folder, "board.ini"))
+                self.assertEqual(parser["board"]["name"], os.path.basename(folder))
+                self.assertEqual(parser["display"]["backend"], "kms")
+                self.assertNotIn("sim", [parser[section].get("backend") for section in parser.sections()])
+
+    def test_no_board_switches_mitigations_off_but_the_emulated_ones(self):
+        for path in glob.glob(os.path.join(ROOT, "board", "*", "board.conf")):
+            if "qemu-" not in path:
+                self.assertNotIn("mitigations=off", text(path), path)
+
+
+class Provisioning(unittest.TestCase):
+    """The device's own reading of the file, run here into a folder."""
+
+    def settings(self, words):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "p.ini")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(words)
+            done = subprocess.run([os.path.join(OVERLAY, "usr/lib/tillside/provision"), path, os.path.join(folder, "run")], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return {name: text(name) for name in glob.glob(os.path.join(folder, "run", "**", "*"), recursive=True)
+                    if os.path.isfile(name) and not os.path.islink(name)}, done.stdout + done.stderr
+
+    def test_a_static_address(self):
+        files, _ = self.settings("[network]\naddress = 192.168.1.5/24\ngateway=192.168.1.1\ndns = 1.1.1.1 9.9.9.9\n")
+        network = "".join(files.values())
+        self.assertIn("Address=192.168.1.5/24\n", network)
+        self.assertIn("Gateway=192.168.1.1\nDNS=1.1.1.1\nDNS=9.9.9.9\n", network)
+
+    def test_nothing_can_be_smuggled_into_a_setting(self):
+        for words in ("[network]\naddress = 1.2.3.4/24\\nExec=evil\n", "[network]\naddress = $(reboot)\n", "[time]\nntp = a;b\n", "[time]\nntp = `id`\n"):
+            with self.subTest(words):
+                files, said = self.settings(words)
+                self.assertEqual(files, {})
+                self.assertIn("is not understood", said)
+
+    def test_an_empty_and_a_missing_file_give_defaults(self):
+        self.assertEqual(self.settings("")[0], {})
+
+
+if __name__ == "__main__":
+    unittest.main()
