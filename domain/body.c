@@ -177,6 +177,7 @@ static const struct kind kinds[] = {
     {RECORD_CONFLICT, "conflict", {NULL, 0, 0}},
     {RECORD_ATTRIBUTION, "attribution", {NULL, 0, 0}},
     {RECORD_ADMIN, "admin", {NULL, 0, 0}},
+    {RECORD_ACQUISITION, "acquisition", {NULL, 0, 0}},
 };
 
 /* Every member of the union starts here, behind the tag. */

@@ -1,6 +1,6 @@
 #include "central/admin/groups.h"
 #include "central/outbox/outbox.h"
-#include "central/store/people_member.h"
+#include "central/store/wechat_acquisition.h"
 #include "central/wechat/order.h"
 #include "central/wechat/reconcile.h"
 #include "central/wechat/service.h"
@@ -148,4 +148,28 @@ int cmd_wechat_reconcile(struct admin_call *call)
     admin_set(call, "followers", json_integer((json_int_t)result.followers));
     admin_set(call, "found", json_integer((json_int_t)result.found));
     return rc;
+}
+
+/* ---- clerks' credit for members won */
+
+static int add_vesting_row(void *context, const struct vesting_row *row)
+{
+    admin_add_row(context, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "store", (json_int_t)row->store, "clerk",
+                                     (json_int_t)row->clerk, "pending", (json_int_t)row->pending, "vested",
+                                     (json_int_t)row->vested, "forfeited", (json_int_t)row->forfeited, "pending_minor",
+                                     (json_int_t)row->pending_minor, "vested_minor", (json_int_t)row->vested_minor));
+    return 0;
+}
+
+int cmd_acquisition_report(struct admin_call *call, struct store_tx *tx)
+{
+    int64_t amount_minor = 0;
+    int rc = vesting_amount(tx, &amount_minor);
+    admin_set(call, "amount_minor", json_integer(amount_minor));
+    return rc ? rc : vesting_each(tx, add_vesting_row, call);
+}
+
+int cmd_acquisition_set(struct admin_call *call, struct store_tx *tx)
+{
+    return vesting_set_amount(tx, admin_number(call, "amount", 0));
 }

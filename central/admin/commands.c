@@ -149,6 +149,16 @@ const struct admin_command admin_commands[] = {
      .help = "asks the platform for all followers and by which QR they came; finds those whose push was lost",
      .run = cmd_wechat_reconcile},
 
+    {.name = "acquisition report",
+     .args = "",
+     .help = "clerks' credit for members won: pending, vested at day 21, forfeited",
+     .read = cmd_acquisition_report,
+     .rows = true},
+    {.name = "acquisition set",
+     .args = "AMOUNT:m",
+     .help = "what a member won is worth to its clerk from now on; 0.00: nothing",
+     .write = cmd_acquisition_set},
+
     {.name = "outbox list",
      .args = "--state:t --limit:n",
      .help = "what leaves or left; STATE waiting, sending, sent or dead",

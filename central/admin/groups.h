@@ -57,6 +57,8 @@ int cmd_outbox_quota(struct admin_call *call, struct store_tx *tx);
 int cmd_wechat_send(struct admin_call *call, struct store_tx *tx);
 int cmd_wechat_menu(struct admin_call *call, struct store_tx *tx);
 int cmd_wechat_reconcile(struct admin_call *call);
+int cmd_acquisition_report(struct admin_call *call, struct store_tx *tx);
+int cmd_acquisition_set(struct admin_call *call, struct store_tx *tx);
 
 /* cmd_catalogue.c */
 int cmd_product_list(struct admin_call *call, struct store_tx *tx);

@@ -5,6 +5,7 @@
 #include "central/phone/page.h"
 #include "central/phone/qr_picture.h"
 #include "central/store/ledger.h"
+#include "central/store/wechat_acquisition.h"
 #include "central/wechat/work.h"
 #include "platform/encoding.h"
 #include "platform/log.h"
@@ -200,7 +201,8 @@ static int run_join(void *arg, struct store_tx *tx)
                               .store = order->store,
                               .consent_version = order->consent};
     rc = people_join(tx, &joining, &joined);
-    return rc ? rc : wechat_link_member(tx, order->identity, joined.member);
+    rc = rc ? rc : wechat_link_member(tx, order->identity, joined.member);
+    return rc ? rc : vesting_begin(tx, joined.member);
 }
 
 static void finish_join(void *arg, int result)

@@ -1,4 +1,5 @@
 #include "central/store/records.h"
+#include "central/store/acquisition.h"
 #include "central/store/ledger.h"
 #include "central/store/query.h"
 #include "central/store/rights_internal.h"
@@ -182,6 +183,10 @@ int records_postings(struct store_tx *tx, const struct record *record, uint32_t 
     struct postings none = {.count = 0};
     struct body body;
     *out_postings = none;
+    if (record->kind == RECORD_ACQUISITION) {
+        acquisition_postings(record, store, out_postings);
+        return 0;
+    }
     if (body_decode(record->kind, record->body, &body) < 0)
         return 0;
     struct surroundings around = {.store = store};

@@ -11,6 +11,12 @@ static const char *const steps[] = {
     "given_ms "
     "INTEGER NOT NULL) STRICT;"
     "CREATE INDEX wechat_ticket_permanent ON wechat_ticket (account) WHERE kind = 0;",
+
+    "CREATE TABLE acquisition (member INTEGER PRIMARY KEY, brand INTEGER NOT NULL, store INTEGER NOT NULL, clerk "
+    "INTEGER "
+    "NOT NULL, amount INTEGER NOT NULL, state INTEGER NOT NULL, due_ms INTEGER NOT NULL, by_channel INTEGER NOT NULL) "
+    "STRICT;"
+    "CREATE INDEX acquisition_due ON acquisition (due_ms) WHERE state = 0;",
 };
 
 const struct store_schema store_schema_wechat = {"wechat", steps, ARRAY_LEN(steps)};

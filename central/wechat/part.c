@@ -1,6 +1,7 @@
 #include "central/people.h"
 
 #include "central/store/wechat.h"
+#include "central/store/wechat_acquisition.h"
 #include "central/wechat/callback.h"
 #include "central/wechat/message.h"
 #include "central/wechat/rotate.h"
@@ -14,6 +15,8 @@ static const struct http_route routes[] = {
 };
 
 #define ROTATE_EVERY_MS INT64_C(3600000)
+#define VEST_EVERY_MS   INT64_C(60000)
+#define VEST_MAX        200 /* in one transaction */
 #define RUN_MAX         1000
 
 static int run_rotate(void *arg, struct store_tx *tx)
@@ -36,6 +39,28 @@ static void rotate_when_due(struct central *central, struct wechat_service *serv
     int rc = writer_call(central->writer, run_rotate, central);
     if (rc < 0 && rc != -EPIPE) {
         log_error("wechat", "QR codes that end could not be ordered anew errno=%d", -rc);
+    }
+}
+
+static int run_vesting(void *arg, struct store_tx *tx)
+{
+    return vesting_settle(tx, VEST_MAX, arg);
+}
+
+static void vest_when_due(struct central *central, struct wechat_service *service)
+{
+    unsigned done = VEST_MAX;
+    int64_t now_ms = clock_mono_ms(central->clock);
+    int rc = 0;
+    if (now_ms < service->vest_due_ms) {
+        return;
+    }
+    service->vest_due_ms = now_ms + VEST_EVERY_MS;
+    while (rc == 0 && done == VEST_MAX) {
+        rc = writer_call(central->writer, run_vesting, &done);
+    }
+    if (rc < 0 && rc != -EPIPE) {
+        log_error("wechat", "acquisition credit that is due could not be settled errno=%d", -rc);
     }
 }
 
@@ -65,6 +90,7 @@ static void tick(struct central *central)
     struct wechat_service *service = wechat_service_of(central);
     if (service) {
         rotate_when_due(central, service);
+        vest_when_due(central, service);
         run_inline(central, service);
     }
 }

@@ -2,6 +2,7 @@
 
 #include "central/store/people_member.h"
 #include "central/store/people_touchpoint.h"
+#include "central/store/wechat_acquisition.h"
 #include "central/wechat/api.h"
 #include "central/wechat/order.h"
 #include "central/wechat/service.h"
@@ -32,9 +33,10 @@ static int correct_member(struct store_tx *tx, uint64_t id, const struct touchpo
     if (rc < 0 || member.erased || member.won_by.touchpoint) {
         return rc == -ENOENT ? 0 : rc;
     }
-    return people_correct_attribution(
-        tx, &(struct attribution_change){
-                .member = id, .won_by = won_by(touchpoint), .who = OPERATOR, .why = "the platform knows the scene"});
+    struct attribution_change change = {
+        .member = id, .won_by = won_by(touchpoint), .who = OPERATOR, .why = "the platform knows the scene"};
+    rc = people_correct_attribution(tx, &change);
+    return rc ? rc : vesting_begin(tx, id);
 }
 
 static int attribute(struct store_tx *tx, const struct channel_identity *identity, const char *scene)

@@ -16,9 +16,9 @@ struct wechat_service {
     struct wechat_sender sender;
     struct outbox_channel channels[1];
     struct outbox *outbox;
-    int64_t rotate_due_ms;          /* the clockwork's */
-    _Atomic unsigned sweeps_wanted; /* > 0: a sweep of the inbox is queued or running */
-    pthread_mutex_t mutex;          /* guards what follows */
+    _Atomic int64_t rotate_due_ms, vest_due_ms; /* the clockwork's */
+    _Atomic unsigned sweeps_wanted;             /* > 0: a sweep of the inbox is queued or running */
+    pthread_mutex_t mutex;                      /* guards what follows */
     bool keys_loaded;
     struct channel_keys keys;
 };

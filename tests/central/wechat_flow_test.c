@@ -314,6 +314,53 @@ static void unsubscribing_erases_the_person_and_leaves_the_books(void **state)
     open_page(path, 200, "成为会员");
 }
 
+static json_int_t acquisition(const char *name)
+{
+    json_t *row = first_row(admin_do(&f, "acquisition report", ""));
+    json_int_t value = json_integer_value(json_object_get(row, name));
+    json_decref(row);
+    return value;
+}
+
+/* Central's clockwork looks once a minute of its own time; here it is made to look. */
+static void after_days(int days)
+{
+    sim_clock_advance(&f.clock, days * INT64_C(86400000));
+    central_work(f.central);
+}
+
+static void a_clerk_s_credit_for_a_member_is_pending_and_vests_at_day_21(void **state)
+{
+    char path[128];
+    (void)state;
+    push(BY_T1, 1795000001, path);
+    join(path, "consent=2026-11");
+    assert_int_equal(acquisition("pending"), 1);
+    assert_int_equal(acquisition("pending_minor"), 100);
+    after_days(20);
+    assert_int_equal(acquisition("pending"), 1);
+    after_days(2);
+    assert_int_equal(acquisition("pending"), 0);
+    assert_int_equal(acquisition("vested_minor"), 100);
+    json_t *row = first_row(admin_do(&f, "books", "{\"account\":\"acquisition/s1/c1\",\"verify\":true}"));
+    assert_string_equal(json_string_value(json_object_get(row, "account")), "acquisition/s1/c1");
+    json_decref(row);
+}
+
+static void a_member_who_leaves_before_day_21_earns_the_clerk_nothing(void **state)
+{
+    char path[128];
+    (void)state;
+    push(BY_T1, 1795000001, path);
+    join(path, "consent=2026-11");
+    push(LEAVE, 1795000060, path);
+    after_days(22);
+    assert_int_equal(acquisition("forfeited"), 1);
+    assert_int_equal(acquisition("vested"), 0);
+    assert_int_equal(acquisition("pending_minor"), 0);
+    json_decref(admin_do(&f, "books", "{\"verify\":true}"));
+}
+
 static void unknown_kinds_are_kept_and_acknowledged(void **state)
 {
     char path[128];
@@ -358,6 +405,8 @@ int main(void)
         SHOP_TEST(a_guessed_link_leads_nowhere),
         SHOP_TEST(a_personal_id_stands_nowhere_in_the_clear),
         SHOP_TEST(unsubscribing_erases_the_person_and_leaves_the_books),
+        SHOP_TEST(a_clerk_s_credit_for_a_member_is_pending_and_vests_at_day_21),
+        SHOP_TEST(a_member_who_leaves_before_day_21_earns_the_clerk_nothing),
         SHOP_TEST(unknown_kinds_are_kept_and_acknowledged),
         SHOP_TEST(the_key_file_is_for_its_owner_only_and_read_once),
     };

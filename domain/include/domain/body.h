@@ -41,6 +41,7 @@ enum record_kind {
     RECORD_CONFLICT = 106,
     RECORD_ATTRIBUTION = 107, /* a correction, with its reason */
     RECORD_ADMIN = 108,       /* any other act of an operator: who, what, why */
+    RECORD_ACQUISITION = 109, /* a clerk's credit for a member won: pending, vested, forfeited */
 };
 
 enum campaign_mode { MODE_STRICT = 1, MODE_HOME = 2, MODE_BUDGET = 3 };
