@@ -175,6 +175,20 @@ void brand_keys_finish(struct brand_keys *keys)
     key_pair_finish(&keys->badge);
 }
 
+static int seal_with_root(const char *folder, const struct keyset *set, struct brand_keys *keys)
+{
+    struct key_pair root;
+    char path[PATH_CAP];
+    int rc = path_in(folder, "root.key", path);
+    if (rc == 0)
+        rc = key_pair_load(&root, path);
+    if (rc < 0)
+        return rc;
+    rc = seal(folder, set, &root, keys);
+    key_pair_finish(&root);
+    return rc;
+}
+
 int brand_keys_revoke(const char *folder, uint8_t kid, struct brand_keys *keys)
 {
     struct keyset set = keys->set;
@@ -183,16 +197,45 @@ int brand_keys_revoke(const char *folder, uint8_t kid, struct brand_keys *keys)
         i++;
     if (i == set.count)
         return -EINVAL;
-    struct key_pair root;
-    char path[PATH_CAP];
-    int rc = path_in(folder, "root.key", path);
-    if (rc == 0)
-        rc = key_pair_load(&root, path);
-    if (rc < 0)
-        return rc;
     set.keys[i].revoked = true;
     set.version++;
-    rc = seal(folder, &set, &root, keys);
-    key_pair_finish(&root);
+    return seal_with_root(folder, &set, keys);
+}
+
+static const struct kind *kind_of(enum key_purpose purpose)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (kinds[i].purpose == purpose)
+            return &kinds[i];
+    }
+    return NULL;
+}
+
+int brand_keys_add(const char *folder, enum key_purpose purpose, struct random *random, struct brand_keys *keys,
+                   uint8_t *out_kid)
+{
+    struct keyset set = keys->set;
+    struct key_pair pair;
+    char path[PATH_CAP];
+    unsigned kid = 1;
+    for (uint32_t i = 0; i < set.count; i++)
+        kid = set.keys[i].kid >= kid ? set.keys[i].kid + 1u : kid;
+    if (set.count == KEYSET_KEYS_MAX || kid > UINT8_MAX)
+        return -ERANGE;
+    int rc = key_path(folder, kind_of(purpose), (uint8_t)kid, path);
+    if (rc < 0)
+        return rc;
+    key_pair_make(&pair, random);
+    struct keyset_key *key = &set.keys[set.count++];
+    *key = (struct keyset_key){.kid = (uint8_t)kid, .purpose = (uint8_t)purpose};
+    memcpy(key->public_key, pair.public_key, PUBLIC_KEY_LEN);
+    set.version++;
+    rc = key_pair_save(&pair, path); /* a key without its keyset is harmless, the other way round is not */
+    key_pair_finish(&pair);
+    rc = rc == -EEXIST ? 0 : rc;
+    if (rc == 0)
+        rc = seal_with_root(folder, &set, keys);
+    if (rc == 0)
+        *out_kid = (uint8_t)kid;
     return rc;
 }

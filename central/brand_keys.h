@@ -30,5 +30,9 @@ void brand_keys_finish(struct brand_keys *keys); /* wipes them; NULL-safe */
 
 /* Marks a kid revoked, raises the version and seals anew; needs root.key in the folder (-ENOENT). */
 MUST_CHECK int brand_keys_revoke(const char *folder, uint8_t kid, struct brand_keys *keys);
+/* Another key of a purpose, under the next free kid; it signs from the next brand_keys_load on. Needs root.key
+ * (-ENOENT). -ERANGE: no more fit. */
+MUST_CHECK int brand_keys_add(const char *folder, enum key_purpose purpose, struct random *random,
+                              struct brand_keys *keys, uint8_t *out_kid);
 
 #endif

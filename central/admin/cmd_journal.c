@@ -26,6 +26,15 @@ static int apply_record(void *context, struct store_tx *tx, const struct record 
     return rc;
 }
 
+int cmd_problems_retry(struct admin_call *call, struct store_tx *tx)
+{
+    const struct journal_sink sink = {apply_record, call};
+    uint64_t tried = 0;
+    int rc = records_retry(tx, &sink, &tried);
+    admin_set(call, "tried", json_integer((json_int_t)tried));
+    return rc;
+}
+
 /* A removed terminal's journal counts too: that is what imports are for. One that was never confirmed has none. */
 static int find_sender(struct admin_call *call, struct store_tx *tx, uint32_t id, struct terminal *out_terminal)
 {

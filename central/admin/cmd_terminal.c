@@ -79,6 +79,11 @@ int cmd_enrol_ticket(struct admin_call *call, struct store_tx *tx)
     }
     int rc = parse_role(call, &role);
     rc = rc ? rc : identity_make_ticket(tx, admin_u32(call, "store"), role, (uint32_t)hours * 3600, &ticket);
+    if (rc == 0 && admin_given(call, "replaces")) {
+        rc = identity_ticket_replaces(tx, &ticket, admin_u32(call, "replaces"));
+        if (rc == -EINVAL || rc == -ENOENT)
+            return admin_refuse(call, rc, "--replaces names a terminal of the same store");
+    }
     rc = rc ? rc : central_fill_ticket(call->central, &ticket);
     rc = rc ? rc : enrol_ticket_encode(&ticket, text);
     if (rc < 0) {

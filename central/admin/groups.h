@@ -78,16 +78,40 @@ int cmd_coupon_issue(struct admin_call *call, struct store_tx *tx);
 int cmd_coupon_show(struct admin_call *call, struct store_tx *tx);
 int cmd_coupon_revoke(struct admin_call *call, struct store_tx *tx);
 
-/* cmd_books.c */
+/* cmd_books.c. Tables that may be long: ask for one row more than the limit, and stop when it is reached. */
+struct admin_limit {
+    int64_t left;
+    bool more; /* there was one row more */
+};
+struct admin_limit admin_limit_of(const struct admin_call *call);
+bool admin_limit_reached(struct admin_limit *limit);
+void admin_limit_tell(struct admin_call *call, const struct admin_limit *limit);
 int cmd_books(struct admin_call *call, struct store_tx *tx);
 int cmd_redemptions(struct admin_call *call, struct store_tx *tx);
 int cmd_conflicts(struct admin_call *call, struct store_tx *tx);
 int cmd_problems(struct admin_call *call, struct store_tx *tx);
+int cmd_conflict_show(struct admin_call *call, struct store_tx *tx);
 int cmd_journal_tail(struct admin_call *call, struct store_tx *tx);
 int cmd_feed_status(struct admin_call *call, struct store_tx *tx);
 int cmd_sync_status(struct admin_call *call, struct store_tx *tx);
 
+/* cmd_rights.c */
+int cmd_right_write_off(struct admin_call *call, struct store_tx *tx);
+int cmd_write_offs(struct admin_call *call, struct store_tx *tx);
+int cmd_terminal_lost(struct admin_call *call, struct store_tx *tx);
+int cmd_store_primary(struct admin_call *call, struct store_tx *tx);
+int cmd_store_alone(struct admin_call *call, struct store_tx *tx);
+int cmd_successions(struct admin_call *call, struct store_tx *tx);
+int cmd_restore_status(struct admin_call *call, struct store_tx *tx);
+int cmd_restore_settle(struct admin_call *call, struct store_tx *tx);
+
+/* cmd_keys.c */
+int cmd_keys_list(struct admin_call *call, struct store_tx *tx);
+int cmd_keys_add(struct admin_call *call, struct store_tx *tx);
+int cmd_keys_revoke(struct admin_call *call, struct store_tx *tx);
+
 /* cmd_journal.c */
+int cmd_problems_retry(struct admin_call *call, struct store_tx *tx);
 int cmd_journal_batch(struct admin_call *call, struct store_tx *tx);
 int cmd_journal_end(struct admin_call *call, struct store_tx *tx);
 

@@ -77,6 +77,35 @@ int journal_store_record(struct store_tx *tx, const struct record *record, uint3
     return rc < 0 ? rc : marks_write(tx, record->id, record->hash);
 }
 
+static int keep_signature(struct store_tx *tx, const struct batch_reader *batch)
+{
+    return query_run(
+        store_tx_write(tx),
+        "UPDATE journal_head SET signed_head = ?3, signature = ?4 WHERE terminal = ?1 AND incarnation = ?2",
+        QUERY(Q_INT(batch->head.terminal), Q_INT(batch->head.incarnation),
+              Q_BLOB(batch->head_encoded.data, batch->head_encoded.len), Q_BLOB(batch->signature, SIGNATURE_LEN)));
+}
+
+int journal_signed_head(struct store_tx *tx, uint32_t terminal, uint32_t incarnation, struct journal_signed *out_signed)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx),
+                         "SELECT signed_head, signature FROM journal_head WHERE terminal = ?1 AND incarnation = ?2"
+                         " AND signature IS NOT NULL",
+                         QUERY(Q_INT(terminal), Q_INT(incarnation)), &stmt);
+    if (rc < 0)
+        return rc;
+    struct slice head = db_column_blob(stmt, 0);
+    rc = head.len <= sizeof(out_signed->head) ? query_column_fixed(stmt, 1, out_signed->signature, SIGNATURE_LEN)
+                                              : -EUCLEAN;
+    if (rc == 0) {
+        memcpy(out_signed->head, head.data, head.len);
+        out_signed->head_len = head.len;
+    }
+    db_stmt_close(stmt);
+    return rc;
+}
+
 static int append_record(struct store_tx *tx, const struct record *record, uint32_t store,
                          const struct journal_sink *sink)
 {
@@ -107,7 +136,9 @@ static int append_records(struct store_tx *tx, struct batch_reader *batch, uint3
         if (rc < 0)
             return rc;
     }
-    return rc == 0 && outcome->stored > 0 ? marks_write(tx, record.id, record.hash) : rc;
+    if (rc == 0 && outcome->stored > 0)
+        rc = marks_write(tx, record.id, record.hash);
+    return rc == 0 && outcome->stored > 0 ? keep_signature(tx, batch) : rc;
 }
 
 int journal_append_batch(struct store_tx *tx, struct batch_reader *batch, uint32_t store,

@@ -20,6 +20,15 @@ struct journal_marks {
 MUST_CHECK int journal_marks_read(struct store_tx *tx, uint32_t terminal, uint32_t incarnation,
                                   struct journal_marks *out_marks);
 
+/* The last batch head that the terminal signed; its last hash vouches for the whole chain before it. -ENOENT. */
+struct journal_signed {
+    uint8_t head[256];
+    size_t head_len;
+    uint8_t signature[SIGNATURE_LEN];
+};
+MUST_CHECK int journal_signed_head(struct store_tx *tx, uint32_t terminal, uint32_t incarnation,
+                                   struct journal_signed *out_signed);
+
 /* Where a batch stands against what is stored. */
 enum journal_fit {
     JOURNAL_FITS,   /* its first record is the next one, or records already stored come first (they are equal) */

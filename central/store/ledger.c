@@ -52,13 +52,13 @@ int ledger_balance(struct store_tx *tx, const char *account, enum ledger_unit un
     return 0;
 }
 
-int ledger_each_balance(struct store_tx *tx, const char *prefix, ledger_visit visit, void *context)
+int ledger_list_balances(struct store_tx *tx, const struct ledger_range *range, ledger_visit visit, void *context)
 {
     struct db_stmt *stmt = NULL;
     int rc = query_open(store_tx_db(tx),
                         "SELECT account, unit, amount FROM balance WHERE substr(account, 1, length(?1)) = ?1"
-                        " ORDER BY account, unit",
-                        QUERY(Q_TEXT(prefix)), &stmt);
+                        " AND account > ?2 ORDER BY account, unit LIMIT ?3",
+                        QUERY(Q_TEXT(range->prefix), Q_TEXT(range->after), Q_INT(range->limit)), &stmt);
     if (rc < 0)
         return rc;
     while ((rc = db_stmt_step(stmt)) == DB_ROW) {
@@ -69,6 +69,12 @@ int ledger_each_balance(struct store_tx *tx, const char *prefix, ledger_visit vi
     }
     db_stmt_close(stmt);
     return rc;
+}
+
+int ledger_each_balance(struct store_tx *tx, const char *prefix, ledger_visit visit, void *context)
+{
+    const struct ledger_range all = {prefix, "", INT64_MAX};
+    return ledger_list_balances(tx, &all, visit, context);
 }
 
 int ledger_sums(struct store_tx *tx, int64_t *out_cny_minor, int64_t *out_credit_minor)

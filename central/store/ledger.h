@@ -18,6 +18,12 @@ MUST_CHECK int ledger_balance(struct store_tx *tx, const char *account, enum led
 /* Accounts whose name begins with prefix ("" = all), in order of name. */
 typedef int (*ledger_visit)(void *context, const char *account, enum ledger_unit unit, int64_t balance_minor);
 MUST_CHECK int ledger_each_balance(struct store_tx *tx, const char *prefix, ledger_visit visit, void *context);
+struct ledger_range {
+    const char *prefix, *after; /* "" = all, from the first */
+    int64_t limit;              /* accounts of two units are two */
+};
+MUST_CHECK int ledger_list_balances(struct store_tx *tx, const struct ledger_range *range, ledger_visit visit,
+                                    void *context);
 
 /* Sums of all balances per unit: 0 and 0, or the books are wrong. */
 MUST_CHECK int ledger_sums(struct store_tx *tx, int64_t *out_cny_minor, int64_t *out_credit_minor);

@@ -35,6 +35,18 @@ static int is_conflict(struct store_tx *tx, struct record_id id, bool *out_confl
     return 0;
 }
 
+static int is_problem(struct store_tx *tx, struct record_id id, bool *out_problem)
+{
+    int64_t found = 0;
+    int rc = query_number(store_tx_db(tx),
+                          "SELECT 1 FROM record_problem WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
+                          QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)), &found);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    *out_problem = found != 0;
+    return 0;
+}
+
 /* The redemption of a sale's act, if it has one. */
 static int find_act_redemption(struct store_tx *tx, struct record_id sale, uint64_t group, struct surroundings *around)
 {
@@ -89,9 +101,13 @@ static int find_target(struct store_tx *tx, const struct body_void *voided, stru
     int rc = journal_find(tx, voided->target, buffer, &entry);
     if (rc < 0)
         return rc == -ENOENT ? 0 : rc;
-    rc = body_decode(entry.record.kind, entry.record.body, &around->target);
+    bool problem = false;
+    rc = is_problem(tx, voided->target, &problem);
     if (rc < 0)
-        around->target.kind = 0; /* unreadable: contradicts whatever the void expects */
+        return rc;
+    rc = body_decode(entry.record.kind, entry.record.body, &around->target);
+    if (rc < 0 || problem)
+        around->target.kind = 0; /* not in the books: contradicts whatever the void expects */
     around->has_target = true;
     around->target_store = entry.store;
     return rc < 0 ? 0 : look_at_act(tx, voided->target, &around->target, around);
@@ -189,6 +205,12 @@ int records_postings(struct store_tx *tx, const struct record *record, uint32_t 
     }
     if (body_decode(record->kind, record->body, &body) < 0)
         return 0;
+    bool problem = false;
+    if (body.kind == RECORD_CREDIT_EARN) {
+        int known = is_problem(tx, record->id, &problem);
+        if (known < 0 || problem)
+            return known;
+    }
     struct surroundings around = {.store = store};
     int rc = look_around(tx, record, &body, &around);
     if (rc < 0)
@@ -307,13 +329,34 @@ static int settle_waiting_voids(struct store_tx *tx, struct record_id target)
     }
 }
 
+static bool same_owner(struct owner a, struct owner b)
+{
+    return a.scope == b.scope && a.id == b.id;
+}
+
+/* A terminal may book what its own store or brand owes, or whoever the store's settings name: nobody else. */
+static int may_owe(struct store_tx *tx, uint32_t store, struct owner owner, bool *out_may)
+{
+    struct shop shop;
+    int rc = identity_find_shop(tx, store, &shop);
+    if (rc == 0)
+        *out_may = same_owner(owner, shop.credit_owner) || same_owner(owner, (struct owner){OWNER_STORE, store}) ||
+                   same_owner(owner, (struct owner){OWNER_BRAND, shop.brand});
+    return rc;
+}
+
 static int apply_value(struct store_tx *tx, const struct record *record, uint32_t store, const struct body *body)
 {
     struct surroundings around = {.store = store};
     struct postings postings;
+    bool may = true;
     int rc = look_around(tx, record, body, &around);
+    if (rc == 0 && body->kind == RECORD_CREDIT_EARN)
+        rc = may_owe(tx, store, body->credit.owner, &may);
     if (rc < 0)
         return rc;
+    if (!may)
+        return record_note_problem(tx, record->id, record->kind, PROBLEM_OWNER);
     if (!compute_postings(body, &around, &postings))
         return record_note_problem(tx, record->id, record->kind, "amounts contradict each other");
     if (body->kind == RECORD_REDEMPTION)
@@ -334,12 +377,6 @@ static int apply_promotion(struct store_tx *tx, const struct record *record, uin
     return rc < 0 || !problem ? rc : record_note_problem(tx, record->id, record->kind, problem);
 }
 
-static int apply_incarnation(struct store_tx *tx, struct record_id id)
-{
-    return query_run(store_tx_write(tx), "UPDATE terminal SET incarnation = max(incarnation, ?2) WHERE id = ?1",
-                     QUERY(Q_INT(id.terminal), Q_INT(id.incarnation)));
-}
-
 static int apply_body(struct store_tx *tx, const struct record *record, uint32_t store, const struct body *body)
 {
     switch (record->kind) {
@@ -357,7 +394,7 @@ static int apply_body(struct store_tx *tx, const struct record *record, uint32_t
     case RECORD_SHARE_RELEASED:
         return rights_apply_share(tx, record, store, &body->share);
     case RECORD_INCARNATION:
-        return apply_incarnation(tx, record->id);
+        return succession_new_incarnation(tx, record->id, store);
     case RECORD_PROMOTION:
         return apply_promotion(tx, record, store, body);
     case RECORD_ALONE:
@@ -372,19 +409,23 @@ int records_apply(struct store_tx *tx, const struct record *record, uint32_t sto
     struct body body;
     int rc = body_decode(record->kind, record->body, &body);
     if (rc == -ENOTSUP)
-        return 0; /* of a later version: kept verbatim */
+        return record_note_problem(tx, record->id, record->kind, PROBLEM_LATER_VERSION);
     if (rc < 0)
-        return record_note_problem(tx, record->id, record->kind, "unreadable body");
+        return record_note_problem(tx, record->id, record->kind, PROBLEM_UNREADABLE);
     return apply_body(tx, record, store, &body);
 }
 
-int records_each_problem(struct store_tx *tx, record_problem_visit visit, void *context)
+int records_list_problems(struct store_tx *tx, const struct records_range *range, record_problem_visit visit,
+                          void *context)
 {
     struct db_stmt *stmt = NULL;
     int rc = query_open(store_tx_db(tx),
                         "SELECT terminal, incarnation, seq, kind, reason FROM record_problem"
-                        " ORDER BY terminal, incarnation, seq",
-                        QUERY_NONE, &stmt);
+                        " WHERE (terminal, incarnation, seq) > (?1, ?2, ?3) ORDER BY terminal, incarnation, seq"
+                        " LIMIT ?4",
+                        QUERY(Q_INT(range->after.terminal), Q_INT(range->after.incarnation), Q_INT(range->after.seq),
+                              Q_INT(range->limit)),
+                        &stmt);
     if (rc < 0)
         return rc;
     while ((rc = db_stmt_step(stmt)) == DB_ROW) {
@@ -400,4 +441,57 @@ int records_each_problem(struct store_tx *tx, record_problem_visit visit, void *
     }
     db_stmt_close(stmt);
     return rc;
+}
+
+int records_each_problem(struct store_tx *tx, record_problem_visit visit, void *context)
+{
+    const struct records_range all = {.limit = INT64_MAX};
+    return records_list_problems(tx, &all, visit, context);
+}
+
+/* Only those that changed nothing at all, and that another version or another setting may understand. */
+static int next_retry(struct store_tx *tx, struct record_id *id)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx),
+                         "SELECT terminal, incarnation, seq FROM record_problem WHERE (terminal, incarnation, seq) >"
+                         " (?1, ?2, ?3) AND reason IN (?4, ?5, ?6) ORDER BY terminal, incarnation, seq LIMIT 1",
+                         QUERY(Q_INT(id->terminal), Q_INT(id->incarnation), Q_INT(id->seq),
+                               Q_TEXT(PROBLEM_LATER_VERSION), Q_TEXT(PROBLEM_UNREADABLE), Q_TEXT(PROBLEM_OWNER)),
+                         &stmt);
+    if (rc < 0)
+        return rc;
+    *id = (struct record_id){(uint32_t)db_column_int64(stmt, 0), (uint32_t)db_column_int64(stmt, 1),
+                             (uint64_t)db_column_int64(stmt, 2)};
+    db_stmt_close(stmt);
+    return 0;
+}
+
+static int retry_one(struct store_tx *tx, struct record_id id, const struct journal_sink *sink)
+{
+    uint8_t buffer[RECORD_BODY_MAX];
+    struct journal_entry entry;
+    int rc = journal_find(tx, id, buffer, &entry);
+    if (rc == 0)
+        rc = query_run(store_tx_write(tx),
+                       "DELETE FROM record_problem WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
+                       QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)));
+    return rc < 0 ? rc : sink->applied(sink->context, tx, &entry.record);
+}
+
+int records_retry(struct store_tx *tx, const struct journal_sink *sink, uint64_t *out_tried)
+{
+    struct record_id id = {0};
+    uint64_t tried = 0;
+    int rc;
+    while ((rc = next_retry(tx, &id)) == 0) {
+        rc = retry_one(tx, id, sink);
+        if (rc < 0)
+            return rc;
+        tried++;
+    }
+    if (rc != -ENOENT)
+        return rc;
+    *out_tried = tried;
+    return 0;
 }

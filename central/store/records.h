@@ -19,6 +19,11 @@ MUST_CHECK int records_apply(struct store_tx *tx, const struct record *record, u
 MUST_CHECK int records_postings(struct store_tx *tx, const struct record *record, uint32_t store,
                                 struct postings *out_postings);
 
+/* Reasons of problems that records_retry takes up again: such a record changed nothing. */
+#define PROBLEM_LATER_VERSION "of a later version"
+#define PROBLEM_UNREADABLE    "unreadable body"
+#define PROBLEM_OWNER         "earned credit that the store may not owe for another"
+
 struct record_problem {
     struct record_id id;
     uint16_t kind;
@@ -26,5 +31,13 @@ struct record_problem {
 };
 typedef int (*record_problem_visit)(void *context, const struct record_problem *problem);
 MUST_CHECK int records_each_problem(struct store_tx *tx, record_problem_visit visit, void *context);
+struct records_range {
+    struct record_id after; /* zeros = from the first */
+    int64_t limit;
+};
+MUST_CHECK int records_list_problems(struct store_tx *tx, const struct records_range *range, record_problem_visit visit,
+                                     void *context);
+/* Hands them to sink->applied as if they had just come, after an upgrade or a changed setting. */
+MUST_CHECK int records_retry(struct store_tx *tx, const struct journal_sink *sink, uint64_t *out_tried);
 
 #endif

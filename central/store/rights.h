@@ -91,6 +91,27 @@ struct conflict {
 };
 typedef int (*rights_conflict_visit)(void *context, const struct conflict *conflict);
 MUST_CHECK int rights_each_conflict(struct store_tx *tx, rights_conflict_visit visit, void *context);
+/* A piece of a long list: after a number of it (0 = from the first), at most so many. */
+struct rights_range {
+    uint64_t after;
+    int64_t limit;
+};
+MUST_CHECK int rights_list_conflicts(struct store_tx *tx, struct rights_range range, rights_conflict_visit visit,
+                                     void *context);
+MUST_CHECK int rights_find_conflict(struct store_tx *tx, uint64_t id, struct conflict *out_conflict);
+
+/* A right that was given on although somebody may still use it; in order of `transfer`. */
+struct write_off {
+    uint64_t transfer;
+    struct coupon_id coupon;
+    uint32_t epoch, store;
+    int64_t granted_ms;
+    bool used;          /* by now, by whomever */
+    uint64_t conflicts; /* that came of it */
+};
+typedef int (*rights_write_off_visit)(void *context, const struct write_off *write_off);
+MUST_CHECK int rights_list_write_offs(struct store_tx *tx, struct rights_range range, rights_write_off_visit visit,
+                                      void *context);
 
 /* The invariant: redemption records = canonical + conflicts. unexplained must be 0. */
 struct rights_totals {

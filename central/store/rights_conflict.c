@@ -23,20 +23,67 @@ static void conflict_from_row(struct db_stmt *stmt, struct conflict *out_conflic
     };
 }
 
-int rights_each_conflict(struct store_tx *tx, rights_conflict_visit visit, void *context)
+#define CONFLICT_COLUMNS                                                                                               \
+    "id, kind, campaign, serial, use_no, terminal, incarnation, seq, c_terminal, c_incarnation, c_seq, store, member," \
+    " clerk, mode, policy_version, sync_age_s, discount, budget_used, found_ms"
+
+int rights_find_conflict(struct store_tx *tx, uint64_t id, struct conflict *out_conflict)
 {
     struct db_stmt *stmt = NULL;
-    int rc = query_open(store_tx_db(tx),
-                        "SELECT id, kind, campaign, serial, use_no, terminal, incarnation, seq, c_terminal,"
-                        " c_incarnation, c_seq, store, member, clerk, mode, policy_version, sync_age_s, discount,"
-                        " budget_used, found_ms FROM conflict ORDER BY id",
-                        QUERY_NONE, &stmt);
+    int rc = query_first(store_tx_db(tx), "SELECT " CONFLICT_COLUMNS " FROM conflict WHERE id = ?1", QUERY(Q_INT(id)),
+                         &stmt);
+    if (rc < 0)
+        return rc;
+    conflict_from_row(stmt, out_conflict);
+    db_stmt_close(stmt);
+    return 0;
+}
+
+int rights_list_conflicts(struct store_tx *tx, struct rights_range range, rights_conflict_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_open(store_tx_db(tx), "SELECT " CONFLICT_COLUMNS " FROM conflict WHERE id > ?1 ORDER BY id LIMIT ?2",
+                        QUERY(Q_INT(range.after), Q_INT(range.limit)), &stmt);
     if (rc < 0)
         return rc;
     while ((rc = db_stmt_step(stmt)) == DB_ROW) {
         struct conflict conflict;
         conflict_from_row(stmt, &conflict);
         rc = visit(context, &conflict);
+        if (rc != 0)
+            break;
+    }
+    db_stmt_close(stmt);
+    return rc;
+}
+
+int rights_each_conflict(struct store_tx *tx, rights_conflict_visit visit, void *context)
+{
+    return rights_list_conflicts(tx, (struct rights_range){0, INT64_MAX}, visit, context);
+}
+
+int rights_list_write_offs(struct store_tx *tx, struct rights_range range, rights_write_off_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_open(store_tx_db(tx),
+                        "SELECT g.campaign, g.serial, g.epoch, g.store, g.granted_ms, g.transfer, EXISTS (SELECT 1 FROM"
+                        " redemption r WHERE r.campaign = g.campaign AND r.serial = g.serial AND r.voided = 0),"
+                        " (SELECT count(*) FROM conflict k WHERE k.campaign = g.campaign AND k.serial = g.serial)"
+                        " FROM grant_log g WHERE g.risk = 1 AND g.transfer > ?1 ORDER BY g.transfer LIMIT ?2",
+                        QUERY(Q_INT(range.after), Q_INT(range.limit)), &stmt);
+    if (rc < 0)
+        return rc;
+    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
+        const struct write_off write_off = {
+            .coupon = {(uint32_t)db_column_int64(stmt, 0), (uint64_t)db_column_int64(stmt, 1)},
+            .epoch = (uint32_t)db_column_int64(stmt, 2),
+            .store = (uint32_t)db_column_int64(stmt, 3),
+            .granted_ms = db_column_int64(stmt, 4),
+            .transfer = (uint64_t)db_column_int64(stmt, 5),
+            .used = db_column_int64(stmt, 6) != 0,
+            .conflicts = (uint64_t)db_column_int64(stmt, 7),
+        };
+        rc = visit(context, &write_off);
         if (rc != 0)
             break;
     }

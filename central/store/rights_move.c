@@ -83,6 +83,7 @@ static int start_transfer(struct store_tx *tx, const struct coupon *coupon, cons
         return rc;
     struct feed_right right = {coupon->id, coupon->right_epoch, coupon->next_use_no, transfer.id};
     rc = publish_right(tx, coupon, FEED_RIGHT_REQUEST, transfer.from_store, &right, NULL);
+    answer->used_store = transfer.from_store; /* where it is held */
     answer->verdict = AUTHORITY_WAITING;
     answer->transfer = transfer.id;
     return rc;
@@ -93,6 +94,7 @@ static int join_transfer(struct store_tx *tx, struct transfer *open, const struc
                          const struct authority_request *request, struct authority_answer *answer)
 {
     answer->verdict = AUTHORITY_WAITING;
+    answer->used_store = open->from_store;
     bool same = open->to_store == asker->store;
     if (!same && tx->now_ms - open->asked_ms < RETARGET_MS)
         return 0;

@@ -141,6 +141,7 @@ int answer_for_transfer(struct store_tx *tx, const struct transfer *transfer, st
     switch (transfer->state) {
     case TRANSFER_OPEN:
         answer.verdict = AUTHORITY_WAITING;
+        answer.used_store = transfer->from_store; /* that holds it, and is asked */
         break;
     case TRANSFER_GRANTED:
         answer.verdict = AUTHORITY_GRANTED;

@@ -112,6 +112,11 @@ static const char *const steps[] = {
     "CREATE INDEX promotion_old ON promotion (old_terminal, old_incarnation);"
     "CREATE TABLE succession (store INTEGER PRIMARY KEY, old_terminal INTEGER NOT NULL, position INTEGER NOT NULL,"
     " state INTEGER NOT NULL, risk INTEGER NOT NULL, shares INTEGER NOT NULL);",
+
+    /* what a terminal last signed over its chain: evidence for every record before it */
+    "ALTER TABLE journal_head ADD COLUMN signed_head BLOB;"
+    "ALTER TABLE journal_head ADD COLUMN signature BLOB;"
+    "CREATE INDEX grant_risk ON grant_log (transfer) WHERE risk = 1;",
 };
 
 const struct store_schema store_schema_core = {"core", steps, ARRAY_LEN(steps)};

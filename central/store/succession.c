@@ -197,7 +197,8 @@ int succession_went_alone(struct store_tx *tx, uint32_t store, bool on)
 
 /* The terminals of a store keep copies of each other's journals; only where there was one starts the next from nothing.
  */
-static int lose_primary(struct store_tx *tx, struct shop *shop, const struct terminal *lost, const char *who)
+static int lose_primary(struct store_tx *tx, struct shop *shop, const struct terminal *lost, uint32_t next,
+                        const char *what)
 {
     int64_t ended = 0;
     uint32_t others = 0;
@@ -210,9 +211,25 @@ static int lose_primary(struct store_tx *tx, struct shop *shop, const struct ter
         return rc;
     struct row row = {
         .store = shop->id, .old_terminal = lost->id, .state = GIVES, .risk = !ended, .shares = others == 0};
-    shop->primary_terminal = 0;
-    rc = begin(tx, shop, &row, who, "lost its primary");
+    shop->primary_terminal = next;
+    rc = begin(tx, shop, &row, NULL, what);
     return rc < 0 || ended ? rc : identity_write_off(tx, lost->id);
+}
+
+int succession_new_incarnation(struct store_tx *tx, struct record_id id, uint32_t store)
+{
+    struct terminal terminal = {0};
+    struct shop shop;
+    int rc = identity_find_terminal(tx, id.terminal, &terminal);
+    if (rc == 0)
+        rc = identity_find_shop(tx, store, &shop);
+    if (rc < 0 || id.incarnation <= terminal.incarnation)
+        return rc == -ENOENT ? 0 : rc;
+    rc = query_run(store_tx_write(tx), "UPDATE terminal SET incarnation = ?2 WHERE id = ?1",
+                   QUERY(Q_INT(id.terminal), Q_INT(id.incarnation)));
+    if (rc < 0 || shop.primary_terminal != id.terminal)
+        return rc;
+    return lose_primary(tx, &shop, &terminal, terminal.id, "its primary began anew");
 }
 
 int succession_lost(struct store_tx *tx, uint32_t id, const char *who, const char *why)
@@ -238,7 +255,7 @@ int succession_lost(struct store_tx *tx, uint32_t id, const char *who, const cha
     }
     if (rc < 0 && rc != -ENOENT)
         return rc;
-    return shop.primary_terminal == id ? lose_primary(tx, &shop, &terminal, who) : 0;
+    return shop.primary_terminal == id ? lose_primary(tx, &shop, &terminal, 0, "lost its primary") : 0;
 }
 
 /* ---- a promotion in the store itself */

@@ -17,6 +17,10 @@ MUST_CHECK int succession_promoted(struct store_tx *tx, const struct record *rec
 /* The primary answers without a peer, or no longer; a record of its journal. */
 MUST_CHECK int succession_went_alone(struct store_tx *tx, uint32_t store, bool on);
 
+/* A terminal begins anew (RECORD_INCARNATION): it holds nothing. When it is the primary, its store's rights are given
+ * to it again, as after a loss. */
+MUST_CHECK int succession_new_incarnation(struct store_tx *tx, struct record_id id, uint32_t store);
+
 /*
  * Planned: another terminal of the store becomes primary. The old one's rights are given anew when it has shown that it
  * took the news and where its journal ended then. -EINVAL when the terminal is not a confirmed one of the store.

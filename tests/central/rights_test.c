@@ -464,6 +464,40 @@ static void a_double_after_a_write_off_is_explained_as_one(void **state)
     books_are_whole(w);
 }
 
+/* Public release: it changes who may use a coupon, never where its right is. */
+static void a_coupon_that_became_public_is_claimed_elsewhere_only_after_its_home_let_go(void **state)
+{
+    struct world *w = *state;
+    struct issue issue = {
+        .coupon = {.id = {CAMPAIGN, 0},
+                   .brand = w->f.brand,
+                   .member = MEMBER,
+                   .home_store = w->f.shops[0],
+                   .exclusive_until_s = (uint32_t)(START_MS / 1000) + 3600},
+        .mode = MODE_HOME,
+    };
+    assert_int_equal(fixture_write(&w->f, run_issue, &issue), 0);
+    struct coupon_id coupon = issue.coupon.id;
+    sim_clock_advance(&w->f.clock, 2 * 3600 * 1000); /* the home is offline across the moment */
+    struct authority_answer told = ask_right(&w->b, coupon, 1);
+    assert_int_equal(told.verdict, AUTHORITY_WAITING);
+    assert_int_equal(told.used_store, w->f.shops[0]); /* "at store X only" */
+    sim_clock_advance(&w->f.clock, 30 * 24 * 3600 * INT64_C(1000));
+    assert_int_equal(ask_right(&w->b, coupon, 2).verdict, AUTHORITY_WAITING);
+    struct feed_found none;
+    terminal_find_in_feed(&w->b, FEED_RIGHT_GRANT, &none);
+    assert_int_equal(none.count, 0);
+
+    struct body used = redemption(coupon, 1, 0); /* from its own pool, still offline; it comes up later */
+    terminal_record(&w->a, &used);
+    told = ask_right(&w->b, coupon, 3);
+    assert_int_equal(told.verdict, AUTHORITY_USED);
+    assert_int_equal(told.used_store, w->f.shops[0]);
+    assert_int_equal(conflicts_of(w).count, 0);
+    assert_int_equal(totals(w).canonical, 1);
+    books_are_whole(w);
+}
+
 static void a_short_code_tells_which_coupon_it_is(void **state)
 {
     struct world *w = *state;
@@ -516,6 +550,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(credit_moves_by_what_its_holder_gave, setup, teardown),
         cmocka_unit_test_setup_teardown(credit_that_nobody_holds_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_double_after_a_write_off_is_explained_as_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_coupon_that_became_public_is_claimed_elsewhere_only_after_its_home_let_go,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(a_short_code_tells_which_coupon_it_is, setup, teardown),
         cmocka_unit_test_setup_teardown(a_record_that_contradicts_itself_is_kept_and_noted, setup, teardown),
     };

@@ -375,6 +375,55 @@ static void central_may_order_a_store_to_go_alone(void **state)
     assert_true(settings.alone);
 }
 
+static struct body incarnation(uint64_t boots)
+{
+    struct body body = {.kind = RECORD_INCARNATION, .incarnation = {.boot_count = boots}};
+    strcpy(body.incarnation.hardware_serial, "hw-2");
+    strcpy(body.incarnation.disk_serial, "disk-2");
+    strcpy(body.incarnation.data_uuid, "00000000-0000-4000-8000-000000000002");
+    return body;
+}
+
+/* Its disk was copied back, or changed: it knows nothing that counts. */
+static void a_new_incarnation_holds_nothing_until_central_gives_it_anew(void **state)
+{
+    struct desk *d = *state;
+    struct feed_right right = {0};
+    struct feed_share share = {0};
+    struct coupon_id coupon = desk_issue(d, MODE_HOME);
+    struct body earned = desk_credit(d, RECORD_CREDIT_EARN, 1000), anew = incarnation(1);
+    desk_record(d, &d->a, &earned);
+    struct fake_terminal reborn = d->a;
+    reborn.incarnation = 2;
+    reborn.seq = 0;
+    memset(reborn.last_hash, 0, HASH_LEN);
+    terminal_record(&reborn, &anew);
+    assert_int_equal(shop_of(d).store_epoch, 2);
+    assert_int_equal(shop_of(d).primary_terminal, d->a.id);
+    struct feed_found settings;
+    terminal_find_in_feed(&reborn, FEED_SETTINGS, &settings);
+    desk_feed_over(&reborn);
+    assert_int_equal(desk_find_right(&reborn, FEED_RIGHT_GRANT, &right), 1);
+    assert_true(coupon_id_equal(right.coupon, coupon) && right.epoch == 1);
+    desk_feed_over(&reborn);
+    assert_int_equal(desk_find_share(&reborn, FEED_SHARE_GRANT, &share), 1);
+    assert_int_equal(share.amount_minor, 1000);
+    assert_int_equal(desk_totals(d).write_offs, 1);
+
+    struct body taken = desk_right(RECORD_RIGHT_GRANTED, &right), used = desk_redemption(coupon, 1, 1);
+    struct body held = desk_share(RECORD_SHARE_GRANTED, &share, 1000), before = desk_redemption(coupon, 1, 0);
+    terminal_record(&reborn, &taken);
+    terminal_record(&reborn, &held);
+    terminal_record(&reborn, &used);
+    reborn.nonce += 100;
+    d->a.nonce = reborn.nonce;
+    desk_record(d, &d->a, &before); /* the rest of the old incarnation's journal */
+    assert_int_equal(conflicts_of(d).count, 1);
+    assert_int_equal(conflicts_of(d).last.kind, CONFLICT_WRITE_OFF);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 1000);
+    desk_books_are_whole(d);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
 
 int main(void)
@@ -389,6 +438,7 @@ int main(void)
         CASE(a_replaced_terminal_can_sell_again_with_what_its_store_holds),
         CASE(nothing_is_at_risk_when_the_lost_ones_journal_came_in_to_its_end),
         CASE(a_replaced_terminal_may_no_longer_speak),
+        CASE(a_new_incarnation_holds_nothing_until_central_gives_it_anew),
         CASE(a_listeners_address_is_told_to_the_store_when_it_changes),
         CASE(central_may_order_a_store_to_go_alone),
     };
