@@ -164,6 +164,7 @@ static int correct_block(const struct rs_field *field, uint8_t *words, const uin
     uint8_t order[QR_BLOCK_MAX], trial[QR_BLOCK_MAX], syndrome[RS_ECC_MAX];
     struct rs_block block = {trial, len, ecc, order, 0};
 
+    assert(ecc > 0 && ecc < len);
     memcpy(trial, words, (size_t)len);
     if (!rs_syndromes(field, &block, syndrome))
         return evidence(&block, 0, words) >= EVIDENCE_PLAIN ? 100 : -1;
