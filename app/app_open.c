@@ -204,6 +204,16 @@ static void on_lan_status(void *context, const struct lan_status *status)
     pthread_mutex_unlock(&app->rooms_mutex);
 }
 
+/* The sync outlives this call: close_rooms ends the LAN's threads first. */
+static int relay(void *context, struct slice packed, struct journal_answer *out_answer)
+{
+    struct app *app = context;
+    pthread_mutex_lock(&app->rooms_mutex);
+    struct sync *sync = app->wake_sync;
+    pthread_mutex_unlock(&app->rooms_mutex);
+    return sync != NULL ? sync_relay(sync, packed, out_answer) : -ENETDOWN;
+}
+
 static bool central_answers(void *context, uint32_t *out_age_s)
 {
     struct app *app = context;
@@ -337,6 +347,7 @@ static int open_lan(struct app *app)
                                   .random = random_real(),
                                   .key_path = app->key_path,
                                   .central = central_answers,
+                                  .relay = relay,
                                   .answered = on_answered,
                                   .status_changed = on_lan_status,
                                   .context = app};

@@ -55,6 +55,8 @@ struct lan_options {
     const struct sync_runner *runner; /* NULL: threads of its own. Copied */
     /* Whether central answered lately, and how long ago, for the acts of peers. NULL: never. Any thread. */
     bool (*central)(void *context, uint32_t *out_age_s);
+    /* Hands central a packed batch of a terminal that is away; blocks, on the talking thread. NULL: nobody does. */
+    int (*relay)(void *context, struct slice packed, struct journal_answer *out_answer);
     /* Called on a thread of this room; must not block. The answer of a request given to lan_submit comes here or by
      * the till's own callback. More than one may come under a ticket: -EINPROGRESS first, the outcome later. A request
      * that was pending before the program started is answered under ticket 0. */

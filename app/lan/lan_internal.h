@@ -83,6 +83,9 @@ struct lan {
     struct compress *pack;
     uint8_t *batch, *packed; /* BATCH_BYTES_MAX; compress_bound of it */
     size_t packed_cap;
+    uint32_t relayed_count;
+    struct lan_end relayed[LAN_TERMINALS_MAX]; /* what central is known to have of others' journals */
+    int64_t next_relay_mono_ms;
     struct http_server *server;
     uint8_t server_key[PUBLIC_KEY_LEN]; /* whose identity the listener shows */
 
@@ -173,5 +176,7 @@ struct lan_deed *lan_deed_locked(struct lan *lan, uint32_t ticket);
 /* talk.c, promote.c */
 void *lan_talk_loop(void *lan);
 void lan_promote_step(struct lan *lan);
+/* relay.c, talk loop: the primary brings central what it holds of terminals that are away. */
+void lan_relay(struct lan *lan);
 
 #endif

@@ -232,6 +232,7 @@ static void turn(struct lan *lan)
     }
     lan_refresh(lan);
     lan_promote_step(lan);
+    lan_relay(lan);
     lan_publish(lan);
 }
 

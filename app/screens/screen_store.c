@@ -101,7 +101,7 @@ static void pending_card(struct scene *scene, const struct view_store *store, st
                style_lines(style_bold(scene, TEXT_BODY, theme->ink), 1), say(scene, N_("Waiting for an answer")));
     rect_cut_top(&inner, theme->unit);
     if (none) {
-        scene_text(scene, inner, style_sentence(style_text(scene, TEXT_BODY, theme->muted)),
+        scene_text(scene, inner, style_place(style_sentence(style_text(scene, TEXT_BODY, theme->muted)), PLACE_TOP),
                    say(scene, N_("Nothing waits: everything that was done is in the books.")));
         return;
     }
@@ -133,11 +133,11 @@ static const struct question *question_of(enum view_store_ask ask)
         N_("Work together again?"),
         N_("Coupons and credit then need another terminal that answers, so that no record can be lost."),
         N_("Yes, together")};
-    static const struct question promote = {N_("Is the main terminal switched off?"),
-                                            N_("Look at it: it must be off. Then this one becomes the main terminal "
-                                               "and goes on with coupons and credit; the "
-                                               "other joins again by itself once it is back."),
-                                            N_("Yes, it is off: make this the main one")};
+    static const struct question promote = {
+        N_("Is the main terminal switched off?"),
+        N_("Look at it: it must be off. Then this one becomes the main terminal, and the other joins again by itself "
+           "once it is back."),
+        N_("Yes, it is off: make this the main one")};
     switch (ask) {
     case STORE_ASK_ALONE:
         return &alone;
@@ -163,7 +163,8 @@ static void question_card(struct scene *scene, const struct view_store *store, s
     scene_text(scene, rect_cut_top(&inner, block_of_lines(scene, TEXT_LEAD, theme->compact ? 1 : 2)),
                style_lines(style_bold(scene, TEXT_LEAD, theme->ink), theme->compact ? 1 : 2),
                say(scene, question->title));
-    scene_text(scene, inner, style_sentence(style_text(scene, TEXT_BODY, theme->ink)), say(scene, question->words));
+    scene_text(scene, inner, style_place(style_sentence(style_text(scene, TEXT_BODY, theme->ink)), PLACE_TOP),
+               say(scene, question->words));
     widget_button(scene, yes,
                   &(struct button){.kind = BUTTON_DANGER,
                                    .label = store->busy ? say(scene, N_("One moment")) : say(scene, question->yes),

@@ -187,8 +187,9 @@ static const struct verdict_line lines[] = {
     {SUBJECT_BUSY, VERDICT_ANY, NEEDS_NOTHING, N_("One moment, please"),
      N_("The till is busy and nothing was booked; try again in a moment.")},
 
-    {SUBJECT_STORE, STORE_OK, NEEDS_PROMOTED, N_("Main terminal"),
-     N_("This is the store's main terminal now; coupons and credit go on here.")},
+    {SUBJECT_STORE, STORE_OK, NEEDS_PROMOTED, N_("Main terminal now"),
+     N_("This is the store's main terminal now; if no other one answers, choose \"Work alone\" for coupons and "
+        "credit.")},
     {SUBJECT_STORE, STORE_OK, NEEDS_ALONE, N_("Working alone"),
      N_("This terminal works alone now; switch the others on again as soon as you can.")},
     {SUBJECT_STORE, STORE_OK, NEEDS_NOTHING, N_("Together again"),

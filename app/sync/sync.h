@@ -112,6 +112,10 @@ void sync_status_copy(struct sync *sync, struct sync_status *out_status);
 /* Where this terminal listens for the others of its store: central tells them. "" = nowhere. */
 void sync_lan_address(struct sync *sync, const char *address);
 
+/* A batch of another terminal of the store, packed with zstd, to central: a copy of one that is away. Any thread but
+ * the sync's; blocks. -ENETDOWN, -EAGAIN, -EACCES, -EPROTO. */
+MUST_CHECK int sync_relay(struct sync *sync, struct slice packed, struct journal_answer *out_answer);
+
 enum ask_kind { ASK_RIGHT, ASK_CREDIT, ASK_CODE };
 /* -ENOSPC when four are already under way. `asked` follows; after GRANTED only when the grant has come in by the feed.
  */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define RELAY_MS 5000 /* who calls has other terminals to talk to */
+
 static void refresh_backlog(struct sync *sync)
 {
     struct till_backlog backlog;
@@ -65,6 +67,32 @@ static int post_batch(struct sync *sync, struct slice batch, struct journal_answ
             return r;
     }
     return journal_answer_decode(response->body, response->len, out_answer);
+}
+
+int sync_relay(struct sync *sync, struct slice packed, struct journal_answer *out_answer)
+{
+    uint8_t body[SYNC_SMALL_BODY_MAX];
+    char key_id[SIGNATURE_KEY_ID_MAX + 1];
+    struct sync_response response = {.body = body, .cap = sizeof(body)};
+    struct sync_call call = {.method = "POST",
+                             .path = "/v1/journal",
+                             .body = packed,
+                             .compressed = true,
+                             .key_id = key_id,
+                             .timeout_ms = RELAY_MS};
+    bool reachable;
+    int r;
+
+    pthread_mutex_lock(&sync->mutex);
+    reachable = sync->enrolled && sync->link && !sync->closing;
+    sync_key_id_terminal(sync->enrolment.answer.terminal, key_id);
+    pthread_mutex_unlock(&sync->mutex);
+    if (!reachable)
+        return -ENETDOWN;
+    r = sync_send(sync, &call, &response);
+    if (r == 0 && response.status != 409)
+        r = sync_status_error(response.status);
+    return r < 0 ? r : journal_answer_decode(response.body, response.len, out_answer);
 }
 
 /* One batch: 1 go on, 0 nothing waits, or an error. */

@@ -219,6 +219,24 @@ static void a_journal_that_a_peer_cannot_check_is_not_sent_again(void **state)
     assert_int_equal(primary->till.confirmed, 1);
 }
 
+static void the_primary_brings_central_the_journal_of_a_terminal_that_is_away(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 11; i++)
+        fake_till_append(&peer->till);
+    street_run(street, 3 * LAN_HELLO_MS);
+    primary->relays = true;
+    primary->relay_answer.durable_through = 3;
+    street_run(street, 30000);
+    assert_int_equal(primary->relay_count, 0); /* it is there and does so itself */
+    house_stop(peer);
+    street_run(street, 30000);
+    assert_int_equal(primary->relay_answer.durable_through, 11);
+    assert_int_equal(primary->relay_count, 3); /* the last one asks where central stands; then 4…7 and 8…11 */
+    street_run(street, 60000);
+    assert_int_equal(primary->relay_count, 3);
+}
+
 static void another_history_is_noticed(void **state)
 {
     (void)state;
@@ -548,6 +566,7 @@ int main(void)
         TWO(what_is_appended_goes_to_a_live_peer_without_waiting_for_the_next_hello),
         THREE(a_copy_goes_by_way_of_a_third_terminal),
         TWO(a_journal_that_a_peer_cannot_check_is_not_sent_again),
+        TWO(the_primary_brings_central_the_journal_of_a_terminal_that_is_away),
         TWO(another_history_is_noticed),
         TWO(a_coupon_at_a_peer_is_redeemed_by_the_primary),
         TWO(what_is_not_the_primarys_stays_here),

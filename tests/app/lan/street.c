@@ -1,6 +1,7 @@
 #include "street.h"
 
 #include "../../sim/coroutine.h"
+#include "platform/compress.h"
 #include "platform/tls.h"
 
 #include <assert.h>
@@ -129,6 +130,39 @@ static void keep_answer(void *context, const struct till_answer *answer)
     house->answers[house->answer_count++] = *answer;
 }
 
+/* Central: takes what follows what it has, says where it stands otherwise. */
+static int to_central(void *context, struct slice packed, struct journal_answer *out_answer)
+{
+    static uint8_t bytes[BATCH_BYTES_MAX];
+    struct house *house = context;
+    struct compress *compress;
+    struct batch_reader reader;
+    size_t len;
+    int r = compress_open(3, &compress);
+
+    assert(r == 0);
+    r = compress_unpack(compress, packed, bytes, sizeof(bytes), &len);
+    compress_close(compress);
+    if (r == 0)
+        r = batch_open(bytes, len, &reader);
+    if (r < 0)
+        return r;
+    house->relay_count++;
+    house->relay_answer.status = JOURNAL_GAP;
+    if (reader.head.first_seq <= house->relay_answer.durable_through + 1) {
+        house->relay_answer.status = JOURNAL_STORED;
+        house->relay_answer.durable_through = reader.head.first_seq + reader.head.count - 1;
+    }
+    *out_answer = house->relay_answer;
+    return 0;
+}
+
+static bool central_there(void *context, uint32_t *out_age_s)
+{
+    *out_age_s = 0;
+    return ((struct house *)context)->relays;
+}
+
 static bool till_answers(void *context, const struct till_answer *answer)
 {
     struct house *house = context;
@@ -149,6 +183,8 @@ void house_start(struct house *house)
                                         .talk = {&wire_ops, house},
                                         .ask = {&wire_ops, house},
                                         .runner = &runner,
+                                        .central = central_there,
+                                        .relay = to_central,
                                         .answered = keep_answer,
                                         .context = house};
     int r = lan_open(&options, &house->lan);

@@ -40,10 +40,13 @@ struct house {
     uint32_t loop_count;
     char target[FEED_ADDRESS_MAX + 16];
     uint8_t pin[HASH_LEN];
-    enum wire wire;       /* what becomes of requests to it */
-    const char *only;     /* of these only, when set: a path */
-    uint32_t requests;    /* that arrived */
-    uint32_t last_status; /* of the last request that it answered */
+    enum wire wire;                     /* what becomes of requests to it */
+    const char *only;                   /* of these only, when set: a path */
+    uint32_t requests;                  /* that arrived */
+    uint32_t last_status;               /* of the last request that it answered */
+    bool relays;                        /* central can be reached from here */
+    struct journal_answer relay_answer; /* durable_through: what central has; it takes what follows */
+    uint32_t relay_count;
     uint32_t answer_count;
     struct till_answer answers[ANSWERS_MAX];
 };

@@ -16,14 +16,16 @@ single() { # sample, language, size, name
 for name in attract attract_offline attract_light attract_no_code greeting_new viewfinder_reading viewfinder_blind \
     verdict_good_offline verdict_used verdict_elsewhere verdict_minimum verdict_wait verdict_sale verdict_void \
     verdict_look verdict_gift member_staff price price_unknown sign_in sign_in_pin counter_busy amount_coupon \
-    code_entry void_list void_reason enrol_digits service outage_books; do
+    code_entry void_list void_reason enrol_digits service service_many store_peer \
+    store_main store_ask_alone store_ask_promote counter_waiting verdict_waiting verdict_main_away verdict_promoted \
+    outage_books; do
     single "$name" zh 1280x800 "$name"
 done
 single verdict_good zh 1280x800 verdict
-for name in attract verdict_good counter price; do
+for name in attract verdict_good counter price store_peer store_ask_promote verdict_waiting; do
     single "$name" en 1280x800 "$name-en"
 done
-for name in attract verdict_good counter code_entry; do
+for name in attract verdict_good counter code_entry store_peer; do
     single "$name" zh 800x480 "$name-800x480"
     single "$name" zh 1080x1920 "$name-1080x1920"
 done
@@ -35,7 +37,7 @@ for language in zh en; do
         set --
         for name in starting attract greeting_new viewfinder_dark verdict_good verdict_used verdict_minimum verdict_wait \
             member price sign_in sign_in_pin counter_busy amount_coupon code_entry void_list void_reason enrol_digits \
-            service outage_books; do
+            service store_peer store_ask_promote verdict_waiting verdict_main_away outage_books; do
             set -- "$@" "$work/$name-$language-$size.png"
         done
         tile=5x
