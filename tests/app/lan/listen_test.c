@@ -3,12 +3,12 @@
 #include "platform/keys.h"
 #include "platform/tls.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,18 +20,32 @@ struct shop {
     struct lan *lan;
     struct key_pair key;
     char key_path[128];
-    _Atomic uint32_t answers;
+    uint32_t answers; /* this and the next: news_mutex */
     struct till_answer last;
 };
 
 static struct shop shops[2];
+static pthread_mutex_t news_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t news = PTHREAD_COND_INITIALIZER; /* an answer, or another status */
 static char folder[64];
 
 static void keep(void *context, const struct till_answer *answer)
 {
     struct shop *shop = context;
+    pthread_mutex_lock(&news_mutex);
     shop->last = *answer;
     shop->answers++;
+    pthread_cond_broadcast(&news);
+    pthread_mutex_unlock(&news_mutex);
+}
+
+static void on_status(void *context, const struct lan_status *status)
+{
+    (void)context;
+    (void)status;
+    pthread_mutex_lock(&news_mutex);
+    pthread_cond_broadcast(&news);
+    pthread_mutex_unlock(&news_mutex);
 }
 
 static bool till_answers(void *context, const struct till_answer *answer)
@@ -71,26 +85,45 @@ static void open_shop(struct shop *shop)
                                   .key_path = shop->key_path,
                                   .listen_address = "127.0.0.1",
                                   .answered = keep,
+                                  .status_changed = on_status,
                                   .context = shop};
     assert_int_equal(sync_transport_https(&options.talk), 0);
     assert_int_equal(sync_transport_https(&options.ask), 0);
     assert_int_equal(lan_open(&options, &shop->lan), 0);
 }
 
-/* Looks until it is so; a test that waits for ever is ended by its time limit. */
-#define AWAIT(condition)                                                                                               \
-    while (!(condition))                                                                                               \
-    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL)
-
+/* A test that waits for ever is ended by its time limit. */
 static void await_live(struct shop *shop)
 {
     struct lan_status status = {0};
+    pthread_mutex_lock(&news_mutex);
     for (;;) {
         lan_status_copy(shop->lan, &status);
         if (status.live == 1)
-            return;
-        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+            break;
+        pthread_cond_wait(&news, &news_mutex);
     }
+    pthread_mutex_unlock(&news_mutex);
+}
+
+static void await_answer(struct shop *shop)
+{
+    pthread_mutex_lock(&news_mutex);
+    while (shop->answers == 0)
+        pthread_cond_wait(&news, &news_mutex);
+    pthread_mutex_unlock(&news_mutex);
+}
+
+static void await_address(struct shop *shop, char out_address[FEED_ADDRESS_MAX])
+{
+    pthread_mutex_lock(&news_mutex);
+    for (;;) {
+        lan_address_copy(shop->lan, out_address);
+        if (out_address[0] != '\0')
+            break;
+        pthread_cond_wait(&news, &news_mutex);
+    }
+    pthread_mutex_unlock(&news_mutex);
 }
 
 static int setup(void **state)
@@ -103,8 +136,7 @@ static int setup(void **state)
     know(&shops[0], &shops[1], "");
     open_shop(&shops[0]);
     char address[FEED_ADDRESS_MAX] = "";
-    while (address[0] == '\0')
-        lan_address_copy(shops[0].lan, address);
+    await_address(&shops[0], address);
     know(&shops[1], &shops[0], address);
     open_shop(&shops[1]);
     return 0;
@@ -129,7 +161,7 @@ static void two_terminals_meet_and_one_redeems_for_the_other(void **state)
     await_live(&shops[0]);
     await_live(&shops[1]);
     assert_int_equal(lan_submit(shops[1].lan, &request), 0);
-    AWAIT(shops[1].answers > 0);
+    await_answer(&shops[1]);
     assert_int_equal(shops[1].last.error, 0);
     assert_int_equal(shops[1].last.ticket, 5);
     assert_int_equal(shops[1].last.redeemed.group, 1);
