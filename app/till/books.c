@@ -229,6 +229,9 @@ int books_open(struct books *b, const struct till_options *options)
     r = refetch_after_new_pepper(b);
     if (r < 0)
         goto fail;
+    r = device_check(b, options->device);
+    if (r < 0)
+        goto fail;
     return 0;
 fail:
     books_close(b);

@@ -69,6 +69,7 @@ struct store_role {
     uint32_t epoch;       /* the store's, the feed's or a later promotion's */
     uint32_t primary;     /* terminal */
     uint32_t since_epoch; /* tokens of this epoch and later are covered by these books */
+    bool forked;          /* another history has this terminal's name, or the disk another's: rights are gone */
     bool went_alone;      /* by a manager or by central, not ended yet */
     bool deposed;         /* a promotion over this incarnation is known */
     uint64_t deposed_copy_through;
@@ -308,6 +309,10 @@ MUST_CHECK int confirm_hold_back(struct books *b);
 MUST_CHECK int confirm_settle(struct books *b);
 /* Appends what had to wait behind the act. */
 MUST_CHECK int confirm_late(struct books *b);
+
+/* device.c: are these the books of this device? Another serial or partition, or a boot counter that went back, means
+ * that a disk was copied, moved or restored: remembered like a fork, until the terminal is enrolled anew. */
+MUST_CHECK int device_check(struct books *b, const struct body_incarnation *device);
 
 /* copies.c: journals of the store's other terminals. */
 MUST_CHECK int copies_store(struct books *b, struct slice batch, struct journal_answer *out_answer);

@@ -228,6 +228,8 @@ static int remember_fork(struct books *b)
         return r;
     }
     r = books_commit(b);
+    if (r == 0)
+        r = store_load(b);
     return r < 0 ? r : -EILSEQ;
 }
 

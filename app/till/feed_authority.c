@@ -193,6 +193,8 @@ int feed_authority_item(struct books *b, uint16_t kind, struct slice body)
 {
     uint64_t transfer;
 
+    if (b->role.forked)
+        return wait(b, kind, body);
     if (books_is_single(b))
         return books_is_primary(b) ? apply_now(b, kind, body) : read_transfer(kind, body, &transfer);
     if (!books_is_primary(b) || b->unconfirmed_from != 0 ||
@@ -270,7 +272,7 @@ int feed_authority_take_up(struct books *b)
     struct waiting first;
     int r;
 
-    if (!b->enrolled || b->role.waiting == 0 || !books_is_primary(b) || b->unconfirmed_from != 0)
+    if (!b->enrolled || b->role.forked || b->role.waiting == 0 || !books_is_primary(b) || b->unconfirmed_from != 0)
         return 0;
     r = next_waiting(b, with_releases, 0, &first);
     if (r < 0 || first.id == 0)

@@ -159,6 +159,8 @@ static int decide_spend(struct books *b, const struct till_sale *sale, struct sp
         return r;
     spend->facts.member_known = r == 0;
     r = share_get(b->db, spend->act->member, b->settings.credit_owner, &spend->facts.share_minor);
+    if (b->role.forked) /* shares were this disk's only as long as there was one */
+        spend->facts.share_minor = 0;
     if (r == 0)
         r = collect_pin(b, sale, &row, spend);
     if (r < 0)

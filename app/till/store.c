@@ -147,7 +147,7 @@ static int load_others(struct books *b, struct store_role *role)
 int store_load(struct books *b)
 {
     struct store_role role = {0};
-    int64_t alone, unconfirmed;
+    int64_t alone, unconfirmed, forked;
     int r = load_others(b, &role);
 
     if (r == 0)
@@ -161,9 +161,12 @@ int store_load(struct books *b)
     if (r == 0)
         r = config_get_int(b->db, "alone", &alone);
     if (r == 0)
+        r = config_get_int(b->db, "forked", &forked);
+    if (r == 0)
         r = config_get_int(b->db, "unconfirmed_from", &unconfirmed);
     if (r < 0)
         return r;
+    role.forked = forked != 0;
     role.went_alone = alone != 0;
     b->role = role;
     b->unconfirmed_from = (uint64_t)unconfirmed;
@@ -308,7 +311,6 @@ static int covers(struct books *b, const struct held_copy *old, bool *out_comple
 {
     struct promotion promotion;
     struct held_copy copy = *old;
-    uint32_t terminal = b->role.primary;
     int r = 0;
 
     *out_complete = copy.era != 0 && copy.complete;
@@ -316,8 +318,7 @@ static int covers(struct books *b, const struct held_copy *old, bool *out_comple
         r = promotion_to(b, epoch, &promotion);
         if (r < 0)
             break;
-        terminal = promotion.old_terminal;
-        r = copy_of(b, terminal, promotion.old_incarnation, &copy);
+        r = copy_of(b, promotion.old_terminal, promotion.old_incarnation, &copy);
         if (r < 0)
             return r;
         *out_complete = copy.era != 0 && copy.complete && copy.head.seq >= promotion.copy_through;
@@ -401,7 +402,7 @@ int promote_run(struct books *b, const struct till_request *request, enum store_
     if (r < 0)
         return r;
     *out_verdict = books_is_single(b)             ? STORE_SINGLE
-                   : !manager                     ? STORE_NOT_ALLOWED
+                   : !manager || b->role.forked   ? STORE_NOT_ALLOWED
                    : books_is_primary(b)          ? STORE_IS_PRIMARY
                    : !request->promote.old_is_off ? STORE_STILL_ON
                                                   : STORE_OK;

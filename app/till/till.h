@@ -245,10 +245,12 @@ struct till_options {
     const char *pepper_path; /* 0600, made when missing */
     const struct clock *clock;
     const char *boot_id; /* NULL = the system's; another one voids what was kept of the steady clock */
-    bool lan;            /* a lan room carries between this till and those of its store; without one the store
-                            counts as one of a single terminal, whatever the feed says */
-    bool inline_jobs;    /* no thread: requests and calls are done before they return, on the caller's thread; for
-                            simulations. The callbacks below must not come back into the till then */
+    const struct body_incarnation *device; /* what this device is now, compared with what it was when it was enrolled;
+                                              NULL = not compared. Read by till_open only */
+    bool lan;         /* a lan room carries between this till and those of its store; without one the store
+                         counts as one of a single terminal, whatever the feed says */
+    bool inline_jobs; /* no thread: requests and calls are done before they return, on the caller's thread; for
+                         simulations. The callbacks below must not come back into the till then */
     /* All are called on the till's thread and must not block. */
     void (*answered)(void *context, const struct till_answer *answer);
     void (*changed)(void *context);                                       /* reference data changed: read it again */
@@ -293,7 +295,8 @@ struct till_backlog {
     uint64_t last_seq, durable_through, archived_through;
     uint64_t waiting;  /* records central does not have */
     int64_t oldest_ms; /* HLC time of the oldest of them; 0 = none */
-    bool forked;       /* central holds another history of this terminal: out of service until enrolled anew */
+    bool forked;       /* central or a peer holds another history of this terminal, or these are the books of another
+                          device: rights and shares are gone, out of service until enrolled anew */
 };
 MUST_CHECK int till_backlog(struct till *till, struct till_backlog *out_backlog);
 /* Encodes the next batch after durable_through, signed; *out_len 0 when nothing waits. Own read-only connection. */

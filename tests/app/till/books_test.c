@@ -276,6 +276,75 @@ static void a_lost_pepper_makes_central_send_everything_again(void **state)
     assert_int_equal(sign_in(shop, "2468", "").verdict, PIN_WRONG);
 }
 
+static void reopen_on(struct shop *shop, const struct body_incarnation *device)
+{
+    shop_stop(shop);
+    shop->device = device;
+    shop_start(shop);
+    shop_trust_time(shop);
+}
+
+static bool forked(struct shop *shop)
+{
+    struct till_backlog backlog;
+
+    assert_int_equal(till_backlog(shop->till, &backlog), 0);
+    return backlog.forked;
+}
+
+static void the_books_on_their_own_device_go_on(void **state)
+{
+    struct shop *shop = *state;
+    const struct body_incarnation later = {.hardware_serial = "HW-1", .disk_serial = "D-1", .boot_count = 9};
+    const struct body_incarnation silent = {.version = "0.2.0"};
+
+    reopen_on(shop, &later);
+    reopen_on(shop, &silent);
+    reopen_on(shop, &later);
+
+    assert_false(forked(shop));
+    assert_int_equal(shop_scan(shop, SHOP_CAMPAIGN, 1).verdict, COUPON_OK);
+    shop->device = NULL;
+}
+
+static void a_disk_in_another_device_holds_no_rights(void **state)
+{
+    struct shop *shop = *state;
+    const struct body_incarnation other = {.hardware_serial = "HW-2", .disk_serial = "D-1"};
+    struct till_sale spend = {.gross_minor = 500, .credit_minor = 50, .member = SHOP_MEMBER, .pin = "1357"};
+    const struct feed_right request = {.coupon = {SHOP_CAMPAIGN, 5}, .transfer = 4};
+
+    shop_sell(shop, &(struct till_sale){.gross_minor = 9000, .member = SHOP_MEMBER});
+    reopen_on(shop, &other);
+
+    assert_true(forked(shop));
+    assert_int_equal(shop_scan(shop, SHOP_CAMPAIGN, 1).verdict, COUPON_HELD_ELSEWHERE);
+    assert_int_equal(shop_sell(shop, &spend).verdict, CREDIT_NOT_ENOUGH);
+    shop_item_right(shop, FEED_RIGHT_REQUEST, &request);
+    shop_give(shop);
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM journal WHERE kind = 10"), 0);
+    shop->device = NULL;
+    reopen_on(shop, NULL); /* only a new enrolment ends it */
+    assert_true(forked(shop));
+    shop->incarnation = 2;
+    shop_enrol(shop);
+    assert_false(forked(shop));
+    shop->incarnation = 0;
+}
+
+static void a_boot_counter_that_went_back_is_another_past(void **state)
+{
+    struct shop *shop = *state;
+    const struct body_incarnation ninth = {.boot_count = 9}, eighth = {.boot_count = 8};
+
+    reopen_on(shop, &ninth);
+    assert_false(forked(shop));
+    reopen_on(shop, &eighth);
+
+    assert_true(forked(shop));
+    shop->device = NULL;
+}
+
 #define WITH_SHOP(test) cmocka_unit_test_setup_teardown(test, open_shop, close_shop)
 
 int main(void)
@@ -292,6 +361,9 @@ int main(void)
         WITH_SHOP(only_records_that_move_nothing_can_be_noted),
         WITH_SHOP(five_wrong_pins_lock_the_clerk_out),
         WITH_SHOP(only_the_current_badge_signs_in),
+        WITH_SHOP(the_books_on_their_own_device_go_on),
+        WITH_SHOP(a_disk_in_another_device_holds_no_rights),
+        WITH_SHOP(a_boot_counter_that_went_back_is_another_past),
         WITH_SHOP(a_lost_pepper_makes_central_send_everything_again),
     };
 

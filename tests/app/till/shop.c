@@ -82,6 +82,7 @@ void shop_start(struct shop *shop)
                                          .pepper_path = shop->pepper,
                                          .clock = &shop->clock.base,
                                          .boot_id = shop->boot_id,
+                                         .device = shop->device,
                                          .lan = shop->lan,
                                          .inline_jobs = shop->inline_jobs,
                                          .answered = on_answer,

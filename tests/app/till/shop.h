@@ -32,8 +32,9 @@ struct shop {
     struct tempdir dir;
     char path[128], pepper[128];
     const char *vfs, *boot_id;
-    uint32_t terminal;     /* 0 = SHOP_TERMINAL */
-    uint32_t incarnation;  /* 0 = 1 */
+    uint32_t terminal;    /* 0 = SHOP_TERMINAL */
+    uint32_t incarnation; /* 0 = 1 */
+    const struct body_incarnation *device;
     bool lan, inline_jobs; /* as the till's options */
     struct sim_clock clock;
     struct till *till;
