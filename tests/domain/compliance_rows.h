@@ -1,5 +1,5 @@
 /* BREAKS(name, what is changed in a good campaign, the rule that must refuse it, in which message). Included twice. */
-/* clang-format off: a table, one row a line */
+/* clang-format off */
 BREAKS(follow, good->plan.occasion = ISSUE_ON_FOLLOW, RULE_FOLLOW_REWARDED, 0)
 BREAKS(sharing, good->plan.occasion = ISSUE_ON_SHARING, RULE_SHARING_REWARDED, 0)
 BREAKS(forced, good->plan.needs_follow = true, RULE_FOLLOW_FORCED, 0)
