@@ -211,10 +211,42 @@ static void the_lamp_goes_by_what_lasts(void **state)
     assert_false(lit_after(&lamp, 200, 60)); /* day */
 }
 
+/* A phone held out in bad light: no frame shows enough, all of them do. */
+static void frames_are_read_together(void **state)
+{
+    static const char text[] = "https://shop.example/r/Zk3?c=0123456789abcdef";
+    QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
+    struct scan *held = open_default(), *alone = open_default();
+    bool read = false;
+
+    (void)state;
+    assert_non_null(code);
+    for (int frame = 0; frame < 8 && !read; frame++) {
+        struct render_view view = render_view_default();
+
+        view.module = 2.6f;
+        view.dark = 90;
+        view.light = 150;
+        view.noise = 34;
+        view.turn = 3.0f + 1.3f * (float)frame;
+        struct scan_image image = render_qrcode(code, &view);
+        assert_int_equal(scan_still(alone, &image, &result), 0);
+        assert_int_equal(result.count, 0);
+        assert_int_equal(scan_frame(held, &image, 0, &result), 0);
+        read = result.count == 1 && strcmp(result.codes[0].text, text) == 0;
+        render_finish(&image);
+    }
+    assert_true(read);
+    scan_close(alone);
+    scan_close(held);
+    QRcode_free(code);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_lamp_goes_by_what_lasts),
+        cmocka_unit_test(frames_are_read_together),
         cmocka_unit_test(senseless_options_are_refused),
         cmocka_unit_test(senseless_frames_are_refused_and_nothing_is_written),
         cmocka_unit_test(any_small_frame_is_taken),
