@@ -10,6 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a terminal whose disk is gone only what central was known to have is still there. */
+#define KEPT "NOT EXISTS (SELECT 1 FROM lost_disk d WHERE d.terminal = a.terminal AND d.durable < a.seq)"
+/* Coupons whose right was never given on without its holder's word. */
+#define OWN                                                                                                            \
+    "(f1, f2) NOT IN (SELECT campaign, serial FROM written_off) AND NOT EXISTS (SELECT 1 FROM lost o WHERE"            \
+    " o.terminal = c.terminal AND o.inc = c.inc AND o.seq = c.seq AND c.terminal IN (SELECT terminal FROM lost_disk))"
 #define SHOWN_MAX      3 /* of each finding */
 #define TEXT_OF(value) #value
 #define TEXT(value)    TEXT_OF(value)
@@ -21,6 +27,8 @@ static const char own_tables[] =
     "CREATE TABLE l(place, terminal, inc, seq, store, hlc, kind, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f14, hash);"
     "CREATE TABLE ack(place, kind, terminal, inc, seq, campaign, serial, discount, earned, credit, durable);"
     "CREATE TABLE machine(place, store, clone, terminal);"
+    "CREATE TABLE written_off(campaign, serial);"
+    "CREATE TABLE lost_disk(terminal, durable);"
     "CREATE TABLE pruned(place, terminal, inc, through);"
     "CREATE TABLE lbalance(place, account, unit, amount);"
     "CREATE TABLE lshare(place, member, scope, owner, amount);";
@@ -60,19 +68,23 @@ struct check {
 
 static const struct check checks[] = {
     {"acknowledged redemption lost", false, false,
-     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind = 0 AND a.terminal NOT IN forked AND NOT EXISTS"
+     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind = 0 AND a.terminal NOT IN forked AND " KEPT
+     " AND NOT EXISTS"
      " (SELECT 1 FROM c WHERE c.terminal = a.terminal AND c.inc = a.inc AND c.seq = a.seq AND c.kind = 4"
      "  AND c.f1 = a.campaign AND c.f2 = a.serial AND c.f8 = a.discount)"},
     {"acknowledged sale lost", false, false,
-     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind = 1 AND a.terminal NOT IN forked AND NOT EXISTS"
+     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind = 1 AND a.terminal NOT IN forked AND " KEPT
+     " AND NOT EXISTS"
      " (SELECT 1 FROM c WHERE c.terminal = a.terminal AND c.inc = a.inc AND c.seq = a.seq AND c.kind = 5"
      "  AND c.f6 = a.credit)"},
     {"acknowledged credit lost", false, false,
-     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind < 2 AND a.earned > 0 AND a.terminal NOT IN forked"
-     " AND NOT EXISTS (SELECT 1 FROM c WHERE c.terminal = a.terminal AND c.inc = a.inc AND c.seq > a.seq"
+     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind < 2 AND a.earned > 0 AND a.terminal NOT IN forked "
+     "AND " KEPT " AND NOT EXISTS (SELECT 1 FROM c WHERE c.terminal = a.terminal AND c.inc = a.inc AND c.seq > a.seq"
      "  AND c.seq < a.seq + 4 AND c.kind = 6 AND c.f1 = a.seq AND c.f5 = a.earned)"},
     {"acknowledged void lost", false, false,
-     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind = 2 AND a.terminal NOT IN forked AND NOT EXISTS"
+     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind = 2 AND a.terminal NOT IN forked AND a.terminal NOT IN "
+     "(SELECT terminal FROM"
+     " lost_disk) AND NOT EXISTS"
      " (SELECT 1 FROM gone g WHERE g.terminal = a.terminal AND g.inc = a.inc AND g.seq = a.seq)"},
     {"acknowledged by a copy, nowhere now", false, false,
      "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind < 2 AND a.terminal IN forked AND NOT EXISTS"
@@ -82,7 +94,9 @@ static const struct check checks[] = {
      "SELECT l.place, l.terminal, l.seq FROM l WHERE l.terminal NOT IN forked AND NOT EXISTS (SELECT 1 FROM c WHERE"
      " c.terminal = l.terminal AND c.inc = l.inc AND c.seq = l.seq AND c.hash = l.hash)"},
     {"record that its terminal does not have", false, false,
-     "SELECT 0, c.terminal, c.seq FROM c WHERE NOT EXISTS (SELECT 1 FROM l WHERE"
+     "SELECT 0, c.terminal, c.seq FROM c WHERE c.terminal NOT IN (SELECT terminal FROM lost_disk) AND NOT EXISTS "
+     "(SELECT"
+     " 1 FROM l WHERE"
      " l.terminal = c.terminal AND l.inc = c.inc AND l.seq = c.seq AND l.hash = c.hash) AND NOT EXISTS (SELECT 1 FROM"
      " pruned p WHERE p.terminal = c.terminal AND p.inc = c.inc AND p.through >= c.seq)"},
     {"order stamp that does not rise", false, false,
@@ -97,17 +111,19 @@ static const struct check checks[] = {
      "SELECT 0, f1, f2 FROM c WHERE kind = 4 AND NOT EXISTS (SELECT 1 FROM lost o WHERE o.terminal = c.terminal"
      " AND o.inc = c.inc AND o.seq = c.seq) GROUP BY f1, f2, f3 HAVING count(*) > 1"},
     {"coupon that stands twice with a right", false, false,
-     "SELECT 0, f1, f2 FROM c WHERE kind = 4 AND f5 != 3 AND NOT EXISTS (SELECT 1 FROM gone g WHERE"
+     "SELECT 0, f1, f2 FROM c WHERE kind = 4 AND f5 != 3 AND " OWN " AND NOT EXISTS (SELECT 1 FROM gone g WHERE"
      " g.terminal = c.terminal AND g.inc = c.inc AND g.seq = c.seq) GROUP BY f1, f2 HAVING count(*) > 1"},
     {"coupon of a home campaign that stands twice", false, false,
-     "SELECT 0, f1, f2 FROM c WHERE kind = 4 AND f1 IN (1001, 1003) AND NOT EXISTS (SELECT 1 FROM gone g WHERE"
+     "SELECT 0, f1, f2 FROM c WHERE kind = 4 AND f1 IN (1001, 1003) AND " OWN
+     " AND NOT EXISTS (SELECT 1 FROM gone g WHERE"
      " g.terminal = c.terminal AND g.inc = c.inc AND g.seq = c.seq) GROUP BY f1, f2 HAVING count(*) > 1"},
     {"conflict that nothing explains", false, false,
      "SELECT k.kind || ' of ' || k.campaign || '-' || k.serial, a.store || '.' || a.seq || ' epoch ' || a.f4,"
      " b.store || '.' || b.seq || ' epoch ' || b.f4 FROM central.conflict k"
      " JOIN c a ON a.terminal = k.terminal AND a.inc = k.incarnation AND a.seq = k.seq"
      " JOIN c b ON b.terminal = k.c_terminal AND b.inc = k.c_incarnation AND b.seq = k.c_seq"
-     " WHERE a.f5 != 3 AND b.f5 != 3"},
+     " WHERE a.f5 != 3 AND b.f5 != 3 AND NOT (k.kind = 4 AND (k.campaign, k.serial) IN (SELECT campaign, serial FROM"
+     " written_off UNION SELECT f1, f2 FROM c WHERE kind = 4 AND terminal IN (SELECT terminal FROM lost_disk)))"},
     {"budget overdrawn", false, false,
      "SELECT a.place, a.terminal, a.seq FROM ack a JOIN l r ON r.place = a.place AND r.terminal = a.terminal"
      " AND r.inc = a.inc AND r.seq = a.seq AND r.kind = 4 AND r.f5 = 3 WHERE a.kind = 0 AND a.durable > 0 AND " BUDGET
@@ -327,6 +343,24 @@ static unsigned place_of(const struct world *world, const struct terminal *t)
     return 0;
 }
 
+static void read_losses(const struct world *world, sqlite3 *db)
+{
+    char sql[128];
+    for (size_t i = 0; i < world->shoppers->coupon_count; i++) {
+        const struct phone_coupon *coupon = &world->shoppers->coupons[i];
+        snprintf(sql, sizeof(sql), "INSERT INTO written_off VALUES(%" PRIu32 ", %" PRIu64 ")", coupon->id.campaign,
+                 coupon->id.serial);
+        if (coupon->written_off)
+            execute(db, sql);
+    }
+    for (unsigned i = 0; i < world->terminal_count; i++) {
+        const struct terminal *t = world->terminals[i];
+        snprintf(sql, sizeof(sql), "INSERT INTO lost_disk VALUES(%" PRIu32 ", %" PRIu64 ")", t->number, t->durable);
+        if (t->lost)
+            execute(db, sql);
+    }
+}
+
 static void read_acks(const struct world *world, sqlite3 *db)
 {
     sqlite3_stmt *stmt = prepare(db, "INSERT INTO ack VALUES(?,?,?,?,?,?,?,?,?,?,?)");
@@ -399,11 +433,14 @@ void audit_run(struct world *world)
                  " WHERE terminal != 0 ORDER BY terminal, incarnation, seq",
                  "c", 0);
     execute(db, "COMMIT; BEGIN");
-    for (unsigned i = 0; i < world->terminal_count; i++)
-        read_terminal(world, db, world->terminals[i], i + 1);
+    for (unsigned i = 0; i < world->terminal_count; i++) {
+        if (!world->terminals[i]->lost)
+            read_terminal(world, db, world->terminals[i], i + 1);
+    }
     read_acks(world, db);
+    read_losses(world, db);
     execute(db, own_views);
-    bool whole = number(db, "SELECT count(*) FROM forked") == 0;
+    bool whole = number(db, "SELECT (SELECT count(*) FROM forked) + (SELECT count(*) FROM lost_disk)") == 0;
     for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
         if ((whole || !checks[i].whole) && (world->counts.restores == 0 || !checks[i].kept))
             run_check(world, db, &checks[i]);

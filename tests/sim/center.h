@@ -51,5 +51,8 @@ MUST_CHECK int center_write(struct center *center, int (*run)(void *argument, st
 /* An enrolment ticket for a store as a technician shows it, and the operator's yes to whoever waits. */
 void center_make_ticket(struct center *center, uint32_t shop, char out_text[ENROL_TEXT_MAX]);
 void center_confirm_all(struct center *center);
+/* A ticket for the terminal that takes the place of another one of its store. */
+MUST_CHECK int center_make_successor(struct center *center, uint32_t shop, uint32_t replaced,
+                                     char out_text[ENROL_TEXT_MAX]);
 
 #endif

@@ -1,6 +1,7 @@
 #include "faults.h"
 
 #include "center.h"
+#include "losses.h"
 #include "shoppers.h"
 
 #include <inttypes.h>
@@ -216,8 +217,23 @@ static void make_clone(void *argument, uint64_t token)
     terminal_init_clone(clone, t);
     world_trace(world, "%s is a copy of %s", clone->name, t->name);
     terminal_start(clone);
-    shoppers_visit_clone(clone, world->now_ms + FAULT_CLONE_MS);
+    shoppers_visit(clone, world->now_ms + FAULT_CLONE_MS);
     world_at(world, world->now_ms + FAULT_CLONE_MS, retire_clone, clone, 0);
+}
+
+/* ---- an operator's part */
+
+static void replace_due(void *argument, uint64_t day_end_ms)
+{
+    if (world_has(((struct terminal *)argument)->world, FAULT_REPLACE))
+        losses_replace(argument, (int64_t)day_end_ms);
+}
+
+static void write_off_due(void *argument, uint64_t token)
+{
+    (void)token;
+    if (world_has(argument, FAULT_WRITE_OFF))
+        losses_write_off(argument);
 }
 
 /* ---- a day of it */
@@ -254,8 +270,15 @@ static void plan_center(struct world *world, struct center *center)
 void faults_plan_day(struct world *world)
 {
     struct center *center = world->center;
-    for (unsigned i = 0; i < world->options.terminals; i++)
-        plan_terminal(world, world->terminals[i]);
+    for (unsigned i = 0; i < world->terminal_count; i++) {
+        if (!world->terminals[i]->retired)
+            plan_terminal(world, world->terminals[i]);
+    }
+    for (int i = 0; i < 2 && world_has(world, FAULT_WRITE_OFF); i++)
+        world_at(world, some_time(world), write_off_due, world, 0);
+    if (world_has(world, FAULT_REPLACE) && world_chance(world, 150))
+        world_at(world, some_time(world), replace_due, world->terminals[world_below(world, world->options.terminals)],
+                 (uint64_t)(world->now_ms + WORLD_TRADING_MS));
     plan_center(world, center);
     for (int i = 1; i <= 2; i++)
         world_at(world, world->now_ms + WORLD_TRADING_MS * i / 3, back_up, center, 0);

@@ -78,6 +78,13 @@ static void trade(struct world *world)
     }
 }
 
+static bool is_at_work(const struct terminal *t)
+{
+    struct sync_status status;
+    sync_status_copy(t->sync, &status);
+    return status.enrol == ENROL_STAGE_DONE;
+}
+
 /* Nothing waits to go up any more; what a copied disk forked stays where it is. */
 static bool all_up(const struct world *world)
 {
@@ -87,7 +94,7 @@ static bool all_up(const struct world *world)
         struct till_backlog backlog;
         if (t->retired)
             continue;
-        if (!terminal_is_up(t) || till_backlog(t->till, &backlog) < 0)
+        if (!terminal_is_up(t) || !is_at_work(t) || till_backlog(t->till, &backlog) < 0)
             return false;
         sync_status_copy(t->sync, &status);
         if (backlog.waiting > 0 && !status.quarantined)

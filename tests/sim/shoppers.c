@@ -444,9 +444,48 @@ void shoppers_begin_day(struct shoppers *shoppers)
                  (uint64_t)end_ms);
 }
 
-void shoppers_visit_clone(struct terminal *clone, int64_t until_ms)
+void shoppers_visit(struct terminal *clone, int64_t until_ms)
 {
     world_at(clone->world, clone->world->now_ms, visit_due, clone, (uint64_t)until_ms);
+}
+
+bool shoppers_find_fresh(struct shoppers *shoppers, uint32_t other_store, size_t *out_place)
+{
+    size_t place;
+    if (!fresh_coupon(shoppers, other_store, false, &place) || shoppers->coupons[place].campaign != CAMPAIGN_OF_HOME)
+        return false;
+    *out_place = place;
+    return true;
+}
+
+struct later {
+    struct shoppers *shoppers;
+    size_t place;
+    uint32_t store;
+};
+
+static void show_due(void *argument, uint64_t token)
+{
+    struct later *later = argument;
+    struct world *world = later->shoppers->world;
+    (void)token;
+    for (unsigned i = 0; i < world->terminal_count; i++) {
+        struct terminal *t = world->terminals[i];
+        if (!t->clone && world->center->shops[t->index] == later->store && terminal_is_up(t) && !t->drive.dead) {
+            show_coupon(t, later->place, false);
+            break;
+        }
+    }
+    free(later);
+}
+
+void shoppers_show_later(struct shoppers *shoppers, size_t place, uint32_t store)
+{
+    struct later *later = malloc(sizeof(*later));
+    world_must(later ? 0 : -ENOMEM, "shoppers");
+    *later = (struct later){shoppers, place, store};
+    world_at(shoppers->world, shoppers->world->now_ms + (int64_t)world_below(shoppers->world, 120000), show_due, later,
+             0);
 }
 
 /* ---- central's word */

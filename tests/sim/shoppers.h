@@ -29,6 +29,7 @@ struct phone_coupon {
     unsigned campaign; /* enum center_campaign */
     uint64_t member;
     unsigned shown; /* times */
+    bool written_off;
 };
 
 #define SHOPPERS_ASKS 64
@@ -59,8 +60,12 @@ void shoppers_open(struct shoppers *shoppers, struct world *world);
 void shoppers_close(struct shoppers *shoppers);
 /* Central gives out coupons for the day, and every store gets its visits until the end of trading. */
 void shoppers_begin_day(struct shoppers *shoppers);
-/* A copy of a terminal gets visits of its own. */
-void shoppers_visit_clone(struct terminal *clone, int64_t until_ms);
+/* A terminal that came in between gets visits too. */
+void shoppers_visit(struct terminal *terminal, int64_t until_ms);
+/* A coupon of a home campaign that nobody has shown, whose home is another store. */
+bool shoppers_find_fresh(struct shoppers *shoppers, uint32_t other_store, size_t *out_place);
+/* Somebody shows it at a store within a minute or two. */
+void shoppers_show_later(struct shoppers *shoppers, size_t place, uint32_t store);
 
 /* From a terminal's sync. */
 void shoppers_on_asked(struct terminal *terminal, uint32_t ticket, int error, const struct authority_answer *answer);

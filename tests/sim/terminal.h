@@ -40,6 +40,9 @@ struct terminal {
     struct terminal_loop loops[TERMINAL_LOOPS];
     unsigned loop_count;
     bool dying, retired; /* retired: never started again */
+    bool lost; /* retired, and its disk is gone; of its journal `number` central was known to have `durable` */
+    uint32_t number;
+    uint64_t durable;
     struct till_answer answer;
     bool answered;
 };

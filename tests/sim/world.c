@@ -29,6 +29,8 @@ static const char *const fault_names[FAULTS] = {
     [FAULT_EIO] = "eio",
     [FAULT_SHORT] = "short",
     [FAULT_CENTRAL_CLOCK] = "central-clock",
+    [FAULT_WRITE_OFF] = "write-off",
+    [FAULT_REPLACE] = "replace",
 };
 
 static const char *const mutant_names[MUTANTS] = {

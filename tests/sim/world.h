@@ -26,6 +26,8 @@ enum fault {
     FAULT_EIO,           /* one of its I/Os fails, or all of a kind for a while */
     FAULT_SHORT,         /* a write stops half-way */
     FAULT_CENTRAL_CLOCK, /* central's wall clock jumps, as a terminal's */
+    FAULT_WRITE_OFF,     /* an operator gives a coupon's right to another store without its holder's word */
+    FAULT_REPLACE,       /* a terminal's disk is gone; another one with a blank disk takes its place */
     FAULTS
 };
 
