@@ -66,7 +66,7 @@ void flow_sign_out(struct flow *flow, struct effects *effects);
 void flow_void_picked(struct flow *flow, struct effects *effects, int64_t reason);
 
 /* store.c: the store's other terminals */
-void flow_open_store(struct flow *flow, struct effects *effects);
+void flow_open_store(struct flow *flow);
 void flow_store_act(struct flow *flow, struct effects *effects, enum intent act);
 void flow_store_confirmed(struct flow *flow, struct effects *effects);
 void flow_on_store_answer(struct flow *flow, struct effects *effects, const struct till_answer *answer);

@@ -2,9 +2,10 @@
 
 /* The store's other terminals: what waits for them, working alone, becoming the main one. */
 
-void flow_open_store(struct flow *flow, struct effects *effects)
+void flow_open_store(struct flow *flow)
 {
-    (void)effects;
+    if (flow->lan.role == LAN_SINGLE)
+        return;
     flow->store_ask = STORE_ASK_NOTHING;
     flow_go(flow, SCREEN_STORE, SERVICE_MS);
 }
@@ -19,7 +20,7 @@ void flow_store_act(struct flow *flow, struct effects *effects, enum intent act)
         flow_show_simple(flow, effects, SUBJECT_STORE, STORE_NOT_ALLOWED);
         return;
     }
-    flow_open_store(flow, effects);
+    flow_open_store(flow);
     if (act == INTENT_PROMOTE)
         flow->store_ask = STORE_ASK_PROMOTE;
     else

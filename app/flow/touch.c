@@ -124,8 +124,11 @@ static void test_device(struct flow *flow, struct effects *effects, int64_t devi
 
 static void staff_intent(struct flow *flow, struct effects *effects, enum intent intent, int64_t argument)
 {
-    if (!flow_staffed(flow))
+    if (!flow_staffed(flow)) {
+        if (intent == INTENT_ALONE || intent == INTENT_PROMOTE)
+            flow_open_sign_in(flow, INTENT_NONE); /* the manager signs in first, then asks again */
         return;
+    }
     switch (intent) {
     case INTENT_SALE:
     case INTENT_EARN:
@@ -162,6 +165,21 @@ static void staff_intent(struct flow *flow, struct effects *effects, enum intent
     default:
         break;
     }
+}
+
+static void show_offer(struct flow *flow, int64_t index)
+{
+    if (index >= 0 && index < flow->reference.offer_count)
+        flow->offer_index = (uint32_t)index;
+    flow->offer_due_mono_ms = flow->now.mono_ms + OFFER_MS;
+}
+
+static void to_staff(struct flow *flow)
+{
+    if (flow_staffed(flow))
+        flow_home(flow);
+    else if (flow->reference.enrolled)
+        flow_open_sign_in(flow, INTENT_NONE);
 }
 
 static bool allowed_out_of_service(enum intent intent)
@@ -202,10 +220,7 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
         ok(flow, effects);
         break;
     case INTENT_STAFF:
-        if (flow_staffed(flow))
-            flow_home(flow);
-        else if (flow->reference.enrolled)
-            flow_open_sign_in(flow, INTENT_NONE);
+        to_staff(flow);
         break;
     case INTENT_PICK_CLERK:
         pick_clerk(flow, argument);
@@ -214,16 +229,13 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
         open_service(flow, effects);
         break;
     case INTENT_STORE:
-        if (flow->lan.role != LAN_SINGLE)
-            flow_open_store(flow, effects);
+        flow_open_store(flow);
         break;
     case INTENT_TEST_DEVICE:
         test_device(flow, effects, argument);
         break;
     case INTENT_OFFER:
-        if (argument >= 0 && argument < flow->reference.offer_count)
-            flow->offer_index = (uint32_t)argument;
-        flow->offer_due_mono_ms = flow->now.mono_ms + OFFER_MS;
+        show_offer(flow, argument);
         break;
     case INTENT_SALE:
     case INTENT_SPEND:
@@ -238,8 +250,6 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
     case INTENT_CONFIRM_DATE:
     case INTENT_ALONE:
     case INTENT_PROMOTE:
-        if (!flow_staffed(flow) && (intent == INTENT_ALONE || intent == INTENT_PROMOTE))
-            flow_open_sign_in(flow, INTENT_NONE); /* the manager signs in first, then asks again */
         staff_intent(flow, effects, intent, argument);
         break;
     case INTENT_NONE:

@@ -37,10 +37,11 @@ enum till_op lan_till_op(uint8_t op)
 
 static uint8_t lan_op_of(enum till_op op)
 {
-    for (uint8_t lan_op = LAN_REDEEM; lan_op < LAN_RECENT; lan_op++)
-        if (lan_till_op(lan_op) == op)
-            return lan_op;
-    return LAN_RECENT;
+    uint8_t lan_op = LAN_REDEEM;
+
+    while (lan_op < (uint8_t)LAN_RECENT && lan_till_op(lan_op) != op)
+        lan_op++;
+    return lan_op;
 }
 
 #define COPY(to, from) snprintf(to, sizeof(to), "%s", from)
