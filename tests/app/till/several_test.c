@@ -134,6 +134,40 @@ static void after_three_seconds_the_answer_is_pending_and_others_are_told(void *
     assert_int_equal(several_ask(s, 0, member).recent.count, 1);
 }
 
+/* With a thread of its own the till sees to the time itself. */
+static void a_till_with_a_thread_tells_by_itself_that_an_act_is_pending(void **state)
+{
+    struct several *s = *state;
+    struct shop *shop = &s->shops[0];
+    struct till_request request = several_redeem(1);
+
+    shop_stop(shop);
+    shop->inline_jobs = false;
+    shop_start(shop);
+    shop_trust_time(shop);
+    live(s, 0, 1);
+    request.ticket = 70;
+    request.clerk = SHOP_CLERK;
+    assert_int_equal(till_submit(shop->till, &request), 0);
+    while (store_of(s, 0).unconfirmed_from == 0) /* the queue is in order: the call comes after the request */
+        continue;
+    sim_clock_advance(&shop->clock, 3000);
+    pthread_mutex_lock(&shop->mutex);
+    while (!shop->has_answer)
+        pthread_cond_wait(&shop->answered, &shop->mutex);
+    assert_int_equal(shop->answer.ticket, 70);
+    assert_int_equal(shop->answer.error, -EINPROGRESS);
+    shop->has_answer = false;
+    pthread_mutex_unlock(&shop->mutex);
+    several_carry(s, 0, 1);
+    pthread_mutex_lock(&shop->mutex);
+    while (!shop->has_answer)
+        pthread_cond_wait(&shop->answered, &shop->mutex);
+    assert_int_equal(shop->answer.error, 0);
+    assert_int_equal(shop->answer.redeemed.verdict, COUPON_OK);
+    pthread_mutex_unlock(&shop->mutex);
+}
+
 static void a_restart_keeps_what_waits_and_the_same_request_gets_its_answer(void **state)
 {
     struct several *s = *state;
@@ -565,6 +599,7 @@ int main(void)
         WITH_TWO(without_a_live_peer_nothing_is_redeemed),
         WITH_TWO(an_act_is_done_when_a_peer_holds_it),
         WITH_TWO(after_three_seconds_the_answer_is_pending_and_others_are_told),
+        WITH_TWO(a_till_with_a_thread_tells_by_itself_that_an_act_is_pending),
         WITH_TWO(a_restart_keeps_what_waits_and_the_same_request_gets_its_answer),
         WITH_TWO(a_manager_goes_alone_and_it_ends_by_itself),
         WITH_TWO(central_can_order_it_to_go_alone),
