@@ -208,7 +208,9 @@ static void finish_delivery(void *arg, int result)
         http_request_answer_error(delivery->request, 503, "try_later");
     } else {
         answer_reply(delivery);
-        wechat_work_wake(delivery->central);
+        if (delivery->entry.state == INBOX_WAITING) {
+            wechat_work_wake(delivery->central);
+        }
     }
     delivery_free(delivery);
 }

@@ -24,6 +24,24 @@ static size_t raw_identity(struct slice verbatim, char *out, size_t cap)
     return (size_t)snprintf(out, cap, "raw/%s", hex);
 }
 
+/* What is answered in its own transaction and asks for nothing more does not wait. */
+static enum inbox_state first_state(const struct wechat_message *message)
+{
+    if (!message->type[0]) {
+        return INBOX_FAILED; /* it cannot be read */
+    }
+    switch (wechat_message_kind(message)) {
+    case WECHAT_SUBSCRIBE:
+    case WECHAT_SCAN:
+    case WECHAT_UNSUBSCRIBE:
+        return INBOX_WAITING;
+    case WECHAT_TEXT:
+    case WECHAT_OTHER:
+        return INBOX_DONE;
+    }
+    return INBOX_WAITING;
+}
+
 int wechat_work_prepare(const struct wechat_push *push, struct slice verbatim, struct random *random,
                         struct inbox_sealed *out_entry)
 {
@@ -35,7 +53,7 @@ int wechat_work_prepare(const struct wechat_push *push, struct slice verbatim, s
                                 .openid = push->message->from,
                                 .created_s = push->message->created_s,
                                 .message = verbatim,
-                                .state = readable ? INBOX_WAITING : INBOX_FAILED};
+                                .state = first_state(push->message)};
     if (readable) {
         wechat_message_identity(push->message, identity, sizeof(identity));
     } else {
