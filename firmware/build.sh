@@ -15,8 +15,8 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
-# shellcheck source=firmware/parts/common.sh
-. "$here/parts/common.sh"
+# shellcheck source=firmware/parts/unpack.sh
+. "$here/parts/unpack.sh"
 # shellcheck source=firmware/parts/keys.sh
 . "$here/parts/keys.sh"
 # shellcheck source=firmware/parts/root.sh
