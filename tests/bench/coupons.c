@@ -62,13 +62,16 @@ static int insert_all(struct db *db)
     return result == 0 ? db_commit(db) : result;
 }
 
+#define KEEP_INDEXES                                                                                                   \
+    "CREATE TEMP TABLE kept AS SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'coupon'"       \
+    " AND sql IS NOT NULL"
+
 /* The indexes once at the end, by the schema's own words: five million random inserts into them would take an hour. */
 static int fill(const char *books)
 {
     static const char *const before[] = {
         "PRAGMA temp_store = FILE",
-        "CREATE TEMP TABLE kept AS SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'coupon'"
-        " AND sql IS NOT NULL",
+        KEEP_INDEXES,
         "DROP INDEX coupon_shortcode",
         "DROP INDEX coupon_member",
     };
