@@ -441,9 +441,12 @@ static void track(struct qr_reader *reader, bool read)
     }
 }
 
-static int64_t pass_cost_us(const struct plane *plane)
+/* About what a pass takes; rings at full size take the longest. */
+static int64_t pass_cost_us(const struct plane *plane, const struct pass *pass)
 {
-    return 1000 + (int64_t)plane->width * plane->height / 120;
+    int64_t pixels = (int64_t)plane->width * plane->height;
+
+    return 1000 + (pass->halvings > 0 ? pixels / 150 : pixels / 60);
 }
 
 static int read_plane(struct qr_reader *reader, const struct plane *plane, enum qr_effort effort,
@@ -454,8 +457,8 @@ static int read_plane(struct qr_reader *reader, const struct plane *plane, enum 
     if (effort != QR_EFFORT_REST)
         reader->seen_count = reader->finders.count = 0;
     for (int p = 0; p < PASSES; p++) {
-        if (p > 0 && !budget_allows(budget, pass_cost_us(plane)))
-            break;
+        if (p > 0 && !budget_allows(budget, pass_cost_us(plane, &passes[p])))
+            continue;
         bool read = p == CHEAP_PASSES && effort == QR_EFFORT_FRAME && read_tracked(reader, plane, budget, result);
         if (!read && (!pass_is_due(reader, p, effort) || !run_pass(reader, plane, &passes[p], budget, result)))
             continue;
