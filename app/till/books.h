@@ -302,7 +302,9 @@ MUST_CHECK int confirm_clear(struct books *b); /* in a transaction */
 /* A peer says how far it holds this terminal's journal. */
 MUST_CHECK int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end);
 void confirm_peer_epoch(struct books *b, uint32_t peer, uint32_t epoch);
-bool confirm_peer_knows(const struct books *b, uint32_t peer, uint32_t epoch);
+/* Does the peer know of the promotion to that epoch, whose record is seq of this terminal's journal (0 = of another's)?
+ * When it said nothing: not of this one's, else yes. */
+bool confirm_peer_knows(const struct books *b, uint32_t peer, uint32_t epoch, uint64_t seq);
 /* In a transaction, when the role changed: an act that will be taken back is not given to a peer any more. */
 MUST_CHECK int confirm_hold_back(struct books *b);
 /* The act waits no longer, or was never done; after copies, peers' words and feed pages. */

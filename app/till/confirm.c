@@ -124,13 +124,16 @@ void confirm_peer_epoch(struct books *b, uint32_t peer, uint32_t epoch)
         word->epoch = epoch;
 }
 
-bool confirm_peer_knows(const struct books *b, uint32_t peer, uint32_t epoch)
+bool confirm_peer_knows(const struct books *b, uint32_t peer, uint32_t epoch, uint64_t seq)
 {
     for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
-        if (b->peers[i].peer == peer)
-            return b->peers[i].epoch >= epoch;
+        const struct peer_word *word = &b->peers[i];
+        if (word->peer != peer)
+            continue;
+        return word->epoch >= epoch || (seq != 0 && word->ends && word->through >= seq) ||
+               (seq == 0 && word->epoch == 0);
     }
-    return false;
+    return seq == 0;
 }
 
 static void remember_end(struct books *b, uint32_t peer, uint64_t through)

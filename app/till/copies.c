@@ -235,7 +235,7 @@ static int runs_ahead(struct copy *c, bool *out_ahead)
     const struct batch_head *head = &c->reader.head;
     struct db_stmt *stmt;
     int r = db_stmt_open(c->b->db,
-                         "SELECT store_epoch, copy_through FROM promotion WHERE old_terminal = ? AND"
+                         "SELECT store_epoch, copy_through, record FROM promotion WHERE old_terminal = ? AND"
                          " old_incarnation = ? AND behind = 0 ORDER BY store_epoch DESC LIMIT 1",
                          &stmt);
 
@@ -246,8 +246,10 @@ static int runs_ahead(struct copy *c, bool *out_ahead)
     r = db_stmt_step(stmt);
     if (r == DB_ROW) {
         uint64_t through = (uint64_t)db_column_int64(stmt, 1);
+        int64_t record = db_column_int64(stmt, 2);
+        uint64_t seq = journal_era(record) == c->b->era ? journal_seq(record) : 0;
         *out_ahead = !c->own && c->head.seq <= through && head->first_seq + head->count - 1 > through &&
-                     !confirm_peer_knows(c->b, head->terminal, (uint32_t)db_column_int64(stmt, 0));
+                     !confirm_peer_knows(c->b, head->terminal, (uint32_t)db_column_int64(stmt, 0), seq);
     }
     db_stmt_close(stmt);
     return r < 0 ? r : 0;
