@@ -33,7 +33,7 @@ class Desk:
         if shop.street.lan:
             self.terminal.command += ["--lan", f"127.0.0.1:{free_port()}"]
         self.books = os.path.join(self.terminal.data, "terminal.db")
-        self.number = self.scans = 0
+        self.number = self.scans = self.goods = 0
         self.rescans = []
         self.error = None
 
@@ -96,6 +96,7 @@ class Desk:
         verdict = self.scan(short, amount)
         if verdict["tone"] == "good" and not verdict["check_only"]:
             self.shop.done(coupon)
+            self.goods += 1
         self.leave_verdict()
 
     def sell(self, count):
@@ -244,6 +245,9 @@ class Street:
         same("central's books balance and follow from its journal", (books["balanced"], books["verified"]), (True, True))
         for shop in self.shops:
             self.check_redemptions(shop)
+        if self.lan:
+            same("terminals that redeemed nothing, not even through their primary",
+                 [desk.name for desk in self.desks() if desk.goods == 0], [])
         self.close()
         for shop in self.shops:
             self.check_books(shop)
