@@ -1,0 +1,232 @@
+#include "several.h"
+
+#include <string.h>
+
+/* One terminal takes another one's place, and what becomes of the other one's last act. */
+
+static int open_two(void **state)
+{
+    static struct several s;
+
+    several_open(&s, 2);
+    *state = &s;
+    return 0;
+}
+
+static int open_three(void **state)
+{
+    static struct several s;
+
+    several_open(&s, 3);
+    *state = &s;
+    return 0;
+}
+
+static int close_all(void **state)
+{
+    several_finish(*state);
+    return 0;
+}
+
+static int64_t records(struct several *s, uint32_t i)
+{
+    return shop_query(&s->shops[i], "SELECT count(*) FROM journal");
+}
+
+static void live(struct several *s, uint32_t i, uint32_t count)
+{
+    till_peers_live(s->shops[i].till, count);
+}
+
+static struct till_store store_of(struct several *s, uint32_t i)
+{
+    struct till_store store;
+
+    assert_int_equal(till_store_read(s->shops[i].till, &store), 0);
+    return store;
+}
+
+static void restart(struct several *s, uint32_t i)
+{
+    shop_stop(&s->shops[i]);
+    shop_start(&s->shops[i]);
+    shop_trust_time(&s->shops[i]);
+    live(s, i, s->count - 1);
+}
+
+static void a_promoted_peer_goes_on_with_what_it_copied(void **state)
+{
+    struct several *s = *state;
+    struct till_request lost = several_named(several_redeem(1), 5);
+    struct till_answer answer;
+
+    assert_int_equal(several_ask(s, 0, lost).error, 1);
+    several_carry(s, 0, 1);
+    assert_int_equal(several_promote(s, 0, true).store, STORE_IS_PRIMARY);
+    assert_int_equal(several_ask(s, 1, (struct till_request){.op = TILL_PROMOTE, .clerk = SEVERAL_MANAGER}).store,
+                     STORE_STILL_ON);
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+
+    assert_true(store_of(s, 1).primary);
+    assert_int_equal(store_of(s, 1).store_epoch, SHOP_STORE_EPOCH + 1);
+    live(s, 1, 0);
+    (void)several_alone(s, 1, true);
+    answer = several_ask(s, 1, lost); /* its answer never came */
+    assert_int_equal(answer.error, 0);
+    assert_int_equal(answer.redeemed.verdict, COUPON_OK);
+    assert_int_equal(several_ask(s, 1, several_redeem(1)).redeemed.verdict, COUPON_ALREADY_USED);
+    assert_int_equal(several_ask(s, 1, several_redeem(2)).redeemed.verdict, COUPON_OK); /* a token of the old epoch */
+    several_meet(s);
+    assert_false(store_of(s, 0).primary);
+    assert_int_equal(several_ask(s, 0, several_redeem(3)).redeemed.verdict, COUPON_HELD_ELSEWHERE);
+    assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM redemption"), 2);
+    assert_int_equal(till_rebuild_compare(s->shops[0].till), 0);
+}
+
+static void what_no_peer_held_is_taken_back_when_another_was_promoted(void **state)
+{
+    struct several *s = *state;
+    int64_t before;
+
+    several_carry(s, 0, 1);
+    before = records(s, 0);
+    struct till_answer first = several_ask(s, 0, several_redeem(1));
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    (void)several_alone(s, 1, true);
+    assert_int_equal(several_ask(s, 1, several_redeem(1)).redeemed.verdict, COUPON_OK);
+    (void)several_copy(s, 1, 0);
+    assert_true(store_of(s, 0).unconfirmed_from != 0); /* until the new primary says what it holds */
+    assert_int_equal(several_word(s, 1, 0), 0);
+
+    assert_int_equal(s->shops[0].answer.ticket, first.ticket);
+    assert_int_equal(s->shops[0].answer.error, -EHOSTDOWN);
+    assert_int_equal(store_of(s, 0).unconfirmed_from, 0);
+    assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE terminal = 11"), before);
+    assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
+    assert_int_equal(till_rebuild_compare(s->shops[0].till), 0);
+    restart(s, 0);
+    several_meet(s);
+    assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
+}
+
+static void what_a_peer_held_after_all_stands(void **state)
+{
+    struct several *s = *state;
+
+    several_carry(s, 0, 1);
+    struct till_answer first = several_ask(s, 0, several_redeem(1));
+    (void)several_copy(s, 0, 1); /* its word is lost */
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    assert_int_equal(several_ask(s, 1, several_redeem(1)).redeemed.verdict, COUPON_ALREADY_USED);
+    several_meet(s);
+
+    assert_int_equal(s->shops[0].answer.ticket, first.ticket);
+    assert_int_equal(s->shops[0].answer.error, 0);
+    assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
+}
+
+static void a_promotion_that_may_be_behind_leaves_the_act_standing(void **state)
+{
+    struct several *s = *state;
+
+    several_carry(s, 0, 1);
+    assert_int_equal(several_ask(s, 0, several_redeem(1)).error, 1);
+    (void)several_copy(s, 0, 2); /* the third has it and is out of reach */
+    assert_int_equal(several_promote(s, 1, false).store, STORE_OK);
+    (void)several_copy(s, 1, 0);
+    assert_int_equal(several_word(s, 1, 0), 0);
+    assert_true(store_of(s, 0).unconfirmed_from != 0);
+    several_meet(s);
+
+    assert_int_equal(store_of(s, 0).unconfirmed_from, 0);
+    assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
+}
+
+static void without_the_whole_copy_only_what_central_grants_is_held(void **state)
+{
+    struct several *s = *state;
+    struct feed_right grant = {.coupon = {SHOP_CAMPAIGN, 8}, .epoch = 4, .use_no = 1, .transfer = 90};
+
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK); /* nothing was ever copied */
+    (void)several_alone(s, 1, true);
+    assert_int_equal(several_ask(s, 1, several_redeem(8)).redeemed.verdict, COUPON_HELD_ELSEWHERE);
+    shop_item_right(&s->shops[1], FEED_RIGHT_GRANT, &grant);
+    shop_give(&s->shops[1]);
+    assert_int_equal(several_ask(s, 1, several_redeem(8)).redeemed.verdict, COUPON_OK);
+}
+
+static void a_chain_of_promotions_takes_the_rights_along(void **state)
+{
+    struct several *s = *state;
+
+    several_meet(s);
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    several_meet(s);
+    assert_int_equal(several_promote(s, 2, true).store, STORE_OK);
+    several_meet(s);
+    (void)several_alone(s, 2, true);
+
+    assert_int_equal(store_of(s, 0).primary_terminal, several_terminal(2));
+    assert_int_equal(store_of(s, 1).primary_terminal, several_terminal(2));
+    assert_int_equal(several_ask(s, 2, several_redeem(1)).redeemed.verdict, COUPON_OK);
+}
+
+static void the_feed_ends_a_promotion_with_an_equal_or_higher_epoch(void **state)
+{
+    struct several *s = *state;
+    struct feed_settings settings = {.brand = SHOP_BRAND,
+                                     .store = SHOP_STORE,
+                                     .primary_terminal = SHOP_TERMINAL,
+                                     .store_epoch = SHOP_STORE_EPOCH + 1};
+    uint8_t body[FEED_BODY_MAX];
+    size_t len;
+
+    several_meet(s);
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    assert_int_equal(feed_settings_encode(&settings, body, sizeof(body), &len), 0);
+    shop_item(&s->shops[1], FEED_SETTINGS, body, len);
+    shop_give(&s->shops[1]);
+
+    assert_false(store_of(s, 1).primary);
+    assert_int_equal(store_of(s, 1).primary_terminal, SHOP_TERMINAL);
+}
+
+static void a_void_of_the_old_primarys_act_is_done_by_the_new_one(void **state)
+{
+    struct several *s = *state;
+    struct till_request sale = {.op = TILL_SALE, .sale = {.gross_minor = 1000, .member = SHOP_MEMBER}};
+    struct till_request voided = {.op = TILL_VOID, .voided = {.terminal = several_terminal(0)}};
+
+    voided.voided.group = several_ask(s, 0, sale).sold.group;
+    several_meet(s);
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    struct till_answer recent = several_ask(s, 1, (struct till_request){.op = TILL_RECENT});
+    assert_int_equal(recent.recent.count, 1);
+    assert_int_equal(recent.recent.acts[0].terminal, several_terminal(0));
+    assert_int_equal(several_ask(s, 1, voided).voided.verdict, VOID_OK);
+    assert_int_equal(several_ask(s, 1, voided).voided.verdict, VOID_ALREADY);
+    several_meet(s);
+
+    assert_int_equal(shop_query(&s->shops[0], "SELECT sum(amount_minor) FROM share"), 0);
+    assert_int_equal(till_rebuild_compare(s->shops[0].till), 0);
+    assert_int_equal(till_rebuild_compare(s->shops[1].till), 0);
+}
+
+#define WITH_TWO(test)   cmocka_unit_test_setup_teardown(test, open_two, close_all)
+#define WITH_THREE(test) cmocka_unit_test_setup_teardown(test, open_three, close_all)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_TWO(a_promoted_peer_goes_on_with_what_it_copied),
+        WITH_TWO(what_no_peer_held_is_taken_back_when_another_was_promoted),
+        WITH_TWO(what_a_peer_held_after_all_stands),
+        WITH_THREE(a_promotion_that_may_be_behind_leaves_the_act_standing),
+        WITH_TWO(without_the_whole_copy_only_what_central_grants_is_held),
+        WITH_THREE(a_chain_of_promotions_takes_the_rights_along),
+        WITH_TWO(the_feed_ends_a_promotion_with_an_equal_or_higher_epoch),
+        WITH_TWO(a_void_of_the_old_primarys_act_is_done_by_the_new_one),
+    };
+
+    return cmocka_run_group_tests_name("till_promotion", tests, NULL, NULL);
+}
