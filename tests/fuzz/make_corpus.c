@@ -1,0 +1,263 @@
+#include "fuzz.h"
+#include "support.h"
+
+#include "domain/authority.h"
+#include "domain/export.h"
+#include "domain/feed.h"
+#include "platform/compress.h"
+#include "platform/signature.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+/*
+ * make_corpus FOLDER: writes the seeds that this project's own encoders make, FOLDER/<fuzzer>/<name>. What is there
+ * already is overwritten with the same bytes; finds and older seeds stay.
+ */
+
+static const char *root;
+
+static void seed(const char *fuzzer, const char *name, const void *data, size_t len)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", root, fuzzer);
+    MUST(mkdir(path, 0777) == 0 || errno == EEXIST);
+    snprintf(path, sizeof path, "%s/%s/%s", root, fuzzer, name);
+    FILE *file = fopen(path, "wb");
+    MUST(file != NULL && fwrite(data, 1, len, file) == len && fclose(file) == 0);
+}
+
+static void seed_text(const char *fuzzer, const char *name, const char *text)
+{
+    seed(fuzzer, name, text, strlen(text));
+}
+
+static void make_keysets(void)
+{
+    uint8_t sealed[KEYSET_ENCODED_MAX];
+    struct keyset set = test_keyset();
+    size_t len;
+    MUST(keyset_seal(&set, test_key_make(99).secret, sealed, sizeof sealed, &len) == 0);
+    seed("keyset", "four_keys", sealed, len);
+    seed("keyset", "unsigned", sealed, len - SIGNATURE_LEN);
+    set.count = 1;
+    set.keys[0].campaign_from = 1000;
+    set.keys[0].campaign_to = 1999;
+    set.keys[0].valid_to_s = 1900000000;
+    MUST(keyset_seal(&set, test_key_make(99).secret, sealed, sizeof sealed, &len) == 0);
+    seed("keyset", "one_key_unsigned", sealed, len - SIGNATURE_LEN);
+}
+
+/* A batch of these bodies, signed; returns its length. */
+static size_t make_batch(uint64_t first, unsigned count, uint8_t out[BATCH_BYTES_MAX])
+{
+    static uint8_t buffer[BATCH_BYTES_MAX];
+    struct body bodies[TEST_BODIES];
+    struct batch_writer writer;
+    uint8_t hash[HASH_LEN] = {0}, bytes[RECORD_BODY_MAX];
+    size_t len;
+    test_bodies(bodies);
+    batch_writer_init(&writer, buffer, sizeof buffer);
+    for (unsigned i = 0; i < count; i++) {
+        const struct body *body = &bodies[(first + i) % TEST_BODIES];
+        MUST(body_encode(body, bytes, sizeof bytes, &len) == 0);
+        struct record record = {.version = RECORD_VERSION,
+                                .id = {5, 1, first + i},
+                                .hlc = (1795000000000 + i) << 16,
+                                .kind = body->kind,
+                                .body = {bytes, len}};
+        memcpy(record.prev_hash, hash, HASH_LEN);
+        record_seal(&record);
+        memcpy(hash, record.hash, HASH_LEN);
+        MUST(batch_add(&writer, &record) == 0);
+    }
+    MUST(batch_finish(&writer, test_key_make(50).secret, out, BATCH_BYTES_MAX, &len) == 0);
+    return len;
+}
+
+static void make_export(void)
+{
+    static uint8_t batch[BATCH_BYTES_MAX], file[BATCH_BYTES_MAX];
+    size_t at = EXPORT_MAGIC_LEN;
+    uint8_t hash[HASH_LEN];
+    memcpy(file, EXPORT_MAGIC, EXPORT_MAGIC_LEN);
+    for (unsigned i = 0; i < 2; i++) {
+        size_t len = make_batch(1, 6, batch);
+        export_length_put((uint32_t)len, file + at);
+        memcpy(file + at + 4, batch, len);
+        at += 4 + len;
+    }
+    export_length_put(0, file + at);
+    at += 4;
+    crypto_sha256(file, at, hash);
+    crypto_sign_message(test_key_make(50).secret, hash, HASH_LEN, file + at);
+    seed("export", "two_batches", file, at + SIGNATURE_LEN);
+    seed("export", "cut_off", file, at);
+}
+
+static void make_signatures(void)
+{
+    struct key_pair pair;
+    struct signature_headers headers;
+    struct signature_params params = {.created_s = 1795000000, .nonce = "abcdefghijklmnopqrstuv", .tag = "tillside"};
+    char text[1024];
+    key_pair_from_seed(&pair, (const uint8_t[32]){7});
+    snprintf(params.key_id, sizeof params.key_id, "t5");
+    const struct signature_message message = {"POST", "/v1/journal?x=1", {(const uint8_t *)"body", 4}};
+    MUST(signature_sign(&message, &params, &pair, &headers) == 0);
+    int len = snprintf(text, sizeof text, "%s\n%s\n%s\nPOST\n/v1/journal?x=1\nbody", headers.content_digest,
+                       headers.signature_input, headers.signature);
+    seed("signature", "genuine", text, (size_t)len);
+    len = snprintf(text, sizeof text, "%s\n%s\n%s\nGET\n/v1/journal?x=1\nbody", headers.content_digest,
+                   headers.signature_input, headers.signature);
+    seed("signature", "other_method", text, (size_t)len);
+    seed_text("signature", "empty", "\n\n\nGET\n/\n");
+}
+
+static void make_texts(void)
+{
+    uint8_t packed[256];
+    size_t len;
+    struct compress *compress;
+    const char words[] = "what what what what what what what what";
+    MUST(compress_open(3, &compress) == 0);
+    MUST(compress_pack(compress, (struct slice){(const uint8_t *)words, sizeof words}, packed, sizeof packed, &len) ==
+         0);
+    compress_close(compress);
+    seed("text", "zstd", packed, len);
+    seed_text("text", "hex", "00ff7f80");
+    seed_text("text", "base64", "AAECAwQFBgc=");
+    seed_text("text", "shortcode", "0000-0000-0000");
+    seed_text("text", "scanner",
+              "]Q3"
+              "6901234567892"
+              "\x1d"
+              "10ABC\r");
+    seed("text", "printer", "\x12\x12\x12\x12\x16\x32\x1a\x7e", 8);
+}
+
+static void make_config(void)
+{
+    seed_text("config", "sim",
+              "[board]\nname = sim\nrole = both\n[display]\nbackend = window\nwidth = 1280\nheight = 800\n"
+              "[camera]\nbackend = sim\n[printer]\nbackend = tcp\ndevice = 10.0.0.9\n[gpio]\nbackend = sim\n");
+    seed_text("config", "override", "printer=tcp:10.0.0.9:9100\n");
+    seed_text("config", "key", "display.width=800\n");
+    seed_text("config", "address", "[::1]:8443\n");
+    seed_text("config", "address4", "127.0.0.1:0\n");
+}
+
+static void make_csv(void)
+{
+    seed_text("csv", "plain",
+              "ean,sku,name_zh,name_en,price,member_price,unit\n"
+              "6901234567892,A1,绿茶,Green tea,4.50,3.90,500ml\n6901234567892,,水,Water,2,,\n");
+    seed_text("csv", "quoted", "\xef\xbb\xbfprice,\"name_zh\",ean\r\n\"1,20\",\"a \"\"b\"\"\n c\",6901234567892\r\n");
+    seed_text("csv", "faults", "ean,name_zh,price\n1,,x\n6901234567892,茶,-1\n,,\n\"open,1,2\n");
+}
+
+static void make_wechat(void)
+{
+    seed_text("wechat", "subscribe",
+              "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[o1]]></FromUserName>"
+              "<CreateTime>1795000000</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[subscribe]]>"
+              "</Event><EventKey><![CDATA[qrscene_tp7]]></EventKey><Ticket><![CDATA[T]]></Ticket></xml>");
+    seed_text("wechat", "text",
+              "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName><CreateTime>1795000000000</CreateTime>"
+              "<MsgType>text</MsgType><Content>&#27700; &lt;a&gt;</Content><MsgId>6054768590064713728</MsgId></xml>");
+    seed_text("wechat", "doctype", "<!DOCTYPE x [<!ENTITY a \"b\">]><xml><MsgType>&a;</MsgType></xml>");
+    seed_text("wechat", "envelope",
+              "<xml><ToUserName>gh_1</ToUserName><Encrypt><![CDATA[AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
+              "GBkaGxwdHh8=]]></Encrypt></xml>");
+    seed_text("wechat", "form", "a=1&consent=2026-11&store=%E6%B0%B4+x");
+}
+
+static void make_api(void)
+{
+    static uint8_t input[2 + BATCH_BYTES_MAX];
+    struct authority_request request = {.request_id = {1, 2, 3}, .coupon = {1001, 7}};
+    size_t len;
+    input[1] = 0;
+    input[0] = 0;
+    seed("api", "journal", input, 2 + make_batch(1, 4, input + 2));
+    for (uint8_t route = 1; route <= 3; route++) {
+        char name[16];
+        input[0] = route;
+        MUST(authority_request_encode(&request, input + 2, 512, &len) == 0);
+        snprintf(name, sizeof name, "authority_%u", route);
+        seed("api", name, input, 2 + len);
+    }
+    seed("api", "enrol", "\x04\x01\xa0", 3);
+    seed_text("api", "feed", "\x05\x02store=0&brand=0&wait=0&epoch=1\n");
+    seed_text("api", "enrol_state", "\x06\x02k0011223344556677\n");
+    seed_text("api", "health", "\x07\x01x=%41\n");
+    seed_text("api", "unknown", "\x08\x01v1/../journal\n");
+}
+
+static void put_item(uint8_t *input, size_t *at, uint8_t kind, struct slice body)
+{
+    input[(*at)++] = kind;
+    input[(*at)++] = (uint8_t)(body.len >> 8);
+    input[(*at)++] = (uint8_t)body.len;
+    memcpy(input + *at, body.data, body.len);
+    *at += body.len;
+}
+
+static void make_till_feed(void)
+{
+    uint8_t input[8192], body[FEED_BODY_MAX];
+    size_t at = 0, len;
+    const struct feed_coupon coupon = {
+        .coupon = {1001, 55}, .shortcode = "ABCDEFGHJKMN", .home_store = 3, .store_epoch = 2};
+    const struct feed_right right = {.coupon = {1001, 55}, .epoch = 1, .use_no = 1, .transfer = 9};
+    const struct feed_share share = {.member = 700001, .owner = {OWNER_STORE, 3}, .amount_minor = 100, .transfer = 10};
+    const struct feed_member member = {.member = 700001, .tier = 1, .home_store = 3};
+    const struct feed_product product = {.ean = "6901234567892", .name_zh = "茶", .price_minor = 300};
+    MUST(feed_coupon_encode(&coupon, body, sizeof body, &len) == 0);
+    put_item(input, &at, FEED_COUPON, (struct slice){body, len});
+    MUST(feed_right_encode(&right, body, sizeof body, &len) == 0);
+    put_item(input, &at, FEED_RIGHT_GRANT, (struct slice){body, len});
+    put_item(input, &at, FEED_RIGHT_REQUEST, (struct slice){body, len});
+    MUST(feed_share_encode(&share, body, sizeof body, &len) == 0);
+    put_item(input, &at, FEED_SHARE_GRANT, (struct slice){body, len});
+    put_item(input, &at, FEED_SHARE_REQUEST, (struct slice){body, len});
+    seed("till_feed", "authority", input, at);
+    at = 0;
+    MUST(feed_member_encode(&member, body, sizeof body, &len) == 0);
+    put_item(input, &at, FEED_MEMBER, (struct slice){body, len});
+    MUST(feed_product_encode(&product, body, sizeof body, &len) == 0);
+    put_item(input, &at, FEED_PRODUCT, (struct slice){body, len});
+    put_item(input, &at, 19, (struct slice){(const uint8_t *)"later", 5});
+    seed("till_feed", "people", input, at);
+}
+
+static void make_till_disk(void)
+{
+    for (uint8_t place = 0; place < 14; place++) {
+        char name[16];
+        const uint8_t input[] = {place, 0, place % 6, 1, 0xa1, 0x01, 0x02, 0xff};
+        snprintf(name, sizeof name, "place_%02u", place);
+        seed("till_disk", name, input, sizeof input);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fputs("usage: make_corpus FOLDER\n", stderr);
+        return 2;
+    }
+    root = argv[1];
+    MUST(crypto_start() == 0);
+    make_keysets();
+    make_export();
+    make_signatures();
+    make_texts();
+    make_config();
+    make_csv();
+    make_wechat();
+    make_api();
+    make_till_feed();
+    make_till_disk();
+    return 0;
+}
