@@ -1,6 +1,6 @@
 /*
- * Holds the kernel's text console shut: no key switches to another one (VT_LOCKSWITCH), none is interpreted (K_OFF), and
- * nothing is drawn over the terminal's screen (KD_GRAPHICS). Runs as long as the machine does, started before the
+ * Holds the kernel's text console shut: no key switches to another one (VT_LOCKSWITCH), none is interpreted (K_OFF),
+ * and nothing is drawn over the terminal's screen (KD_GRAPHICS). Runs as long as the machine does, started before the
  * terminal. Sources: ioctl_console(2), ioctl_vt(2), sd_notify(3). A kernel without consoles has nothing to lock.
  */
 
