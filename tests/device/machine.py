@@ -1,0 +1,237 @@
+"""A terminal in QEMU, driven from outside: its screen, camera, printer, touch panel, keys, pins, network and power.
+
+Nothing in the guest helps: what is seen comes from the screen's pixels, what is printed from the serial line, and every input
+goes through the device a shopkeeper would use.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import cv2
+import numpy
+
+WIDTH, HEIGHT = 1280, 800
+FRAME_BYTES = 640 * 480 * 2
+OUTPUT_REGISTER = 0x090303FC  # PL061's data register, all lines
+
+
+class Failed(Exception):
+    """A step of the device test does not hold."""
+
+
+def wait_for(what, seconds, look, every=0.2):
+    until = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > until:
+            raise Failed(f"{what}: not within {seconds} s")
+        time.sleep(every)
+
+
+class Channel:
+    """QMP: one command, one answer; what happens meanwhile is kept."""
+
+    def __init__(self, path, process):
+        def connect():
+            if process.poll() is not None:
+                raise Failed("QEMU ended at once")
+            try:
+                self.socket = socket.socket(socket.AF_UNIX)
+                self.socket.connect(path)
+                return True
+            except OSError:
+                self.socket.close()
+                return False
+        wait_for("QEMU's control socket", 20, connect, 0.05)
+        self.socket.settimeout(60)
+        self.file = self.socket.makefile("rwb")
+        self.events = []
+        self.file.readline()
+        self.ask("qmp_capabilities")
+
+    def ask(self, command, **arguments):
+        self.file.write(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+        self.file.flush()
+        while True:
+            line = self.file.readline()
+            if not line:
+                raise Failed(f"QEMU closed its control socket during {command}")
+            answer = json.loads(line)
+            if "event" in answer:
+                self.events.append(answer)
+            elif "error" in answer:
+                raise Failed(f"{command}: {answer['error']['desc']}")
+            else:
+                return answer["return"]
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
+class Printer(threading.Thread):
+    """A receipt printer on the other end of the serial line: answers status questions, keeps the rest."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.path, self.paper, self.kicks = path, b"", 0
+        self.lock = threading.Lock()
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen(1)
+
+    def run(self):
+        while True:
+            try:
+                line, _ = self.listener.accept()
+            except OSError:
+                return
+            rest = b""
+            with line:
+                while piece := self.piece(line):
+                    rest = self.take(line, rest + piece)
+
+    @staticmethod
+    def piece(line):
+        try:
+            return line.recv(4096)
+        except OSError:
+            return b""
+
+    def take(self, line, data):
+        """Splits status questions (10 04 n) from what is printed; a question may arrive in halves."""
+        while (at := data.find(b"\x10\x04")) >= 0 and len(data) >= at + 3:
+            line.sendall(b"\x12" if data[at + 2] != 1 else b"\x16")
+            self.keep(data[:at])
+            data = data[at + 3:]
+        keep = len(data) - at if at >= 0 else data.endswith(b"\x10")
+        self.keep(data[:len(data) - keep])
+        return data[len(data) - keep:] if keep else b""
+
+    def keep(self, data):
+        with self.lock:
+            self.paper += data
+            self.kicks = self.paper.count(b"\x1bp")
+
+    def text(self):
+        with self.lock:
+            return self.paper.decode("gb18030", "replace")
+
+    def close(self):
+        self.listener.close()
+
+
+class Machine:
+    def __init__(self, folder, image, boot, extra=()):
+        self.folder, self.image, self.boot, self.extra = folder, image, boot, list(extra)
+        os.makedirs(folder, exist_ok=True)
+        self.process = self.channel = None
+        self.count = self.frames = 0
+        self.camera = self.at("camera.raw")
+        self.disk = image
+        if not os.path.exists(self.camera):
+            self.show(None)
+        if os.path.exists(self.at("printer.sock")):
+            os.unlink(self.at("printer.sock"))
+        self.printer = Printer(self.at("printer.sock"))
+        self.printer.start()
+        self.started = 0.0
+
+    def at(self, name):
+        return os.path.join(self.folder, name)
+
+    # -- power --------------------------------------------------------------------------------------------------------
+
+    def command(self):
+        return ["qemu-system-aarch64", "-M", "virt,acpi=off", "-cpu", "max,pauth-impdef=on", "-smp", "1", "-m", "1024",
+                "-bios", os.path.join(self.boot, "u-boot.bin"), "-nodefaults", "-display", "none",
+                "-drive", f"if=pflash,unit=1,format=raw,readonly=on,file={os.path.join(self.boot, 'u-boot.env.bin')}",
+                "-drive", f"if=none,id=disk,format=raw,file={self.disk}", "-device", "virtio-blk-pci,drive=disk,serial=TILL0001",
+                "-drive", f"if=none,id=lens,format=raw,readonly=on,file={self.camera}", "-device", "virtio-blk-pci,drive=lens,serial=camera",
+                "-device", f"virtio-gpu-pci,xres={WIDTH},yres={HEIGHT}", "-device", "virtio-tablet-pci", "-device", "qemu-xhci",
+                "-device", "usb-kbd", "-netdev", "user,id=wire,restrict=off", "-device", "virtio-net-pci,netdev=wire,id=card,romfile=",
+                "-device", "i6300esb", "-action", "watchdog=reset", "-object", "rng-random,filename=/dev/urandom,id=rng",
+                "-device", "virtio-rng-pci,rng=rng", "-chardev", f"socket,id=paper,path={self.at('printer.sock')}",
+                "-device", "pci-serial,chardev=paper", "-serial", f"file:{self.at('console.log')}",
+                "-qmp", f"unix:{self.at('qmp.sock')},server=on,wait=off", *self.extra]
+
+    def start(self):
+        if os.path.exists(self.at("qmp.sock")):
+            os.unlink(self.at("qmp.sock"))
+        with open(self.at("qemu.log"), "ab") as log:
+            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.started = time.monotonic()
+        self.channel = Channel(self.at("qmp.sock"), self.process)
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def cut(self):
+        """The power goes."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.channel.close()
+
+    def stop(self):
+        if self.running():
+            self.cut()
+        self.printer.close()
+
+    # -- eyes and hands -------------------------------------------------------------------------------------------------
+
+    def screen(self, keep=None):
+        path = self.at("screen.png") if keep is None else keep
+        self.channel.ask("screendump", filename=path, format="png")
+        return path
+
+    def pixels(self):
+        return cv2.imread(self.screen())
+
+    def show(self, picture):
+        """Holds a picture before the camera; None takes it away."""
+        frame = numpy.full((480, 640), 128, numpy.uint8)
+        if picture is not None:
+            grey = cv2.imread(picture, cv2.IMREAD_GRAYSCALE)
+            scale = min(430 / grey.shape[0], 600 / grey.shape[1])
+            grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
+            top, left = (480 - grey.shape[0]) // 2, (640 - grey.shape[1]) // 2
+            frame[top:top + grey.shape[0], left:left + grey.shape[1]] = grey
+        yuyv = numpy.full((480, 640, 2), 128, numpy.uint8)
+        yuyv[:, :, 0] = frame
+        self.frames += 1
+        mark = f"{os.getpid()} {self.frames}".encode().ljust(512, b"\0")
+        mode = "r+b" if os.path.exists(self.camera) else "wb"
+        with open(self.camera, mode) as file:
+            file.write(yuyv.tobytes())
+            file.flush()
+            file.seek(FRAME_BYTES)
+            file.write(mark)
+
+    def touch(self, x, y):
+        for axis, at, whole in (("x", x, WIDTH), ("y", y, HEIGHT)):
+            self.channel.ask("input-send-event", events=[{"type": "abs", "data": {"axis": axis, "value": int(at * 32767 / (whole - 1))}}])
+        for down in (True, False):
+            self.channel.ask("input-send-event", events=[{"type": "btn", "data": {"down": down, "button": "left"}}])
+            time.sleep(0.15)
+
+    def keys(self, *names, hold_ms=60):
+        self.channel.ask("send-key", keys=[{"type": "qcode", "data": name} for name in names], **{"hold-time": hold_ms})
+        time.sleep(hold_ms / 1000 + 0.05)
+
+    def wire(self, up):
+        self.channel.ask("set_link", name="card", up=up)
+
+    def pins(self):
+        answer = self.channel.ask("human-monitor-command", **{"command-line": f"xp /1bx {OUTPUT_REGISTER:#x}"})
+        return int(answer.split(":")[1], 16)
+
+    def console(self):
+        with open(self.at("console.log"), encoding="utf-8", errors="replace") as log:
+            return log.read()
