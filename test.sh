@@ -92,13 +92,15 @@ fi
 
 step format .ci/format
 step sizes .ci/sizes
-step shellcheck shellcheck run.sh test.sh .ci/install .ci/run .ci/format .ci/sizes .ci/tidy .ci/figures
+step shellcheck shellcheck -x run.sh test.sh flash.sh firmware/build.sh tests/device/run .ci/install .ci/run .ci/format .ci/sizes .ci/tidy .ci/figures
 step build-tsan build tsan # with clang: the other compiler
 step tidy .ci/tidy
 # The screens live on one thread and spend their time in libraries that the sanitizer cannot see into.
 tests tsan -L 'unit|contract' -LE '^nightly$' -E '^screens_'
 step build-release build release
 step kill-terminal /usr/bin/python3 tests/fault/kill_terminal.py build/release/bin 500
+step chaos /usr/bin/python3 tests/chaos/chaos.py build/release/bin 20
+step sim build/release/bin/tillside-sim --seeds 1..60 --terminals 12 --days 2 --faults all
 step story ./run.sh --story build/story
 step figures .ci/figures
 sed 's/^/      /' "$log/figures.log"

@@ -26,6 +26,7 @@ struct app {
     bool stopping;
     struct supervisor supervisor; /* systemd's watchdog, on devices; main thread */
 
+    struct body_incarnation device; /* what this hardware is; read once, since reading counts the boot */
     char books_path[PATH_MAX], pepper_path[PATH_MAX], key_path[PATH_MAX];
     struct till *till; /* NULL: the books could not be opened */
     struct sync *sync;

@@ -248,8 +248,9 @@ static bool link_up(void *context)
     return app->workers.link_up;
 }
 
-static void incarnation(struct app *app, struct body_incarnation *out)
+static void read_device(struct app *app)
 {
+    struct body_incarnation *out = &app->device;
     struct storage_identity identity = {0};
     struct storage_mark mark = {0};
     if (app->devices.storage == NULL)
@@ -287,10 +288,12 @@ static int open_books(struct app *app)
 {
     data_path(app, "terminal.db", app->books_path);
     data_path(app, "pepper", app->pepper_path);
+    read_device(app);
     struct till_options options = {.path = app->books_path,
                                    .pepper_path = app->pepper_path,
                                    .clock = &app->clock.base,
                                    .lan = true,
+                                   .device = &app->device,
                                    .answered = on_till_answered,
                                    .changed = on_changed,
                                    .greeted = on_greeted,
@@ -306,11 +309,11 @@ static int open_sync(struct app *app)
                                    .clock = &app->clock.base,
                                    .random = random_real(),
                                    .key_path = app->key_path,
+                                   .incarnation = app->device,
                                    .link_up = link_up,
                                    .status_changed = on_status,
                                    .asked = on_asked,
                                    .context = app};
-    incarnation(app, &options.incarnation);
     int result = sync_transport_https(&options.transport);
     if (result == 0)
         result = sync_open(&options, &app->sync);

@@ -175,6 +175,8 @@ int lan_hello_take(struct lan *lan, const struct lan_hello *hello)
         r = 0;
     }
     pthread_mutex_unlock(&lan->mutex);
+    if (r == 0)
+        r = till_peer_epoch(lan->options.till, hello->terminal, hello->store_epoch);
     if (r == 0 && holds) {
         r = till_peer_holds(lan->options.till, hello->terminal, &mine);
         lan_note_failure(lan, "holds", r, 0);

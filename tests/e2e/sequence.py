@@ -22,13 +22,19 @@ LEFT_S = 1.5  # longer than a code may be out of sight (CODE_GONE_MS)
 
 
 def pass_by(terminal, folder):
-    """Each picture for one frame; the last stays a little, as a hand does."""
-    for frame in range(FRAMES):
-        picture = os.path.join(folder, f"{frame}.pgm")
-        frames = 1 if frame < FRAMES - 1 else 5
+    """Each picture for one frame; the last stays until something happens, as a hand does."""
+    def show(frame, frames=1):
         # Only so many pictures can wait their turn.
         wait_for("the camera takes the next picture", 10,
-                 lambda: terminal.ask(cmd="show", picture=picture, frames=frames)["ok"])
+                 lambda: terminal.ask(cmd="show", picture=os.path.join(folder, f"{frame}.pgm"), frames=frames)["ok"])
+
+    def answered():
+        show(FRAMES - 1, 2)
+        return terminal.view()["screen"] == "verdict"
+
+    for frame in range(FRAMES):
+        show(frame)
+    wait_for("a verdict while the phone is held there", 30, answered)
 
 
 def play(world, verbs, make_sequence):

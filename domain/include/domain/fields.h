@@ -4,9 +4,9 @@
 #include "domain/cbor.h"
 
 /*
- * For those who carry structs over a wire. One table a struct says under which key each member travels; one encoder and one decoder walk it.
- * Keys ascend. A member that is zero or empty is left out, unless it is marked as required: such a one is always
- * written and must be there to be read. Keys that a table does not know are passed over.
+ * For those who carry structs over a wire. One table a struct says under which key each member travels; one encoder and
+ * one decoder walk it. Keys ascend. A member that is zero or empty is left out, unless it is marked as required: such a
+ * one is always written and must be there to be read. Keys that a table does not know are passed over.
  */
 
 enum field_type {
