@@ -286,10 +286,12 @@ void http_server_close(struct http_server *server)
 {
     if (!server)
         return;
+    /* MHD_quiesce_daemon would race its own threads for the socket and abort (seen with 0.9.75). The closing gate
+     * refuses what still comes in; the daemon closes the socket when it stops. */
     if (server->daemon) {
-        MHD_quiesce_daemon(server->daemon);
         drain(server->gate);
         MHD_stop_daemon(server->daemon);
+        server->fd = -1;
     }
     if (server->fd >= 0)
         close(server->fd);

@@ -53,7 +53,8 @@ struct http_server_options {
 MUST_CHECK int http_server_open(const struct http_server_options *options, struct http_server **out_server);
 uint16_t http_server_port(const struct http_server *server);
 
-/* Stops listening, answers every deferred request 503, gives answers under way up to 2 s to leave, stops. NULL-safe. */
+/* Answers every deferred request and what still comes in 503, gives answers under way up to 2 s to leave, then stops
+ * listening. NULL-safe. */
 void http_server_close(struct http_server *server);
 
 const char *http_request_method(const struct http_request *request); /* as sent, so "HEAD" on a GET route */
