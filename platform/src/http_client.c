@@ -212,9 +212,25 @@ static int connect_errno(CURL *easy)
     }
 }
 
+/* On a kept connection that dies without a word libcurl tries once more on a new one; what then fails to connect was
+ * sent all the same, and may have been done. */
+static bool was_sent(CURL *easy)
+{
+    long bytes = 0;
+    return curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK && bytes > 0;
+}
+
+static bool is_connecting(CURLcode code)
+{
+    return code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
+           code == CURLE_SSL_PINNEDPUBKEYNOTMATCH || code == CURLE_PEER_FAILED_VERIFICATION;
+}
+
 /* The one place where libcurl's codes become -errno. */
 static int errno_of(CURLcode code, CURL *easy, const struct transfer *transfer)
 {
+    if (is_connecting(code) && was_sent(easy))
+        return -ECONNRESET;
     switch ((int)code) {
     case CURLE_OK:
         return 0;

@@ -80,6 +80,42 @@ static void each_failure_has_its_errno(void **state)
     close(fd);
 }
 
+/* Answers one request, takes a second one on the same connection, and is gone. */
+static void *vanish(void *argument)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    int listening = *(int *)argument, fd = accept(listening, NULL, NULL);
+    char request[4096];
+    assert_true(fd >= 0);
+    assert_true(read(fd, request, sizeof(request)) > 0);
+    assert_int_equal(write(fd, answer, sizeof(answer) - 1), sizeof(answer) - 1);
+    assert_true(read(fd, request, sizeof(request)) > 0);
+    close(listening);
+    close(fd);
+    return NULL;
+}
+
+static void what_was_sent_before_the_server_vanished_is_not_called_refused(void **state)
+{
+    struct http_fixture *fixture = *state;
+    char url[64];
+    pthread_t thread;
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u/", ntohs(address.sin_port));
+    assert_int_equal(pthread_create(&thread, NULL, vanish, &fd), 0);
+    struct http_client_request request = {.method = "GET", .url = url, .timeout_ms = 10000};
+    assert_int_equal(http_client_perform(fixture->client, &request, &fixture->response), 0);
+    assert_int_equal(http_client_perform(fixture->client, &request, &fixture->response), -ECONNRESET);
+    pthread_join(thread, NULL);
+    assert_int_equal(http_client_perform(fixture->client, &request, &fixture->response), -ECONNREFUSED);
+}
+
 static void the_environments_proxy_is_not_asked(void **state)
 {
     struct http_fixture *fixture = *state;
@@ -325,6 +361,7 @@ int main(void)
         WITH_SERVER(an_answer_brings_status_body_and_the_wanted_headers),
         WITH_SERVER(an_answer_over_the_limit_is_cut_off),
         WITH_SERVER(each_failure_has_its_errno),
+        WITH_SERVER(what_was_sent_before_the_server_vanished_is_not_called_refused),
         WITH_SERVER(the_environments_proxy_is_not_asked),
         cmocka_unit_test(only_the_pinned_key_is_spoken_to),
         WITH_SERVER(a_deferred_request_is_answered_by_another_thread),

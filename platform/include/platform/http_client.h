@@ -4,8 +4,9 @@
 /*
  * Blocking HTTP/1.1 client (libcurl) for worker threads. Connections are kept and reused; redirects are not
  * followed; no proxy unless named, whatever the environment says. An HTTP status, 500 included, is an answer, not
- * an error. Errors: -ECONNREFUSED, -EHOSTUNREACH (name or route), -ETIMEDOUT, -EKEYREJECTED (pin or certificate),
- * -ECONNRESET (cut off in the middle), -E2BIG (answer over the limit), -ECANCELED, -EINVAL (URL), -EPROTO, -ENOMEM.
+ * an error. Errors: -ECONNREFUSED, -EHOSTUNREACH (name or route), -EKEYREJECTED (pin or certificate): nothing was sent;
+ * -ETIMEDOUT, -ECONNRESET (cut off in the middle: the server may have done it), -E2BIG (answer over the limit),
+ * -ECANCELED, -EINVAL (URL), -EPROTO, -ENOMEM.
  */
 
 #include "domain/base.h"
