@@ -99,8 +99,6 @@ step tidy .ci/tidy
 tests tsan -L 'unit|contract' -LE '^nightly$' -E '^screens_'
 step build-release build release
 step kill-terminal /usr/bin/python3 tests/fault/kill_terminal.py build/release/bin 500
-step chaos /usr/bin/python3 tests/chaos/chaos.py build/release/bin 20
-step sim build/release/bin/tillside-sim --seeds 1..60 --terminals 12 --days 2 --faults all
 step story ./run.sh --story build/story
 step figures .ci/figures
 sed 's/^/      /' "$log/figures.log"
