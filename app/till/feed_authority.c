@@ -27,7 +27,7 @@ static int apply_right_grant(struct books *b, struct slice body)
     r = coupon_held_right(b->db, grant.coupon, &held);
     if (r < 0 || (held.state != HELD_NONE && held.epoch >= grant.epoch))
         return r;
-    record.right = (struct body_right){grant.coupon, grant.epoch, grant.use_no, grant.transfer};
+    record.right = (struct body_right){grant.coupon, grant.epoch, grant.use_no, grant.transfer, grant.risk};
     return journal_append(b, &record, &seq);
 }
 
@@ -57,7 +57,7 @@ static int apply_right_request(struct books *b, struct slice body)
     next_use = use.found ? use.use_no + 1 : 1;
     if (held.use_no > next_use)
         next_use = held.use_no;
-    record.right = (struct body_right){request.coupon, request.epoch, next_use, request.transfer};
+    record.right = (struct body_right){request.coupon, request.epoch, next_use, request.transfer, false};
     return journal_append(b, &record, &seq);
 }
 

@@ -50,7 +50,7 @@ static int give_right(struct store_tx *tx, struct coupon_row *row, struct grant_
         return rc;
     grant->epoch = coupon->right_epoch + 1;
     grant->use_no = coupon->next_use_no;
-    struct feed_right right = {coupon->id, grant->epoch, grant->use_no, grant->transfer};
+    struct feed_right right = {coupon->id, grant->epoch, grant->use_no, grant->transfer, grant->risk};
     rc = publish_right(tx, coupon, FEED_RIGHT_GRANT, grant->store, &right, &grant->position);
     if (rc == 0)
         rc = grant_insert(tx, coupon->id, grant);
@@ -81,7 +81,7 @@ static int start_transfer(struct store_tx *tx, const struct coupon *coupon, cons
     int rc = transfer_insert(tx, &transfer);
     if (rc < 0)
         return rc;
-    struct feed_right right = {coupon->id, coupon->right_epoch, coupon->next_use_no, transfer.id};
+    struct feed_right right = {coupon->id, coupon->right_epoch, coupon->next_use_no, transfer.id, false};
     rc = publish_right(tx, coupon, FEED_RIGHT_REQUEST, transfer.from_store, &right, NULL);
     answer->used_store = transfer.from_store; /* where it is held */
     answer->verdict = AUTHORITY_WAITING;
@@ -306,7 +306,7 @@ static int follow_right(struct store_tx *tx, const struct coupon *coupon)
     rc = feed_withdraw(tx, lane_of(coupon, open.from_store), FEED_RIGHT_REQUEST, key);
     open.from_store = coupon->right_store;
     open.epoch = coupon->right_epoch;
-    struct feed_right right = {coupon->id, coupon->right_epoch, coupon->next_use_no, open.id};
+    struct feed_right right = {coupon->id, coupon->right_epoch, coupon->next_use_no, open.id, false};
     if (rc == 0)
         rc = transfer_update(tx, &open);
     return rc < 0 ? rc : publish_right(tx, coupon, FEED_RIGHT_REQUEST, open.from_store, &right, NULL);
@@ -315,7 +315,8 @@ static int follow_right(struct store_tx *tx, const struct coupon *coupon)
 static int learn_grant(struct store_tx *tx, uint32_t store, const struct body_right *body, struct coupon_row *row)
 {
     struct coupon *coupon = &row->coupon;
-    struct grant_row grant = {.epoch = body->epoch, .store = store, .use_no = body->use_no, .transfer = body->transfer};
+    struct grant_row grant = {
+        .epoch = body->epoch, .store = store, .use_no = body->use_no, .transfer = body->transfer, .risk = body->risk};
     int rc = grant_insert(tx, body->coupon, &grant);
     if (rc < 0 || body->epoch <= coupon->right_epoch)
         return rc;

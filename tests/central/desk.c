@@ -77,7 +77,11 @@ struct body desk_right(enum record_kind kind, const struct feed_right *from)
 {
     return (struct body){
         .kind = kind,
-        .right = {.coupon = from->coupon, .epoch = from->epoch, .use_no = from->use_no, .transfer = from->transfer},
+        .right = {.coupon = from->coupon,
+                  .epoch = from->epoch,
+                  .use_no = from->use_no,
+                  .transfer = from->transfer,
+                  .risk = from->risk},
     };
 }
 

@@ -343,6 +343,51 @@ static void an_operator_ends_the_wait_and_the_risk_ends_when_the_terminal_comes(
     assert_int_equal(fixture_write(&d->f, run_force, &d->b.id), -EALREADY);
 }
 
+struct write_off_order {
+    struct coupon_id coupon;
+    uint32_t store;
+};
+
+static int run_write_off(void *arg, struct store_tx *tx)
+{
+    const struct write_off_order *order = arg;
+    return rights_write_off(tx, order->coupon, order->store, "manager", "till burnt");
+}
+
+static int keep_kind(void *context, const struct conflict *conflict)
+{
+    *(enum conflict_kind *)context = conflict->kind;
+    return 0;
+}
+
+static void a_right_given_at_risk_is_known_as_such_after_a_restore(void **state)
+{
+    struct desk *d = *state;
+    struct feed_right granted = {0};
+    struct store_tx tx;
+    enum conflict_kind kind = 0;
+    struct write_off_order order = {desk_issue(d, MODE_HOME), d->f.shops[1]};
+    desk_back_up(d);
+    assert_int_equal(fixture_write(&d->f, run_write_off, &order), 0);
+    assert_int_equal(desk_find_right(&d->b, FEED_RIGHT_GRANT, &granted), 1);
+    struct body taken = desk_right(RECORD_RIGHT_GRANTED, &granted);
+    desk_record(d, &d->b, &taken);
+    struct body at_new = desk_redemption(order.coupon, 1, granted.epoch);
+    desk_record(d, &d->b, &at_new);
+    struct body at_old = desk_redemption(order.coupon, 1, 0);
+    desk_record(d, &d->a, &at_old);
+    desk_restore(d);
+
+    desk_send_again(d, &d->a);
+    desk_send_again(d, &d->b);
+    assert_int_equal(store_read_begin(d->f.central->store, &tx), 0);
+    assert_int_equal(rights_each_conflict(&tx, keep_kind, &kind), 0);
+    store_read_end(&tx);
+    assert_int_equal(kind, CONFLICT_WRITE_OFF);
+    assert_int_equal(desk_totals(d).write_offs, 1);
+    desk_books_are_whole(d);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
 
 int main(void)
@@ -359,6 +404,7 @@ int main(void)
         CASE(a_second_restore_does_not_undo_what_the_first_one_settled),
         CASE(an_end_counts_only_when_the_journal_is_here_that_far),
         CASE(what_is_granted_without_hearing_a_removed_terminal_is_at_risk),
+        CASE(a_right_given_at_risk_is_known_as_such_after_a_restore),
         CASE(an_operator_ends_the_wait_and_the_risk_ends_when_the_terminal_comes),
     };
     return crypto_start() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

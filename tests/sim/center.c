@@ -2,6 +2,7 @@
 
 #include "central/store/feed.h"
 #include "central/store/identity.h"
+#include "losses.h"
 
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -67,6 +68,7 @@ void center_start(struct center *center)
     world_must(rc, "central does not start");
     center->dying = false;
     world_trace(center->world, "central starts%s", center->central->restored ? ", restored" : "");
+    losses_look(center->world);
 }
 
 void center_stop(struct center *center)

@@ -1,8 +1,10 @@
 #include "losses.h"
 
 #include "center.h"
+#include "central/store/journal.h"
 #include "central/store/rights.h"
 #include "shoppers.h"
+#include "terminal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -85,10 +87,30 @@ static bool note_journal(struct terminal *t)
     int rc = till_backlog(t->till, &backlog);
     till_reference_copy(t->till, reference);
     t->number = reference->terminal;
+    t->incarnation = reference->incarnation;
     t->durable = backlog.durable_through;
     bool enrolled = reference->enrolled;
     free(reference);
     return rc == 0 && enrolled;
+}
+
+static void look(struct terminal *t, struct store_tx *tx)
+{
+    struct journal_marks marks;
+    world_must(journal_marks_read(tx, t->number, t->incarnation, &marks), "marks");
+    if (marks.durable_through < t->durable)
+        t->durable = marks.durable_through;
+}
+
+void losses_look(struct world *world)
+{
+    struct store_tx tx;
+    if (!world->center->central || store_read_begin(world->center->central->store, &tx) < 0)
+        return; /* it looks when it starts again */
+    for (unsigned i = 0; i < world->terminal_count; i++)
+        if (world->terminals[i]->lost)
+            look(world->terminals[i], &tx);
+    store_read_end(&tx);
 }
 
 void losses_replace(struct terminal *terminal, int64_t until_ms)
@@ -98,6 +120,7 @@ void losses_replace(struct terminal *terminal, int64_t until_ms)
         return;
     world->counts.faults[FAULT_REPLACE]++;
     terminal->retired = terminal->lost = true;
+    losses_look(world);
     shoppers_forget(terminal);
     terminal_stop(terminal);
     struct terminal *t = calloc(1, sizeof(*t));

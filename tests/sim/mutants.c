@@ -43,7 +43,7 @@ static int grant_early(void *argument, struct store_tx *tx)
     int rc = rights_find_coupon(tx, grant->coupon, &coupon);
     if (rc < 0)
         return rc;
-    struct feed_right right = {grant->coupon, coupon.right_epoch + 1, coupon.next_use_no, 1};
+    struct feed_right right = {grant->coupon, coupon.right_epoch + 1, coupon.next_use_no, 1, false};
     rc = feed_right_encode(&right, body, sizeof(body), &len);
     if (rc < 0)
         return rc;

@@ -41,7 +41,7 @@ struct terminal {
     unsigned loop_count;
     bool dying, retired; /* retired: never started again */
     bool lost; /* retired, and its disk is gone; of its journal `number` central was known to have `durable` */
-    uint32_t number;
+    uint32_t number, incarnation;
     uint64_t durable;
     struct till_answer answer;
     bool answered;

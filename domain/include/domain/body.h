@@ -131,6 +131,7 @@ struct body_right { /* granted, released */
     uint32_t epoch;    /* granted: the new one; released: the one given up */
     uint32_t use_no;   /* uses so far + 1: where the next holder goes on */
     uint64_t transfer; /* central's number of the move */
+    bool risk;         /* granted: as the grant said, so that a restored central knows it too */
 };
 
 struct body_share { /* granted, released */

@@ -102,6 +102,7 @@ struct feed_right { /* grant, request */
     uint32_t epoch; /* grant: the new one; request: the one wanted back */
     uint32_t use_no;
     uint64_t transfer;
+    bool risk; /* grant: given anew while an earlier holder may still have used it */
 };
 
 struct feed_share { /* grant, request */
