@@ -412,7 +412,7 @@ static void a_clock_that_was_ahead_begins_the_window_anew(void **state)
     struct nonce_window window;
     nonce_window_init(&window, entries, ARRAY_LEN(entries), NOW_S);
     for (int i = 1; i <= 9; i++)
-        assert_int_equal(use_nonce_at(&window, ahead + i, "abcdefghi" + i - 1, ahead + i), SIGNATURE_VALID);
+        assert_int_equal(use_nonce_at(&window, ahead + i, &"abcdefghi"[i - 1], ahead + i), SIGNATURE_VALID);
     assert_int_equal(use_nonce_at(&window, ahead - 200, "near", ahead - 190), SIGNATURE_STALE);
     assert_int_equal(use_nonce_at(&window, NOW_S + 50, "j", NOW_S + 50), SIGNATURE_STALE);
     assert_int_equal(use_nonce_at(&window, NOW_S + 50, "j", NOW_S + 51), SIGNATURE_VALID);
