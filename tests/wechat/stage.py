@@ -85,11 +85,12 @@ class Stage:
         return self.control("phone", act=act, **order)
 
     def until(self, holds, seconds=60):
-        """Waits for something that happens by itself; central's work has no other sign."""
+        """Waits for something that happens by itself, and gives it; central's work has no other sign."""
         end = time.monotonic() + seconds
-        while not holds():
+        while not (found := holds()):
             if time.monotonic() > end:
                 raise AssertionError(f"did not come true within {seconds} s")
+        return found
 
     def settle(self):
         self.until(lambda: self.admin("wechat", "inbox")["waiting"] == 0)
