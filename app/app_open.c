@@ -293,7 +293,6 @@ static int open_books(struct app *app)
                                    .pepper_path = app->pepper_path,
                                    .clock = &app->clock.base,
                                    .lan = true,
-                                   .device = &app->device,
                                    .answered = on_till_answered,
                                    .changed = on_changed,
                                    .greeted = on_greeted,
