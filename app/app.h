@@ -31,6 +31,7 @@ struct app {
     struct till *till; /* NULL: the books could not be opened */
     struct sync *sync;
     struct lan *lan;
+    char lan_error[96]; /* the last one that was logged; one publisher at a time */
     /* Guards the two below: what the till's thread may still wake. */
     pthread_mutex_t rooms_mutex;
     struct sync *wake_sync;

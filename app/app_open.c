@@ -198,6 +198,9 @@ static void on_lan_status(void *context, const struct lan_status *status)
     struct app *app = context;
     struct event event = {.kind = EVENT_LAN, .lan = *status};
     app_push(app, &event);
+    if (strcmp(app->lan_error, status->error) != 0 && status->error[0] != '\0')
+        log_warn("lan", "%s", status->error);
+    snprintf(app->lan_error, sizeof(app->lan_error), "%s", status->error);
     pthread_mutex_lock(&app->rooms_mutex);
     if (app->wake_sync != NULL)
         sync_lan_address(app->wake_sync, status->address);
