@@ -6,11 +6,23 @@
 #include <stdio.h>
 #include <string.h>
 
+const struct admin_command *admin_command_at(size_t index)
+{
+    for (size_t g = 0; g < admin_group_count; g++) {
+        if (index < admin_groups[g]->count) {
+            return &admin_groups[g]->commands[index];
+        }
+        index -= admin_groups[g]->count;
+    }
+    return NULL;
+}
+
 const struct admin_command *admin_command_find(const char *name)
 {
-    for (size_t i = 0; i < admin_command_count; i++) {
-        if (strcmp(admin_commands[i].name, name) == 0) {
-            return &admin_commands[i];
+    const struct admin_command *command;
+    for (size_t i = 0; (command = admin_command_at(i)); i++) {
+        if (strcmp(command->name, name) == 0) {
+            return command;
         }
     }
     return NULL;

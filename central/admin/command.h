@@ -2,7 +2,7 @@
 #define CENTRAL_ADMIN_COMMAND_H
 
 /*
- * The one table of `tillside-central admin` commands, shared by both ends of the admin socket. A line is
+ * The tables of `tillside-central admin` commands, shared by both ends of the admin socket. A line is
  * {"command":"coupon issue","args":{"campaign":1001}}; the answer is {"ok":true,"result":{…},"pictures":[…]} or
  * {"ok":false,"error":"…","refused":true|false}.
  *
@@ -45,10 +45,17 @@ struct admin_command {
     bool internal;
 };
 
-extern const struct admin_command admin_commands[];
-extern const size_t admin_command_count;
+struct admin_group {
+    const struct admin_command *commands;
+    size_t count;
+};
+
+extern const struct admin_group *const admin_groups[]; /* commands.c */
+extern const size_t admin_group_count;
 
 const struct admin_command *admin_command_find(const char *name);
+/* Command number `index` over all groups; NULL after the last. */
+const struct admin_command *admin_command_at(size_t index);
 
 /* ---- one argument of a spec */
 struct admin_argument {

@@ -1,6 +1,6 @@
 #include "central/admin/groups.h"
 
-const struct admin_command admin_commands[] = {
+static const struct admin_command commands[] = {
     {.name = "brand list", .args = "", .help = "the brands", .read = cmd_brand_list, .rows = true},
     {.name = "brand add", .args = "ZH:t EN:t --accent:t", .help = "another brand", .write = cmd_brand_add},
     {.name = "brand set",
@@ -279,4 +279,8 @@ const struct admin_command admin_commands[] = {
      .client = client_demo},
 };
 
-const size_t admin_command_count = ARRAY_LEN(admin_commands);
+static const struct admin_group core = {commands, ARRAY_LEN(commands)};
+
+/* Subjects with a table of their own stand in their own files, one line each here. */
+const struct admin_group *const admin_groups[] = {&core};
+const size_t admin_group_count = ARRAY_LEN(admin_groups);

@@ -57,9 +57,9 @@ void admin_print_usage(const struct admin_command *command)
     printf("tillside-central admin [--data DIR] [--socket PATH] [--json] COMMAND …\n\n"
            "Talks to the running serve; when none runs, works on the books in DIR itself.\n"
            "Exit codes: 0 done, 1 refused, 2 wrong use, 3 no contact, 4 failed (storage, files).\n\n");
-    for (size_t i = 0; i < admin_command_count; i++) {
-        if (!admin_commands[i].internal) {
-            print_one(&admin_commands[i]);
+    for (size_t i = 0; (command = admin_command_at(i)); i++) {
+        if (!command->internal) {
+            print_one(command);
         }
     }
 }

@@ -29,7 +29,7 @@ struct store_schema {
 extern const struct store_schema store_schema_core;   /* schema_core.c */
 extern const struct store_schema store_schema_people; /* schema_people.c */
 
-#define STORE_PARTS_MAX   8
+#define STORE_PARTS_MAX   16
 #define STORE_TOUCHES_MAX 64
 #define STORE_PATH_MAX    512
 
