@@ -1,3 +1,4 @@
+#include "central/admin/fleet.h"
 #include "central/admin/groups.h"
 #include "central/store/succession.h"
 
@@ -68,33 +69,80 @@ static int parse_role(struct admin_call *call, enum terminal_role *out_role)
     return admin_refuse(call, -EINVAL, "ROLE is shelf, counter or both, not \"%s\"", text);
 }
 
+struct ticket_wish {
+    enum terminal_role role;
+    int64_t hours;
+};
+
+static int read_wish(struct admin_call *call, struct ticket_wish *out_wish)
+{
+    out_wish->hours = admin_number(call, "hours", 24);
+    if (out_wish->hours < 1 || out_wish->hours > ENROL_TICKET_LIFE_MAX_S / 3600)
+        return admin_refuse(call, -ERANGE, "a ticket lives 1 to 24 hours");
+    return parse_role(call, &out_wish->role);
+}
+
+static int make_ticket(struct admin_call *call, struct store_tx *tx, const struct ticket_wish *wish,
+                       struct enrol_ticket *out_ticket)
+{
+    return identity_make_ticket(tx, admin_u32(call, "store"), wish->role, (uint32_t)wish->hours * 3600, out_ticket);
+}
+
+static int write_ticket(struct admin_call *call, struct enrol_ticket *ticket, char out_text[ENROL_TEXT_MAX])
+{
+    int rc = central_fill_ticket(call->central, ticket);
+    return rc ? rc : enrol_ticket_encode(ticket, out_text);
+}
+
 int cmd_enrol_ticket(struct admin_call *call, struct store_tx *tx)
 {
-    enum terminal_role role = ROLE_BOTH;
+    struct ticket_wish wish = {0};
     struct enrol_ticket ticket = {0};
     char text[ENROL_TEXT_MAX], note[96];
-    int64_t hours = admin_number(call, "hours", 24);
-    if (hours < 1 || hours > ENROL_TICKET_LIFE_MAX_S / 3600) {
-        return admin_refuse(call, -ERANGE, "a ticket lives 1 to 24 hours");
-    }
-    int rc = parse_role(call, &role);
-    rc = rc ? rc : identity_make_ticket(tx, admin_u32(call, "store"), role, (uint32_t)hours * 3600, &ticket);
+    int rc = read_wish(call, &wish);
+    rc = rc ? rc : make_ticket(call, tx, &wish, &ticket);
     if (rc == 0 && admin_given(call, "replaces")) {
         rc = identity_ticket_replaces(tx, &ticket, admin_u32(call, "replaces"));
         if (rc == -EINVAL || rc == -ENOENT)
             return admin_refuse(call, rc, "--replaces names a terminal of the same store");
     }
-    rc = rc ? rc : central_fill_ticket(call->central, &ticket);
-    rc = rc ? rc : enrol_ticket_encode(&ticket, text);
+    rc = rc ? rc : write_ticket(call, &ticket, text);
     if (rc < 0) {
         return rc;
     }
-    snprintf(note, sizeof(note), "store %u · %s · %d h · once", ticket.store, role_name(ticket.role), (int)hours);
+    snprintf(note, sizeof(note), "store %u · %s · %d h · once", ticket.store, role_name(ticket.role), (int)wish.hours);
     admin_set(call, "ticket", json_string(text));
     admin_set(call, "central", json_string(ticket.url));
-    admin_set(call, "valid_to_ms", json_integer(tx->now_ms + hours * 3600 * 1000));
+    admin_set(call, "valid_to_ms", json_integer(tx->now_ms + wish.hours * 3600 * 1000));
     admin_add_picture(call, &(struct admin_picture){
                                 .name = "enrol-ticket", .text = text, .title = "Tillside 终端注册", .note = note});
+    return 0;
+}
+
+int cmd_enrol_tickets(struct admin_call *call, struct store_tx *tx)
+{
+    struct ticket_wish wish = {0};
+    struct shop shop = {0};
+    int64_t count = admin_number(call, "count", 1);
+    if (count < 1 || count > ENROL_TICKETS_MAX)
+        return admin_refuse(call, -ERANGE, "a sheet is for 1 to %d devices", ENROL_TICKETS_MAX);
+    int rc = read_wish(call, &wish);
+    rc = rc ? rc : identity_find_shop(tx, admin_u32(call, "store"), &shop);
+    for (int64_t i = 0; rc == 0 && i < count; i++) {
+        struct enrol_ticket ticket = {0};
+        char text[ENROL_TEXT_MAX];
+        rc = make_ticket(call, tx, &wish, &ticket);
+        rc = rc ? rc : write_ticket(call, &ticket, text);
+        if (rc == 0)
+            admin_add_row(call, json_pack("{s:I, s:s}", "no", (json_int_t)i + 1, "ticket", text));
+    }
+    if (rc < 0)
+        return rc;
+    admin_set(call, "store", json_integer(shop.id));
+    admin_set(call, "store_zh", json_string(shop.name_zh));
+    admin_set(call, "store_en", json_string(shop.name_en));
+    admin_set(call, "role", json_string(role_name((uint8_t)wish.role)));
+    admin_set(call, "valid_to_ms", json_integer(tx->now_ms + wish.hours * 3600 * 1000));
     return 0;
 }
 

@@ -282,5 +282,6 @@ static const struct admin_command commands[] = {
 static const struct admin_group core = {commands, ARRAY_LEN(commands)};
 
 /* Subjects with a table of their own stand in their own files, one line each here. */
-const struct admin_group *const admin_groups[] = {&core};
+extern const struct admin_group admin_fleet; /* cmd_fleet.c */
+const struct admin_group *const admin_groups[] = {&core, &admin_fleet};
 const size_t admin_group_count = ARRAY_LEN(admin_groups);

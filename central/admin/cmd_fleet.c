@@ -1,0 +1,108 @@
+#include "central/admin/fleet.h"
+
+#include "central/admin/enrol_sheet.h"
+#include "central/admin/session.h"
+#include "platform/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* "A,B" into the rows' "name"; more names than devices are refused, so that none is silently left out. */
+static int name_devices(struct admin_session *session, json_t *sheet, const char *names)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(sheet, "rows"), i, row)
+    {
+        size_t len = strcspn(names, ",");
+        json_object_set_new(row, "name", json_stringn(names, len));
+        names += len + (names[len] == ',');
+    }
+    if (*names) {
+        snprintf(session->error, sizeof(session->error), "more names than devices");
+        return ADMIN_USAGE;
+    }
+    return ADMIN_OK;
+}
+
+static int write_sheet(struct admin_session *session, const json_t *sheet, const char *path)
+{
+    struct buffer file;
+    size_t len = strlen(path);
+    bool svg = len > 4 && strcmp(path + len - 4, ".svg") == 0;
+    buffer_init(&file, ENROL_SHEET_MAX);
+    int rc = enrol_sheet_draw(sheet, svg, &file);
+    rc = rc ? rc : file_write_atomic(path, file.data, file.len, 0600); /* whoever has it may enrol */
+    buffer_finish(&file);
+    if (rc < 0) {
+        snprintf(session->error, sizeof(session->error), "%s: %s", path, strerror(-rc));
+        return ADMIN_FAILED;
+    }
+    return ADMIN_OK;
+}
+
+static void print_sheet(const struct admin_session *session, const json_t *sheet, const char *path)
+{
+    const json_t *devices = json_object_get(sheet, "rows");
+    if (session->json) {
+        json_t *result = json_pack("{s:I, s:O, s:[s]}", "devices", (json_int_t)json_array_size(devices), "valid_to_ms",
+                                   json_object_get(sheet, "valid_to_ms"), "files", path);
+        char *text = json_dumps(result, JSON_COMPACT);
+        printf("%s\n", text ? text : "{}");
+        free(text);
+        json_decref(result);
+    } else {
+        printf("%zu devices: %s\n", json_array_size(devices), path);
+    }
+}
+
+static int client_enrol_sheet(struct admin_session *session, const struct admin_command *command, json_t *args)
+{
+    (void)command;
+    json_t *answer = NULL;
+    const char *path = json_string_value(json_object_get(args, "out"));
+    const char *names = json_string_value(json_object_get(args, "names"));
+    const char *role = json_string_value(json_object_get(args, "role"));
+    const json_t *count = json_object_get(args, "count");
+    size_t len = strlen(path);
+    if (len < 5 || (strcmp(path + len - 4, ".pdf") != 0 && strcmp(path + len - 4, ".svg") != 0)) {
+        snprintf(session->error, sizeof(session->error), "--out FILE ends in .pdf or .svg");
+        return ADMIN_USAGE;
+    }
+    if (strcmp(path + len - 4, ".svg") == 0 && json_integer_value(count) > ENROL_SHEET_PER_PAGE) {
+        snprintf(session->error, sizeof(session->error), "an SVG is one page of %d devices: take .pdf",
+                 ENROL_SHEET_PER_PAGE);
+        return ADMIN_USAGE; /* before tickets are made that nobody will see */
+    }
+    json_t *wish = json_pack("{s:O, s:O, s:s, s:O*}", "store", json_object_get(args, "store"), "count", count, "role",
+                             role ? role : "both", "hours", json_object_get(args, "hours"));
+    int code = admin_session_call(session, "enrol tickets", wish, &answer);
+    json_t *sheet = json_object_get(answer, "result");
+    if (code == ADMIN_OK && names) {
+        code = name_devices(session, sheet, names);
+    }
+    if (code == ADMIN_OK) {
+        code = write_sheet(session, sheet, path);
+    }
+    if (code == ADMIN_OK) {
+        print_sheet(session, sheet, path);
+    }
+    json_decref(answer);
+    return code;
+}
+
+static const struct admin_command commands[] = {
+    {.name = "enrol-sheet",
+     .args = "--store!:n --count!:n --out!:t --role:t --hours:n --names:t",
+     .help = "A4 paper with one enrolment QR for each of COUNT devices; OUT ends in .pdf or .svg (one page); --names "
+             "\"A,B\" prints them; --role shelf, counter or both",
+     .client = client_enrol_sheet},
+    {.name = "enrol tickets",
+     .args = "--store!:n --count!:n --role!:t --hours:n",
+     .help = "",
+     .write = cmd_enrol_tickets,
+     .internal = true},
+};
+
+const struct admin_group admin_fleet = {commands, ARRAY_LEN(commands)};
