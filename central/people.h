@@ -7,6 +7,7 @@
 
 extern const struct central_part central_people; /* central/admin/part.c */
 extern const struct central_part central_outbox; /* central/outbox/part.c */
+extern const struct central_part central_campaign; /* central/campaign/part.c */
 extern const struct central_part central_wechat; /* central/wechat/part.c; its tables stand beside those of people */
 
 /*

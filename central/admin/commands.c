@@ -105,13 +105,6 @@ static const struct admin_command commands[] = {
      .read = cmd_product_list,
      .rows = true},
 
-    {.name = "campaign add", .args = "FILE:f", .help = "rules as JSON (docs/campaigns.md)", .write = cmd_campaign_add},
-    {.name = "campaign list", .args = "", .help = "the campaigns", .read = cmd_campaign_list, .rows = true},
-    {.name = "campaign set-state",
-     .args = "CAMPAIGN:n STATE:t",
-     .help = "draft, checked, live, paused, ended",
-     .write = cmd_campaign_set_state},
-
     {.name = "coupon issue",
      .args = "--campaign!:n --member:n --count:n --store:n --valid-from:d --expiry:d --qr:o --qr-dir:o --svg:b",
      .help = "to a member, or --count printed ones of --store",
@@ -283,5 +276,6 @@ static const struct admin_group core = {commands, ARRAY_LEN(commands)};
 
 /* Subjects with a table of their own stand in their own files, one line each here. */
 extern const struct admin_group admin_fleet; /* cmd_fleet.c */
-const struct admin_group *const admin_groups[] = {&core, &admin_fleet};
+extern const struct admin_group admin_campaign; /* cmd_campaign.c */
+const struct admin_group *const admin_groups[] = {&core, &admin_campaign, &admin_fleet};
 const size_t admin_group_count = ARRAY_LEN(admin_groups);

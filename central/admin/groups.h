@@ -67,11 +67,6 @@ int cmd_offer_list(struct admin_call *call, struct store_tx *tx);
 int cmd_offer_add(struct admin_call *call, struct store_tx *tx);
 int cmd_offer_end(struct admin_call *call, struct store_tx *tx);
 
-/* cmd_campaign.c */
-int cmd_campaign_list(struct admin_call *call, struct store_tx *tx);
-int cmd_campaign_add(struct admin_call *call, struct store_tx *tx);
-int cmd_campaign_set_state(struct admin_call *call, struct store_tx *tx);
-
 /* cmd_coupon.c */
 int cmd_coupon_list(struct admin_call *call, struct store_tx *tx);
 int cmd_coupon_issue(struct admin_call *call, struct store_tx *tx);

@@ -38,16 +38,18 @@ struct campaign_entry {
 #define CAMPAIGN_FIRST_ID 1001
 
 /*
- * What is wrong with the rules, as a sentence for the operator; NULL when nothing is. Rewarding the follow itself is
- * against the platform's rules; a joining campaign rewards membership, so it must be one that its holder can use (live
- * in some store, not a purchase condition that hides a price).
+ * What is wrong with the rules, as a sentence for the operator; NULL when nothing is: what a terminal could not carry
+ * out, and a welcome that its holder could not use right away. Whether it may go live is another question (campaign.h).
  */
 const char *catalogue_campaign_fault(const struct campaign_entry *campaign);
-MUST_CHECK int catalogue_add_campaign(struct store_tx *tx, const struct campaign_entry *campaign, const char *who,
-                                      uint32_t *out_id);
-/* Draft → checked → live ⇄ paused → ended; -EPERM for any other step. Raises the version, tells the stores. */
-MUST_CHECK int catalogue_set_campaign_state(struct store_tx *tx, uint32_t id, enum campaign_state state,
-                                            const char *who);
+/* For campaign.h only, which knows what may become live. A number for a new one; writing, journaling and telling the
+ * stores of one. */
+struct catalogue_act {
+    const char *who, *what, *why; /* why may be "" */
+};
+MUST_CHECK int catalogue_number_campaign(struct store_tx *tx, struct campaign_entry *campaign);
+MUST_CHECK int catalogue_save_campaign(struct store_tx *tx, const struct campaign_entry *entry,
+                                       const struct catalogue_act *act);
 MUST_CHECK int catalogue_find_campaign(struct store_tx *tx, uint32_t id, struct campaign_entry *out_campaign);
 typedef int (*catalogue_campaign_visit)(void *context, const struct campaign_entry *campaign);
 MUST_CHECK int catalogue_each_campaign(struct store_tx *tx, catalogue_campaign_visit visit, void *context);

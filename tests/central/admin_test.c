@@ -35,7 +35,8 @@ static int close_shop(void **state)
     "{\"file\":\"{\\\"name_zh\\\":\\\"十元券\\\",\\\"mode\\\":\\\"home\\\",\\\"discount\\\":\\\"amount\\\"," rest "}"  \
     "\""                                                                                                               \
     "}"
-#define TEN_OFF RULES("\\\"value\\\":\\\"10.00\\\",\\\"life_days\\\":60,\\\"state\\\":\\\"live\\\"")
+#define PLAN    "\\\"total_limit\\\":1000,\\\"budget\\\":\\\"9000.00\\\",\\\"terms_zh\\\":\\\"不找零\\\","
+#define TEN_OFF RULES(PLAN "\\\"value\\\":\\\"10.00\\\",\\\"life_days\\\":60,\\\"state\\\":\\\"live\\\"")
 
 static const json_t *result_of(const json_t *answer)
 {
@@ -107,10 +108,13 @@ static void refusals_say_what_is_wrong(void **state)
         {"campaign add", "{\"file\":\"nonsense\"}", "line 1"},
         {"campaign add", "{\"file\":\"[]\"}", "object"},
         {"campaign add", RULES("\\\"value\\\":10"), "value"},
-        {"campaign add", RULES("\\\"value\\\":\\\"10.00\\\""), "never end"},
+        {"campaign add", RULES(PLAN "\\\"value\\\":\\\"10.00\\\",\\\"state\\\":\\\"live\\\""), "no_validity"},
         {"campaign add", RULES("\\\"value\\\":\\\"10.00\\\",\\\"life_day\\\":3"), "life_day"},
-        {"campaign add", RULES("\\\"value\\\":\\\"0.00\\\",\\\"life_days\\\":3"), "above 0"},
-        {"campaign add", RULES("\\\"value\\\":\\\"1.00\\\",\\\"life_days\\\":3,\\\"fallback_budget\\\":true"), "bound"},
+        {"campaign add", RULES("\\\"value\\\":\\\"0.00\\\",\\\"life_days\\\":3,\\\"state\\\":\\\"checked\\\""),
+         "no_discount"},
+        {"campaign add",
+         RULES("\\\"value\\\":\\\"1.00\\\",\\\"life_days\\\":3,\\\"fallback_budget\\\":true,\\\"offline_count\\\":3"),
+         "bound"},
         {"campaign add", RULES("\\\"value\\\":\\\"1.00\\\",\\\"valid_to\\\":\\\"2026-02-30\\\""), "valid_to"},
         {"campaign add", RULES("\\\"value\\\":\\\"1.00\\\",\\\"weekdays\\\":[\\\"someday\\\"]"), "weekdays"},
         {"campaign set-state", "{\"campaign\":1001,\"state\":\"glorious\"}", "STATE"},
@@ -207,7 +211,7 @@ static void a_coupon_is_found_by_its_short_code_and_revoked_with_a_reason(void *
 static void a_campaign_only_takes_steps_that_exist(void **state)
 {
     (void)state;
-    json_decref(admin_do(&f, "campaign add", RULES("\\\"value\\\":\\\"1.00\\\",\\\"life_days\\\":3")));
+    json_decref(admin_do(&f, "campaign add", RULES(PLAN "\\\"value\\\":\\\"1.00\\\",\\\"life_days\\\":3")));
     admin_refused(&f, "campaign set-state", "{\"campaign\":1001,\"state\":\"live\"}");
     admin_refused(&f, "coupon issue", "{\"campaign\":1001,\"store\":1}");
     json_decref(admin_do(&f, "campaign set-state", "{\"campaign\":1001,\"state\":\"checked\"}"));

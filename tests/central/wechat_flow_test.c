@@ -33,7 +33,9 @@ static int open_shop(void **state)
     json_decref(admin_do(
         &f, "campaign add",
         "{\"file\":\"{\\\"name_zh\\\":\\\"见面礼\\\",\\\"mode\\\":\\\"home\\\",\\\"discount\\\":\\\"amount\\\","
-        "\\\"value\\\":\\\"5.00\\\",\\\"life_days\\\":30,\\\"joining\\\":true,\\\"state\\\":\\\"live\\\"}\"}"));
+        "\\\"value\\\":\\\"5.00\\\",\\\"life_days\\\":30,"
+        "\\\"total_limit\\\":1000,\\\"budget\\\":\\\"5000.00\\\",\\\"terms_zh\\\":\\\"会员专享，每人一张\\\","
+        "\\\"joining\\\":true,\\\"state\\\":\\\"live\\\"}\"}"));
     return 0;
 }
 
