@@ -114,7 +114,7 @@ static void more_products_and_members_can_be_added_for_load_tests(void **state)
     assert_int_equal(RUN("demo", "--products", "250", "--members", "1500"), 0);
     f.central = NULL;
     struct central_options options = {
-        .parts = (const struct central_part *const[]){&central_people, &central_outbox, &central_message, &central_wechat, &central_campaign},
+        .parts = (const struct central_part *const[]){&central_people, &central_outbox, &central_wechat, &central_campaign},
         .part_count = 4,
         .inline_jobs = true,
         .clock = &f.clock.base};
