@@ -35,7 +35,7 @@ int lan_ask_begin(struct lan *lan, const struct till_request *request)
 {
     int r = -ENOSPC;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     for (int i = 0; i < LAN_PENDING_MAX && r < 0; i++) {
         struct lan_slot *slot = &lan->slots[i];
         if (slot->state != SLOT_FREE)
@@ -47,12 +47,12 @@ int lan_ask_begin(struct lan *lan, const struct till_request *request)
         slot->request.via = 0;
         make_request_id_locked(lan, slot->request.request_id);
         lan_act_of(&slot->request, &slot->act);
-        lan_changed_locked(lan);
+        loops_changed_locked(&lan->loops);
         r = 0;
     }
     if (lan->closing)
         r = -ESHUTDOWN;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     return r;
 }
 
@@ -89,14 +89,14 @@ static void finish(struct lan *lan, int index, const struct till_answer *answer)
 {
     struct lan_slot slot;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     slot = lan->slots[index];
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     if (slot.kept)
         lan_note_failure(lan, "pending", till_pending_drop(lan->options.till, slot.act.request_id), 0);
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     free_slot_locked(&lan->slots[index]);
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     tell(lan, &slot, answer);
     explicit_bzero(&slot, sizeof(slot));
     lan_publish(lan);
@@ -116,13 +116,13 @@ static void stay_pending(struct lan *lan, int index, int64_t delay_ms)
     struct lan_slot *slot = &lan->slots[index], copy;
     bool first;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     slot->state = SLOT_ASKED;
     first = !slot->told;
     slot->told = true;
     slot->next_try_mono_ms = lan_mono_ms(lan) + delay_ms;
     copy = *slot;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     if (first)
         tell(lan, &copy, &waiting);
     explicit_bzero(&copy, sizeof(copy));
@@ -147,9 +147,9 @@ static void do_here(struct lan *lan, int index, const struct lan_slot *slot)
 
     if (slot->kept)
         lan_note_failure(lan, "pending", till_pending_drop(lan->options.till, slot->act.request_id), 0);
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     free_slot_locked(&lan->slots[index]);
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     memset(request.request_id, 0, sizeof(request.request_id));
     r = till_submit(lan->options.till, &request);
     explicit_bzero(&request, sizeof(request));
@@ -190,9 +190,9 @@ static int keep(struct lan *lan, int index, struct lan_slot *slot)
     if (r < 0)
         return r;
     slot->kept = true;
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     lan->slots[index].kept = true;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     return 0;
 }
 
@@ -245,9 +245,9 @@ static void not_now(struct lan *lan, int index, const struct lan_slot *slot, int
     else if (lan_mono_ms(lan) - slot->begun_mono_ms > CONVERGE_MS)
         finish_error(lan, index, error);
     else {
-        pthread_mutex_lock(&lan->mutex);
+        pthread_mutex_lock(&lan->loops.mutex);
         lan->slots[index].next_try_mono_ms = lan_mono_ms(lan) + RETRY_FIRST_MS;
-        pthread_mutex_unlock(&lan->mutex);
+        pthread_mutex_unlock(&lan->loops.mutex);
     }
 }
 
@@ -257,11 +257,11 @@ static void note_away(struct lan *lan, uint32_t primary, int error)
     uint64_t random = lan_random(lan);
     struct lan_peer *peer;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     peer = lan_peer_locked(lan, primary);
     if (peer != NULL && lan_never_sent(error))
         lan_peer_failed_locked(lan, peer, error, random);
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     lan_publish(lan);
 }
 
@@ -290,9 +290,9 @@ static void ask_primary(struct lan *lan, int index, struct lan_slot *slot, uint3
         return;
     }
     slot->attempts++;
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     lan->slots[index].attempts = slot->attempts;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     r = exchange(lan, primary, slot, body, sizeof(body), &answer);
     if (r < 0) {
         on_failed(lan, index, slot, primary, r);
@@ -324,17 +324,17 @@ static void ask_here(struct lan *lan, int index, const struct lan_slot *slot)
     uint32_t ticket, self;
     int r;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     self = lan->store.terminal;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     if (slot->state == SLOT_NEW) {
         do_here(lan, index, slot);
         return;
     }
     request.via = self; /* its copy knows what the old primary did under this id */
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     lan->slots[index].state = SLOT_AT_TILL;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     r = lan_deed_submit(lan, &request, index, &ticket);
     explicit_bzero(&request, sizeof(request));
     if (r < 0)
@@ -356,7 +356,7 @@ static void take_deed(struct lan *lan)
     struct till_answer answer;
     int index = -1;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     for (int i = 0; i < LAN_DEEDS_MAX && index < 0; i++) {
         struct lan_deed *deed = &lan->deeds[i];
         if (deed->ticket == 0 || !deed->done || deed->slot < 0)
@@ -367,7 +367,7 @@ static void take_deed(struct lan *lan)
         if (answer.error != -EINPROGRESS)
             deed->ticket = 0;
     }
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     if (index < 0)
         return;
     if (answer.error == -EAGAIN || answer.error == -EHOSTDOWN)
@@ -407,14 +407,14 @@ static void serve(struct lan *lan, int index)
     const struct lan_peer *peer;
     bool live, untried;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     slot = lan->slots[index];
     role = lan_role_locked(lan);
     primary = lan->store.primary_terminal;
     peer = lan_peer_locked(lan, primary);
     live = peer != NULL && lan_peer_live_locked(lan, peer);
     untried = peer != NULL && peer->rounds == 0 && peer->failures == 0;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     if (role != LAN_PEER)
         ask_here(lan, index, &slot);
     else if (slot.state == SLOT_NEW && untried && lan_mono_ms(lan) - slot.begun_mono_ms < CONVERGE_MS)
@@ -431,19 +431,19 @@ void *lan_ask_loop(void *argument)
     struct lan *lan = argument;
     int64_t until;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     while (!lan->closing) {
         int index = choose_locked(lan, &until);
         if (index < 0 && !deed_done_locked(lan)) {
-            lan_wait_locked(lan, until);
+            loops_wait_locked(&lan->loops, until);
             continue;
         }
-        pthread_mutex_unlock(&lan->mutex);
+        pthread_mutex_unlock(&lan->loops.mutex);
         take_deed(lan);
         if (index >= 0)
             serve(lan, index);
-        pthread_mutex_lock(&lan->mutex);
+        pthread_mutex_lock(&lan->loops.mutex);
     }
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     return NULL;
 }

@@ -25,7 +25,7 @@ int lan_deed_submit(struct lan *lan, struct till_request *request, int slot, uin
     struct lan_deed *deed;
     int r = -ENOSPC;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     deed = free_deed_locked(lan);
     if (deed != NULL) {
         memset(deed, 0, sizeof(*deed));
@@ -33,17 +33,17 @@ int lan_deed_submit(struct lan *lan, struct till_request *request, int slot, uin
         deed->slot = slot;
         r = 0;
     }
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     if (r < 0)
         return r;
     *out_ticket = request->ticket; /* the answer may come before till_submit returns */
     r = till_submit(lan->options.till, request);
     if (r < 0) {
-        pthread_mutex_lock(&lan->mutex);
+        pthread_mutex_lock(&lan->loops.mutex);
         deed = lan_deed_locked(lan, request->ticket);
         if (deed != NULL)
             deed->ticket = 0;
-        pthread_mutex_unlock(&lan->mutex);
+        pthread_mutex_unlock(&lan->loops.mutex);
     }
     return r;
 }
@@ -54,13 +54,13 @@ bool lan_answered(struct lan *lan, const struct till_answer *answer)
 
     if (answer->ticket < LAN_TICKET_MIN)
         return false;
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     deed = lan_deed_locked(lan, answer->ticket);
     if (deed != NULL) {
         deed->answer = *answer;
         deed->done = true;
-        lan_changed_locked(lan);
+        loops_changed_locked(&lan->loops);
     }
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     return true;
 }

@@ -78,12 +78,12 @@ static enum signature_verdict verify(struct lan *lan, const struct lan_request *
         !copy_header(headers.signature_input, sizeof(headers.signature_input), request->signature_input) ||
         !copy_header(headers.signature, sizeof(headers.signature), request->signature))
         return SIGNATURE_MALFORMED;
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     if (signature_verify(&message, &headers, &policy, &params, &verdict) < 0)
         verdict = SIGNATURE_INVALID;
     if (verdict == SIGNATURE_VALID)
         verdict = nonce_window_check(&lan_peer_locked(lan, lookup.terminal)->window, &params, &policy);
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     *out_terminal = lookup.terminal;
     return verdict;
 }
@@ -110,14 +110,14 @@ static void on_hello(struct lan *lan, uint32_t from, struct slice body, struct s
     }
     response->status = 200;
     response->len = len;
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     peer = lan_peer_locked(lan, from);
     if (peer != NULL && !lan_peer_live_locked(lan, peer)) {
         peer->next_hello_mono_ms = 0; /* it is back */
         lan->wakes++;
-        lan_changed_locked(lan);
+        loops_changed_locked(&lan->loops);
     }
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
 }
 
 /* ---- a copy */
@@ -196,16 +196,16 @@ static void await_deed(struct lan *lan, uint32_t ticket, struct till_answer *out
     int64_t until = lan_mono_ms(lan) + LAN_ACT_WAIT_MS;
     struct lan_deed *deed;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     deed = lan_deed_locked(lan, ticket);
-    while (deed != NULL && !deed->done && !lan->closing && lan->runner.ops == NULL && lan_mono_ms(lan) < until)
-        lan_wait_locked(lan, until);
+    while (deed != NULL && !deed->done && !lan->closing && lan->loops.runner.ops == NULL && lan_mono_ms(lan) < until)
+        loops_wait_locked(&lan->loops, until);
     *out_answer = (struct till_answer){.error = -EINPROGRESS};
     if (deed != NULL && deed->done)
         *out_answer = deed->answer;
     if (deed != NULL)
         deed->ticket = 0; /* a later answer is fetched under the same request id */
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
 }
 
 /*
@@ -217,15 +217,15 @@ static bool wake_for(struct lan *lan, uint32_t from)
     struct lan_peer *peer;
     bool unknown;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     peer = lan_peer_locked(lan, from);
     unknown = peer != NULL && !lan_peer_live_locked(lan, peer);
     if (unknown) {
         peer->next_hello_mono_ms = 0;
         lan->wakes++;
-        lan_changed_locked(lan);
+        loops_changed_locked(&lan->loops);
     }
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     return unknown;
 }
 
@@ -242,9 +242,9 @@ static void on_act(struct lan *lan, uint32_t from, struct slice body, struct syn
         refuse(response, 400, "malformed");
         return;
     }
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     primary = lan_role_locked(lan) == LAN_PRIMARY;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     if (!primary) {
         answer_act(response, &(struct lan_answer){.state = LAN_NOT_PRIMARY});
         return;

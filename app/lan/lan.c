@@ -4,57 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#define JOIN_RETRY_MS 50
 
 int64_t lan_mono_ms(const struct lan *lan)
 {
     return clock_mono_ms(lan->options.clock);
 }
 
-/* The deadline is of the room's clock, the sleep of the machine's: callers look again. */
-void lan_wait_locked(struct lan *lan, int64_t until_mono_ms)
-{
-    struct timespec end;
-    int64_t left_ms = until_mono_ms - lan_mono_ms(lan);
-
-    if (lan->runner.ops != NULL) {
-        pthread_mutex_unlock(&lan->mutex);
-        lan->runner.ops->wait(lan->runner.self, until_mono_ms);
-        pthread_mutex_lock(&lan->mutex);
-        return;
-    }
-    if (until_mono_ms == INT64_MAX) {
-        pthread_cond_wait(&lan->changed, &lan->mutex);
-        return;
-    }
-    if (left_ms <= 0)
-        return;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += left_ms / 1000;
-    end.tv_nsec += left_ms % 1000 * 1000000;
-    if (end.tv_nsec >= 1000000000) {
-        end.tv_sec++;
-        end.tv_nsec -= 1000000000;
-    }
-    pthread_cond_timedwait(&lan->changed, &lan->mutex, &end);
-}
-
-void lan_changed_locked(struct lan *lan)
-{
-    pthread_cond_broadcast(&lan->changed);
-    if (lan->runner.ops != NULL)
-        lan->runner.ops->changed(lan->runner.self);
-}
-
 uint64_t lan_random(struct lan *lan)
 {
     uint64_t random;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     random_fill((struct random *)lan->options.random, &random, sizeof(random));
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     return random;
 }
 
@@ -74,12 +36,12 @@ void lan_note_failure(struct lan *lan, const char *what, int error, int http_sta
         snprintf(text, sizeof(text), "%s: HTTP %d", what, http_status);
     else if (error < 0)
         snprintf(text, sizeof(text), "%s: %s", what, name != NULL ? name : "error");
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     if (text[0] != '\0' || strncmp(lan->error, what, strlen(what)) == 0) {
         memset(lan->error, 0, sizeof(lan->error));
         memcpy(lan->error, text, strlen(text));
     }
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
 }
 
 /* ---- what staff may see */
@@ -122,9 +84,9 @@ void lan_publish(struct lan *lan)
     struct lan_status status;
 
     pthread_mutex_lock(&lan->publish_mutex);
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     status = snapshot_locked(lan);
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     if (memcmp(&status, &lan->published, sizeof(status)) != 0) {
         lan->published = status;
         if (lan->options.status_changed != NULL)
@@ -135,16 +97,16 @@ void lan_publish(struct lan *lan)
 
 void lan_status_copy(struct lan *lan, struct lan_status *out_status)
 {
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     *out_status = snapshot_locked(lan);
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
 }
 
 void lan_address_copy(struct lan *lan, char out_address[FEED_ADDRESS_MAX])
 {
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     memcpy(out_address, lan->address, FEED_ADDRESS_MAX);
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
 }
 
 /* ---- the books' word */
@@ -155,20 +117,20 @@ static void load_key(struct lan *lan, const struct till_store *store)
     struct key_pair key;
     bool wanted;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     wanted = store->enrolled &&
              (!lan->has_key || lan->store.terminal != store->terminal || lan->store.incarnation != store->incarnation);
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     if (!wanted)
         return;
     int r = key_pair_load(&key, lan->options.key_path);
     lan_note_failure(lan, "key", r, 0);
     if (r < 0)
         return;
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     lan->key = key;
     lan->has_key = true;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     key_pair_finish(&key);
 }
 
@@ -181,7 +143,7 @@ void lan_refresh(struct lan *lan)
     if (r < 0)
         return;
     load_key(lan, &store);
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     bool turned = lan->store.primary_terminal != store.primary_terminal || lan->store.primary != store.primary ||
                   lan->store.single != store.single;
     bool feed_changed = lan->store.terminal_count != store.terminal_count ||
@@ -191,8 +153,8 @@ void lan_refresh(struct lan *lan)
         lan->peers[i].refused_count = 0;
     lan_peers_fit_locked(lan);
     if (turned)
-        lan_changed_locked(lan); /* what waits for the primary may go elsewhere now */
-    pthread_mutex_unlock(&lan->mutex);
+        loops_changed_locked(&lan->loops); /* what waits for the primary may go elsewhere now */
+    pthread_mutex_unlock(&lan->loops.mutex);
 }
 
 /* ---- life */
@@ -218,53 +180,28 @@ static void release(struct lan *lan)
     free(lan->unpacked);
     free(lan->packed);
     free(lan->batch);
-    pthread_cond_destroy(&lan->changed);
-    pthread_mutex_destroy(&lan->mutex);
+    loops_finish(&lan->loops);
     pthread_mutex_destroy(&lan->publish_mutex);
     pthread_mutex_destroy(&lan->unpack_mutex);
     explicit_bzero(lan, sizeof(*lan));
     free(lan);
 }
 
-static void init_locks(struct lan *lan)
+static void cancel_calls(void *context)
 {
-    pthread_condattr_t attributes;
+    struct lan *lan = context;
 
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&lan->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
-    pthread_mutex_init(&lan->mutex, NULL);
-    pthread_mutex_init(&lan->publish_mutex, NULL);
-    pthread_mutex_init(&lan->unpack_mutex, NULL);
-}
-
-static void cancel_calls(struct lan *lan)
-{
     lan->options.talk.ops->cancel(lan->options.talk.self);
     lan->options.ask.ops->cancel(lan->options.ask.self);
 }
 
 static void stop(struct lan *lan)
 {
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     lan->closing = true;
-    lan_changed_locked(lan);
-    pthread_mutex_unlock(&lan->mutex);
-    if (lan->runner.ops != NULL) {
-        cancel_calls(lan);
-        lan->runner.ops->join(lan->runner.self);
-    }
-    for (uint32_t i = 0; i < lan->thread_count; i++) {
-        struct timespec end;
-        do { /* a call may have begun just after it was told to end */
-            cancel_calls(lan);
-            clock_gettime(CLOCK_REALTIME, &end);
-            end.tv_nsec += JOIN_RETRY_MS * 1000000;
-            end.tv_sec += end.tv_nsec / 1000000000;
-            end.tv_nsec %= 1000000000;
-        } while (pthread_timedjoin_np(lan->threads[i], NULL, &end) != 0);
-    }
+    loops_changed_locked(&lan->loops);
+    pthread_mutex_unlock(&lan->loops.mutex);
+    loops_join(&lan->loops, cancel_calls, lan);
     http_server_close(lan->server);
 }
 
@@ -273,10 +210,7 @@ static int start(struct lan *lan)
     static void *(*const loops[LAN_LOOPS])(void *) = {lan_talk_loop, lan_ask_loop};
 
     for (uint32_t i = 0; i < LAN_LOOPS; i++) {
-        int r = lan->runner.ops != NULL ? lan->runner.ops->start(lan->runner.self, loops[i], lan)
-                                        : -pthread_create(&lan->threads[i], NULL, loops[i], lan);
-        if (r == 0 && lan->runner.ops == NULL)
-            lan->thread_count++;
+        int r = loops_start(&lan->loops, loops[i], lan);
         if (r < 0) {
             stop(lan);
             return r;
@@ -294,12 +228,12 @@ int lan_open(const struct lan_options *options, struct lan **out_lan)
     if (lan == NULL)
         return -ENOMEM;
     lan->options = *options;
-    if (options->runner != NULL)
-        lan->runner = *options->runner;
+    loops_init(&lan->loops, options->clock, options->runner);
     lan->options.runner = NULL;
     lan->started_s = clock_wall_ms(options->clock) / 1000;
     random_fill((struct random *)options->random, lan->boot_id, sizeof(lan->boot_id));
-    init_locks(lan);
+    pthread_mutex_init(&lan->publish_mutex, NULL);
+    pthread_mutex_init(&lan->unpack_mutex, NULL);
     r = allocate(lan);
     if (r == 0) {
         lan_refresh(lan);
@@ -328,14 +262,14 @@ static int promote(struct lan *lan, const struct till_request *request)
 {
     int r = -EAGAIN;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     if (!lan->promotion.asked) {
         lan->promotion = (struct lan_promotion){.asked = true, .request = *request};
         lan->wakes++;
-        lan_changed_locked(lan);
+        loops_changed_locked(&lan->loops);
         r = 0;
     }
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     return r;
 }
 
@@ -344,9 +278,9 @@ int lan_submit(struct lan *lan, const struct till_request *request)
     enum lan_role role;
 
     assert(request->ticket < LAN_TICKET_MIN);
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     role = lan_role_locked(lan);
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     if (role == LAN_PEER && request->op == TILL_PROMOTE)
         return promote(lan, request);
     if (role == LAN_PEER && lan_is_primarys(request->op))
@@ -356,8 +290,8 @@ int lan_submit(struct lan *lan, const struct till_request *request)
 
 void lan_wake(struct lan *lan)
 {
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     lan->wakes++;
-    lan_changed_locked(lan);
-    pthread_mutex_unlock(&lan->mutex);
+    loops_changed_locked(&lan->loops);
+    pthread_mutex_unlock(&lan->loops.mutex);
 }

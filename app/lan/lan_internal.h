@@ -74,9 +74,6 @@ struct lan_promotion {
 
 struct lan {
     struct lan_options options;
-    struct sync_runner runner; /* ops NULL: threads */
-    pthread_t threads[LAN_LOOPS];
-    uint32_t thread_count;
     int64_t started_s;
 
     /* Talk loop only. */
@@ -96,8 +93,7 @@ struct lan {
     pthread_mutex_t publish_mutex; /* one publisher at a time */
     struct lan_status published;   /* guarded by publish_mutex */
 
-    pthread_mutex_t mutex;  /* everything below */
-    pthread_cond_t changed; /* any of it */
+    struct loops loops; /* its mutex guards everything below, its condition says that any of it changed */
     bool closing;
     uint64_t wakes;
     struct till_store store; /* as last read */
@@ -117,8 +113,6 @@ struct lan {
 
 /* lan.c. Functions named _locked want the mutex held. */
 int64_t lan_mono_ms(const struct lan *lan);
-void lan_wait_locked(struct lan *lan, int64_t until_mono_ms);
-void lan_changed_locked(struct lan *lan);
 void lan_note_failure(struct lan *lan, const char *what, int error, int http_status); /* error 0 clears it */
 void lan_publish(struct lan *lan);
 uint64_t lan_random(struct lan *lan);

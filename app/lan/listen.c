@@ -67,9 +67,9 @@ static void learn_address(struct lan *lan)
             listen = host;
         snprintf(address, sizeof(address), "%s:%u", listen, http_server_port(lan->server));
     }
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     memcpy(lan->address, address, sizeof(address));
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
 }
 
 static int open_server(struct lan *lan, const struct key_pair *key)
@@ -105,10 +105,10 @@ void lan_listen(struct lan *lan)
 
     if (lan->options.listen_address == NULL)
         return;
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     wanted = lan->has_key && lan->store.enrolled && lan->peer_count > 0;
     key = lan->key;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     if (lan->server != NULL && (!wanted || memcmp(lan->server_key, key.public_key, PUBLIC_KEY_LEN) != 0)) {
         http_server_close(lan->server);
         lan->server = NULL;

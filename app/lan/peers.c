@@ -160,7 +160,7 @@ int lan_hello_take(struct lan *lan, const struct lan_hello *hello)
     struct lan_peer *peer;
     int r = -EPROTO;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     peer = lan_peer_locked(lan, hello->terminal);
     if (peer != NULL && hello->store == lan->store.store) {
         learn_address_locked(peer, hello->lan_address);
@@ -174,7 +174,7 @@ int lan_hello_take(struct lan *lan, const struct lan_hello *hello)
         }
         r = 0;
     }
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     if (r == 0)
         r = till_peer_epoch(lan->options.till, hello->terminal, hello->store_epoch);
     if (r == 0 && holds) {
@@ -191,7 +191,7 @@ int lan_hello_make(struct lan *lan, struct lan_hello *out_hello)
 
     if (r < 0)
         return r;
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     hello.terminal = lan->store.terminal;
     hello.incarnation = lan->store.incarnation;
     hello.store = lan->store.store;
@@ -199,7 +199,7 @@ int lan_hello_make(struct lan *lan, struct lan_hello *out_hello)
     hello.primary = lan->store.primary_terminal;
     hello.alone = lan->store.alone;
     memcpy(hello.lan_address, lan->address, sizeof(hello.lan_address));
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     hello.now_ms = (uint64_t)clock_wall_ms(lan->options.clock);
     *out_hello = hello;
     return 0;

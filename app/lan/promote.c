@@ -76,9 +76,9 @@ void lan_promote_step(struct lan *lan)
     bool late, begun, decided;
     int r = till_ends(lan->options.till, ends, &count);
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     if (!lan->promotion.asked) {
-        pthread_mutex_unlock(&lan->mutex);
+        pthread_mutex_unlock(&lan->loops.mutex);
         return;
     }
     begun = lan->promotion.deadline_mono_ms != 0;
@@ -91,7 +91,7 @@ void lan_promote_step(struct lan *lan)
     request = lan->promotion.request;
     if (decided)
         memset(&lan->promotion, 0, sizeof(lan->promotion));
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     if (!decided)
         return;
     request.promote.others_reached = survey.all_asked && survey.has_what_is_held;

@@ -30,9 +30,9 @@ static int relay_once(struct lan *lan, const struct lan_end *held, struct lan_en
     size_t len = 0, packed;
     int r;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     key = lan->key;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     r = till_copy_next(lan->options.till, relayed, key.secret_key, lan->batch, BATCH_BYTES_MAX, &len);
     key_pair_finish(&key);
     if (r < 0 || len == 0)
@@ -58,12 +58,12 @@ static bool wanted(struct lan *lan, const struct lan_end *held)
     const struct lan_peer *peer;
     bool away;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     peer = lan_peer_locked(lan, held->terminal);
     /* One that was never tried may be about to answer. */
     away = peer != NULL && !lan_peer_live_locked(lan, peer) && peer->failures > 0;
     away = away && held->terminal != lan->store.terminal && lan_role_locked(lan) == LAN_PRIMARY && !lan->closing;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     return away;
 }
 

@@ -29,7 +29,7 @@ static int route_to(struct lan *lan, uint32_t terminal, struct route *out)
     struct lan_peer *peer;
     int r = -EDESTADDRREQ;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     peer = lan_peer_locked(lan, terminal);
     if (peer != NULL && peer->address[0] != '\0' && lan->has_key) {
         snprintf(out->url, sizeof(out->url), "https://%s", peer->address);
@@ -39,7 +39,7 @@ static int route_to(struct lan *lan, uint32_t terminal, struct route *out)
         out->key = lan->key;
         r = 0;
     }
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     return r;
 }
 
@@ -92,11 +92,11 @@ static int64_t learn_skew(struct lan *lan, uint32_t terminal, uint64_t server_ms
     if (server_ms == 0 || server_ms > INT64_MAX / 2)
         return known_ms;
     skew_ms = (int64_t)server_ms - clock_wall_ms(lan->options.clock);
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     peer = lan_peer_locked(lan, terminal);
     if (peer != NULL)
         peer->skew_ms = skew_ms;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     return skew_ms;
 }
 

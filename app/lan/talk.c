@@ -40,14 +40,14 @@ static void say_hello(struct lan *lan, uint32_t terminal)
     if (r == 0)
         r = lan_hello_take(lan, &hello);
     lan_note_failure(lan, "hello", r, 0);
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     peer = lan_peer_locked(lan, terminal);
     if (peer != NULL && r == 0)
         lan_peer_heard_locked(lan, peer);
     else if (peer != NULL)
         lan_peer_failed_locked(lan, peer, r, random);
-    lan_changed_locked(lan); /* a request may wait to know whether the primary is there */
-    pthread_mutex_unlock(&lan->mutex);
+    loops_changed_locked(&lan->loops); /* a request may wait to know whether the primary is there */
+    pthread_mutex_unlock(&lan->loops.mutex);
 }
 
 /* ---- copies */
@@ -89,23 +89,23 @@ static int took(struct lan *lan, uint32_t terminal, struct slice batch, const st
     if (answer->status == JOURNAL_FORK)
         return -EILSEQ;
     if (answer->status == JOURNAL_REFUSED) {
-        pthread_mutex_lock(&lan->mutex);
+        pthread_mutex_lock(&lan->loops.mutex);
         peer = lan_peer_locked(lan, terminal);
         if (peer != NULL)
             lan_peer_refused_locked(peer, end);
-        pthread_mutex_unlock(&lan->mutex);
+        pthread_mutex_unlock(&lan->loops.mutex);
         return -EPERM;
     }
     if (answer->status != JOURNAL_STORED || answer->durable_through != reader.head.first_seq + reader.head.count - 1)
         return -EAGAIN;
     end->through = answer->durable_through;
     memcpy(end->hash, reader.head.last_hash, HASH_LEN);
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     peer = lan_peer_locked(lan, terminal);
     if (peer != NULL)
         lan_peer_took_locked(peer, end);
     own = end->terminal == lan->store.terminal && end->incarnation == lan->store.incarnation;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     return own ? till_peer_holds(lan->options.till, terminal, end) : 0;
 }
 
@@ -118,9 +118,9 @@ static int copy_once(struct lan *lan, uint32_t terminal, struct lan_end *end)
     size_t len = 0;
     int r;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     key = lan->key;
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     r = till_copy_next(lan->options.till, end, key.secret_key, lan->batch, BATCH_BYTES_MAX, &len);
     key_pair_finish(&key);
     if (r < 0 || len == 0)
@@ -140,13 +140,13 @@ static int copy_journal(struct lan *lan, uint32_t terminal, const struct lan_end
     bool refused;
     int r = 1;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     peer = lan_peer_locked(lan, terminal);
     known = peer != NULL ? lan_peer_end_locked(peer, held->terminal, held->incarnation) : NULL;
     if (known != NULL)
         end = *known;
     refused = peer == NULL || lan_peer_refuses_locked(peer, held);
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     if (refused || held->through <= end.through)
         return 0;
     for (int i = 0; i < BATCHES_A_TURN && r == 1; i++) {
@@ -171,11 +171,11 @@ static void copy_to(struct lan *lan, uint32_t terminal)
     lan_note_failure(lan, "copy", r, 0);
     if (r == 0)
         return;
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     peer = lan_peer_locked(lan, terminal);
     if (peer != NULL && lan_never_sent(r))
         lan_peer_failed_locked(lan, peer, r, 0);
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
 }
 
 /* ---- the loop */
@@ -188,13 +188,13 @@ static uint32_t pick(struct lan *lan, enum pick what, uint32_t out_terminals[LAN
     uint32_t count = 0;
     int64_t now = lan_mono_ms(lan);
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     for (uint32_t i = 0; i < lan->peer_count && !lan->closing && lan->has_key; i++) {
         const struct lan_peer *peer = &lan->peers[i];
         if (what == PICK_LIVE ? lan_peer_live_locked(lan, peer) : peer->next_hello_mono_ms <= now)
             out_terminals[count++] = peer->info.terminal;
     }
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     return count;
 }
 
@@ -202,9 +202,9 @@ static void tell_live(struct lan *lan)
 {
     uint32_t live;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     live = lan_live_locked(lan);
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     till_peers_live(lan->options.till, live);
 }
 
@@ -249,16 +249,16 @@ void *lan_talk_loop(void *argument)
 {
     struct lan *lan = argument;
 
-    pthread_mutex_lock(&lan->mutex);
+    pthread_mutex_lock(&lan->loops.mutex);
     while (!lan->closing) {
         uint64_t wakes = lan->wakes;
-        pthread_mutex_unlock(&lan->mutex);
+        pthread_mutex_unlock(&lan->loops.mutex);
         turn(lan);
-        pthread_mutex_lock(&lan->mutex);
+        pthread_mutex_lock(&lan->loops.mutex);
         int64_t until = next_due_locked(lan);
         while (!lan->closing && lan->wakes == wakes && lan_mono_ms(lan) < until)
-            lan_wait_locked(lan, until);
+            loops_wait_locked(&lan->loops, until);
     }
-    pthread_mutex_unlock(&lan->mutex);
+    pthread_mutex_unlock(&lan->loops.mutex);
     return NULL;
 }

@@ -22,7 +22,7 @@ int sync_ask(struct sync *sync, enum ask_kind kind, uint32_t ticket, const struc
     int64_t wait_s = request->wait_s != 0 && request->wait_s < SYNC_WAIT_S ? request->wait_s : SYNC_WAIT_S;
     int r = -ENOSPC;
 
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     for (int i = 0; i < SYNC_ASKS_MAX && r < 0; i++) {
         struct sync_ask_slot *slot = &sync->asks[i];
         if (slot->state != ASK_FREE)
@@ -32,10 +32,10 @@ int sync_ask(struct sync *sync, enum ask_kind kind, uint32_t ticket, const struc
                                        .ticket = ticket,
                                        .request = *request,
                                        .deadline_mono_ms = sync_mono_ms(sync) + wait_s * 1000};
-        sync_changed_locked(sync);
+        loops_changed_locked(&sync->loops);
         r = 0;
     }
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     return r;
 }
 
@@ -49,10 +49,10 @@ static void report(struct sync *sync, int index, int error, const struct authori
 {
     uint32_t ticket;
 
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     ticket = sync->asks[index].ticket;
     sync->asks[index].state = ASK_FREE;
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     if (sync->options.asked != NULL)
         sync->options.asked(sync->options.context, ticket, error, answer);
 }
@@ -70,10 +70,10 @@ static int exchange(struct sync *sync, const struct sync_ask_slot *slot, uint16_
     bool reachable;
     int r;
 
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     reachable = sync->enrolled && sync->link;
     sync_key_id_terminal(sync->enrolment.answer.terminal, key_id);
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     if (!reachable)
         return -ENETDOWN;
     request.wait_s = wait_s;
@@ -108,12 +108,12 @@ static void call_central(struct sync *sync, int index, const struct sync_ask_slo
         report(sync, index, 0, &answer);
         return;
     }
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     sync->asks[index].answer = answer;
     sync->asks[index].state = ASK_GRANTED;
     sync->asks[index].deadline_mono_ms = sync_mono_ms(sync) + ASK_GRANT_MS;
     arrived = granted_arrived_locked(sync, &sync->asks[index]);
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     if (arrived)
         report(sync, index, 0, &answer);
 }
@@ -163,16 +163,16 @@ void *sync_ask_loop(void *argument)
         int index = -1;
         bool shared, arrived;
 
-        pthread_mutex_lock(&sync->mutex);
+        pthread_mutex_lock(&sync->loops.mutex);
         while (!sync->closing && (index = choose_locked(sync, &slot, &until)) < 0)
-            sync_wait_locked(sync, until);
+            loops_wait_locked(&sync->loops, until);
         if (sync->closing) {
-            pthread_mutex_unlock(&sync->mutex);
+            pthread_mutex_unlock(&sync->loops.mutex);
             return NULL;
         }
         shared = busy_locked(sync) > 1;
         arrived = granted_arrived_locked(sync, &slot);
-        pthread_mutex_unlock(&sync->mutex);
+        pthread_mutex_unlock(&sync->loops.mutex);
         if (slot.state == ASK_GRANTED)
             report(sync, index, arrived ? 0 : -ETIMEDOUT, &slot.answer);
         else

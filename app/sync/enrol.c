@@ -8,14 +8,14 @@
 
 static void mark_stage(struct sync *sync, enum enrol_stage stage, enum enrol_error error)
 {
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     sync->status.enrol = stage;
     sync->status.enrol_error = error;
     memset(sync->status.digits, 0, sizeof(sync->status.digits));
     if (stage == ENROL_STAGE_CONFIRM)
         crypto_confirm_code(sync->key.public_key, sync->status.digits);
-    sync_changed_locked(sync);
-    pthread_mutex_unlock(&sync->mutex);
+    loops_changed_locked(&sync->loops);
+    pthread_mutex_unlock(&sync->loops.mutex);
 }
 
 static void set_stage(struct sync *sync, enum enrol_stage stage, enum enrol_error error)
@@ -33,10 +33,10 @@ static void aim(struct sync *sync, const struct enrol_ticket *ticket)
 
 static void go_live(struct sync *sync, const struct till_enrolment *enrolment)
 {
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     sync->enrolment = *enrolment;
     sync->enrolled = true;
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     mark_stage(sync, ENROL_STAGE_DONE, ENROL_OK);
 }
 
@@ -72,9 +72,9 @@ static void fail(struct sync *sync, enum enrol_error error)
     explicit_bzero(&sync->pending.ticket.secret, sizeof(sync->pending.ticket.secret));
     if (sync->replacing) {
         aim(sync, &sync->enrolment.ticket);
-        pthread_mutex_lock(&sync->mutex);
+        pthread_mutex_lock(&sync->loops.mutex);
         sync->enrolled = true;
-        pthread_mutex_unlock(&sync->mutex);
+        pthread_mutex_unlock(&sync->loops.mutex);
         sync->replacing = false;
     }
     set_stage(sync, ENROL_STAGE_FAILED, error);
@@ -150,10 +150,10 @@ static void confirmed(struct sync *sync)
     }
     explicit_bzero(&sync->pending.ticket.secret, sizeof(sync->pending.ticket.secret));
     sync->replacing = false;
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     sync->cursor = (struct feed_cursor){0};
     sync->status.quarantined = false;
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     go_live(sync, &sync->pending);
     sync_publish(sync);
 }
@@ -190,11 +190,11 @@ static bool prepare(struct sync *sync, const char *ticket_text)
         set_stage(sync, ENROL_STAGE_FAILED, ENROL_BOOKS);
         return false;
     }
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     sync->replacing |= sync->enrolled;
     sync->enrolled = false;
     sync->key = key;
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     key_pair_finish(&key);
     sync->pending = (struct till_enrolment){.ticket = ticket};
     aim(sync, &ticket);
@@ -244,10 +244,10 @@ static void pause_poll(struct sync *sync)
 {
     int64_t until = sync_mono_ms(sync) + CONFIRM_POLL_MS;
 
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     while (!sync->closing && !sync->ticket_scanned && sync->link && sync_mono_ms(sync) < until)
-        sync_wait_locked(sync, until);
-    pthread_mutex_unlock(&sync->mutex);
+        loops_wait_locked(&sync->loops, until);
+    pthread_mutex_unlock(&sync->loops.mutex);
 }
 
 bool sync_enrol_poll(struct sync *sync, struct sync_backoff *backoff)

@@ -11,11 +11,11 @@ static bool ready(struct sync *sync)
 {
     bool open;
 
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     while (!sync->closing && !(sync->enrolled && sync->link))
-        sync_wait_locked(sync, INT64_MAX);
+        loops_wait_locked(&sync->loops, INT64_MAX);
     open = !sync->closing;
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     return open;
 }
 
@@ -36,10 +36,10 @@ static void put_end(struct sync *sync, uint32_t epoch, char *out, size_t cap)
 /* Where the store's other terminals reach this one. */
 static void put_lan(struct sync *sync, char *out, size_t cap)
 {
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     if (sync->lan_address[0] != '\0')
         snprintf(out, cap, "&lan=%s", sync->lan_address);
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
 }
 
 /* Central reads the place from the request: what this terminal has taken of each lane. */
@@ -58,9 +58,9 @@ static int fetch(struct sync *sync, int wait_s, uint32_t epoch, struct sync_resp
     put_end(sync, epoch, path + len, sizeof(path) - len);
     len = strlen(path);
     put_lan(sync, path + len, sizeof(path) - len);
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     sync_key_id_terminal(sync->enrolment.answer.terminal, key_id);
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     call.path = path;
     call.key_id = key_id;
     r = sync_send(sync, &call, response);
@@ -76,12 +76,12 @@ static int apply(struct sync *sync, const struct sync_response *response, struct
         r = till_feed_cursor(sync->options.till, &cursor);
     if (r < 0)
         return r;
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     if (cursor.store != sync->cursor.store || cursor.brand != sync->cursor.brand) {
         sync->cursor = cursor;
-        sync_changed_locked(sync);
+        loops_changed_locked(&sync->loops);
     }
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     return 0;
 }
 
@@ -89,9 +89,9 @@ static struct feed_cursor cursor_of(struct sync *sync)
 {
     struct feed_cursor cursor;
 
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     cursor = sync->cursor;
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     return cursor;
 }
 

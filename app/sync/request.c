@@ -40,9 +40,9 @@ static int64_t skew_ms(struct sync *sync)
 {
     int64_t skew;
 
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     skew = sync->skew_ms;
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     return skew;
 }
 
@@ -54,9 +54,9 @@ static int sign(struct sync *sync, const struct sync_call *call, int64_t skew, s
     uint8_t nonce[16];
     int r;
 
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     key = sync->key;
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     sync_random(sync, nonce, sizeof(nonce));
     base64url_encode(nonce, sizeof(nonce), params.nonce, sizeof(params.nonce));
     snprintf(params.key_id, sizeof(params.key_id), "%s", call->key_id);
@@ -106,9 +106,9 @@ static void learn_time(struct sync *sync, uint64_t server_ms)
 
     if (server_ms == 0 || server_ms > INT64_MAX / 2)
         return;
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     sync->skew_ms = (int64_t)server_ms - at.wall_ms;
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     /* Only worth keeping: a till that cannot write says so at the next act. */
     if (till_time_trust(sync->options.till, (int64_t)server_ms, at) < 0)
         return;
@@ -118,17 +118,17 @@ static void note_contact(struct sync *sync, int error, int http_status)
 {
     bool worked = error == 0 && http_status < 500 && http_status != 401 && http_status != 403 && http_status != 429;
 
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     if (worked && !sync->contact_ok) {
         sync->recoveries++;
-        sync_changed_locked(sync);
+        loops_changed_locked(&sync->loops);
     }
     sync->contact_ok = worked;
     if (worked) {
         sync->contact_mono_ms = sync_mono_ms(sync);
         sync->status.last_contact_ms = clock_wall_ms(sync->options.clock) + sync->skew_ms;
     }
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
 }
 
 static int send_once(struct sync *sync, const struct sync_call *call, int64_t skew, struct sync_response *response)

@@ -4,51 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#define WAIT_SLICE_MS_MAX (60 * 60 * INT64_C(1000))
-#define JOIN_RETRY_MS     50
 
 int64_t sync_mono_ms(const struct sync *sync)
 {
     return clock_mono_ms(sync->options.clock);
-}
-
-/* The deadline is of the sync's clock, the sleep of the machine's: under a simulated clock a caller looks again. */
-void sync_wait_locked(struct sync *sync, int64_t until_mono_ms)
-{
-    struct timespec end;
-    int64_t left_ms = until_mono_ms - sync_mono_ms(sync);
-
-    if (sync->runner.ops != NULL) {
-        pthread_mutex_unlock(&sync->mutex);
-        sync->runner.ops->wait(sync->runner.self, until_mono_ms);
-        pthread_mutex_lock(&sync->mutex);
-        return;
-    }
-    if (until_mono_ms == INT64_MAX) {
-        pthread_cond_wait(&sync->changed, &sync->mutex);
-        return;
-    }
-    if (left_ms <= 0)
-        return;
-    if (left_ms > WAIT_SLICE_MS_MAX)
-        left_ms = WAIT_SLICE_MS_MAX;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += left_ms / 1000;
-    end.tv_nsec += left_ms % 1000 * 1000000;
-    if (end.tv_nsec >= 1000000000) {
-        end.tv_sec++;
-        end.tv_nsec -= 1000000000;
-    }
-    pthread_cond_timedwait(&sync->changed, &sync->mutex, &end);
-}
-
-void sync_changed_locked(struct sync *sync)
-{
-    pthread_cond_broadcast(&sync->changed);
-    if (sync->runner.ops != NULL)
-        sync->runner.ops->changed(sync->runner.self);
 }
 
 static struct sync_status snapshot_locked(struct sync *sync)
@@ -71,9 +30,9 @@ void sync_publish(struct sync *sync)
     struct sync_status status;
 
     pthread_mutex_lock(&sync->publish_mutex);
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     status = snapshot_locked(sync);
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     if (memcmp(&status, &sync->published, sizeof(status)) != 0) {
         sync->published = status;
         if (sync->options.status_changed != NULL)
@@ -91,20 +50,20 @@ void sync_note_failure(struct sync *sync, const char *what, int error, int http_
         snprintf(text, sizeof(text), "%s: HTTP %d", what, http_status);
     else if (error < 0)
         snprintf(text, sizeof(text), "%s: %s", what, name != NULL ? name : "error");
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     /* A success clears what its own loop had said, not what another has to say. */
     if (text[0] != '\0' || strncmp(sync->status.error, what, strlen(what)) == 0) {
         memset(sync->status.error, 0, sizeof(sync->status.error));
         memcpy(sync->status.error, text, strlen(text));
     }
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
 }
 
 void sync_random(struct sync *sync, void *out, size_t len)
 {
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     random_fill((struct random *)sync->options.random, out, len);
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
 }
 
 uint32_t sync_backoff_limit_ms(uint32_t attempt)
@@ -132,20 +91,20 @@ void sync_back_off(struct sync *sync, struct sync_backoff *backoff, int retry_af
     delay_ms = (int64_t)(random % (sync_backoff_limit_ms(backoff->attempt) + 1));
     if (delay_ms < asked_ms)
         delay_ms = asked_ms;
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     link_ups = sync->link_ups;
     recoveries = sync->recoveries;
     until = sync_mono_ms(sync) + delay_ms;
     sync->next_try_mono_ms[backoff->of] = until;
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     sync_publish(sync);
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     while (!pause_over_locked(sync, until, link_ups, asked_ms > 0 ? sync->recoveries : recoveries))
-        sync_wait_locked(sync, until);
+        loops_wait_locked(&sync->loops, until);
     if (sync->link_ups != link_ups)
         backoff->attempt = 0;
     sync->next_try_mono_ms[backoff->of] = 0;
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
 }
 
 static int allocate(struct sync *sync)
@@ -165,60 +124,27 @@ static void release(struct sync *sync)
     free(sync->page);
     free(sync->packed);
     free(sync->batch);
-    pthread_cond_destroy(&sync->changed);
-    pthread_mutex_destroy(&sync->mutex);
+    loops_finish(&sync->loops);
     pthread_mutex_destroy(&sync->publish_mutex);
     key_pair_finish(&sync->key);
     explicit_bzero(&sync->pending, sizeof(sync->pending));
     free(sync);
 }
 
-static void init_locks(struct sync *sync)
+static void cancel_calls(void *context)
 {
-    pthread_condattr_t attributes;
+    struct sync *sync = context;
 
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&sync->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
-    pthread_mutex_init(&sync->mutex, NULL);
-    pthread_mutex_init(&sync->publish_mutex, NULL);
+    sync->options.transport.ops->cancel(sync->options.transport.self);
 }
 
 static void stop(struct sync *sync)
 {
-    const struct sync_transport *transport = &sync->options.transport;
-
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     sync->closing = true;
-    sync_changed_locked(sync);
-    pthread_mutex_unlock(&sync->mutex);
-    if (sync->runner.ops != NULL) {
-        transport->ops->cancel(transport->self);
-        sync->runner.ops->join(sync->runner.self);
-    }
-    for (uint32_t i = 0; i < sync->thread_count; i++) {
-        struct timespec end;
-        do { /* a call may have begun just after it was told to end */
-            transport->ops->cancel(transport->self);
-            clock_gettime(CLOCK_REALTIME, &end);
-            end.tv_nsec += JOIN_RETRY_MS * 1000000;
-            end.tv_sec += end.tv_nsec / 1000000000;
-            end.tv_nsec %= 1000000000;
-        } while (pthread_timedjoin_np(sync->threads[i], NULL, &end) != 0);
-    }
-}
-
-static int start_loop(struct sync *sync, void *(*loop)(void *))
-{
-    int r;
-
-    if (sync->runner.ops != NULL)
-        return sync->runner.ops->start(sync->runner.self, loop, sync);
-    r = -pthread_create(&sync->threads[sync->thread_count], NULL, loop, sync);
-    if (r == 0)
-        sync->thread_count++;
-    return r;
+    loops_changed_locked(&sync->loops);
+    pthread_mutex_unlock(&sync->loops.mutex);
+    loops_join(&sync->loops, cancel_calls, sync);
 }
 
 static int start(struct sync *sync)
@@ -227,7 +153,7 @@ static int start(struct sync *sync)
     int r;
 
     for (uint32_t i = 0; i < SYNC_LOOPS; i++) {
-        r = start_loop(sync, loops[i]);
+        r = loops_start(&sync->loops, loops[i], sync);
         if (r < 0) {
             stop(sync);
             return r;
@@ -245,10 +171,9 @@ int sync_open(const struct sync_options *options, struct sync **out_sync)
     if (sync == NULL)
         return -ENOMEM;
     sync->options = *options;
-    if (options->runner != NULL)
-        sync->runner = *options->runner;
+    loops_init(&sync->loops, options->clock, options->runner);
     sync->options.runner = NULL;
-    init_locks(sync);
+    pthread_mutex_init(&sync->publish_mutex, NULL);
     sync->link = options->link_up(options->context);
     r = allocate(sync);
     if (r == 0) {
@@ -276,7 +201,7 @@ void sync_wake(struct sync *sync)
 {
     bool link = sync->options.link_up(sync->options.context), turned;
 
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     turned = link != sync->link;
     sync->link = link;
     if (turned && link)
@@ -284,8 +209,8 @@ void sync_wake(struct sync *sync)
     if (turned)
         sync->contact_ok = false;
     sync->wakes++;
-    sync_changed_locked(sync);
-    pthread_mutex_unlock(&sync->mutex);
+    loops_changed_locked(&sync->loops);
+    pthread_mutex_unlock(&sync->loops.mutex);
     /* A call that began on another network answers late or never. */
     if (turned)
         sync->options.transport.ops->cancel(sync->options.transport.self);
@@ -293,21 +218,21 @@ void sync_wake(struct sync *sync)
 
 void sync_enrol(struct sync *sync, const char *ticket_text)
 {
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     snprintf(sync->ticket_text, sizeof(sync->ticket_text), "%s", ticket_text);
     sync->ticket_scanned = true;
-    sync_changed_locked(sync);
-    pthread_mutex_unlock(&sync->mutex);
+    loops_changed_locked(&sync->loops);
+    pthread_mutex_unlock(&sync->loops.mutex);
 }
 
 void sync_lan_address(struct sync *sync, const char *address)
 {
     bool news;
 
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     news = strcmp(sync->lan_address, address) != 0;
     snprintf(sync->lan_address, sizeof(sync->lan_address), "%s", address);
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     /* The request for the feed that waits now does not say it, and may wait for long. */
     if (news)
         sync->options.transport.ops->cancel(sync->options.transport.self);
@@ -315,9 +240,9 @@ void sync_lan_address(struct sync *sync, const char *address)
 
 void sync_status_copy(struct sync *sync, struct sync_status *out_status)
 {
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     *out_status = snapshot_locked(sync);
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     out_status->link = out_status->link && sync->options.link_up(sync->options.context);
     out_status->online = out_status->online && out_status->link;
 }

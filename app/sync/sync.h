@@ -8,6 +8,7 @@
  */
 
 #include "platform/random.h"
+#include "sync/loops.h"
 #include "till/till.h"
 
 struct sync;
@@ -70,21 +71,6 @@ struct sync_status {
     int64_t next_try_mono_ms; /* 0 = not waiting */
     bool quarantined;         /* central answered fork: a technician must look */
     char error[96];           /* last failure, for the service screen; "" when fine */
-};
-
-/*
- * Who runs the loops instead of three threads: a simulator, each as a coroutine on virtual time. Every slot is
- * mandatory. One thread; wait is only called from within a loop, so is the transport's exchange.
- */
-struct sync_runner_ops {
-    int (*start)(void *self, void *(*loop)(void *argument), void *argument); /* takes a loop, runs it from now on */
-    void (*wait)(void *self, int64_t until_mono_ms); /* of the sync's clock, INT64_MAX = no end; may end too early */
-    void (*changed)(void *self);                     /* every loop that waits should look again */
-    void (*join)(void *self);                        /* returns when every loop has returned */
-};
-struct sync_runner {
-    const struct sync_runner_ops *ops;
-    void *self;
 };
 
 struct sync_options {

@@ -37,9 +37,6 @@ struct sync_ask_slot {
 
 struct sync {
     struct sync_options options;
-    struct sync_runner runner; /* ops NULL: threads */
-    pthread_t threads[SYNC_LOOPS];
-    uint32_t thread_count;
 
     /* Upload loop only. */
     struct compress *compress;
@@ -54,8 +51,7 @@ struct sync {
     pthread_mutex_t publish_mutex; /* one publisher at a time, so that the last word is the newest */
     struct sync_status published;  /* guarded by publish_mutex */
 
-    pthread_mutex_t mutex;  /* everything below */
-    pthread_cond_t changed; /* any of it */
+    struct loops loops; /* its mutex guards everything below, its condition says that any of it changed */
     bool closing;
     bool link;
     uint64_t wakes;    /* calls of sync_wake */
@@ -78,9 +74,6 @@ struct sync {
 
 /* sync.c. Functions named _locked want the mutex held. */
 int64_t sync_mono_ms(const struct sync *sync);
-/* Until something changes or the deadline passed; INT64_MAX: no deadline. */
-void sync_wait_locked(struct sync *sync, int64_t until_mono_ms);
-void sync_changed_locked(struct sync *sync);
 void sync_publish(struct sync *sync); /* without the mutex */
 /* A failure of one loop for the service screen; error 0 clears what that loop said. */
 void sync_note_failure(struct sync *sync, const char *what, int error, int http_status);

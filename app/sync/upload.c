@@ -10,17 +10,17 @@ static void refresh_backlog(struct sync *sync)
 
     if (till_backlog(sync->options.till, &backlog) < 0)
         return;
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     sync->status.waiting = backlog.waiting;
     sync->status.oldest_ms = backlog.oldest_ms;
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
 }
 
 static void quarantine(struct sync *sync)
 {
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     sync->status.quarantined = true;
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
 }
 
 /* Central's answer into the books; 1 when the next batch is another one. */
@@ -83,10 +83,10 @@ int sync_relay(struct sync *sync, struct slice packed, struct journal_answer *ou
     bool reachable;
     int r;
 
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     reachable = sync->enrolled && sync->link && !sync->closing;
     sync_key_id_terminal(sync->enrolment.answer.terminal, key_id);
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     if (!reachable)
         return -ENETDOWN;
     r = sync_send(sync, &call, &response);
@@ -114,7 +114,7 @@ static enum duty next_duty(struct sync *sync, char out_ticket[ENROL_TEXT_MAX], u
 {
     enum duty duty = DUTY_NONE;
 
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     *out_wakes = sync->wakes;
     if (sync->closing) {
         duty = DUTY_CLOSE;
@@ -127,16 +127,16 @@ static enum duty next_duty(struct sync *sync, char out_ticket[ENROL_TEXT_MAX], u
     } else if (sync->link && sync->enrolled && !sync->status.quarantined) {
         duty = DUTY_UPLOAD;
     }
-    pthread_mutex_unlock(&sync->mutex);
+    pthread_mutex_unlock(&sync->loops.mutex);
     return duty;
 }
 
 static void idle(struct sync *sync, uint64_t wakes)
 {
-    pthread_mutex_lock(&sync->mutex);
+    pthread_mutex_lock(&sync->loops.mutex);
     while (!sync->closing && !sync->ticket_scanned && sync->wakes == wakes)
-        sync_wait_locked(sync, INT64_MAX);
-    pthread_mutex_unlock(&sync->mutex);
+        loops_wait_locked(&sync->loops, INT64_MAX);
+    pthread_mutex_unlock(&sync->loops.mutex);
 }
 
 /* true: there may be more at once. */

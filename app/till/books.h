@@ -148,6 +148,11 @@ MUST_CHECK int books_begin(struct books *b);
  * the database then says is the answer. */
 MUST_CHECK int books_commit(struct books *b);
 void books_abort(struct books *b);
+/*
+ * Central, or a peer, holds a history under this terminal's name that this disk does not: it went back in time, or
+ * another one has its name. A restart must not forget it: only a new enrolment ends it.
+ */
+MUST_CHECK int books_remember_fork(struct books *b);
 /* Everything in memory from the database. */
 MUST_CHECK int books_load(struct books *b);
 struct clock_reading books_clock(const struct books *b);

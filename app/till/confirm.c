@@ -218,24 +218,6 @@ int confirm_settle(struct books *b)
     return r;
 }
 
-/* Central knows, or a peer does, what this disk does not: it went back in time, or another one has its name. */
-static int remember_fork(struct books *b)
-{
-    int r = books_begin(b);
-
-    if (r < 0)
-        return r;
-    r = config_set_int(b->db, "forked", 1);
-    if (r < 0) {
-        books_abort(b);
-        return r;
-    }
-    r = books_commit(b);
-    if (r == 0)
-        r = store_load(b);
-    return r < 0 ? r : -EILSEQ;
-}
-
 int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end)
 {
     uint8_t buffer[RECORD_BODY_MAX];
@@ -245,11 +227,13 @@ int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end
     if (!b->enrolled || end->terminal != b->enrolment.answer.terminal ||
         end->incarnation != b->enrolment.answer.incarnation)
         return -EINVAL;
-    if (end->through > b->head.seq)
-        return remember_fork(b);
-    r = end->through != 0 ? journal_read(b->db, journal_id(b->era, end->through), buffer, &record) : -ENOENT;
-    if (r == 0 && memcmp(record.hash, end->hash, HASH_LEN) != 0)
-        return remember_fork(b);
+    bool forked = end->through > b->head.seq;
+    r = end->through != 0 && !forked ? journal_read(b->db, journal_id(b->era, end->through), buffer, &record) : -ENOENT;
+    forked |= r == 0 && memcmp(record.hash, end->hash, HASH_LEN) != 0;
+    if (forked) {
+        r = books_remember_fork(b);
+        return r < 0 ? r : -EILSEQ;
+    }
     if (r < 0 && r != -ENOENT) /* pruned: too long ago to be in question */
         return r;
     remember_end(b, peer, end->through);

@@ -153,22 +153,10 @@ static int store(struct books *b, const struct journal_answer *answer, const str
     return r;
 }
 
-/* Central holds another history under this terminal's name. A restart must not forget it: only a new enrolment ends it.
- */
-static int remember_fork(struct books *b)
+static int forked(struct books *b)
 {
-    int r = books_begin(b);
+    int r = books_remember_fork(b);
 
-    if (r < 0)
-        return r;
-    r = config_set_int(b->db, "forked", 1);
-    if (r < 0) {
-        books_abort(b);
-        return r;
-    }
-    r = books_commit(b);
-    if (r == 0)
-        r = store_load(b);
     return r < 0 ? r : -ESTALE;
 }
 
@@ -178,7 +166,7 @@ int marks_store(struct books *b, const struct journal_answer *answer)
     int r;
 
     if (answer->status == JOURNAL_FORK)
-        return remember_fork(b);
+        return forked(b);
     r = upload_era_find(b->db, &before);
 
     if (r < 0)
@@ -190,7 +178,7 @@ int marks_store(struct books *b, const struct journal_answer *answer)
     r = store(b, answer, &before, &era);
     if (r < 0) {
         books_abort(b);
-        return r == -ESTALE ? remember_fork(b) : r;
+        return r == -ESTALE ? forked(b) : r;
     }
     r = books_commit(b);
     if (r == 0)

@@ -408,3 +408,18 @@ int promote_run(struct books *b, const struct till_request *request, enum store_
                                                   : STORE_OK;
     return *out_verdict == STORE_OK ? promote(b, request) : 0;
 }
+
+int books_remember_fork(struct books *b)
+{
+    int r = books_begin(b);
+
+    if (r < 0)
+        return r;
+    r = config_set_int(b->db, "forked", 1);
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    r = books_commit(b);
+    return r < 0 ? r : store_load(b);
+}
