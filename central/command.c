@@ -17,6 +17,7 @@ enum option_code {
     OPTION_BRAND_NAME,
     OPTION_BRAND_NAME_EN,
     OPTION_LOG,
+    OPTION_PLAYED_CLOCK,
 };
 
 static const struct option long_options[] = {
@@ -30,6 +31,9 @@ static const struct option long_options[] = {
     {"brand-name", required_argument, NULL, OPTION_BRAND_NAME},
     {"brand-name-en", required_argument, NULL, OPTION_BRAND_NAME_EN},
     {"log", required_argument, NULL, OPTION_LOG},
+#ifdef TILLSIDE_SIM
+    {"played-clock", required_argument, NULL, OPTION_PLAYED_CLOCK},
+#endif
     {NULL, 0, NULL, 0},
 };
 
@@ -74,6 +78,9 @@ static bool take_option(int code, const char *value, struct command_options *opt
         return strlen(value) < FEED_NAME_MAX;
     case OPTION_LOG:
         options->log_file = value;
+        return true;
+    case OPTION_PLAYED_CLOCK:
+        options->played_clock = value;
         return true;
     default:
         return false;

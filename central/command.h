@@ -25,6 +25,7 @@ struct command_options {
     struct central_config config;
     const char *brand_zh, *brand_en; /* --brand-name, --brand-name-en */
     const char *log_file;            /* --log */
+    const char *played_clock;        /* --played-clock, in builds with TILLSIDE_SIM; NULL: the machine's time */
 };
 
 /* Reads the options that the commands share; argv[0] is the command's name. 0, or EXIT_USAGE after saying why. */

@@ -27,6 +27,9 @@ static const char help[] =
     "  --admin-socket PATH     of the admin command (DIR/admin.sock)\n"
     "  --backup-hours N        a verified backup in DIR/backup every N hours (24; 0: only on request)\n"
     "  --log FILE              log file beside stderr, turned over at 1 MiB\n"
+#ifdef TILLSIDE_SIM
+    "  --played-clock FILE     the time is the machine's plus the milliseconds in FILE (scenarios)\n"
+#endif
     "\n"
     "Exit codes: 0 done · 1 other failure · 2 wrong usage · 3 no books yet (init) · 4 books exist already · 5 books "
     "in\n"

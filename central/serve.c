@@ -1,5 +1,6 @@
 #include "central/command.h"
 #include "central/http.h"
+#include "central/played_clock.h"
 #include "platform/log.h"
 #include "platform/unixsock.h"
 
@@ -13,6 +14,7 @@
 
 struct serving {
     struct central *central;
+    struct played_clock clock; /* of a scenario; else unused */
     struct central_http http;
     struct line_server *admin;
 };
@@ -91,10 +93,24 @@ static int note_ports(struct serving *serving)
     return central_config_complete(config);
 }
 
+static int open_clock(const struct command_options *options, struct serving *serving)
+{
+    int rc = options->played_clock ? played_clock_open(&serving->clock, options->played_clock) : 0;
+    if (rc < 0)
+        return command_explain(&options->config, "read the clock of the scenario", rc);
+    if (options->played_clock)
+        log_warn("central", "the time is played from %s: for scenarios only", options->played_clock);
+    return EXIT_DONE;
+}
+
 static int open_all(const struct command_options *options, struct serving *serving)
 {
+    int code = open_clock(options, serving);
+    if (code != EXIT_DONE)
+        return code;
     struct central_options central = {
         .config = options->config,
+        .clock = options->played_clock ? &serving->clock.base : NULL,
         .parts = central_parts,
         .part_count = central_part_count,
         .sync = DB_SYNC_FULL,
@@ -121,6 +137,7 @@ static void close_all(struct serving *serving)
     line_server_close(serving->admin);
     central_http_close(&serving->http);
     central_close(serving->central);
+    played_clock_close(&serving->clock);
 }
 
 static void say_started(const struct serving *serving)

@@ -181,7 +181,7 @@ def main():
         world = World(args.bin, seed, args.out)
         try:
             verbs = Verbs(world)
-            verbs.counter()
+            verbs.given_a_clerk_at_the_counter()
             return 0 if play(world, verbs, part, parts) else 1
         except Failed as failed:
             print(failed)

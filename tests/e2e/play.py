@@ -4,11 +4,14 @@
     play.py --bin DIR --seed DIR --make           makes the seed: a demo brand with one enrolled terminal
     play.py --bin DIR --seed DIR [--out DIR] SCENARIO…
 
+Words of a subject stand beside its scenarios, in words_*.py: each brings a class Words whose methods are more words.
 Exit 0 when every line of every scenario held, 1 at the first that did not, 2 on wrong use, 77 when this machine does not
 allow what a scenario needs. With --out, pictures and logs are left there. README.md explains the words.
 """
 
 import argparse
+import glob
+import importlib
 import os
 import shlex
 import sys
@@ -27,12 +30,27 @@ def lines_of(path):
                 yield number, line.strip(), words
 
 
+def more_words(folder):
+    """The classes of the folder's words_*.py. No word may be said in two of them."""
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    paths = sorted(glob.glob(os.path.join(folder, "words_*.py")))
+    classes = [importlib.import_module(os.path.basename(path)[:-3]).Words for path in paths]
+    said = {}
+    for words in classes:
+        for name in (name for name in vars(words) if not name.startswith("__")):
+            if name in said:
+                raise Failed(f"{name} stands in {said[name]} and in {words.__module__}")
+            said[name] = words.__module__
+    return classes
+
+
 def play(args, path):
     name = os.path.splitext(os.path.basename(path))[0]
     print(f"{name}", flush=True)
     began = time.monotonic()
     world = World(args.bin, args.seed, args.out)
-    verbs = Verbs(world)
+    verbs = type("Language", (*more_words(os.path.dirname(os.path.abspath(path))), Verbs), {})(world)
     number, line = 0, ""
     try:
         for number, line, words in lines_of(path):

@@ -79,7 +79,7 @@ def main():
         world = World(args.bin, seed, None)
         try:
             verbs = Verbs(world)
-            verbs.counter()
+            verbs.given_a_clerk_at_the_counter()
             play(world, verbs, os.path.abspath(args.make_sequence))
             return 0
         except Failed as failed:

@@ -1,6 +1,7 @@
 """The words that scenarios are written in. README.md says what each means; one method here is one word."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -33,12 +34,19 @@ class Verbs:
     def __init__(self, world: World):
         self.world = world
         self.counting = 0
+        self.kept = {}  # what a line kept under a name, for {NAME} in later ones
 
     @property
     def terminal(self):
         return self.world.terminal
 
+    def fill(self, match):
+        if match[1] not in self.kept:
+            raise Failed(f"nothing was kept as {match[1]}")
+        return str(self.kept[match[1]])
+
     def do(self, words):
+        words = [re.sub(r"\{(\w+)\}", self.fill, word) for word in words]
         verb = getattr(self, "do_" + words[0], None)
         if verb is None:
             raise Failed(f"no such word: {words[0]}")
@@ -47,36 +55,35 @@ class Verbs:
     # -- the stage --------------------------------------------------------------------------------------------------
 
     def do_given(self, words):
-        wanted = " ".join(words)
-        stages = {"a shop": self.shop, "a clerk at the counter": self.counter, "a shop on a small disk": self.small_shop,
-                  "a shop that is closed": self.closed, "a blank terminal": self.blank}
-        if wanted not in stages:
-            raise Failed(f"given {wanted}: there is {', '.join(stages)}")
-        stages[wanted]()
+        stage = getattr(self, "given_" + "_".join(words), None)
+        if stage is None:
+            stages = [name[len("given_"):].replace("_", " ") for name in dir(self) if name.startswith("given_")]
+            raise Failed(f"given {' '.join(words)}: there is {', '.join(stages)}")
+        stage()
 
-    def closed(self):
+    def given_a_shop_that_is_closed(self):
         self.world.make_central()
         self.world.make_terminal()
 
-    def shop(self):
-        self.closed()
+    def given_a_shop(self):
+        self.given_a_shop_that_is_closed()
         self.world.central.start()
         self.start_terminal()
         self.online(True)
 
-    def counter(self):
-        self.shop()
+    def given_a_clerk_at_the_counter(self):
+        self.given_a_shop()
         self.sign_in()
 
-    def small_shop(self):
-        self.closed()
+    def given_a_shop_on_a_small_disk(self):
+        self.given_a_shop_that_is_closed()
         self.world.small_disk(16)
         self.world.central.start()
         self.start_terminal()
         self.online(True)
         self.sign_in()
 
-    def blank(self):
+    def given_a_blank_terminal(self):
         self.world.make_central()
         self.world.make_terminal(blank=True)
         self.world.central.start()

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -13,11 +14,14 @@ import time
 from contextlib import closing
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "story"))
-from appliance import Central, Failed, Terminal, wait_for  # noqa: E402
+from appliance import Central, Emulator, Failed, Terminal, wait_for  # noqa: E402
 
 SIZE, LANGUAGE = "1280x800", "zh_CN"
 VOUCHERS = 24
 CLERK, CLERK_PIN = "王强", "1357"
+# The official account of the demo, with the platform's safe mode on.
+ACCOUNT = {"token": "tillside-demo-token", "appid": "wxtillsidedemo0001", "secret": "demo-secret",
+           "aes_key": "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"}
 
 
 class Skipped(Exception):
@@ -70,10 +74,14 @@ class Seed:
         os.makedirs(self.folder)
         central = Central(self.bin, self.path("central"), self.folder)
         terminal = Terminal(self.bin, "terminal", self.folder, SIZE, LANGUAGE)
+        emulator = Emulator(self.folder)
         try:
             central.init()
             central.start()
-            central.admin("demo", "--out", self.folder)
+            emulator.start()
+            central.admin("demo", "--out", self.folder, "--wechat-api", emulator.url)
+            central.admin("wechat", "account", "demo", "--api", emulator.url, "--token", ACCOUNT["token"], "--appid",
+                          ACCOUNT["appid"], "--secret", ACCOUNT["secret"], "--aes-key", ACCOUNT["aes_key"])
             vouchers = self.issue(central)
             self.enrol(central, terminal)
             wait_for("everything is uploaded", 20, lambda: terminal.view()["status"]["online"]
@@ -81,8 +89,10 @@ class Seed:
         finally:
             terminal.stop()
             central.stop()
+            emulator.stop()
         with open(self.path("facts.json"), "w", encoding="utf-8") as file:
-            json.dump({"port": central.port, "public_port": central.public_port, "vouchers": vouchers}, file)
+            json.dump({"port": central.port, "public_port": central.public_port, "emulator_port": emulator.port,
+                       "vouchers": vouchers}, file)
 
     @staticmethod
     def issue(central):
@@ -111,7 +121,9 @@ class World:
         self.bin, self.seed, self.out = bin_dir, seed, out
         self.facts = seed.facts()
         self.work = tempfile.mkdtemp(prefix="tillside-e2e-")
-        self.central = self.terminal = None
+        self.central = self.terminal = self.emulator = None
+        self.clock = os.path.join(self.work, "clock")
+        self.set_clock(0)
         self.mounted = None
         self.ticket = ""
         self.taps = 0
@@ -130,7 +142,19 @@ class World:
         self.central.port, self.central.public_port = self.facts["port"], self.facts["public_port"]
         self.central.public = f"http://127.0.0.1:{self.central.public_port}"
         self.central.command = [self.central.program, "serve", "--data", data, "--listen",
-                                f"127.0.0.1:{self.central.port}", "--public", f"127.0.0.1:{self.central.public_port}"]
+                                f"127.0.0.1:{self.central.port}", "--public", f"127.0.0.1:{self.central.public_port}",
+                                "--played-clock", self.clock]
+
+    def make_emulator(self):
+        shutil.copy(self.seed.path("emulator.json"), self.work)
+        self.emulator = Emulator(self.work, self.facts["emulator_port"], self.clock)
+
+    def set_clock(self, ahead_ms):
+        """How far the clocks of central and of WeChat are ahead of this machine's."""
+        self.ahead_ms = ahead_ms
+        clock = os.open(self.clock, os.O_WRONLY | os.O_CREAT, 0o600)
+        os.pwrite(clock, struct.pack("=q", ahead_ms), 0)  # at once, in place: central has the file open
+        os.close(clock)
 
     def make_terminal(self, blank=False):
         self.terminal = Terminal(self.bin, "terminal", self.work, SIZE, LANGUAGE)
@@ -223,15 +247,18 @@ class World:
 
     def keep_logs(self, name):
         if self.out:
-            for process in (self.terminal, self.central):
+            for process in (self.terminal, self.central, self.emulator):
                 if process and os.path.exists(process.log):
                     shutil.copy(process.log, os.path.join(self.out, f"{name}-{os.path.basename(process.log)}"))
 
+    def processes(self):
+        return (self.terminal, self.central, self.emulator, *self.others)
+
     def close(self, keep):
-        for process in (self.terminal, self.central, *self.others):
+        for process in self.processes():
             if process and process.running():
                 process.process.send_signal(signal.SIGTERM)
-        for process in (self.terminal, self.central, *self.others):
+        for process in self.processes():
             if process and process.process:
                 try:
                     process.process.wait(10)

@@ -12,6 +12,7 @@ import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PHONE = os.path.join(ROOT, "tests", "wechat", "phone.py")
+EMULATOR = os.path.join(ROOT, "tests", "wechat", "emulator.py")
 
 
 class Failed(Exception):
@@ -184,6 +185,40 @@ class Terminal(Process):
 
     def kill(self):
         self.stop(signal.SIGKILL)
+
+
+class Emulator(Process):
+    """WeChat's servers and the phones that use them (tests/wechat/emulator.py)."""
+
+    def __init__(self, base, port=0, played_clock=None):
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        clock = ["--played-clock", played_clock] if played_clock else []
+        super().__init__("emulator", [sys.executable, EMULATOR, "serve", "--port", str(self.port), "--state",
+                                      os.path.join(base, "emulator.json"), *clock], os.path.join(base, "emulator.log"))
+
+    def start(self):
+        super().start()
+        wait_for("the emulator answers", 20, self.answers)
+
+    def answers(self):
+        if not self.running():
+            raise Failed(f"the emulator stopped:\n{self.log_tail()}")
+        try:
+            return self.ask("state") is not None
+        except OSError:
+            return False
+
+    def ask(self, what, order=None):
+        """What the emulator knows, or, with an order, what it is to do."""
+        data = json.dumps(order).encode() if order is not None else None
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(urllib.request.Request(f"{self.url}/emulator/{what}", data=data), timeout=60) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise Failed(f"emulator {what} {order}: {json.load(error)['error']}") from None
 
 
 def phone(*words):

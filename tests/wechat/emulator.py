@@ -2,6 +2,7 @@
 """WeChat's servers and any number of phones, played on loopback.
 
     emulator.py serve [--port P] [--appid ID] [--secret S] [--state FILE] [--push-to URL --token T [--mode M] [--aes-key K]]
+                      [--played-clock FILE]
 
 The server API (platform_api.py) stands under /cgi-bin/, as the platform's does. Tests and the demo drive the rest with JSON:
   GET  /emulator/resolve?url=Q           what a scanned QR text means: {"scene","ticket","url"}
@@ -21,6 +22,7 @@ import http.server
 import json
 import random
 import secrets
+import struct
 import sys
 import time
 import urllib.parse
@@ -29,6 +31,17 @@ import pushes
 from platform_api import Platform, Refusal
 
 ACCOUNT = "gh_tillside_demo"
+
+
+def played_clock(path):
+    """The machine's time, or that of a scenario in which days pass: plus the milliseconds in the file, read each time."""
+    if not path:
+        return time.time
+
+    def now():
+        with open(path, "rb") as file:
+            return time.time() + struct.unpack("=q", file.read(8))[0] / 1000
+    return now
 
 
 def new_openid():
@@ -78,7 +91,7 @@ class Phones:
             fields = self.fields(order["act"], openid, order)
         if order.get("lost"):
             return {"openid": openid, "pushes": []}
-        body = pushes.document(ACCOUNT, openid, fields, order.get("created"))
+        body = pushes.document(ACCOUNT, openid, fields, order.get("created") or self.platform.clock())
         done = [self.target.push(body, openid) for _ in range(int(order.get("repeat", 1)))]
         return {"openid": openid, "pushes": done}
 
@@ -129,7 +142,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def set_account(self, order):
         self.phones.target = pushes.Target(order["url"], order["token"], order.get("mode", "plain"),
-                                           order.get("aes_key", ""), order.get("appid", self.platform.appid))
+                                           order.get("aes_key", ""), order.get("appid", self.platform.appid),
+                                           self.platform.clock)
         return {}
 
     def set_faults(self, order):
@@ -197,11 +211,13 @@ def main():
     serve.add_argument("--token", default="tillside-demo-token")
     serve.add_argument("--mode", choices=("plain", "compatible", "safe"), default="plain")
     serve.add_argument("--aes-key", default="")
+    serve.add_argument("--played-clock", help="the time is the machine's plus the milliseconds in FILE, as central's is")
     args = parser.parse_args()
-    Handler.platform = Platform(args.appid, args.secret, args.state)
+    Handler.platform = Platform(args.appid, args.secret, args.state, played_clock(args.played_clock))
     Handler.phones = Phones(Handler.platform)
     if args.push_to:
-        Handler.phones.target = pushes.Target(args.push_to, args.token, args.mode, args.aes_key, args.appid)
+        Handler.phones.target = pushes.Target(args.push_to, args.token, args.mode, args.aes_key, args.appid,
+                                              Handler.platform.clock)
     server = Server(("127.0.0.1", args.port), Handler)
     print(json.dumps({"port": server.server_address[1]}), flush=True)
     try:

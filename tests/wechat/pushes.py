@@ -17,22 +17,21 @@ def cdata(text):
     return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
 
 
-def document(account, openid, fields, created=None):
-    parts = {"ToUserName": cdata(account), "FromUserName": cdata(openid), "CreateTime": str(created or int(time.time())),
-             **fields}
+def document(account, openid, fields, created):
+    parts = {"ToUserName": cdata(account), "FromUserName": cdata(openid), "CreateTime": str(int(created)), **fields}
     return "<xml>" + "".join(f"<{name}>{value}</{name}>" for name, value in parts.items()) + "</xml>"
 
 
 class Target:
     """One account's callback, as configured at the platform. mode: plain, compatible or safe."""
 
-    def __init__(self, url, token, mode="plain", aes_key="", appid=""):
-        self.url, self.token, self.mode = url, token, mode
+    def __init__(self, url, token, mode="plain", aes_key="", appid="", clock=time.time):
+        self.url, self.token, self.mode, self.clock = url, token, mode, clock
         self.envelope = envelope.Envelope(token, aes_key, appid) if mode != "plain" else None
 
     def wire(self, body, openid):
         """(query, body) of one push; a retry repeats both."""
-        timestamp, nonce = str(int(time.time())), secrets.token_hex(5)
+        timestamp, nonce = str(int(self.clock())), secrets.token_hex(5)
         query = {"signature": envelope.sign(self.token, timestamp, nonce), "timestamp": timestamp, "nonce": nonce,
                  "openid": openid}
         if self.envelope:
