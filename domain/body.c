@@ -136,6 +136,36 @@ static const struct field alone_fields[] = {
     ALONE(3, FIELD_TEXT, false, reason),
 };
 
+#define SELF_TEST(k, t, must, m) FIELD_AT(k, t, must, body_self_test, m)
+static const struct field self_test_fields[] = {
+    SELF_TEST(1, FIELD_INT, true, started_ms),        SELF_TEST(2, FIELD_UINT, false, seconds),
+    SELF_TEST(3, FIELD_UINT, false, clerk),           SELF_TEST(4, FIELD_TEXT, false, version),
+    SELF_TEST(5, FIELD_TEXT, false, board),           SELF_TEST(6, FIELD_TEXT, false, hardware),
+    FIELD_LIST_AT(7, body_self_test, results, count),
+};
+
+#define STATUS(k, t, must, m) FIELD_AT(k, t, must, body_device_status, m)
+static const struct field device_status_fields[] = {
+    STATUS(1, FIELD_UINT, true, why),
+    STATUS(2, FIELD_TEXT, false, version),
+    STATUS(3, FIELD_TEXT, false, board),
+    STATUS(4, FIELD_TEXT, false, slot),
+    STATUS(5, FIELD_UINT, false, down),
+    STATUS(6, FIELD_UINT, false, sync_age_s),
+    STATUS(7, FIELD_INT, false, temperature_mc),
+    STATUS(8, FIELD_UINT, false, disk_free_mb),
+    STATUS(9, FIELD_UINT, false, disk_total_mb),
+    STATUS(10, FIELD_UINT, false, uptime_s),
+    STATUS(11, FIELD_UINT, false, boot_count),
+};
+
+#define ORDER_DONE_AT(k, t, must, m) FIELD_AT(k, t, must, body_order_done, m)
+static const struct field order_done_fields[] = {
+    ORDER_DONE_AT(1, FIELD_UINT, true, order),   ORDER_DONE_AT(2, FIELD_UINT, true, what),
+    ORDER_DONE_AT(3, FIELD_UINT, true, outcome), ORDER_DONE_AT(4, FIELD_TEXT, false, version),
+    ORDER_DONE_AT(5, FIELD_TEXT, false, reason),
+};
+
 struct kind {
     uint16_t kind;
     const char *name;
@@ -168,6 +198,9 @@ static const struct kind kinds[] = {
     KIND(RECORD_GREETED, "greeted", greeted_fields, body_greeted),
     KIND(RECORD_PROMOTION, "promotion", promotion_fields, body_promotion),
     KIND(RECORD_ALONE, "alone", alone_fields, body_alone),
+    KIND(RECORD_SELF_TEST, "self_test", self_test_fields, body_self_test),
+    KIND(RECORD_DEVICE_STATUS, "device_status", device_status_fields, body_device_status),
+    KIND(RECORD_ORDER_DONE, "order_done", order_done_fields, body_order_done),
     {RECORD_REPLACED_ENROLMENT, "replaced_enrolment", {NULL, 0, 0}},
     {RECORD_MEMBER_JOINED, "member_joined", {NULL, 0, 0}},
     {RECORD_COUPON_ISSUED, "coupon_issued", {NULL, 0, 0}},

@@ -14,6 +14,12 @@ static int clean(struct body *body)
         body->drawer.reason[REASON_MAX - 1] = '\0';
         log_redact_cards(body->drawer.reason);
         return 0;
+    case RECORD_ORDER_DONE:
+        body->order_done.reason[sizeof(body->order_done.reason) - 1] = '\0';
+        log_redact_cards(body->order_done.reason);
+        return 0;
+    case RECORD_SELF_TEST:
+    case RECORD_DEVICE_STATUS:
     case RECORD_SCAN_REFUSED:
     case RECORD_QR_SHOWN:
     case RECORD_GREETED:

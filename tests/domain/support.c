@@ -63,6 +63,19 @@ static const struct body samples[TEST_BODIES] = {
     {.kind = RECORD_GREETED, .greeted = {55, 99, 31}},
     {.kind = RECORD_PROMOTION, .promotion = {1, 2, 77, {0xaa, 1}, true, 3, 9, true, 1784000000000}},
     {.kind = RECORD_ALONE, .alone = {true, 9, "the other till is off"}},
+    {.kind = RECORD_SELF_TEST,
+     .self_test = {1795255200000,
+                   95,
+                   12,
+                   "0.1.0",
+                   "qemu-arm64",
+                   "TS-0001",
+                   2,
+                   {SELF_TEST_RESULT(SELF_TEST_SCREEN, SELF_TEST_PASSED),
+                    SELF_TEST_RESULT(SELF_TEST_SOUND, SELF_TEST_FAILED)}}},
+    {.kind = RECORD_DEVICE_STATUS,
+     .device_status = {STATUS_CHANGE, "0.1.0", "qemu-arm64", "B", 0x24, 60, 48250, 1800, 7600, 86400, 12}},
+    {.kind = RECORD_ORDER_DONE, .order_done = {71, ORDER_UPDATE, ORDER_REFUSED, "0.1.0", "below the floor"}},
 };
 
 void test_bodies(struct body out_bodies[TEST_BODIES])

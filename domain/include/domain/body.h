@@ -1,6 +1,7 @@
 #ifndef DOMAIN_BODY_H
 #define DOMAIN_BODY_H
 
+#include "domain/device.h"
 #include "domain/record.h"
 
 /*
@@ -32,6 +33,9 @@ enum record_kind {
     RECORD_REPLACED_ENROLMENT = 19,
     RECORD_PROMOTION = 20, /* this terminal is the store's primary from here on */
     RECORD_ALONE = 21,     /* the primary answers without a peer, or no longer */
+    RECORD_SELF_TEST = 24,
+    RECORD_DEVICE_STATUS = 25, /* at boot, when something changed, else once an hour */
+    RECORD_ORDER_DONE = 26,    /* what came of an update, reboot or log request of central's */
     /* central (terminal 0) */
     RECORD_MEMBER_JOINED = 101,
     RECORD_COUPON_ISSUED = 102,
@@ -218,10 +222,13 @@ struct body {
         struct body_date_confirmed date_confirmed;
         struct body_promotion promotion;
         struct body_alone alone;
+        struct body_self_test self_test;
+        struct body_device_status device_status;
+        struct body_order_done order_done;
     };
 };
 
-/* Terminal kinds (1..18, 20, 21). -EINVAL for a kind without a body struct. */
+/* Terminal kinds (1..18, 20, 21, 24..26). -EINVAL for a kind without a body struct. */
 MUST_CHECK int body_encode(const struct body *body, uint8_t *out, size_t cap, size_t *out_len);
 /* -ENOTSUP for a kind this version does not know (keep it verbatim), -EBADMSG when malformed. Unknown keys are passed
  * over. */
