@@ -211,6 +211,9 @@ static const struct kind kinds[] = {
     {RECORD_ATTRIBUTION, "attribution", {NULL, 0, 0}},
     {RECORD_ADMIN, "admin", {NULL, 0, 0}},
     {RECORD_ACQUISITION, "acquisition", {NULL, 0, 0}},
+    {RECORD_MEMBER_TAGGED, "member_tagged", {NULL, 0, 0}},
+    {RECORD_MEMBER_MERGED, "member_merged", {NULL, 0, 0}},
+    {RECORD_CONSENT, "consent", {NULL, 0, 0}},
 };
 
 /* Every member of the union starts here, behind the tag. */

@@ -2,8 +2,12 @@
 
 #include "central/admin/command.h"
 #include "central/phone/handlers.h"
+#include "central/store/people_activity.h"
 #include "central/store/people_touchpoint.h"
 #include "domain/body.h"
+#include "platform/log.h"
+
+#define TIERS_MAX 500 /* in one transaction */
 
 static const struct http_route routes[] = {
     {.method = "GET", .pattern = "/m/{ticket}", .handler = phone_show_page},
@@ -12,15 +16,44 @@ static const struct http_route routes[] = {
     {.method = "GET", .pattern = "/m/{ticket}/coupon/{file}", .handler = phone_show_coupon},
 };
 
-/* How long a terminal showed a touchpoint's QR opens the funnel. */
+/* How long a terminal showed a touchpoint's QR opens the funnel; what members do is kept. */
 static int applied(struct store_tx *tx, const struct record *record, uint32_t store)
 {
     struct body body;
     (void)store;
     if (record->kind != RECORD_QR_SHOWN || body_decode(record->kind, record->body, &body) < 0) {
-        return 0;
+        return people_note_record(tx, record);
     }
     return people_count_step(tx, body.qr_shown.touchpoint, FUNNEL_SHOWN, body.qr_shown.seconds);
+}
+
+struct tier_run {
+    uint32_t brand;
+    bool more;
+};
+
+static int run_tiers(void *arg, struct store_tx *tx)
+{
+    struct tier_run *run = arg;
+    return people_run_tiers(tx, run->brand, TIERS_MAX, &run->more);
+}
+
+/* Tiers follow from days: once a day for each member, a piece at a time so that nobody waits for all of them. */
+static void tick(struct central *central)
+{
+    struct store_tx tx;
+    struct tier_run run = {.more = true};
+    int rc = store_read_begin(central->store, &tx);
+    if (rc == 0) {
+        rc = people_next_tiers(&tx, &run.brand);
+        store_read_end(&tx);
+    }
+    while (rc == 0 && run.more) {
+        rc = writer_call(central->writer, run_tiers, &run);
+    }
+    if (rc < 0 && rc != -ENOENT && rc != -EPIPE) {
+        log_error("people", "tiers of members could not be reckoned errno=%d", -rc);
+    }
 }
 
 const struct central_part central_people = {.name = "people",
@@ -28,4 +61,5 @@ const struct central_part central_people = {.name = "people",
                                             .public_routes = routes,
                                             .public_route_count = ARRAY_LEN(routes),
                                             .applied = applied,
+                                            .tick = tick,
                                             .admin_line = admin_line};

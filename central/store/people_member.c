@@ -40,7 +40,7 @@ static void read_row(struct db_stmt *stmt, struct member *out)
     copy_fixed(out->pin_hash, sizeof(out->pin_hash), db_column_blob(stmt, 5));
 }
 
-static int publish(struct store_tx *tx, const struct member *member)
+int people_publish_member(struct store_tx *tx, const struct member *member)
 {
     struct feed_member item = {.member = member->id,
                                .tier = member->tier,
@@ -114,7 +114,7 @@ int people_add_member(struct store_tx *tx, const struct member *member, const ch
         rc = log_consent(tx, added.id, consent_version, true);
     }
     rc = rc ? rc : journal_member(tx, RECORD_MEMBER_JOINED, &added, (struct journal_fact){.what = "joined"});
-    rc = rc ? rc : publish(tx, &added);
+    rc = rc ? rc : people_publish_member(tx, &added);
     if (rc == 0) {
         *out_id = added.id;
     }
@@ -197,5 +197,5 @@ int people_erase_member(struct store_tx *tx, uint64_t id, const char *who, const
     memset(member.pin_salt, 0, sizeof(member.pin_salt));
     memset(member.pin_hash, 0, sizeof(member.pin_hash));
     rc = journal_member(tx, RECORD_ADMIN, &member, fact);
-    return rc ? rc : publish(tx, &member);
+    return rc ? rc : people_publish_member(tx, &member);
 }

@@ -39,6 +39,8 @@ MUST_CHECK int people_find_member(struct store_tx *tx, uint64_t id, struct membe
 /* Newest first, at most limit, until visit returns non-zero, which is passed on. */
 typedef int (*people_member_visit)(void *context, const struct member *member);
 MUST_CHECK int people_each_member(struct store_tx *tx, uint32_t limit, people_member_visit visit, void *context);
+/* Tells the home store how the member stands (FEED_MEMBER). */
+MUST_CHECK int people_publish_member(struct store_tx *tx, const struct member *member);
 MUST_CHECK int people_count_members(struct store_tx *tx, uint64_t *out_count);
 
 /* A correction of who won a member: a new record with its reason (RECORD_ATTRIBUTION), the old ones stay. */

@@ -40,6 +40,23 @@ static const char *const steps[] = {
     "who BLOB, kind TEXT NOT NULL, received_ms INTEGER NOT NULL, message_sealed BLOB, state INTEGER NOT NULL) STRICT;"
     "CREATE INDEX inbox_who ON inbox (who) WHERE who IS NOT NULL;"
     "CREATE INDEX inbox_waiting ON inbox (id) WHERE state = 0;",
+
+    /* what is known of a member's doings, and who is chosen by it; times in ms, 0 = never */
+    "CREATE TABLE tag (id INTEGER PRIMARY KEY, brand INTEGER NOT NULL, name TEXT NOT NULL, self INTEGER NOT NULL, "
+    "since_version INTEGER NOT NULL, gone_version INTEGER NOT NULL, UNIQUE (brand, name)) STRICT;"
+    "CREATE TABLE member_tag (member INTEGER NOT NULL REFERENCES member (id), tag INTEGER NOT NULL REFERENCES tag "
+    "(id), source INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (member, tag, source)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX member_tag_tag ON member_tag (tag, member);"
+    "CREATE TABLE member_activity (member INTEGER PRIMARY KEY REFERENCES member (id), purchases INTEGER NOT NULL "
+    "DEFAULT 0, spent INTEGER NOT NULL DEFAULT 0, redemptions INTEGER NOT NULL DEFAULT 0, visited_ms INTEGER NOT NULL "
+    "DEFAULT 0, bought_ms INTEGER NOT NULL DEFAULT 0, redeemed_ms INTEGER NOT NULL DEFAULT 0, acted_ms INTEGER NOT "
+    "NULL DEFAULT 0) STRICT;"
+    "CREATE TABLE tier_rule (brand INTEGER PRIMARY KEY, new_days INTEGER NOT NULL, keep_days INTEGER NOT NULL, "
+    "gone_days INTEGER NOT NULL, day INTEGER NOT NULL, cursor INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE privilege (id INTEGER PRIMARY KEY, brand INTEGER NOT NULL, tier INTEGER NOT NULL, name_zh TEXT NOT "
+    "NULL, name_en TEXT NOT NULL) STRICT;"
+    "CREATE TABLE segment (id INTEGER PRIMARY KEY, brand INTEGER NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, "
+    "changed_ms INTEGER NOT NULL, gone INTEGER NOT NULL) STRICT;",
 };
 
 const struct store_schema store_schema_people = {

@@ -43,9 +43,12 @@ enum record_kind {
     RECORD_TERMINAL_ENROLLED = 104,
     RECORD_TRANSFER = 105, /* a right or share moved: released here, granted there */
     RECORD_CONFLICT = 106,
-    RECORD_ATTRIBUTION = 107, /* a correction, with its reason */
-    RECORD_ADMIN = 108,       /* any other act of an operator: who, what, why */
-    RECORD_ACQUISITION = 109, /* a clerk's credit for a member won: pending, vested, forfeited */
+    RECORD_ATTRIBUTION = 107,   /* a correction, with its reason */
+    RECORD_ADMIN = 108,         /* any other act of an operator: who, what, why */
+    RECORD_ACQUISITION = 109,   /* a clerk's credit for a member won: pending, vested, forfeited */
+    RECORD_MEMBER_TAGGED = 110, /* number: the tag; what: tagged, untagged; who: empty = the member */
+    RECORD_MEMBER_MERGED = 111, /* number: the member that was absorbed; amount: credit that moved with it */
+    RECORD_CONSENT = 112,       /* key: the text's version; what: given, withdrawn */
 };
 
 enum campaign_mode { MODE_STRICT = 1, MODE_HOME = 2, MODE_BUDGET = 3 };
