@@ -1,4 +1,4 @@
-#include "central/admin/command.h"
+#include "central/admin/cmd_campaign.h"
 
 #include "central/admin/campaign_json.h"
 #include "domain/time.h"
@@ -211,9 +211,12 @@ static int cmd_show(struct admin_call *call, struct store_tx *tx)
 {
     struct campaign_entry entry;
     struct campaign_brief brief;
+    struct campaign_stand stand;
     int rc = catalogue_find_campaign(tx, admin_u32(call, "campaign"), &entry);
     rc = rc ? rc : campaign_find_brief(tx, entry.rules.id, &brief);
+    rc = rc ? rc : campaign_stand(tx, entry.rules.id, &stand);
     if (rc == 0) {
+        campaign_show_stand(call, &stand);
         show_rules(call, &entry);
         show_brief(call, &brief);
     }
@@ -258,6 +261,15 @@ static const struct admin_command commands[] = {
      .args = "CAMPAIGN:n",
      .help = "every change: when, who, why, what the linter found",
      .read = cmd_history,
+     .rows = true},
+    {.name = "campaign report",
+     .args = "CAMPAIGN:n",
+     .help = "given and used in both arms, and the lift with its 95 % interval",
+     .read = cmd_campaign_report},
+    {.name = "campaign unmet",
+     .args = "[CAMPAIGN:n]",
+     .help = "who asked when there was nothing: reason, members, times",
+     .read = cmd_campaign_unmet,
      .rows = true},
     {.name = "campaign set-state",
      .args = "CAMPAIGN:n STATE:t --why:t",

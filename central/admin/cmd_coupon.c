@@ -1,6 +1,7 @@
 #include "central/admin/groups.h"
 #include "central/phone/codes.h"
 #include "central/phone/page.h"
+#include "central/store/campaign_issue.h"
 #include "domain/shortcode.h"
 #include "domain/time.h"
 
@@ -83,20 +84,46 @@ static int give_picture(struct admin_call *call, struct store_tx *tx, const stru
     return 0;
 }
 
-static int explain_issue(struct admin_call *call, int rc, const struct coupon_order *order)
+static int explain_verdict(struct admin_call *call, const struct issue_order *order, enum issue_verdict verdict)
 {
-    switch (-rc) {
-    case ENOENT:
-        return admin_refuse(call, rc, "no such campaign, member or store");
-    case EPERM:
-        return admin_refuse(call, rc, "campaign %u is not live, or the member was erased", order->campaign);
-    case EXDEV:
-        return admin_refuse(call, rc, "campaign %u does not run in the coupon's home store", order->campaign);
-    case ERANGE:
-        return admin_refuse(call, rc, "the coupon would end before it begins");
-    default:
-        return rc;
+    uint32_t campaign = order->coupon.campaign;
+    switch (verdict) {
+    case ISSUE_GIVEN:
+        return 0;
+    case ISSUE_NOT_LIVE:
+        return admin_refuse(call, -EPERM, "campaign %u is not live", campaign);
+    case ISSUE_OVER:
+        return admin_refuse(call, -EPERM, "campaign %u is over, or the coupon would end before it begins", campaign);
+    case ISSUE_NOBODY:
+        return admin_refuse(call, -ENOENT, "no such member or store, or the member was erased");
+    case ISSUE_WRONG_STORE:
+        return admin_refuse(call, -EXDEV, "campaign %u does not run in the coupon's home store", campaign);
+    case ISSUE_MEMBER_LIMIT:
+        return admin_refuse(call, -EDQUOT, "the member has had as many of campaign %u as it allows", campaign);
+    case ISSUE_NONE_LEFT:
+        return admin_refuse(call, -EDQUOT, "campaign %u has given all its coupons", campaign);
+    case ISSUE_BUDGET_SPENT:
+        return admin_refuse(call, -EDQUOT, "campaign %u has no budget left for one more", campaign);
+    case ISSUE_HAD_ALREADY:
+    case ISSUE_HELD_OUT:
+    case ISSUE_HAS_ONE:
+    case ISSUE_TAKEN:
+    case ISSUE_CAME_LATE:
+        break;
     }
+    return admin_refuse(call, -EPERM, "not given: %s", issue_verdict_name(verdict));
+}
+
+static int issue_one(struct admin_call *call, struct store_tx *tx, const struct issue_order *order,
+                     struct coupon *out_coupon)
+{
+    struct issued issued;
+    int rc = campaign_issue(tx, order, &issued);
+    if (rc < 0) {
+        return rc == -ENOENT ? admin_refuse(call, rc, "no such campaign") : rc;
+    }
+    *out_coupon = issued.coupon;
+    return explain_verdict(call, order, issued.verdict);
 }
 
 static uint32_t in_seconds(const struct admin_call *call, const char *name, int64_t now_ms)
@@ -110,25 +137,22 @@ static uint32_t in_seconds(const struct admin_call *call, const char *name, int6
 
 int cmd_coupon_issue(struct admin_call *call, struct store_tx *tx)
 {
-    struct coupon_order order = {.campaign = admin_u32(call, "campaign"),
-                                 .member = (uint64_t)admin_number(call, "member", 0),
-                                 .store = admin_u32(call, "store"),
-                                 .valid_from_s = in_seconds(call, "valid_from", tx->now_ms),
-                                 .expiry_s = in_seconds(call, "expiry", tx->now_ms)};
+    struct issue_order order = {.coupon = {.campaign = admin_u32(call, "campaign"),
+                                           .member = (uint64_t)admin_number(call, "member", 0),
+                                           .store = admin_u32(call, "store"),
+                                           .valid_from_s = in_seconds(call, "valid_from", tx->now_ms),
+                                           .expiry_s = in_seconds(call, "expiry", tx->now_ms)}};
     int64_t count = admin_number(call, "count", 1);
     if (count < 1 || count > ISSUE_MAX) {
         return admin_refuse(call, -ERANGE, "count is 1 to %d at a time", ISSUE_MAX);
     }
-    if (!order.member && !order.store) {
+    if (!order.coupon.member && !order.coupon.store) {
         return admin_refuse(call, -EINVAL, "a printed coupon needs its home: --store");
     }
     for (int64_t i = 0; i < count; i++) {
         struct coupon coupon;
-        int rc = people_issue_coupon(tx, &order, &coupon);
-        if (rc < 0) {
-            return explain_issue(call, rc, &order);
-        }
-        rc = give_picture(call, tx, &coupon);
+        int rc = issue_one(call, tx, &order, &coupon);
+        rc = rc ? rc : give_picture(call, tx, &coupon);
         if (rc < 0) {
             return rc;
         }
@@ -170,5 +194,6 @@ int cmd_coupon_revoke(struct admin_call *call, struct store_tx *tx)
 {
     struct coupon coupon;
     int rc = find_wanted(call, tx, &coupon);
-    return rc ? rc : rights_revoke_coupon(tx, coupon.id, OPERATOR, admin_text(call, "why", ""));
+    rc = rc ? rc : rights_revoke_coupon(tx, coupon.id, OPERATOR, admin_text(call, "why", ""));
+    return rc ? rc : campaign_note_revoked(tx, coupon.id);
 }

@@ -1,5 +1,46 @@
 #include "central/people.h"
 
-#include "central/store/campaign.h"
+#include "central/store/campaign_issue.h"
+#include "platform/log.h"
 
-const struct central_part central_campaign = {.name = "campaign", .schema = &store_schema_campaign};
+#define BATCH 200 /* in one transaction: others wait no longer than that takes */
+
+static int run_targets(void *arg, struct store_tx *tx)
+{
+    return campaign_run_targets(tx, BATCH, arg);
+}
+
+static int run_expiry(void *arg, struct store_tx *tx)
+{
+    return campaign_run_expiry(tx, BATCH, arg);
+}
+
+static const struct job {
+    const char *what;
+    int (*run)(void *arg, struct store_tx *tx);
+} jobs[] = {
+    {"coupons for a segment could not be given", run_targets},
+    {"coupons that ended could not be closed", run_expiry},
+};
+
+static void run_job(struct central *central, const struct job *job)
+{
+    unsigned done = BATCH;
+    int rc = 0;
+    while (rc == 0 && done == BATCH) {
+        rc = writer_call(central->writer, job->run, &done);
+    }
+    if (rc < 0 && rc != -EPIPE) {
+        log_error("campaign", "%s errno=%d", job->what, -rc);
+    }
+}
+
+static void tick(struct central *central)
+{
+    for (size_t i = 0; i < ARRAY_LEN(jobs); i++) {
+        run_job(central, &jobs[i]);
+    }
+}
+
+const struct central_part central_campaign = {
+    .name = "campaign", .schema = &store_schema_campaign, .applied = campaign_take_record, .tick = tick};

@@ -27,6 +27,7 @@ static const char *const steps[] = {
     "expiry_s INTEGER NOT NULL, state INTEGER NOT NULL, committed INTEGER NOT NULL, used_ms INTEGER NOT NULL, "
     "released_ms INTEGER NOT NULL, claimed_by INTEGER NOT NULL, PRIMARY KEY (campaign, serial)) STRICT, WITHOUT ROWID;"
     "CREATE UNIQUE INDEX campaign_given_cause ON campaign_given (campaign, member, cause) WHERE cause != '';"
+    "CREATE INDEX campaign_given_sale ON campaign_given (cause) WHERE occasion = 2;"
     "CREATE INDEX campaign_given_member ON campaign_given (member, campaign) WHERE member != 0;"
     "CREATE INDEX campaign_given_claimer ON campaign_given (claimed_by) WHERE claimed_by != 0;"
     "CREATE INDEX campaign_given_release ON campaign_given (public_from_s) WHERE state = 0 AND released_ms = 0 AND "

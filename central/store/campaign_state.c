@@ -76,7 +76,7 @@ static int lint(struct store_tx *tx, const struct campaign_entry *entry, const s
                                  .needs_contact = brief->needs_contact,
                                  .consent_version = brief->consent_version,
                                  .life_days = entry->life_s / 86400,
-                                 .total_limit = brief->total_limit,
+                                 .total_limit = brief->total_limit ? brief->total_limit : brief->stock,
                                  .budget_minor = brief->budget_minor,
                                  .terms_zh = brief->terms_zh,
                                  .terms_en = brief->terms_en,
@@ -202,6 +202,14 @@ int campaign_change(struct store_tx *tx, const struct campaign_entry *entry, con
     return rc ? rc : note_change(tx, &after, &change);
 }
 
+/* Who is in the segment at this moment is who gets one. */
+static int choose_targets(struct store_tx *tx, uint32_t id)
+{
+    struct campaign_brief brief;
+    int rc = campaign_find_brief(tx, id, &brief);
+    return rc == 0 && brief.occasion == ISSUE_TO_SEGMENT ? campaign_target_segment(tx, id, brief.segment) : rc;
+}
+
 int campaign_set_state(struct store_tx *tx, const struct campaign_step *step, struct compliance_report *out_report)
 {
     struct campaign_entry entry;
@@ -227,9 +235,11 @@ int campaign_set_state(struct store_tx *tx, const struct campaign_step *step, st
                             .who = step->who,
                             .why = step->why,
                             .report = asked ? &report : NULL};
+    bool begins = entry.rules.state == CAMPAIGN_CHECKED && step->state == CAMPAIGN_LIVE;
     entry.rules.state = (uint8_t)step->state;
     entry.rules.version++;
-    return note_change(tx, &entry, &change);
+    rc = note_change(tx, &entry, &change);
+    return rc || !begins ? rc : choose_targets(tx, step->campaign);
 }
 
 int campaign_each_change(struct store_tx *tx, uint32_t id, campaign_change_visit visit, void *context)

@@ -1,5 +1,6 @@
 #include "central/store/people_coupon.h"
 
+#include "central/store/campaign_issue.h"
 #include "central/store/identity.h"
 #include "central/store/people_touchpoint.h"
 #include "domain/shortcode.h"
@@ -11,7 +12,6 @@
 #define SHORTCODE_MASK     ((UINT64_C(1) << 50) - 1)
 #define RELEASE_LEAD_S     (48 * 3600)
 #define RELEASE_LAG_S      (24 * 3600)
-#define JOINING_MAX        8
 
 static uint32_t exclusive_until(enum release_rule rule, const struct coupon *coupon, uint32_t now_s)
 {
@@ -51,7 +51,8 @@ static int set_validity(const struct campaign_entry *campaign, const struct coup
     if (coupon->expiry_s <= coupon->valid_from_s) {
         return -ERANGE;
     }
-    coupon->exclusive_until_s = exclusive_until((enum release_rule)rules->release, coupon, now_s);
+    enum release_rule rule = order->stays_private ? RELEASE_NONE : (enum release_rule)rules->release;
+    coupon->exclusive_until_s = exclusive_until(rule, coupon, now_s);
     return 0;
 }
 
@@ -111,37 +112,6 @@ int people_issue_coupon(struct store_tx *tx, const struct coupon_order *order, s
     return rc ? rc : rights_find_coupon(tx, coupon.id, out_coupon);
 }
 
-struct welcome {
-    uint32_t brand;
-    uint32_t campaigns[JOINING_MAX];
-    size_t count;
-};
-
-static int collect_joining(void *context, const struct campaign_entry *campaign)
-{
-    struct welcome *welcome = context;
-    if (campaign->joining && campaign->brand == welcome->brand && campaign->rules.state == CAMPAIGN_LIVE &&
-        welcome->count < JOINING_MAX) {
-        welcome->campaigns[welcome->count++] = campaign->rules.id;
-    }
-    return 0;
-}
-
-/* A joining campaign that does not run in the member's store, or is over, is no reason to refuse the member. */
-static int issue_welcome(struct store_tx *tx, uint32_t brand, struct joined *joined)
-{
-    struct welcome welcome = {.brand = brand};
-    int rc = catalogue_each_campaign(tx, collect_joining, &welcome);
-    for (size_t i = 0; rc == 0 && i < welcome.count; i++) {
-        struct coupon coupon;
-        struct coupon_order order = {.campaign = welcome.campaigns[i], .member = joined->member};
-        rc = people_issue_coupon(tx, &order, &coupon);
-        joined->coupons += rc == 0;
-        rc = rc == -EXDEV || rc == -ERANGE ? 0 : rc;
-    }
-    return rc;
-}
-
 static int greet(struct store_tx *tx, const struct touchpoint *touchpoint, const struct joined *joined)
 {
     struct greeting greeting = {.brand = touchpoint->brand,
@@ -172,7 +142,8 @@ int people_join(struct store_tx *tx, const struct joining *joining, struct joine
     snprintf(member.won_by.shelf, sizeof(member.won_by.shelf), "%s", touchpoint.shelf);
     struct joined joined = {0};
     rc = people_add_member(tx, &member, joining->consent_version, &joined.member);
-    rc = rc ? rc : issue_welcome(tx, joining->brand, &joined);
+    struct campaign_arrival arrival = {joining->brand, touchpoint.id, joined.member};
+    rc = rc ? rc : campaign_welcome(tx, &arrival, &joined.coupons);
     rc = rc ? rc : people_count_step(tx, touchpoint.id, FUNNEL_JOIN, 0);
     rc = rc ? rc : greet(tx, &touchpoint, &joined);
     if (rc == 0) {

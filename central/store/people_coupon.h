@@ -13,11 +13,13 @@ struct coupon_order {
     uint32_t store;        /* home of a printed one; a member's coupon lives at the member's home store */
     uint32_t valid_from_s; /* 0: now, or the campaign's start if that is later */
     uint32_t expiry_s;     /* 0: by the campaign's rules */
+    bool stays_private;    /* its release rule does not apply: the holdout */
 };
 
 /*
- * One coupon of a live campaign. -ENOENT: no such campaign, member or store; -EPERM: the campaign is not live, or the
- * member was erased; -EXDEV: the home store is not one of the campaign's; -ERANGE: it would end before it begins.
+ * One coupon of a live campaign. Only campaign_issue calls this: it knows limits, budget and holdout. -ENOENT: no such
+ * campaign, member or store; -EPERM: the campaign is not live, or the member was erased; -EXDEV: the home store is not
+ * one of the campaign's; -ERANGE: it would end before it begins.
  */
 MUST_CHECK int people_issue_coupon(struct store_tx *tx, const struct coupon_order *order, struct coupon *out_coupon);
 
