@@ -5,10 +5,11 @@
 
 #include "central/server.h"
 
-extern const struct central_part central_people; /* central/admin/part.c */
-extern const struct central_part central_outbox; /* central/outbox/part.c */
+extern const struct central_part central_people;   /* central/admin/part.c */
+extern const struct central_part central_outbox;   /* central/outbox/part.c */
 extern const struct central_part central_campaign; /* central/campaign/part.c */
-extern const struct central_part central_wechat; /* central/wechat/part.c; its tables stand beside those of people */
+extern const struct central_part central_message;  /* central/message/part.c; before wechat, which notes acts in it */
+extern const struct central_part central_wechat;   /* central/wechat/part.c; its tables stand beside those of people */
 
 /*
  * `tillside-central admin …`: a client of the running serve (admin socket); when none runs it opens the books itself

@@ -277,11 +277,13 @@ static const struct admin_group core = {commands, ARRAY_LEN(commands)};
 /* Subjects with a table of their own stand in their own files, one line each here. */
 extern const struct admin_group admin_campaign; /* cmd_campaign.c */
 extern const struct admin_group admin_fleet;    /* cmd_fleet.c */
+extern const struct admin_group admin_message;  /* cmd_message.c */
 extern const struct admin_group admin_segment;  /* cmd_segment.c */
 const struct admin_group *const admin_groups[] = {
     &core,
     &admin_campaign,
     &admin_fleet,
+    &admin_message,
     &admin_segment,
 };
 const size_t admin_group_count = ARRAY_LEN(admin_groups);

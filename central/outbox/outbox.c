@@ -33,6 +33,7 @@ struct passage {
     struct buffer body;
     const struct outbox_channel *channel;
     struct outbox_outcome outcome;
+    bool stayed; /* the channel did not let it out: it is settled */
 };
 
 /* Half of it for sure, half by chance, so that many that failed together do not come back together. */
@@ -53,13 +54,6 @@ static const struct outbox_channel *find_channel(const struct outbox *outbox, co
     return NULL;
 }
 
-static int run_claim(void *arg, struct store_tx *tx)
-{
-    struct passage *passage = arg;
-    buffer_clear(&passage->body);
-    return outbox_claim(tx, &passage->keys, &passage->item, &passage->body);
-}
-
 static int rest(struct passage *passage, struct store_tx *tx)
 {
     uint32_t failures = 0;
@@ -67,7 +61,6 @@ static int rest(struct passage *passage, struct store_tx *tx)
     int rc = outbox_hold_failures(tx, item->account, &failures);
     int64_t until_ms = tx->now_ms + back_off(passage->outbox, failures, REST_MAX_MS);
     rc = rc ? rc : outbox_hold(tx, item->account, "", until_ms, passage->outcome.reason);
-    rc = rc ? rc : outbox_uncount_call(tx, item->account, item->api);
     return rc ? rc : outbox_settle_again(tx, item->id, item->due_ms, false, passage->outcome.reason);
 }
 
@@ -88,9 +81,8 @@ static int settle_done(struct passage *passage, struct store_tx *tx)
     return rc ? rc : outbox_settle_sent(tx, passage->item.id);
 }
 
-static int run_settle(void *arg, struct store_tx *tx)
+static int settle_outcome(struct passage *passage, struct store_tx *tx)
 {
-    struct passage *passage = arg;
     const struct outbox_item *item = &passage->item;
     const struct outbox_outcome *outcome = &passage->outcome;
     int rc = 0;
@@ -104,17 +96,57 @@ static int run_settle(void *arg, struct store_tx *tx)
         return rc ? rc : outbox_settle_again(tx, item->id, item->due_ms, false, outcome->reason);
     case OUTBOX_HOLD_ALL:
         return rest(passage, tx);
+    case OUTBOX_NOT_YET:
+        return outbox_settle_again(tx, item->id, outcome->until_ms, false, outcome->reason);
     case OUTBOX_NEVER:
         return outbox_settle_dead(tx, item->id, outcome->reason);
     }
     return -EINVAL;
 }
 
+/* A call that the platform was too troubled to take, or that was never made, is not counted on the day. */
+static bool counts_on_day(enum outbox_verdict verdict, bool stayed)
+{
+    return !stayed && verdict != OUTBOX_HOLD_ALL && verdict != OUTBOX_HOLD_API;
+}
+
+static int run_settle(void *arg, struct store_tx *tx)
+{
+    struct passage *passage = arg;
+    const struct outbox_item *item = &passage->item;
+    const struct outbox_channel *channel = passage->channel;
+    enum outbox_verdict verdict = passage->outcome.verdict;
+    int rc = counts_on_day(verdict, passage->stayed) ? 0 : outbox_uncount_call(tx, item->account, item->api);
+    if (rc == 0 && verdict != OUTBOX_DONE && channel && channel->unsent) {
+        rc = channel->unsent(channel->context, tx, item);
+    }
+    return rc ? rc : settle_outcome(passage, tx);
+}
+
+static int run_claim(void *arg, struct store_tx *tx)
+{
+    struct passage *passage = arg;
+    buffer_clear(&passage->body);
+    int rc = outbox_claim(tx, &passage->keys, &passage->item, &passage->body);
+    if (rc < 0) {
+        return rc;
+    }
+    const struct outbox_channel *channel = find_channel(passage->outbox, passage->item.channel);
+    passage->channel = channel;
+    passage->outcome = (struct outbox_outcome){.verdict = OUTBOX_DONE};
+    passage->stayed = false;
+    if (channel && channel->admit) {
+        struct slice body = {passage->body.data, passage->body.len};
+        rc = channel->admit(channel->context, tx, &passage->item, body, &passage->outcome);
+        passage->stayed = rc == 0 && passage->outcome.verdict != OUTBOX_DONE;
+    }
+    return rc == 0 && passage->stayed ? run_settle(passage, tx) : rc;
+}
+
 static void send_item(struct passage *passage)
 {
     struct outbox_outcome *outcome = &passage->outcome;
     struct slice body = {passage->body.data, passage->body.len};
-    passage->channel = find_channel(passage->outbox, passage->item.channel);
     *outcome = (struct outbox_outcome){.verdict = OUTBOX_NEVER};
     if (passage->channel) {
         passage->channel->send(passage->channel->context, &passage->item, body, outcome);
@@ -188,11 +220,11 @@ int outbox_run(struct outbox *outbox, unsigned limit, unsigned *out_done)
     while (rc == 0 && done < limit && !is_stopping(outbox)) {
         rc = look(outbox);
         rc = rc ? rc : writer_call(outbox->options.central->writer, run_claim, &passage);
-        if (rc == 0) {
+        if (rc == 0 && !passage.stayed) {
             send_item(&passage);
             rc = settle(&passage);
-            done += rc == 0;
         }
+        done += rc == 0;
     }
     buffer_finish(&passage.body);
     channel_keys_finish(&passage.keys);

@@ -19,12 +19,13 @@ enum outbox_verdict {
     OUTBOX_LATER,    /* this item failed: again after a back-off */
     OUTBOX_HOLD_API, /* nothing of this interface before until_ms; the item keeps its place */
     OUTBOX_HOLD_ALL, /* the other side is in trouble: the account rests for a back-off; the item keeps its place */
+    OUTBOX_NOT_YET,  /* this item not before until_ms; no failure of its own */
     OUTBOX_NEVER,    /* it cannot be sent: dead, with the reason */
 };
 
 struct outbox_outcome {
     enum outbox_verdict verdict;
-    int64_t until_ms; /* OUTBOX_HOLD_API */
+    int64_t until_ms; /* OUTBOX_HOLD_API, OUTBOX_NOT_YET */
     char reason[OUTBOX_REASON_MAX];
     void *result; /* for settled; the channel's */
 };
@@ -32,6 +33,12 @@ struct outbox_outcome {
 /* What a channel does. context is its own. */
 struct outbox_channel {
     const char *name;
+    /* NULL, or: in the transaction that claims it, may it leave now? OUTBOX_DONE: yes. Any other verdict settles it
+     * there and then, and its call is not counted. */
+    int (*admit)(void *context, struct store_tx *tx, const struct outbox_item *item, struct slice body,
+                 struct outbox_outcome *out_outcome);
+    /* NULL, or: in the transaction that settles an admitted item which did not leave after all. */
+    int (*unsent)(void *context, struct store_tx *tx, const struct outbox_item *item);
     /* Blocking, the outbox's thread (or outbox_run's caller). Nothing is open meanwhile. */
     void (*send)(void *context, const struct outbox_item *item, struct slice body, struct outbox_outcome *out_outcome);
     /* NULL, or: in the transaction that settles it as done, to book what came back. Refusing (-errno) makes it LATER.

@@ -1,5 +1,7 @@
 #include "central/wechat/channel.h"
 
+#include "central/message/door.h"
+#include "central/store/message.h"
 #include "central/store/people_touchpoint.h"
 #include "central/wechat/order.h"
 #include "central/wechat/reconcile.h"
@@ -40,6 +42,14 @@ struct filling {
     json_t *body; /* the call's; borrowed from order */
 };
 
+/* Only who was counted at the door gets a message. */
+static int fill_checked(struct filling *f, uint64_t identity, char out_openid[OPENID_CAP])
+{
+    bool out = true;
+    int rc = message_door_guards(f->item) ? message_let_out(f->tx, f->item->id, identity, &out) : 0;
+    return rc ? rc : out ? wechat_open_identity(f->tx, &f->keys, identity, out_openid) : -ENOENT;
+}
+
 static int fill_recipient(struct filling *f)
 {
     char openid[OPENID_CAP];
@@ -47,7 +57,7 @@ static int fill_recipient(struct filling *f)
     if (!field) {
         return 0;
     }
-    int rc = wechat_open_identity(f->tx, &f->keys, f->item->lane, openid);
+    int rc = fill_checked(f, f->item->lane, openid);
     if (rc == 0) {
         json_object_set_new(f->body, field, json_string(openid));
     }
@@ -73,7 +83,7 @@ static int fill_list(struct filling *f)
     }
     json_array_foreach(json_object_get(list, "ids"), i, id)
     {
-        rc = wechat_open_identity(f->tx, &f->keys, (uint64_t)json_integer_value(id), openid);
+        rc = fill_checked(f, (uint64_t)json_integer_value(id), openid);
         if (rc == 0) {
             json_array_append_new(people, list_entry(field, openid));
         } else if (rc != -ENOENT) {
@@ -125,6 +135,24 @@ static int fill_from_books(struct wechat_sender *sender, struct filling *f)
     }
     channel_keys_finish(&f->keys);
     return rc;
+}
+
+/* ---- the door */
+
+static int admit_order(void *context, struct store_tx *tx, const struct outbox_item *item, struct slice body,
+                       struct outbox_outcome *out_outcome)
+{
+    (void)context;
+    json_t *order = message_door_guards(item) ? json_loadb((const char *)body.data, body.len, 0, NULL) : NULL;
+    int rc = order ? message_door_admit(tx, item, order, out_outcome) : 0; /* unreadable: send_order says so */
+    json_decref(order);
+    return rc;
+}
+
+static int unsent_order(void *context, struct store_tx *tx, const struct outbox_item *item)
+{
+    (void)context;
+    return message_door_guards(item) ? message_take_back(tx, item->id) : 0;
 }
 
 /* ---- what the platform said */
@@ -224,6 +252,8 @@ static void release_answer(void *context, void *result)
 struct outbox_channel wechat_channel(struct wechat_sender *sender)
 {
     return (struct outbox_channel){.name = WECHAT_CHANNEL,
+                                   .admit = admit_order,
+                                   .unsent = unsent_order,
                                    .send = send_order,
                                    .settled = settle_order,
                                    .release = release_answer,

@@ -169,10 +169,19 @@ enum wechat_kind wechat_message_kind(const struct wechat_message *message)
     static const struct {
         const char *event;
         enum wechat_kind kind;
-    } events[] = {{"subscribe", WECHAT_SUBSCRIBE}, {"SCAN", WECHAT_SCAN}, {"unsubscribe", WECHAT_UNSUBSCRIBE}};
+    } events[] = {{"subscribe", WECHAT_SUBSCRIBE},
+                  {"SCAN", WECHAT_SCAN},
+                  {"unsubscribe", WECHAT_UNSUBSCRIBE},
+                  {"CLICK", WECHAT_CLICK}};
+    static const char *const media[] = {"image", "voice", "video", "shortvideo", "location", "link"};
 
     if (strcmp(message->type, "text") == 0) {
         return WECHAT_TEXT;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(media); i++) {
+        if (strcmp(message->type, media[i]) == 0) {
+            return WECHAT_MEDIA;
+        }
     }
     if (strcmp(message->type, "event") == 0) {
         for (size_t i = 0; i < ARRAY_LEN(events); i++) {
@@ -197,6 +206,10 @@ const char *wechat_kind_name(enum wechat_kind kind)
         return "scan";
     case WECHAT_UNSUBSCRIBE:
         return "unsubscribe";
+    case WECHAT_CLICK:
+        return "click";
+    case WECHAT_MEDIA:
+        return "media";
     }
     return "other";
 }

@@ -22,6 +22,8 @@ enum wechat_kind {
     WECHAT_SUBSCRIBE,
     WECHAT_SCAN,
     WECHAT_UNSUBSCRIBE,
+    WECHAT_CLICK, /* a menu entry with a key */
+    WECHAT_MEDIA, /* a picture, voice, film, place or link from the member */
 };
 
 struct wechat_message {

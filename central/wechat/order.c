@@ -10,10 +10,10 @@ static const struct quota {
     const char *prefix, *api;
     uint32_t per_day;
 } quotas[] = {
-    {"message/custom/", "custom", 500000},
+    {"message/custom/", ORDER_API_CUSTOM, 500000},
     {"message/template/", "template", 100000},
     {"message/subscribe/", "subscribe", 100000},
-    {"message/mass/", "mass", 100},
+    {"message/mass/", ORDER_API_MASS, 100},
     {"qrcode/", "qrcode", 100000},
     {"user/info", "user_info", 5000000},
     {"user/get", "user_get", 500},
@@ -41,6 +41,9 @@ static int start_quota(struct store_tx *tx, const char *account, const struct qu
 /* Takes the reference to item. */
 static int put(struct store_tx *tx, const struct channel_keys *keys, const struct wechat_order *order, json_t *item)
 {
+    if (order->unasked) {
+        json_object_set_new(item, ORDER_UNASKED, json_true());
+    }
     char *text = item ? json_dumps(item, JSON_COMPACT) : NULL;
     if (!text) {
         json_decref(item);
@@ -106,15 +109,6 @@ int wechat_order_mass(struct store_tx *tx, const struct channel_keys *keys, cons
     return put(tx, keys, order,
                json_pack("{s:s, s:o, s:{s:s, s:{s:s}, s:s}}", ORDER_PATH, "message/mass/send", ORDER_LIST,
                          people_list(people, "touser"), ORDER_BODY, "msgtype", "text", "text", "content", text,
-                         "clientmsgid", order->key));
-}
-
-int wechat_order_mass_tag(struct store_tx *tx, const struct channel_keys *keys, const struct wechat_order *order,
-                          int tag, const char *text)
-{
-    return put(tx, keys, order,
-               json_pack("{s:s, s:{s:{s:b, s:i}, s:s, s:{s:s}, s:s}}", ORDER_PATH, "message/mass/sendall", ORDER_BODY,
-                         "filter", "is_to_all", 0, "tag_id", tag, "msgtype", "text", "text", "content", text,
                          "clientmsgid", order->key));
 }
 

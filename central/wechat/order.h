@@ -25,9 +25,10 @@ struct wechat_order {
     const char *key;                   /* says what it is for: "answer/812", "receipt/3-1-77"; at most OUTBOX_KEY_MAX */
     uint64_t identity;                 /* to whom; 0: nobody, or a list */
     int64_t not_before_ms, expires_ms; /* as in the outbox */
+    bool unasked;                      /* nobody waits for it: never in the account's quiet hours */
 };
 
-/* Customer service, within the reply windows. */
+/* Customer service: leaves only within a reply window, and is counted on it (central/message/door.h). */
 MUST_CHECK int wechat_order_text(struct store_tx *tx, const struct channel_keys *keys, const struct wechat_order *order,
                                  const char *text);
 /* data: {"template_id", "url"?, "data": {…}}; no marketing. The key becomes client_msg_id: repeated calls send once. */
@@ -48,9 +49,6 @@ struct wechat_people { /* a list of identities */
 /* A text to 2 … 1,000 people (-ERANGE): 4 a person and month. The key becomes clientmsgid. */
 MUST_CHECK int wechat_order_mass(struct store_tx *tx, const struct channel_keys *keys, const struct wechat_order *order,
                                  const struct wechat_people *people, const char *text);
-/* The same to everybody who has a tag. */
-MUST_CHECK int wechat_order_mass_tag(struct store_tx *tx, const struct channel_keys *keys,
-                                     const struct wechat_order *order, int tag, const char *text);
 MUST_CHECK int wechat_order_new_tag(struct store_tx *tx, const struct channel_keys *keys,
                                     const struct wechat_order *order, const char *name);
 /* 1 … 50 people (-ERANGE). off: the tag is taken away. */
@@ -69,10 +67,13 @@ MUST_CHECK int wechat_order_ticket(struct store_tx *tx, const struct channel_key
 
 /* ---- for the channel that sends them */
 
-/* {"path", "body", "to"?: field, "list"?: {"field", "ids"}, "id_field"?: field, "touchpoint"?}. */
-#define ORDER_PATH "path"
-#define ORDER_BODY "body"
-#define ORDER_TO   "to"
-#define ORDER_LIST "list"
+/* {"path", "body", "to"?: field, "list"?: {"field", "ids"}, "touchpoint"?, "unasked"?: true}. */
+#define ORDER_PATH       "path"
+#define ORDER_BODY       "body"
+#define ORDER_TO         "to"
+#define ORDER_LIST       "list"
+#define ORDER_UNASKED    "unasked"
+#define ORDER_API_CUSTOM "custom"
+#define ORDER_API_MASS   "mass"
 
 #endif

@@ -1,6 +1,7 @@
 #include "central/wechat/work.h"
 
 #include "central/store/identity.h"
+#include "central/store/message.h"
 #include "central/store/people_touchpoint.h"
 #include "central/wechat/order.h"
 #include "domain/crypto.h"
@@ -36,6 +37,8 @@ static enum inbox_state first_state(const struct wechat_message *message)
     case WECHAT_UNSUBSCRIBE:
         return INBOX_WAITING;
     case WECHAT_TEXT:
+    case WECHAT_CLICK:
+    case WECHAT_MEDIA:
     case WECHAT_OTHER:
         return INBOX_DONE;
     }
@@ -94,15 +97,32 @@ static int write_reply(struct store_tx *tx, const struct wechat_push *push, cons
     return 0;
 }
 
-static int meet_and_reply(struct store_tx *tx, const struct wechat_push *push, char out_text[WECHAT_REPLY_MAX])
+/* The reply window that an act of the sender opens. */
+static enum window_kind window_of(enum wechat_kind kind)
+{
+    return kind == WECHAT_TEXT || kind == WECHAT_MEDIA ? WINDOW_MESSAGE : WINDOW_ACTION;
+}
+
+static int meet(struct store_tx *tx, const struct wechat_push *push, struct channel_identity *out_identity)
 {
     struct touchpoint touchpoint;
-    struct channel_identity identity;
     int rc = find_scene(tx, push->message, &touchpoint);
     struct channel_person person = {
         .account = push->account->name, .openid = push->message->from, .scene_touchpoint = touchpoint.id};
-    rc = rc ? rc : wechat_meet(tx, push->keys, &person, &identity);
-    return rc ? rc : write_reply(tx, push, &identity, out_text);
+    return rc ? rc : wechat_meet(tx, push->keys, &person, out_identity);
+}
+
+/* news: it did not come before; a repeated push opens no window a second time. */
+static int take_in_act(struct store_tx *tx, const struct wechat_push *push, bool news, char out_text[WECHAT_REPLY_MAX])
+{
+    struct channel_identity identity;
+    enum wechat_kind kind = wechat_message_kind(push->message);
+    int rc = meet(tx, push, &identity);
+    if (rc == 0 && news) {
+        rc = message_note(tx, identity.id, window_of(kind), push->message->created_s * 1000);
+    }
+    bool replies = kind != WECHAT_CLICK && kind != WECHAT_MEDIA;
+    return rc || !replies ? rc : write_reply(tx, push, &identity, out_text);
 }
 
 int wechat_work_take_in(struct store_tx *tx, const struct wechat_push *push, char out_text[WECHAT_REPLY_MAX])
@@ -118,7 +138,9 @@ int wechat_work_take_in(struct store_tx *tx, const struct wechat_push *push, cha
     case WECHAT_SUBSCRIBE:
     case WECHAT_SCAN:
     case WECHAT_TEXT:
-        return meet_and_reply(tx, push, out_text);
+    case WECHAT_CLICK:
+    case WECHAT_MEDIA:
+        return take_in_act(tx, push, rc == 0, out_text);
     case WECHAT_UNSUBSCRIBE:
     case WECHAT_OTHER:
         return 0;
@@ -188,6 +210,8 @@ static int work_message(struct store_tx *tx, const struct channel_keys *keys, co
     case WECHAT_UNSUBSCRIBE:
         return work_departure(tx, item);
     case WECHAT_TEXT:
+    case WECHAT_CLICK:
+    case WECHAT_MEDIA:
     case WECHAT_OTHER:
         return 0;
     }

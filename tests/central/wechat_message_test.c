@@ -92,8 +92,8 @@ static void events_are_told_apart(void **state)
          "t7"},
         {HEAD "<MsgType>event</MsgType><Event>SCAN</Event><EventKey>t7</EventKey></xml>", WECHAT_SCAN, "t7"},
         {HEAD "<MsgType>event</MsgType><Event>unsubscribe</Event></xml>", WECHAT_UNSUBSCRIBE, ""},
-        {HEAD "<MsgType>event</MsgType><Event>CLICK</Event><EventKey>menu</EventKey></xml>", WECHAT_OTHER, ""},
-        {HEAD "<MsgType>image</MsgType><PicUrl>http://x</PicUrl></xml>", WECHAT_OTHER, ""},
+        {HEAD "<MsgType>event</MsgType><Event>CLICK</Event><EventKey>menu</EventKey></xml>", WECHAT_CLICK, ""},
+        {HEAD "<MsgType>image</MsgType><PicUrl>http://x</PicUrl></xml>", WECHAT_MEDIA, ""},
         {HEAD "<MsgType>event</MsgType><Event>brand_new</Event><Deep><A>1</A></Deep></xml>", WECHAT_OTHER, ""},
     };
     (void)state;

@@ -2,6 +2,7 @@
 #include "wechat_platform.h"
 
 #include "central/outbox/outbox.h"
+#include "central/store/message.h"
 #include "central/wechat/order.h"
 #include "central/wechat/service.h"
 
@@ -34,6 +35,7 @@ static int meet_people(void *arg, struct store_tx *tx)
         struct channel_identity identity;
         rc = wechat_meet(tx, &keys, &(struct channel_person){.account = "shop", .openid = openids[i]}, &identity);
         identities[i] = identity.id;
+        rc = rc ? rc : message_note(tx, identity.id, WINDOW_PAYMENT, tx->now_ms);
     }
     return rc;
 }

@@ -1,0 +1,28 @@
+#include "central/store/message.h"
+
+/* Never change a step that was released. message_ledger.window: enum window_kind, or 3 for a mass message. */
+static const char *const steps[] = {
+    "CREATE TABLE message_person (identity INTEGER PRIMARY KEY, action_ms INTEGER NOT NULL, text_ms INTEGER NOT NULL, "
+    "payment_ms INTEGER NOT NULL, hours BLOB NOT NULL, question INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE message_ledger (item INTEGER NOT NULL, identity INTEGER NOT NULL, window INTEGER NOT NULL, opened_ms "
+    "INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (item, identity)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX message_ledger_person ON message_ledger (identity, window, at_ms);"
+    "CREATE TABLE message_account (account TEXT PRIMARY KEY, quiet_from INTEGER NOT NULL, quiet_to INTEGER NOT NULL, "
+    "replies_off INTEGER NOT NULL, off_by TEXT NOT NULL, off_why TEXT NOT NULL, off_ms INTEGER NOT NULL) STRICT, "
+    "WITHOUT ROWID;"
+    "CREATE TRIGGER message_person_left AFTER DELETE ON channel_identity BEGIN "
+    "DELETE FROM message_person WHERE identity = OLD.id; DELETE FROM message_ledger WHERE identity = OLD.id; END;",
+
+    "CREATE TABLE message_plan (id INTEGER PRIMARY KEY, account TEXT NOT NULL, channel INTEGER NOT NULL, text TEXT NOT "
+    "NULL, audience TEXT NOT NULL, made_by TEXT NOT NULL, made_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, state "
+    "INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE message_planned (plan INTEGER NOT NULL, identity INTEGER NOT NULL, channel INTEGER NOT NULL, due_ms "
+    "INTEGER NOT NULL, batch INTEGER NOT NULL, state INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (plan, "
+    "identity)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX message_planned_due ON message_planned (due_ms) WHERE state = 0;"
+    "CREATE INDEX message_planned_person ON message_planned (identity) WHERE state = 0;"
+    "CREATE TRIGGER message_planned_left AFTER DELETE ON channel_identity BEGIN UPDATE message_planned SET state = 2, "
+    "reason = 'does not follow any more' WHERE identity = OLD.id AND state = 0; END;",
+};
+
+const struct store_schema store_schema_message = {"message", steps, ARRAY_LEN(steps)};
