@@ -97,6 +97,23 @@ static const struct field offer_fields[] = {
     OFFER(7, FIELD_TEXT, false, tint),    OFFER(8, FIELD_UINT, false, order),    OFFER(9, FIELD_BOOL, false, gone),
 };
 
+#define POOL(k, t, must, m) FIELD_AT(k, t, must, feed_pool, m)
+static const struct field pool_fields[] = {
+    POOL(1, FIELD_UINT, true, campaign), POOL(2, FIELD_TEXT, false, name_zh),   POOL(3, FIELD_TEXT, false, name_en),
+    POOL(4, FIELD_UINT, false, here),    POOL(5, FIELD_UINT, false, elsewhere), POOL(6, FIELD_UINT, false, until_s),
+    POOL(7, FIELD_BOOL, false, gone),
+};
+
+#define SURVEY(k, t, must, m) FIELD_AT(k, t, must, feed_survey, m)
+static const struct field survey_fields[] = {
+    SURVEY(1, FIELD_UINT, true, survey),          SURVEY(2, FIELD_TEXT, false, question_zh),
+    SURVEY(3, FIELD_TEXT, false, question_en),    SURVEY(4, FIELD_TEXT, false, answers_zh[0]),
+    SURVEY(5, FIELD_TEXT, false, answers_zh[1]),  SURVEY(6, FIELD_TEXT, false, answers_zh[2]),
+    SURVEY(7, FIELD_TEXT, false, answers_zh[3]),  SURVEY(8, FIELD_TEXT, false, answers_en[0]),
+    SURVEY(9, FIELD_TEXT, false, answers_en[1]),  SURVEY(10, FIELD_TEXT, false, answers_en[2]),
+    SURVEY(11, FIELD_TEXT, false, answers_en[3]), SURVEY(12, FIELD_BOOL, false, gone),
+};
+
 #define CODEC(name)                                                                                                    \
     static const struct field_table name##_table = FIELD_TABLE(name##_fields, feed_##name);                            \
     int feed_##name##_encode(const struct feed_##name *value, uint8_t *out, size_t cap, size_t *out_len)               \
@@ -119,3 +136,5 @@ CODEC(share)
 CODEC(greeting)
 CODEC(terminal)
 CODEC(offer)
+CODEC(pool)
+CODEC(survey)

@@ -11,4 +11,8 @@ void campaign_show_stand(struct admin_call *call, const struct campaign_stand *s
 int cmd_campaign_report(struct admin_call *call, struct store_tx *tx);
 int cmd_campaign_unmet(struct admin_call *call, struct store_tx *tx);
 
+/* cmd_campaign_pool.c */
+int cmd_campaign_pool(struct admin_call *call, struct store_tx *tx);
+int cmd_campaign_claim(struct admin_call *call, struct store_tx *tx);
+
 #endif

@@ -146,7 +146,8 @@ static int note_given(struct store_tx *tx, const struct giving *g, const struct 
                              Q_INT(g->worst_minor)));
     rc = rc ? rc
             : query_run(store_tx_write(tx),
-                        "INSERT INTO campaign_count (campaign, given, committed, pool_dirty) VALUES (?1, 1, ?2, 0) ON "
+                        "INSERT INTO campaign_count (campaign, given, committed, pool_dirty, told_ms) VALUES (?1, 1, "
+                        "?2, 0, 0) ON "
                         "CONFLICT (campaign) DO UPDATE SET given = given + 1, committed = committed + ?2",
                         QUERY(Q_INT(coupon->id.campaign), Q_INT(g->worst_minor)));
     return rc ? rc : note_arm(tx, g, (int64_t)coupon->expiry_s * 1000);

@@ -36,7 +36,7 @@ static const char *const steps[] = {
     "CREATE INDEX campaign_given_pool ON campaign_given (campaign, expiry_s) WHERE state = 0 AND released_ms != 0 AND "
     "claimed_by = 0;"
     "CREATE TABLE campaign_count (campaign INTEGER PRIMARY KEY, given INTEGER NOT NULL, committed INTEGER NOT NULL, "
-    "pool_dirty INTEGER NOT NULL) STRICT;"
+    "pool_dirty INTEGER NOT NULL, told_ms INTEGER NOT NULL) STRICT;"
     /* the two arms of its measurement: one row for each member that it was or would have been given to */
     "CREATE TABLE campaign_arm (campaign INTEGER NOT NULL, member INTEGER NOT NULL, held INTEGER NOT NULL, since_ms "
     "INTEGER NOT NULL, until_ms INTEGER NOT NULL, used INTEGER NOT NULL, bought INTEGER NOT NULL, PRIMARY KEY "

@@ -155,6 +155,7 @@ static int note_change(struct store_tx *tx, const struct campaign_entry *entry, 
     rc = rc ? rc
             : query_run(store_tx_write(tx), "UPDATE campaign_brief SET state = ? WHERE campaign = ?",
                         QUERY(Q_INT(entry->rules.state), Q_INT(entry->rules.id)));
+    rc = rc ? rc : campaign_touch_pool(tx, entry->rules.id); /* only a live one has a pool */
     char why[CAMPAIGN_FINDINGS_CAP + 224];
     snprintf(why, sizeof(why), "%s%s%s", change->why, change->why[0] && findings[0] ? "; " : "", findings);
     return rc ? rc : catalogue_save_campaign(tx, entry, &(struct catalogue_act){change->who, change->what, why});

@@ -26,7 +26,7 @@ static uint32_t exclusive_until(enum release_rule rule, const struct coupon *cou
     return 0;
 }
 
-static bool runs_in_store(const struct campaign *rules, uint32_t store)
+bool people_runs_in_store(const struct campaign *rules, uint32_t store)
 {
     bool found = rules->store_count == 0;
     for (uint32_t i = 0; i < rules->store_count && i < CAMPAIGN_STORES_MAX; i++) {
@@ -104,7 +104,7 @@ int people_issue_coupon(struct store_tx *tx, const struct coupon_order *order, s
     struct coupon coupon = {
         .id.campaign = order->campaign, .brand = campaign.brand, .member = order->member, .issued_ms = tx->now_ms};
     rc = set_home(tx, order, &coupon);
-    if (rc == 0 && !runs_in_store(&campaign.rules, coupon.home_store)) {
+    if (rc == 0 && !people_runs_in_store(&campaign.rules, coupon.home_store)) {
         rc = -EXDEV;
     }
     rc = rc ? rc : set_validity(&campaign, order, (uint32_t)(tx->now_ms / 1000), &coupon);

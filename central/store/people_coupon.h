@@ -23,6 +23,9 @@ struct coupon_order {
  */
 MUST_CHECK int people_issue_coupon(struct store_tx *tx, const struct coupon_order *order, struct coupon *out_coupon);
 
+/* A campaign that names no stores runs in all of them. */
+bool people_runs_in_store(const struct campaign *rules, uint32_t store);
+
 struct joining {
     uint32_t brand;
     uint32_t touchpoint; /* 0: unattributed */

@@ -60,6 +60,17 @@ static void what_a_store_may_do_comes_back(void **state)
                      strcpy(value.ean, "6901234567892"), strcpy(value.tint, "#ffe0b0"), value.order = 1);
 }
 
+static void what_shoppers_are_offered_comes_back(void **state)
+{
+    (void)state;
+    CHECK_ROUND_TRIP(pool, value.campaign = 1002, strcpy(value.name_zh, "满50减10"), strcpy(value.name_en, "10 off 50"),
+                     value.here = 3, value.elsewhere = 12, value.until_s = 1797847200);
+    CHECK_ROUND_TRIP(survey, value.survey = 4, strcpy(value.question_zh, "为什么没用这张券？"),
+                     strcpy(value.question_en, "Why not?"), strcpy(value.answers_zh[0], "忘了"),
+                     strcpy(value.answers_zh[1], "太远"), strcpy(value.answers_en[0], "forgot"),
+                     strcpy(value.answers_en[1], "too far"), value.gone = true);
+}
+
 static void the_fullest_upserts_fit_a_body(void **state)
 {
     (void)state;
@@ -238,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_store_is_told_comes_back),
         cmocka_unit_test(what_a_store_may_do_comes_back),
+        cmocka_unit_test(what_shoppers_are_offered_comes_back),
         cmocka_unit_test(the_fullest_upserts_fit_a_body),
         cmocka_unit_test(a_page_gives_back_its_items),
         cmocka_unit_test(damaged_pages_are_refused),

@@ -27,6 +27,8 @@ enum feed_kind {
     FEED_GREETING = 13,
     FEED_TERMINAL = 14, /* a terminal of this store: key, role, primary */
     FEED_OFFER = 15,    /* a carousel picture and its text */
+    FEED_POOL = 16,     /* coupons of a campaign that anybody may have now */
+    FEED_SURVEY = 17,   /* a question to answer with one tap */
 };
 
 #define FEED_BODY_MAX    4096
@@ -139,6 +141,26 @@ struct feed_offer {
     bool gone;
 };
 
+struct feed_pool {
+    uint32_t campaign; /* key */
+    char name_zh[FEED_NAME_MAX], name_en[FEED_NAME_MAX];
+    uint32_t here;      /* how many this store holds: good here at once, offline too */
+    uint32_t elsewhere; /* and other stores: only if their holder gives them up */
+    uint32_t until_s;   /* the last of them ends then */
+    bool gone;          /* there is none any more */
+};
+
+#define SURVEY_ANSWERS_MAX 4
+#define SURVEY_ANSWER_MAX  48 /* bytes of UTF-8 with NUL */
+
+struct feed_survey {
+    uint32_t survey; /* key */
+    char question_zh[FEED_NAME_MAX], question_en[FEED_NAME_MAX];
+    char answers_zh[SURVEY_ANSWERS_MAX][SURVEY_ANSWER_MAX]; /* "" ends the list */
+    char answers_en[SURVEY_ANSWERS_MAX][SURVEY_ANSWER_MAX];
+    bool gone;
+};
+
 /* Two lanes, each with its own gapless positions: what is the store's own, and what all stores of the brand get. */
 enum feed_lane { FEED_LANE_STORE = 0, FEED_LANE_BRAND = 1 };
 
@@ -169,6 +191,8 @@ FEED_CODEC(share);
 FEED_CODEC(greeting);
 FEED_CODEC(terminal);
 FEED_CODEC(offer);
+FEED_CODEC(pool);
+FEED_CODEC(survey);
 
 /*
  * GET /v1/feed?store=N&brand=M&wait=S[&epoch=E] (docs/protocol.md) answers a page:

@@ -1,0 +1,381 @@
+#include "central/store/campaign_pool.h"
+
+#include "central/store/campaign_internal.h"
+#include "central/store/feed.h"
+#include "central/store/identity.h"
+#include "central/store/rights_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TELL_EVERY_MS 10000
+#define STORES_MAX    4096
+#define OPERATOR      "pool"
+
+/* In the pool: out, public, nobody's yet, and not on its way to another store. */
+#define IN_POOL                                                                                                        \
+    "FROM campaign_given AS g JOIN coupon AS c ON c.campaign = g.campaign AND c.serial = g.serial WHERE g.state = 0 "  \
+    "AND g.released_ms != 0 AND g.claimed_by = 0 AND c.revoked = 0 AND c.uses = 0 AND c.lost = 0 AND NOT EXISTS "      \
+    "(SELECT 1 FROM transfer AS t WHERE t.campaign = c.campaign AND t.serial = c.serial AND t.kind = 1 AND t.state = " \
+    "1) "
+
+/* ---- becoming public */
+
+static int next_release(struct store_tx *tx, struct coupon_id *out_id)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx),
+                         "SELECT campaign, serial FROM campaign_given WHERE state = 0 AND released_ms = 0 AND "
+                         "public_from_s != 0 AND public_from_s <= ? LIMIT 1",
+                         QUERY(Q_INT(tx->now_ms / 1000)), &stmt);
+    if (rc == 0) {
+        *out_id = (struct coupon_id){(uint32_t)db_column_int64(stmt, 0), (uint64_t)db_column_int64(stmt, 1)};
+        db_stmt_close(stmt);
+    }
+    return rc;
+}
+
+int campaign_run_release(struct store_tx *tx, unsigned limit, unsigned *out_done)
+{
+    struct coupon_id id;
+    unsigned done = 0;
+    int rc = 0;
+    while (done < limit && (rc = next_release(tx, &id)) == 0) {
+        rc =
+            query_run(store_tx_write(tx), "UPDATE campaign_given SET released_ms = ? WHERE campaign = ? AND serial = ?",
+                      QUERY(Q_INT(tx->now_ms), Q_INT(id.campaign), Q_INT(id.serial)));
+        rc = rc ? rc : campaign_touch_pool(tx, id.campaign);
+        if (rc < 0) {
+            return rc;
+        }
+        done++;
+    }
+    if (rc < 0 && rc != -ENOENT) {
+        return rc;
+    }
+    *out_done = done;
+    return 0;
+}
+
+int campaign_work_due(struct store_tx *tx, bool *out_due)
+{
+    int64_t due = 0;
+    int rc = query_number(store_tx_db(tx),
+                          "SELECT EXISTS (SELECT 1 FROM campaign_target WHERE verdict IS NULL) OR EXISTS (SELECT 1 "
+                          "FROM campaign_given WHERE state = 0 AND expiry_s <= ?1 / 1000) OR EXISTS (SELECT 1 FROM "
+                          "campaign_given WHERE state = 0 AND released_ms = 0 AND public_from_s != 0 AND public_from_s "
+                          "<= ?1 / 1000) OR EXISTS (SELECT 1 FROM campaign_count WHERE pool_dirty = 1 AND told_ms + ?2 "
+                          "<= ?1)",
+                          QUERY(Q_INT(tx->now_ms), Q_INT(TELL_EVERY_MS)), &due);
+    if (rc == 0) {
+        *out_due = due != 0;
+    }
+    return rc;
+}
+
+/* ---- telling the stores */
+
+struct pool_shelf {
+    uint32_t store, count; /* store 0: held by nobody but central */
+};
+struct pool {
+    struct campaign_entry entry;
+    struct pool_shelf shelves[STORES_MAX];
+    size_t count;
+    uint32_t total, until_s;
+};
+
+static int read_pool(struct store_tx *tx, uint32_t campaign, struct pool *pool)
+{
+    struct db_stmt *stmt = NULL;
+    pool->count = pool->total = pool->until_s = 0;
+    int rc = catalogue_find_campaign(tx, campaign, &pool->entry);
+    if (rc < 0 || pool->entry.rules.state != CAMPAIGN_LIVE) {
+        return rc;
+    }
+    rc = query_open(store_tx_db(tx),
+                    "SELECT c.right_store, count(*), max(g.expiry_s) " IN_POOL
+                    "AND g.campaign = ? AND g.expiry_s > ? GROUP BY c.right_store ORDER BY c.right_store",
+                    QUERY(Q_INT(campaign), Q_INT(tx->now_ms / 1000)), &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    while (pool->count < STORES_MAX && (rc = db_stmt_step(stmt)) == DB_ROW) {
+        struct pool_shelf *shelf = &pool->shelves[pool->count++];
+        uint32_t until_s = (uint32_t)db_column_int64(stmt, 2);
+        *shelf = (struct pool_shelf){(uint32_t)db_column_int64(stmt, 0), (uint32_t)db_column_int64(stmt, 1)};
+        pool->total += shelf->count;
+        pool->until_s = until_s > pool->until_s ? until_s : pool->until_s;
+    }
+    db_stmt_close(stmt);
+    return rc < 0 ? rc : 0;
+}
+
+static uint32_t held_by(const struct pool *pool, uint32_t store)
+{
+    for (size_t i = 0; store && i < pool->count; i++) {
+        if (pool->shelves[i].store == store) {
+            return pool->shelves[i].count;
+        }
+    }
+    return 0;
+}
+
+static int tell_store(struct store_tx *tx, const struct pool *pool, uint32_t store)
+{
+    const struct campaign *rules = &pool->entry.rules;
+    struct feed_target target = {.brand = pool->entry.brand, .store = store};
+    struct feed_pool item = {.campaign = rules->id, .gone = true};
+    uint8_t body[FEED_BODY_MAX], before[FEED_BODY_MAX];
+    size_t len = 0, before_len = 0;
+    char key[16];
+    snprintf(key, sizeof(key), "%" PRIu32, rules->id);
+    int known = feed_find(tx, target, FEED_POOL, key, before, sizeof(before), &before_len);
+    if ((known < 0 && known != -ENOENT) || (known == -ENOENT && !pool->total)) {
+        return known == -ENOENT ? 0 : known;
+    }
+    if (pool->total) {
+        item.gone = false;
+        item.here = held_by(pool, store);
+        item.elsewhere = pool->total - item.here;
+        item.until_s = pool->until_s;
+        memcpy(item.name_zh, rules->name_zh, sizeof(item.name_zh));
+        memcpy(item.name_en, rules->name_en, sizeof(item.name_en));
+    }
+    int rc = feed_pool_encode(&item, body, sizeof(body), &len);
+    return rc ? rc : feed_publish(tx, target, FEED_POOL, key, (struct slice){body, len}, NULL);
+}
+
+struct told_stores {
+    uint32_t ids[STORES_MAX];
+    size_t count;
+};
+
+static int collect_stores(struct store_tx *tx, const struct campaign_entry *entry, struct told_stores *out)
+{
+    struct db_stmt *stmt = NULL;
+    out->count = 0;
+    int rc = query_open(store_tx_db(tx), "SELECT id FROM shop WHERE brand = ? ORDER BY id", QUERY(Q_INT(entry->brand)),
+                        &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    while (out->count < STORES_MAX && (rc = db_stmt_step(stmt)) == DB_ROW) {
+        uint32_t store = (uint32_t)db_column_int64(stmt, 0);
+        if (people_runs_in_store(&entry->rules, store)) {
+            out->ids[out->count++] = store;
+        }
+    }
+    db_stmt_close(stmt);
+    return rc < 0 ? rc : 0;
+}
+
+/* Both lists are large: on the heap, once for a run. */
+struct telling {
+    struct pool pool;
+    struct told_stores stores;
+};
+
+static int tell_campaign(struct store_tx *tx, uint32_t campaign, struct telling *t)
+{
+    int rc = read_pool(tx, campaign, &t->pool);
+    rc = rc ? rc : collect_stores(tx, &t->pool.entry, &t->stores);
+    for (size_t i = 0; rc == 0 && i < t->stores.count; i++) {
+        rc = tell_store(tx, &t->pool, t->stores.ids[i]);
+    }
+    return rc ? rc
+              : query_run(store_tx_write(tx),
+                          "UPDATE campaign_count SET pool_dirty = 0, told_ms = ? WHERE campaign = ?",
+                          QUERY(Q_INT(tx->now_ms), Q_INT(campaign)));
+}
+
+int campaign_run_pools(struct store_tx *tx, unsigned limit, unsigned *out_done)
+{
+    struct telling *telling = malloc(sizeof(*telling));
+    unsigned done = 0;
+    int rc = telling ? 0 : -ENOMEM;
+    while (rc == 0 && done < limit) {
+        int64_t campaign = 0;
+        rc = query_number(store_tx_db(tx),
+                          "SELECT campaign FROM campaign_count WHERE pool_dirty = 1 AND told_ms + ? <= ? LIMIT 1",
+                          QUERY(Q_INT(TELL_EVERY_MS), Q_INT(tx->now_ms)), &campaign);
+        rc = rc ? rc : tell_campaign(tx, (uint32_t)campaign, telling);
+        done += rc == 0;
+    }
+    free(telling);
+    if (rc < 0 && rc != -ENOENT) {
+        return rc;
+    }
+    *out_done = done;
+    return 0;
+}
+
+/* ---- asking about it */
+
+static int visit_public(struct store_tx *tx, uint32_t campaign, const struct public_offer *counts, public_visit visit,
+                        void *context)
+{
+    struct campaign_entry entry;
+    struct public_offer offer = *counts;
+    int rc = catalogue_find_campaign(tx, campaign, &entry);
+    offer.rules = entry.rules;
+    return rc ? rc : visit(context, &offer);
+}
+
+int campaign_each_public(struct store_tx *tx, uint32_t brand, uint32_t store, public_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_open(store_tx_db(tx),
+                        "SELECT g.campaign, count(*) FILTER (WHERE c.right_store = ?1), count(*) FILTER (WHERE "
+                        "c.right_store != ?1), max(g.expiry_s) " IN_POOL
+                        "AND g.expiry_s > ?2 AND c.brand = ?3 AND g.campaign IN (SELECT campaign FROM campaign_brief "
+                        "WHERE state = 3) GROUP BY g.campaign ORDER BY g.campaign",
+                        QUERY(Q_INT(store), Q_INT(tx->now_ms / 1000), Q_INT(brand)), &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
+        struct public_offer counts = {.here = (uint32_t)db_column_int64(stmt, 1),
+                                      .elsewhere = (uint32_t)db_column_int64(stmt, 2),
+                                      .until_s = (uint32_t)db_column_int64(stmt, 3)};
+        rc = visit_public(tx, (uint32_t)db_column_int64(stmt, 0), &counts, visit, context);
+        if (rc != 0) {
+            break;
+        }
+    }
+    db_stmt_close(stmt);
+    return rc;
+}
+
+/* ---- claims */
+
+static int judge_member(struct store_tx *tx, const struct claim *claim, uint32_t limit, enum issue_verdict *verdict)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx),
+                         "SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state != 2) FROM (SELECT "
+                         "state FROM campaign_given WHERE campaign = ?1 AND member = ?2 AND claimed_by = 0 UNION ALL "
+                         "SELECT state FROM campaign_given WHERE campaign = ?1 AND claimed_by = ?2)",
+                         QUERY(Q_INT(claim->campaign), Q_INT(claim->member)), &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    int64_t open = db_column_int64(stmt, 0), all = db_column_int64(stmt, 1);
+    db_stmt_close(stmt);
+    if (open > 0) {
+        *verdict = ISSUE_HAS_ONE;
+    } else if (limit && all >= limit) {
+        *verdict = ISSUE_MEMBER_LIMIT;
+    }
+    return 0;
+}
+
+static int judge_claim(struct store_tx *tx, const struct claim *claim, const struct campaign *rules,
+                       struct member *member, enum issue_verdict *verdict)
+{
+    int rc = people_find_member(tx, claim->member, member);
+    if (rc < 0 && rc != -ENOENT) {
+        return rc;
+    }
+    if (rules->state != CAMPAIGN_LIVE) {
+        *verdict = rules->state == CAMPAIGN_ENDED ? ISSUE_OVER : ISSUE_NOT_LIVE;
+    } else if (rc == -ENOENT || member->erased) {
+        *verdict = ISSUE_NOBODY;
+    } else if (!people_runs_in_store(rules, member->home_store)) {
+        *verdict = ISSUE_WRONG_STORE;
+    }
+    return *verdict == ISSUE_GIVEN ? judge_member(tx, claim, rules->per_member_limit, verdict) : 0;
+}
+
+static int choose(struct store_tx *tx, const struct claim *claim, uint32_t home, struct coupon_row *out_row)
+{
+    int64_t serial = 0;
+    int rc = query_number(store_tx_db(tx),
+                          "SELECT g.serial " IN_POOL
+                          "AND g.campaign = ?1 AND g.expiry_s > ?2 ORDER BY c.right_store != ?3, g.expiry_s, g.serial "
+                          "LIMIT 1",
+                          QUERY(Q_INT(claim->campaign), Q_INT(tx->now_ms / 1000), Q_INT(home)), &serial);
+    return rc ? rc : coupon_row_find(tx, (struct coupon_id){claim->campaign, (uint64_t)serial}, out_row);
+}
+
+/* From now on it is the claimer's alone, until its end. */
+static int write_claim(struct store_tx *tx, const struct claim *claim, struct coupon *coupon)
+{
+    coupon->member = claim->member;
+    coupon->exclusive_until_s = coupon->expiry_s;
+    int rc = query_run(store_tx_write(tx),
+                       "UPDATE coupon SET member = ?, exclusive_until_s = ? WHERE campaign = ? AND serial = ?",
+                       QUERY(Q_INT(coupon->member), Q_INT(coupon->exclusive_until_s), Q_INT(coupon->id.campaign),
+                             Q_INT(coupon->id.serial)));
+    rc =
+        rc ? rc
+           : query_run(store_tx_write(tx), "UPDATE campaign_given SET claimed_by = ? WHERE campaign = ? AND serial = ?",
+                       QUERY(Q_INT(claim->member), Q_INT(coupon->id.campaign), Q_INT(coupon->id.serial)));
+    struct journal_fact fact = {.what = "claimed from the pool",
+                                .who = OPERATOR,
+                                .brand = coupon->brand,
+                                .store = coupon->home_store,
+                                .member = claim->member,
+                                .coupon = coupon->id};
+    return rc ? rc : journal_append_central(tx, RECORD_ADMIN, &fact);
+}
+
+static int tell_claim(struct store_tx *tx, const struct coupon *coupon, uint32_t home)
+{
+    int rc = coupon_publish(tx, coupon, coupon->home_store, NULL);
+    if (rc == 0 && coupon->right_store && coupon->right_store != coupon->home_store) {
+        rc = coupon_publish(tx, coupon, coupon->right_store, NULL);
+    }
+    if (rc == 0 && home != coupon->home_store && home != coupon->right_store) {
+        rc = coupon_publish(tx, coupon, home, NULL);
+    }
+    return rc ? rc : campaign_touch_pool(tx, coupon->id.campaign);
+}
+
+/* An ordinary move: the holder gives it up durably, or keeps it. */
+static int ask_holder(struct store_tx *tx, const struct coupon *coupon, uint32_t home)
+{
+    struct rights_asker asker = {.store = home, .brand = coupon->brand};
+    struct authority_request request = {.coupon = coupon->id};
+    struct authority_answer answer;
+    random_fill(store_random(tx->store), request.request_id, sizeof(request.request_id));
+    return rights_ask_right(tx, &asker, &request, &answer);
+}
+
+static int take(struct store_tx *tx, const struct claim *claim, uint32_t home, struct claimed *claimed)
+{
+    struct coupon_row row;
+    int rc = choose(tx, claim, home, &row);
+    if (rc < 0) {
+        claimed->verdict = rc == -ENOENT ? ISSUE_NONE_LEFT : claimed->verdict;
+        return rc == -ENOENT ? 0 : rc;
+    }
+    bool central = row.mode == MODE_STRICT; /* the till asks central anyway */
+    claimed->ready = central || row.coupon.right_store == home;
+    rc = write_claim(tx, claim, &row.coupon);
+    rc = rc ? rc : tell_claim(tx, &row.coupon, home);
+    rc = rc || claimed->ready ? rc : ask_holder(tx, &row.coupon, home);
+    claimed->coupon = row.coupon;
+    return rc;
+}
+
+int campaign_claim(struct store_tx *tx, const struct claim *claim, struct claimed *out_claimed)
+{
+    struct campaign_entry entry;
+    struct member member = {0};
+    struct claimed claimed = {.verdict = ISSUE_GIVEN};
+    int rc = catalogue_find_campaign(tx, claim->campaign, &entry);
+    rc = rc ? rc : judge_claim(tx, claim, &entry.rules, &member, &claimed.verdict);
+    if (rc == 0 && claimed.verdict == ISSUE_GIVEN) {
+        rc = take(tx, claim, member.home_store, &claimed);
+    }
+    if (rc == 0 && (claimed.verdict == ISSUE_NONE_LEFT || claimed.verdict == ISSUE_OVER)) {
+        rc = campaign_note_unmet(tx, claim->campaign, claim->member, claimed.verdict);
+    }
+    if (rc == 0) {
+        *out_claimed = claimed;
+    }
+    return rc;
+}
