@@ -3,7 +3,10 @@
 #include "central/store/identity.h"
 #include "central/store/ledger.h"
 #include "central/store/people_coupon.h"
+#include "central/store/people_activity.h"
+#include "central/store/people_tag.h"
 #include "central/store/people_touchpoint.h"
+#include "central/store/wechat_acquisition.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -86,6 +89,32 @@ int cmd_member_add(struct admin_call *call, struct store_tx *tx)
     return rc;
 }
 
+static int add_tag_text(void *context, const struct member_tag *tag)
+{
+    json_array_append_new(context, json_string(tag->tag.name));
+    return 0;
+}
+
+/* What the tier follows from, and what was said of the member. */
+static int show_activity(struct admin_call *call, struct store_tx *tx, const struct member *member)
+{
+    struct activity activity;
+    json_t *tags = json_array();
+    int rc = people_find_activity(tx, member->id, &activity);
+    rc = rc ? rc : people_each_member_tag(tx, member->id, add_tag_text, tags);
+    if (rc == 0) {
+        admin_set(call, "tier", json_string(tier_name((enum member_tier)member->tier)));
+        admin_set(call, "purchases", json_integer((json_int_t)activity.purchases));
+        admin_set(call, "spent_minor", json_integer(activity.spent_minor));
+        admin_set(call, "redemptions", json_integer((json_int_t)activity.redemptions));
+        admin_set(call, "last_visit_ms", json_integer(activity.visited_ms));
+        admin_set(call, "last_act_ms", json_integer(activity.acted_ms));
+        admin_set(call, "tags", json_incref(tags));
+    }
+    json_decref(tags);
+    return rc;
+}
+
 static int add_coupon_text(void *context, const struct coupon *coupon)
 {
     char id[ID_TEXT_MAX];
@@ -120,7 +149,7 @@ int cmd_member_show(struct admin_call *call, struct store_tx *tx)
         admin_set(call, "coupons", json_incref(coupons));
     }
     json_decref(coupons);
-    return rc;
+    return rc ? rc : show_activity(call, tx, &member);
 }
 
 static void give_code(struct admin_call *call, uint64_t member, const char *name, const char *text)
@@ -160,15 +189,11 @@ int cmd_member_code(struct admin_call *call, struct store_tx *tx)
     return rc;
 }
 
-int cmd_member_erase(struct admin_call *call, struct store_tx *tx)
-{
-    return people_erase_member(tx, wanted_member(call), OPERATOR, admin_text(call, "why", ""));
-}
-
 int cmd_member_attribute(struct admin_call *call, struct store_tx *tx)
 {
     struct attribution_change change = {
         .member = wanted_member(call), .who = OPERATOR, .why = admin_text(call, "why", "")};
     int rc = fill_attribution(call, tx, &change.won_by);
-    return rc ? rc : people_correct_attribution(tx, &change);
+    rc = rc ? rc : people_correct_attribution(tx, &change);
+    return rc ? rc : vesting_begin(tx, change.member); /* whoever won the member gets its credit from now on */
 }

@@ -136,7 +136,6 @@ static const struct admin_command commands[] = {
      .args = "MEMBER:n --touchpoint!:n --why!:t",
      .help = "correct who won a member",
      .write = cmd_member_attribute},
-    {.name = "member erase", .args = "MEMBER:n --why!:t", .help = "on the person's request", .write = cmd_member_erase},
 
     {.name = "offer add",
      .args = "ZH:t EN:t --text-zh:t --text-en:t --ean:t --tint:t --order:n --store:n",
@@ -276,12 +275,14 @@ static const struct admin_group core = {commands, ARRAY_LEN(commands)};
 
 /* Subjects with a table of their own stand in their own files, one line each here. */
 extern const struct admin_group admin_campaign; /* cmd_campaign.c */
+extern const struct admin_group admin_consent;  /* cmd_consent.c */
 extern const struct admin_group admin_fleet;    /* cmd_fleet.c */
 extern const struct admin_group admin_message;  /* cmd_message.c */
 extern const struct admin_group admin_segment;  /* cmd_segment.c */
 const struct admin_group *const admin_groups[] = {
     &core,
     &admin_campaign,
+    &admin_consent,
     &admin_fleet,
     &admin_message,
     &admin_segment,

@@ -35,7 +35,6 @@ int cmd_member_add(struct admin_call *call, struct store_tx *tx);
 int cmd_member_show(struct admin_call *call, struct store_tx *tx);
 int cmd_member_card(struct admin_call *call, struct store_tx *tx);
 int cmd_member_code(struct admin_call *call, struct store_tx *tx);
-int cmd_member_erase(struct admin_call *call, struct store_tx *tx);
 int cmd_member_attribute(struct admin_call *call, struct store_tx *tx);
 
 /* cmd_touchpoint.c */

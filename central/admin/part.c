@@ -3,9 +3,12 @@
 #include "central/admin/command.h"
 #include "central/phone/handlers.h"
 #include "central/store/people_activity.h"
+#include "central/store/people_privacy.h"
 #include "central/store/people_touchpoint.h"
 #include "domain/body.h"
 #include "platform/log.h"
+
+#include <stdlib.h>
 
 #define TIERS_MAX 500 /* in one transaction */
 
@@ -38,8 +41,65 @@ static int run_tiers(void *arg, struct store_tx *tx)
     return people_run_tiers(tx, run->brand, TIERS_MAX, &run->more);
 }
 
+struct scrub {
+    struct central *central;
+    int64_t since_ms;
+};
+
+static int run_scrubbed(void *arg, struct store_tx *tx)
+{
+    struct scrub *scrub = arg;
+    return people_scrubbed(tx, scrub->since_ms);
+}
+
+static void finish_scrub(void *arg, int result)
+{
+    (void)result;
+    free(arg);
+}
+
+static int run_nothing(void *arg, struct store_tx *tx)
+{
+    (void)arg;
+    (void)tx;
+    return 0;
+}
+
+/* The writer's thread, after a commit: the one moment at which the log may be emptied. While somebody reads it waits
+ * for the next tick. */
+static void scrub_now(void *arg, int result)
+{
+    struct scrub *scrub = arg;
+    struct writer_job job = {.lane = WRITER_BULK, .run = run_scrubbed, .done = finish_scrub, .arg = scrub};
+    int rc = result < 0 ? result : people_scrub(scrub->central->store);
+    if (rc < 0 || writer_submit(scrub->central->writer, &job) < 0) {
+        free(scrub);
+    }
+}
+
+/* What was erased still stands in the log of the books until that was emptied. */
+static void scrub_when_due(struct central *central)
+{
+    struct store_tx tx;
+    int64_t since_ms = 0;
+    int rc = store_read_begin(central->store, &tx);
+    if (rc == 0) {
+        rc = people_scrub_due(&tx, &since_ms);
+        store_read_end(&tx);
+    }
+    struct scrub *scrub = rc == 0 && since_ms ? calloc(1, sizeof(*scrub)) : NULL;
+    if (!scrub) {
+        return;
+    }
+    *scrub = (struct scrub){central, since_ms};
+    struct writer_job job = {.lane = WRITER_BULK, .run = run_nothing, .done = scrub_now, .arg = scrub};
+    if (writer_submit(central->writer, &job) < 0) {
+        free(scrub);
+    }
+} // NOLINT(clang-analyzer-unix.Malloc): once submitted, the job frees it
+
 /* Tiers follow from days: once a day for each member, a piece at a time so that nobody waits for all of them. */
-static void tick(struct central *central)
+static void run_tiers_when_due(struct central *central)
 {
     struct store_tx tx;
     struct tier_run run = {.more = true};
@@ -54,6 +114,12 @@ static void tick(struct central *central)
     if (rc < 0 && rc != -ENOENT && rc != -EPIPE) {
         log_error("people", "tiers of members could not be reckoned errno=%d", -rc);
     }
+}
+
+static void tick(struct central *central)
+{
+    run_tiers_when_due(central);
+    scrub_when_due(central);
 }
 
 const struct central_part central_people = {.name = "people",

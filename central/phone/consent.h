@@ -18,9 +18,9 @@ struct consent_text {
     size_t point_count;
 };
 
-extern const struct consent_text consent_current;
+const struct consent_text *consent_current(void);
 
-/* A version that was current once may still be agreed to by a page that was opened earlier. */
-bool consent_known(const char *version);
+/* One that was current once may still be agreed to by a page that was opened earlier. NULL: there never was one. */
+const struct consent_text *consent_find(const char *version);
 
 #endif

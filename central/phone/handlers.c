@@ -225,7 +225,7 @@ static int read_form(struct http_request *request, struct join_order *order)
     char store[16] = "";
     struct slice form = http_request_body(request);
     int rc = form_field(form, "consent", order->consent, sizeof(order->consent));
-    if (rc < 0 || !consent_known(order->consent)) {
+    if (rc < 0 || !consent_find(order->consent)) {
         return -EINVAL;
     }
     rc = form_field(form, "store", store, sizeof(store));

@@ -155,18 +155,18 @@ int page_write_consent(const struct page_view *view, struct buffer *out_html)
         put_shop_choice(&w, view);
     }
     put(&w, "<input type=\"hidden\" name=\"consent\" value=\"");
-    put_escaped(&w, consent_current.version);
+    put_escaped(&w, consent_current()->version);
     put(&w, "\"><button type=\"submit\">同意并加入</button></form><p "
             "class=\"hint\">是否加入完全由您决定，不加入也可以正常使用"
             "优惠券。</p><section class=\"card consent\"><h2>个人信息处理说明</h2><dl>");
-    for (size_t i = 0; i < consent_current.point_count; i++) {
+    for (size_t i = 0; i < consent_current()->point_count; i++) {
         put(&w, "<dt>");
-        put_escaped(&w, consent_current.points[i].head);
+        put_escaped(&w, consent_current()->points[i].head);
         put(&w, "</dt><dd>");
-        put_escaped(&w, consent_current.points[i].text);
+        put_escaped(&w, consent_current()->points[i].text);
         put(&w, "</dd>");
     }
-    put_format(&w, "</dl><p class=\"version\">版本 %s</p></section></main></body></html>", consent_current.version);
+    put_format(&w, "</dl><p class=\"version\">版本 %s</p></section></main></body></html>", consent_current()->version);
     return w.error;
 }
 

@@ -29,6 +29,12 @@ int people_find_activity(struct store_tx *tx, uint64_t member, struct activity *
 
 /* ---- from records */
 
+static bool is_act(uint16_t kind)
+{
+    return kind == RECORD_SALE || kind == RECORD_REDEMPTION || kind == RECORD_CREDIT_EARN ||
+           kind == RECORD_CREDIT_SPEND || kind == RECORD_VOID;
+}
+
 /* What one act changes; a void changes it back, but the visit took place. */
 struct change {
     uint64_t member;
@@ -144,14 +150,47 @@ static int note_void(struct store_tx *tx, struct record_id by, const struct body
     return apply_change(tx, &change);
 }
 
+/* Which member a record names; 0: none. A void names its target's. */
+static int member_of(struct store_tx *tx, const struct body *body, uint64_t *out_member)
+{
+    uint8_t buffer[RECORD_BODY_MAX];
+    struct journal_entry entry;
+    struct body target;
+    *out_member = body->kind == RECORD_SALE         ? body->sale.member
+                  : body->kind == RECORD_REDEMPTION ? body->redemption.member
+                  : body->kind == RECORD_VOID       ? 0
+                                                    : body->credit.member;
+    if (body->kind != RECORD_VOID) {
+        return 0;
+    }
+    int rc = journal_find(tx, body->voided.target, buffer, &entry);
+    if (rc < 0 || entry.record.kind == RECORD_VOID || !is_act(entry.record.kind) ||
+        body_decode(entry.record.kind, entry.record.body, &target) < 0) {
+        return rc == -ENOENT ? 0 : rc;
+    }
+    return member_of(tx, &target, out_member);
+}
+
+static int index_record(struct store_tx *tx, struct record_id id, const struct body *body)
+{
+    uint64_t member = 0;
+    int rc = member_of(tx, body, &member);
+    return rc || !member ? rc
+                         : query_run(store_tx_write(tx),
+                                     "INSERT OR IGNORE INTO member_record (member, terminal, incarnation, seq) SELECT "
+                                     "id, ?2, ?3, ?4 FROM member WHERE id = ?1 AND erased = 0",
+                                     QUERY(Q_INT(member), Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)));
+}
+
 int people_note_record(struct store_tx *tx, const struct record *record)
 {
     struct body body;
-    if (record->kind != RECORD_SALE && record->kind != RECORD_REDEMPTION && record->kind != RECORD_VOID) {
-        return 0;
+    if (!is_act(record->kind) || body_decode(record->kind, record->body, &body) < 0) {
+        return 0; /* an unreadable one is a problem of its own, noted by the core */
     }
-    if (body_decode(record->kind, record->body, &body) < 0) {
-        return 0; /* a problem of its own, noted by the core */
+    int rc = index_record(tx, record->id, &body);
+    if (rc < 0) {
+        return rc;
     }
     return record->kind == RECORD_VOID ? note_void(tx, record->id, &body.voided) : note_act(tx, record->id, &body);
 }

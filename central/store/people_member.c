@@ -82,7 +82,7 @@ static int insert_with_random_id(struct store_tx *tx, struct member *member)
     return rc;
 }
 
-static int log_consent(struct store_tx *tx, uint64_t member, const char *version, bool given)
+int people_log_consent(struct store_tx *tx, uint64_t member, const char *version, bool given)
 {
     return query_run(store_tx_write(tx), "INSERT INTO consent (member, version, given, at_ms) VALUES (?, ?, ?, ?)",
                      QUERY(Q_INT(member), Q_TEXT(version), Q_INT(given), Q_INT(tx->now_ms)));
@@ -111,7 +111,7 @@ int people_add_member(struct store_tx *tx, const struct member *member, const ch
     added.joined_ms = tx->now_ms;
     int rc = insert_with_random_id(tx, &added);
     if (rc == 0 && consent_version) {
-        rc = log_consent(tx, added.id, consent_version, true);
+        rc = people_log_consent(tx, added.id, consent_version, true);
     }
     rc = rc ? rc : journal_member(tx, RECORD_MEMBER_JOINED, &added, (struct journal_fact){.what = "joined"});
     rc = rc ? rc : people_publish_member(tx, &added);
@@ -176,26 +176,4 @@ int people_correct_attribution(struct store_tx *tx, const struct attribution_cha
                               Q_INT(by->clerk), Q_INT(by->campaign), Q_INT(change->member)));
     member.won_by = change->won_by;
     return rc ? rc : journal_member(tx, RECORD_ATTRIBUTION, &member, fact);
-}
-
-int people_erase_member(struct store_tx *tx, uint64_t id, const char *who, const char *why)
-{
-    struct member member;
-    struct journal_fact fact = {.who = who, .what = "member erased", .why = why};
-    int rc = people_find_member(tx, id, &member);
-    rc = rc ? rc
-            : query_run(store_tx_write(tx),
-                        "UPDATE member SET pin_salt = NULL, pin_hash = NULL, tier = 0, erased = 1 WHERE id = ?",
-                        QUERY(Q_INT(id)));
-    rc = rc ? rc : log_consent(tx, id, "", false);
-    if (rc < 0) {
-        return rc;
-    }
-    member.erased = true;
-    member.has_pin = false;
-    member.tier = 0;
-    memset(member.pin_salt, 0, sizeof(member.pin_salt));
-    memset(member.pin_hash, 0, sizeof(member.pin_hash));
-    rc = journal_member(tx, RECORD_ADMIN, &member, fact);
-    return rc ? rc : people_publish_member(tx, &member);
 }

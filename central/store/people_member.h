@@ -39,6 +39,8 @@ MUST_CHECK int people_find_member(struct store_tx *tx, uint64_t id, struct membe
 /* Newest first, at most limit, until visit returns non-zero, which is passed on. */
 typedef int (*people_member_visit)(void *context, const struct member *member);
 MUST_CHECK int people_each_member(struct store_tx *tx, uint32_t limit, people_member_visit visit, void *context);
+/* For people_privacy.c: one line of the consent log. */
+MUST_CHECK int people_log_consent(struct store_tx *tx, uint64_t member, const char *version, bool given);
 /* Tells the home store how the member stands (FEED_MEMBER). */
 MUST_CHECK int people_publish_member(struct store_tx *tx, const struct member *member);
 MUST_CHECK int people_count_members(struct store_tx *tx, uint64_t *out_count);
@@ -50,8 +52,5 @@ struct attribution_change {
     const char *who, *why; /* why is required */
 };
 MUST_CHECK int people_correct_attribution(struct store_tx *tx, const struct attribution_change *change);
-
-/* Consent is withdrawn or the person asks for erasure: the row keeps only what the ledger needs, stores are told. */
-MUST_CHECK int people_erase_member(struct store_tx *tx, uint64_t id, const char *who, const char *why);
 
 #endif

@@ -57,6 +57,17 @@ static const char *const steps[] = {
     "NULL, name_en TEXT NOT NULL) STRICT;"
     "CREATE TABLE segment (id INTEGER PRIMARY KEY, brand INTEGER NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, "
     "changed_ms INTEGER NOT NULL, gone INTEGER NOT NULL) STRICT;",
+
+    /* other ways to know a member again (sealed like openids), their acts, and where stores are (millionths of a
+       degree) */
+    "CREATE TABLE contact (id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, who BLOB NOT NULL, sealed BLOB "
+    "NOT NULL, member INTEGER NOT NULL REFERENCES member (id), at_ms INTEGER NOT NULL, UNIQUE (kind, who)) STRICT;"
+    "CREATE INDEX contact_member ON contact (member);"
+    "CREATE TABLE member_record (member INTEGER NOT NULL REFERENCES member (id), terminal INTEGER NOT NULL, "
+    "incarnation INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (member, terminal, incarnation, seq)) STRICT, "
+    "WITHOUT ROWID;"
+    "CREATE TABLE shop_place (store INTEGER PRIMARY KEY, latitude INTEGER NOT NULL, longitude INTEGER NOT NULL) STRICT;"
+    "ALTER TABLE member ADD COLUMN personal INTEGER NOT NULL DEFAULT 1;",
 };
 
 const struct store_schema store_schema_people = {

@@ -157,7 +157,7 @@ static int compile(struct compiler *c, uint32_t id, const char *head, const char
     int rc = buffer_append_text(&c->sql, head);
     rc = rc ? rc
             : buffer_append_text(&c->sql, " FROM member m LEFT JOIN member_activity a ON a.member = m.id WHERE "
-                                          "m.erased = 0 AND ");
+                                          "m.erased = 0 AND m.personal = 1 AND ");
     rc = rc ? rc : emit_segment(c, id);
     rc = rc ? rc : emit(c, " AND m.brand = %" PRIu32, c->brand);
     return rc ? rc : buffer_append_text(&c->sql, tail);

@@ -35,7 +35,8 @@ typedef int (*segment_visit)(void *context, const struct segment *segment);
 MUST_CHECK int segment_each(struct store_tx *tx, segment_visit visit, void *context);
 
 /* Who is in it now (tx->now_ms), in order of id, until visit returns non-zero, which is passed on. -ENOENT: no such
- * segment. Erased and absorbed members are in none. */
+ * segment. Erased and absorbed members are in none, nor is who said
+ * that nobody shall choose them (CONSENT_PERSONAL). */
 typedef int (*segment_member_visit)(void *context, uint64_t member);
 MUST_CHECK int segment_each_member(struct store_tx *tx, uint32_t segment, segment_member_visit visit, void *context);
 MUST_CHECK int segment_contains(struct store_tx *tx, uint32_t segment, uint64_t member, bool *out_contains);

@@ -67,6 +67,16 @@ MUST_CHECK int wechat_link_member(struct store_tx *tx, uint64_t identity, uint64
 /* Unsubscribed: the identity row and every message of that person go; *out_identity is what it was (id 0: unknown). */
 MUST_CHECK int wechat_forget(struct store_tx *tx, const char *account, const uint8_t who[WHO_LEN],
                              struct channel_identity *out_identity);
+/* The same for one that is known. */
+MUST_CHECK int wechat_forget_identity(struct store_tx *tx, const struct channel_identity *identity);
+/* All of a member's, oldest first. */
+typedef int (*wechat_identity_visit)(void *context, const struct channel_identity *identity);
+MUST_CHECK int wechat_each_identity_of(struct store_tx *tx, uint64_t member, wechat_identity_visit visit,
+                                       void *context);
+/* Numbers of the messages this person sent, oldest first. */
+typedef int (*wechat_message_visit)(void *context, uint64_t id, int64_t received_ms);
+MUST_CHECK int wechat_each_message_of(struct store_tx *tx, const struct channel_identity *identity,
+                                      wechat_message_visit visit, void *context);
 
 /* ---- inbox */
 

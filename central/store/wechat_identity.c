@@ -1,6 +1,7 @@
 #include "central/store/wechat.h"
 
 #include "central/store/outbox.h"
+#include "central/store/people_privacy.h"
 #include "central/store/query.h"
 
 #include <stdio.h>
@@ -153,6 +154,55 @@ static int change_by_who(struct store_tx *tx, const char *sql, const char *accou
     return query_run(store_tx_write(tx), sql, QUERY(Q_TEXT(account), Q_BLOB(who, WHO_LEN)));
 }
 
+static int find_who_of(struct store_tx *tx, uint64_t id, uint8_t out_who[WHO_LEN])
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx), "SELECT who FROM channel_identity WHERE id = ?", QUERY(Q_INT(id)), &stmt);
+    if (rc == 0) {
+        rc = query_column_fixed(stmt, 0, out_who, WHO_LEN);
+        db_stmt_close(stmt);
+    }
+    return rc;
+}
+
+int wechat_forget_identity(struct store_tx *tx, const struct channel_identity *identity)
+{
+    uint8_t who[WHO_LEN];
+    struct channel_identity gone;
+    int rc = find_who_of(tx, identity->id, who);
+    return rc ? rc : wechat_forget(tx, identity->account, who, &gone);
+}
+
+int wechat_each_message_of(struct store_tx *tx, const struct channel_identity *identity, wechat_message_visit visit,
+                           void *context)
+{
+    struct db_stmt *stmt = NULL;
+    uint8_t who[WHO_LEN];
+    int rc = find_who_of(tx, identity->id, who);
+    rc = rc ? rc
+            : query_open(store_tx_db(tx), "SELECT id, received_ms FROM inbox WHERE account = ? AND who = ? ORDER BY id",
+                         QUERY(Q_TEXT(identity->account), Q_BLOB(who, WHO_LEN)), &stmt);
+    while (rc == 0 && (rc = db_stmt_step(stmt)) == DB_ROW) {
+        rc = visit(context, (uint64_t)db_column_int64(stmt, 0), db_column_int64(stmt, 1));
+    }
+    db_stmt_close(stmt);
+    return rc;
+}
+
+int wechat_each_identity_of(struct store_tx *tx, uint64_t member, wechat_identity_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    struct channel_identity identity;
+    int rc = query_open(store_tx_db(tx), "SELECT id FROM channel_identity WHERE member = ? AND member != 0 ORDER BY id",
+                        QUERY(Q_INT(member)), &stmt);
+    while (rc == 0 && (rc = db_stmt_step(stmt)) == DB_ROW) {
+        rc = wechat_find_identity(tx, (uint64_t)db_column_int64(stmt, 0), &identity);
+        rc = rc ? rc : visit(context, &identity);
+    }
+    db_stmt_close(stmt);
+    return rc;
+}
+
 int wechat_forget(struct store_tx *tx, const char *account, const uint8_t who[WHO_LEN],
                   struct channel_identity *out_identity)
 {
@@ -166,6 +216,7 @@ int wechat_forget(struct store_tx *tx, const char *account, const uint8_t who[WH
                   tx, "UPDATE inbox SET who = NULL, message_sealed = NULL, state = 1 WHERE account = ? AND who = ?",
                   account, who);
     rc = rc || !identity.id ? rc : outbox_forget_lane(tx, identity.id);
+    rc = rc ? rc : people_scrub_want(tx);
     if (rc == 0) {
         *out_identity = identity;
     }

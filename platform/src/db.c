@@ -125,7 +125,8 @@ static int set_up_writer(struct db *db, const struct db_options *options)
     if (error)
         return error;
     sqlite3_wal_hook(db->handle, on_commit, db);
-    error = db_log_settle(db);
+    error = db_exec(db, "PRAGMA secure_delete=ON;"); /* what was erased is overwritten, not only unlinked */
+    error = error ? error : db_log_settle(db);
     return error ? error : db_checkpoint(db);
 }
 

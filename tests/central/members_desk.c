@@ -3,9 +3,56 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+/* ---- the till's line to a central that works on threads of its own */
+
+struct waiting_answer {
+    struct answer *answer;
+    _Atomic bool given;
+};
+
+static void take_answer(void *context, const struct central_reply *reply)
+{
+    struct waiting_answer *waiting = context;
+    struct answer *answer = waiting->answer;
+    assert_true(reply->body.len <= sizeof(answer->body));
+    answer->status = reply->status;
+    answer->len = reply->body.len;
+    memcpy(answer->body, reply->body.data, reply->body.len);
+    waiting->given = true;
+}
+
+static int nothing(void *arg, struct store_tx *tx)
+{
+    (void)arg;
+    (void)tx;
+    return 0;
+}
+
+/* What was handed in before is answered when the writer comes to what was handed in after it. */
+static void send_and_wait(void *context, const struct exchange *exchange, struct answer *out_answer)
+{
+    static const struct signature_headers none;
+    const struct signature_headers *headers = exchange->headers ? exchange->headers : &none;
+    struct members_desk *d = context;
+    struct waiting_answer waiting = {.answer = out_answer};
+    struct central_request request = {.method = exchange->method,
+                                      .target = exchange->target,
+                                      .content_digest = headers->content_digest,
+                                      .signature_input = headers->signature_input,
+                                      .signature = headers->signature,
+                                      .content_encoding = exchange->encoding,
+                                      .body = exchange->body};
+    central_handle(d->people.central, &request, take_answer, &waiting);
+    for (int i = 0; i < 1000 && !waiting.given; i++) {
+        assert_int_equal(writer_call(d->people.central->writer, nothing, NULL), 0);
+    }
+    assert_true(waiting.given);
+}
 
 void members_open(struct members_desk *d, bool serve)
 {
@@ -17,6 +64,8 @@ void members_open(struct members_desk *d, bool serve)
     sim_clock_init(&d->core.clock, PEOPLE_START_MS);
     members_pass(d, 2000); /* what is signed from now on is later than the start */
     terminal_make(&d->till, &d->core, 1);
+    d->till.send = send_and_wait;
+    d->till.context = d;
     terminal_enrol(&d->till, &d->core, 1);
 }
 

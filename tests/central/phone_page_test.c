@@ -77,7 +77,7 @@ static void the_consent_page_says_its_version_and_forces_nothing(void **state)
     view.shop.id = 1;
     write_consent(&view, &html);
     assert_non_null(strstr(buffer_text(&html), "action=\"/m/T1/join\""));
-    assert_non_null(strstr(buffer_text(&html), "name=\"consent\" value=\"2026-11\""));
+    assert_non_null(strstr(buffer_text(&html), "name=\"consent\" value=\"2026-11-22\""));
     assert_non_null(strstr(buffer_text(&html), "不加入也可以正常使用优惠券"));
     assert_null(strstr(buffer_text(&html), "<select"));
     assert_null(strstr(buffer_text(&html), "http"));

@@ -1,0 +1,198 @@
+#include "central/store/people_privacy.h"
+
+#include "central/store/journal.h"
+#include "central/store/query.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SCRUB_WANTED "scrub_wanted_ms"
+#define SCRUB_DONE   "scrub_done_ms"
+
+/* ---- consent */
+
+int people_each_consent(struct store_tx *tx, uint64_t member, people_consent_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_open(store_tx_db(tx), "SELECT version, given, at_ms FROM consent WHERE member = ? ORDER BY id",
+                        QUERY(Q_INT(member)), &stmt);
+    while (rc == 0 && (rc = db_stmt_step(stmt)) == DB_ROW) {
+        struct consent consent = {.given = db_column_int64(stmt, 1) != 0, .at_ms = db_column_int64(stmt, 2)};
+        query_column_text(stmt, 0, consent.version, sizeof(consent.version));
+        rc = visit(context, &consent);
+    }
+    db_stmt_close(stmt);
+    return rc;
+}
+
+int people_count_consents(struct store_tx *tx, people_consent_count_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_open(store_tx_db(tx),
+                        "SELECT version, count(*) FILTER (WHERE given = 1), count(*) FILTER (WHERE given = 0) FROM "
+                        "consent WHERE id IN (SELECT max(id) FROM consent GROUP BY member, version) GROUP BY version "
+                        "ORDER BY version",
+                        QUERY_NONE, &stmt);
+    while (rc == 0 && (rc = db_stmt_step(stmt)) == DB_ROW) {
+        rc = visit(context, db_column_text(stmt, 0), (uint64_t)db_column_int64(stmt, 1),
+                   (uint64_t)db_column_int64(stmt, 2));
+    }
+    db_stmt_close(stmt);
+    return rc;
+}
+
+int people_is_personal(struct store_tx *tx, uint64_t member, bool *out_personal)
+{
+    int64_t personal = 0;
+    int rc = query_number(store_tx_db(tx), "SELECT personal FROM member WHERE id = ?", QUERY(Q_INT(member)), &personal);
+    if (rc == 0) {
+        *out_personal = personal != 0;
+    }
+    return rc;
+}
+
+/* What the member last said of this version; nobody agreed to what was never asked, but choosing is on until it is
+ * switched off. */
+static int last_word(struct store_tx *tx, uint64_t member, const char *version, bool *out_given)
+{
+    int64_t given = strcmp(version, CONSENT_PERSONAL) == 0;
+    int rc = query_number(store_tx_db(tx),
+                          "SELECT given FROM consent WHERE member = ? AND version = ? ORDER BY id DESC LIMIT 1",
+                          QUERY(Q_INT(member), Q_TEXT(version)), &given);
+    if (rc == 0 || rc == -ENOENT) {
+        *out_given = given != 0;
+    }
+    return rc == -ENOENT ? 0 : rc;
+}
+
+int people_change_consent(struct store_tx *tx, uint64_t id, const char *version, bool given, const char *who)
+{
+    struct member member;
+    bool is = false;
+    int rc = people_find_member(tx, id, &member);
+    rc = rc ? rc : last_word(tx, id, version, &is);
+    if (rc < 0 || member.erased) {
+        return rc ? rc : -EPERM;
+    }
+    if (is == given) {
+        return 0;
+    }
+    rc = people_log_consent(tx, id, version, given);
+    if (rc == 0 && strcmp(version, CONSENT_PERSONAL) == 0) {
+        rc = query_run(store_tx_write(tx), "UPDATE member SET personal = ? WHERE id = ?",
+                       QUERY(Q_INT(given), Q_INT(id)));
+    }
+    struct journal_fact fact = {.key = version,
+                                .who = who,
+                                .what = given ? "given" : "withdrawn",
+                                .brand = member.brand,
+                                .store = member.home_store,
+                                .member = id};
+    return rc ? rc : journal_append_central(tx, RECORD_CONSENT, &fact);
+}
+
+/* ---- acts */
+
+int people_each_record(struct store_tx *tx, uint64_t member, people_record_visit visit, void *context)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_open(store_tx_db(tx),
+                        "SELECT r.terminal, r.incarnation, r.seq FROM member_record r JOIN journal j ON j.terminal = "
+                        "r.terminal AND j.incarnation = r.incarnation AND j.seq = r.seq WHERE r.member = ? ORDER BY "
+                        "j.position",
+                        QUERY(Q_INT(member)), &stmt);
+    while (rc == 0 && (rc = db_stmt_step(stmt)) == DB_ROW) {
+        rc = visit(context, (struct record_id){(uint32_t)db_column_int64(stmt, 0), (uint32_t)db_column_int64(stmt, 1),
+                                               (uint64_t)db_column_int64(stmt, 2)});
+    }
+    db_stmt_close(stmt);
+    return rc;
+}
+
+/* ---- the end */
+
+static int forget_identities(struct store_tx *tx, uint64_t member)
+{
+    struct channel_identity identity;
+    int rc = wechat_find_member(tx, member, &identity);
+    while (rc == 0) {
+        rc = wechat_forget_identity(tx, &identity);
+        rc = rc ? rc : wechat_find_member(tx, member, &identity);
+    }
+    return rc == -ENOENT ? 0 : rc;
+}
+
+static int delete_rows(struct store_tx *tx, uint64_t member)
+{
+    static const char *const deletions[] = {
+        "DELETE FROM contact WHERE member = ?", "DELETE FROM member_tag WHERE member = ?",
+        "DELETE FROM member_activity WHERE member = ?", "DELETE FROM member_record WHERE member = ?",
+        "UPDATE member SET pin_salt = NULL, pin_hash = NULL, tier = 0, personal = 0, erased = 1 WHERE id = ?"};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(deletions); i++) {
+        rc = query_run(store_tx_write(tx), deletions[i], QUERY(Q_INT(member)));
+    }
+    return rc;
+}
+
+int people_erase_member(struct store_tx *tx, uint64_t id, const char *who, const char *why)
+{
+    struct member member;
+    int rc = people_find_member(tx, id, &member);
+    if (rc < 0 || member.erased) {
+        return rc;
+    }
+    rc = forget_identities(tx, id);
+    rc = rc ? rc : delete_rows(tx, id);
+    rc = rc ? rc : people_log_consent(tx, id, "", false);
+    rc = rc ? rc : people_scrub_want(tx);
+    struct journal_fact fact = {.who = who,
+                                .what = "member erased",
+                                .why = why,
+                                .brand = member.brand,
+                                .store = member.home_store,
+                                .member = id};
+    rc = rc ? rc : journal_append_central(tx, RECORD_ADMIN, &fact);
+    rc = rc ? rc : people_find_member(tx, id, &member);
+    return rc ? rc : people_publish_member(tx, &member);
+}
+
+int people_scrub_want(struct store_tx *tx)
+{
+    return store_meta_set(tx, SCRUB_WANTED, tx->now_ms);
+}
+
+static int read_time(struct store_tx *tx, const char *name, int64_t *out_ms)
+{
+    int64_t ms = 0;
+    int rc = store_meta_get(tx, name, &ms);
+    if (rc == 0 || rc == -ENOENT) {
+        *out_ms = ms;
+    }
+    return rc == -ENOENT ? 0 : rc;
+}
+
+int people_scrub_due(struct store_tx *tx, int64_t *out_since_ms)
+{
+    int64_t wanted_ms = 0, done_ms = 0;
+    int rc = read_time(tx, SCRUB_WANTED, &wanted_ms);
+    rc = rc ? rc : read_time(tx, SCRUB_DONE, &done_ms);
+    if (rc == 0) {
+        *out_since_ms = tx->now_ms - done_ms < SCRUB_EVERY_MS ? 0 : wanted_ms;
+    }
+    return rc;
+}
+
+int people_scrub(struct store *store)
+{
+    return store_failed(store) ? -EIO : db_checkpoint(store_writer_db(store));
+}
+
+/* What was erased meanwhile is wanted still. */
+int people_scrubbed(struct store_tx *tx, int64_t since_ms)
+{
+    int64_t wanted_ms = 0;
+    int rc = read_time(tx, SCRUB_WANTED, &wanted_ms);
+    rc = rc ? rc : store_meta_set(tx, SCRUB_DONE, tx->now_ms);
+    return rc || wanted_ms != since_ms ? rc : store_meta_set(tx, SCRUB_WANTED, 0);
+}

@@ -1,0 +1,295 @@
+#include "members_desk.h"
+
+#include "central/store/people_privacy.h"
+#include "central/wechat/work.h"
+#include "platform/file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define OPENID "oErasedPersonNumberOne0000001"
+#define PHONE  "13800138000"
+#define CARD   "VIP20261122"
+#define WORDS  "请问什么时候有货"
+#define FOLLOW                                                                                                         \
+    "<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[subscribe]]></Event><EventKey><![CDATA[qrscene_t1]]>"         \
+    "</EventKey>"
+#define WRITE "<MsgType><![CDATA[text]]></MsgType><Content><![CDATA[" WORDS "]]></Content><MsgId>7001</MsgId>"
+#define LEAVE "<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[unsubscribe]]></Event>"
+
+static struct members_desk d;
+static char page[128];
+
+static void push(const char *fields, int64_t created_s)
+{
+    struct phone_answer answer;
+    wechat_push(&d.people, &(struct push){.openid = OPENID, .fields = fields, .created_s = created_s}, &answer);
+    assert_int_equal(answer.status, 200);
+    if (!page[0]) {
+        page_path(&answer, page);
+    }
+    phone_answer_finish(&answer);
+    wechat_settle(&d.people);
+}
+
+/* A follower who joined, wrote, gave a phone and a card, chose a tag, and bought something. */
+static json_int_t make_known(void)
+{
+    char target[160];
+    struct phone_answer answer;
+    json_decref(admin_do(&d.people, "clerk add", "{\"store\":1,\"name\":\"王强\",\"pin\":\"1357\"}"));
+    json_decref(admin_do(&d.people, "wechat account", "{\"name\":\"shop\",\"token\":\"" TOKEN "\"}"));
+    json_decref(admin_do(&d.people, "touchpoint add", "{\"store\":1,\"terminal\":1,\"clerk\":1}"));
+    json_decref(admin_do(&d.people, "tag add", "{\"name\":\"coffee\",\"self\":true}"));
+    push(FOLLOW, 1795000001);
+    snprintf(target, sizeof(target), "%s/join", page);
+    phone_call(&d.people, "POST", target, "consent=2026-11-22", &answer);
+    assert_int_equal(answer.status, 303);
+    phone_answer_finish(&answer);
+    push(WRITE, 1795000002);
+    json_t *list = admin_do(&d.people, "member list", "");
+    json_t *row = json_array_get(json_object_get(json_object_get(list, "result"), "rows"), 0);
+    json_int_t member = json_integer_value(json_object_get(row, "member"));
+    json_decref(list);
+    members_admin(&d, "member identify", "{\"member\":%lld,\"phone\":\"+86 138-0013-8000\"}", member);
+    members_admin(&d, "member identify", "{\"member\":%lld,\"card\":\"" CARD "\"}", member);
+    members_admin(&d, "member tag", "{\"member\":%lld,\"tag\":\"coffee\"}", member);
+    members_sell(&d, member, 1990);
+    return member;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    page[0] = '\0';
+    members_open(&d, true);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    members_close(&d);
+    return 0;
+}
+
+/* ---- what an HMAC of somebody's leaves behind */
+
+struct traces {
+    uint8_t openid[WHO_LEN], phone[WHO_LEN], card[WHO_LEN];
+};
+
+static void find_traces(struct traces *out)
+{
+    struct channel_keys keys;
+    assert_int_equal(wechat_work_keys(d.people.central, &keys), 0);
+    channel_who(&keys, "shop", OPENID, out->openid);
+    channel_who(&keys, "phone", PHONE, out->phone);
+    channel_who(&keys, "card", CARD, out->card);
+    channel_keys_finish(&keys);
+}
+
+static bool file_has(const char *path, const void *needle, size_t len)
+{
+    struct buffer content;
+    buffer_init(&content, 64 * 1024 * 1024);
+    int rc = file_read(path, &content);
+    bool found = rc == 0 && content.len > 0 && memmem(content.data, content.len, needle, len) != NULL;
+    assert_true(rc == 0 || rc == -ENOENT);
+    buffer_finish(&content);
+    return found;
+}
+
+/* In the books' file, used pages or free ones, or in their log. */
+static bool books_hold(const void *needle, size_t len)
+{
+    char log[STORE_PATH_MAX + 8];
+    const char *path = store_path(d.people.central->store);
+    snprintf(log, sizeof(log), "%s-wal", path);
+    return file_has(path, needle, len) || file_has(log, needle, len);
+}
+
+static int nothing(void *arg, struct store_tx *tx)
+{
+    (void)arg;
+    (void)tx;
+    return 0;
+}
+
+static bool scrub_waits(void)
+{
+    struct store_tx tx;
+    int64_t since_ms = 0;
+    assert_int_equal(store_read_begin(d.people.central->store, &tx), 0);
+    assert_int_equal(people_scrub_due(&tx, &since_ms), 0);
+    store_read_end(&tx);
+    return since_ms != 0;
+}
+
+static void let_it_be_scrubbed(void)
+{
+    sim_clock_advance(&d.people.clock, 2 * SCRUB_EVERY_MS);
+    for (int i = 0; i < 1000 && scrub_waits(); i++) {
+        central_people.tick(d.people.central);
+        assert_int_equal(writer_call(d.people.central->writer, nothing, NULL), 0);
+    }
+    assert_false(scrub_waits());
+}
+
+static void nothing_names_the_person(const struct traces *traces)
+{
+    static const char *const words[] = {OPENID, PHONE, CARD, WORDS};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        assert_false(folder_holds(d.people.dir, words[i]));
+        assert_false(file_has(d.people.log, words[i], strlen(words[i])));
+    }
+    assert_false(books_hold(traces->openid, WHO_LEN));
+    assert_false(books_hold(traces->phone, WHO_LEN));
+    assert_false(books_hold(traces->card, WHO_LEN));
+}
+
+static bool says(const char *text, const char *words)
+{
+    return strstr(text, words) != NULL;
+}
+
+static void everything_that_is_kept_of_a_member_can_be_handed_out(void **state)
+{
+    (void)state;
+    json_int_t member = make_known();
+    char args[64];
+    snprintf(args, sizeof(args), "{\"member\":%lld}", member);
+    json_t *all = admin_do(&d.people, "member export", args);
+    char *text = json_dumps(json_object_get(all, "result"), JSON_COMPACT);
+    assert_true(says(text, OPENID));
+    assert_true(says(text, PHONE));
+    assert_true(says(text, CARD));
+    assert_true(says(text, WORDS));
+    assert_true(says(text, "\"tag\":\"coffee\""));
+    assert_true(says(text, "\"gross_minor\":1990"));
+    assert_true(says(text, "\"version\":\"2026-11-22\""));
+    assert_true(says(text, "\"clerk\":1"));
+    free(text);
+    json_decref(all);
+    assert_non_null(strstr(admin_refused(&d.people, "member export", "{\"member\":5}"), "no such member"));
+}
+
+static void before_it_is_erased_the_person_can_be_found_but_not_read(void **state)
+{
+    (void)state;
+    struct traces traces;
+    make_known();
+    find_traces(&traces);
+    assert_true(books_hold(traces.openid, WHO_LEN)); /* else the test beneath proves nothing */
+    assert_true(books_hold(traces.phone, WHO_LEN));
+    assert_true(books_hold(traces.card, WHO_LEN));
+    assert_false(folder_holds(d.people.dir, OPENID));
+    assert_false(folder_holds(d.people.dir, PHONE));
+}
+
+static void after_erasure_books_and_log_hold_nothing_that_names_the_member(void **state)
+{
+    (void)state;
+    struct traces traces;
+    json_int_t member = make_known();
+    find_traces(&traces);
+    members_admin(&d, "member erase", "{\"member\":%lld,\"why\":\"asked\"}", member);
+    let_it_be_scrubbed();
+    nothing_names_the_person(&traces);
+    members_admin(&d, "books", "{\"verify\":true}"); /* the ledger stands, under a random number */
+    assert_int_equal(members_activity(&d, member).purchases, 0);
+    members_sell(&d, member, 500); /* a till that has not heard of it yet */
+    assert_int_equal(members_activity(&d, member).purchases, 0);
+    assert_non_null(strstr(admin_refused(&d.people, "member find", "{\"phone\":\"" PHONE "\"}"), "nobody"));
+}
+
+static void whoever_unfollows_leaves_no_openid_and_no_message(void **state)
+{
+    (void)state;
+    struct traces traces;
+    make_known();
+    find_traces(&traces);
+    push(LEAVE, 1795000009);
+    let_it_be_scrubbed();
+    assert_false(folder_holds(d.people.dir, OPENID));
+    assert_false(books_hold(traces.openid, WHO_LEN));
+}
+
+static void a_backup_made_after_the_erasure_holds_nothing_either(void **state)
+{
+    (void)state;
+    struct traces traces;
+    char path[STORE_PATH_MAX + 64];
+    json_int_t member = make_known();
+    find_traces(&traces);
+    members_admin(&d, "member erase", "{\"member\":%lld,\"why\":\"asked\"}", member);
+    assert_int_equal(central_backup(d.people.central, path, sizeof(path)), 0);
+    assert_false(file_has(path, traces.openid, WHO_LEN));
+    assert_false(file_has(path, traces.phone, WHO_LEN));
+}
+
+static void a_number_is_one_members(void **state)
+{
+    (void)state;
+    char args[96];
+    json_int_t member = make_known(), other = members_add(&d, 1);
+    assert_int_equal(number_of(admin_do(&d.people, "member find", "{\"phone\":\"138 0013 8000\"}"), "member"), member);
+    snprintf(args, sizeof(args), "{\"member\":%lld,\"phone\":\"" PHONE "\"}", other);
+    assert_non_null(strstr(admin_refused(&d.people, "member identify", args), "it is member"));
+    snprintf(args, sizeof(args), "{\"member\":%lld,\"card\":\"4111111111111111\"}", other);
+    assert_non_null(strstr(admin_refused(&d.people, "member identify", args), "no member card"));
+    snprintf(args, sizeof(args), "{\"member\":%lld,\"phone\":\"call me\"}", other);
+    assert_non_null(strstr(admin_refused(&d.people, "member identify", args), "no phone number"));
+}
+
+static void what_was_agreed_to_is_logged_and_choosing_can_be_refused(void **state)
+{
+    (void)state;
+    char args[64];
+    json_int_t member = make_known();
+    snprintf(args, sizeof(args), "{\"member\":%lld}", member);
+    assert_int_equal(members_count(&d, "tag coffee"), 1);
+    members_admin(&d, "consent personal", "{\"member\":%lld,\"on\":\"off\"}", member);
+    members_admin(&d, "consent personal", "{\"member\":%lld,\"on\":\"off\"}", member);
+    assert_int_equal(members_count(&d, "tag coffee"), 0);
+    assert_int_equal(row_count(admin_do(&d.people, "consent log", args)), 2);
+    assert_int_equal(row_count(admin_do(&d.people, "consent list", "")), 2);
+    members_admin(&d, "consent personal", "{\"member\":%lld,\"on\":\"on\"}", member);
+    assert_int_equal(members_count(&d, "tag coffee"), 1);
+    assert_true(row_count(admin_do(&d.people, "consent show", "{\"version\":\"2026-11\"}")) > 0);
+    assert_non_null(strstr(admin_refused(&d.people, "consent show", "{\"version\":\"1999\"}"), "never"));
+}
+
+/* A clerk who is credited later by a correction starts waiting for retention like any other. */
+static void a_corrected_attribution_starts_its_clerks_credit(void **state)
+{
+    (void)state;
+    make_known();
+    json_int_t loose = members_add(&d, 1);
+    members_admin(&d, "member attribute", "{\"member\":%lld,\"touchpoint\":1,\"why\":\"the clerk's own card\"}", loose);
+    json_t *report = admin_do(&d.people, "acquisition report", "");
+    json_t *row = json_array_get(json_object_get(json_object_get(report, "result"), "rows"), 0);
+    assert_int_equal(json_integer_value(json_object_get(row, "pending")), 2);
+    json_decref(report);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(everything_that_is_kept_of_a_member_can_be_handed_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(before_it_is_erased_the_person_can_be_found_but_not_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(after_erasure_books_and_log_hold_nothing_that_names_the_member, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(whoever_unfollows_leaves_no_openid_and_no_message, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_backup_made_after_the_erasure_holds_nothing_either, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_number_is_one_members, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_agreed_to_is_logged_and_choosing_can_be_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_corrected_attribution_starts_its_clerks_credit, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
