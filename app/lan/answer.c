@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum answer_key { KEY_OP = 1, KEY_FIELDS = 2, KEY_ROWS = 3 };
+enum answer_key { KEY_OP = 1, KEY_FIELDS = 2, KEY_ROWS = 3, KEY_BY = 4 };
 
 #define REDEEMED(k, t, m) FIELD_AT(k, t, false, till_redeemed, m)
 static const struct field redeemed_fields[] = {
@@ -115,7 +115,7 @@ int lan_till_answer_encode(const struct till_answer *answer, uint8_t *out, size_
     if (shape_of(&copy, &shape) < 0)
         return -EINVAL;
     cbor_writer_init(&w, out, cap);
-    cbor_write_map(&w, 1U + (shape.table != NULL) + (shape.row_table != NULL));
+    cbor_write_map(&w, 1U + (shape.table != NULL) + (shape.row_table != NULL) + (copy.by != 0));
     cbor_write_uint(&w, KEY_OP);
     cbor_write_uint(&w, copy.op);
     if (shape.table != NULL) {
@@ -128,6 +128,10 @@ int lan_till_answer_encode(const struct till_answer *answer, uint8_t *out, size_
         cbor_write_array(&w, count);
         for (size_t i = 0; i < count; i++)
             fields_write(&w, shape.row_table, (const uint8_t *)shape.rows + i * shape.row_table->size);
+    }
+    if (copy.by != 0) {
+        cbor_write_uint(&w, KEY_BY);
+        cbor_write_uint(&w, copy.by);
     }
     return cbor_writer_finish(&w, out_len);
 }
@@ -186,6 +190,8 @@ static int read_answer(struct cbor_reader *r, struct till_answer *answer)
             fields_read(r, shape.table, shape.value);
         } else if (key == KEY_ROWS && shape.row_table != NULL) {
             rows = read_rows(r, &shape);
+        } else if (key == KEY_BY) {
+            answer->by = cbor_read_u32(r);
         } else {
             (void)cbor_read_raw(r);
         }

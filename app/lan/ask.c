@@ -45,6 +45,8 @@ int lan_ask_begin(struct lan *lan, const struct till_request *request)
                                   .since_ms = clock_wall_ms(lan->options.clock),
                                   .begun_mono_ms = lan_mono_ms(lan)};
         slot->request.via = 0;
+        if (request->op == TILL_VOID && request->voided.terminal == 0) /* "this one's" would be the primary's there */
+            slot->request.voided.terminal = lan->store.terminal;
         make_request_id_locked(lan, slot->request.request_id);
         lan_act_of(&slot->request, &slot->act);
         loops_changed_locked(&lan->loops);
@@ -233,7 +235,8 @@ static void on_done(struct lan *lan, int index, const struct lan_slot *slot, uin
         return;
     }
     decoded.error = answer->error;
-    decoded.by = by;
+    if (decoded.by == 0) /* else a former primary did it, whose copy the present one has */
+        decoded.by = by;
     finish(lan, index, &decoded);
 }
 

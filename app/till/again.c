@@ -95,6 +95,25 @@ static int say_voided(struct books *b, const struct body_void *voided, struct ti
     return r == -ENOENT ? 0 : r;
 }
 
+/* A former primary's journal may be where it stands: 0 = this terminal's. */
+static int author(struct books *b, int64_t record, uint32_t *out_terminal)
+{
+    struct db_stmt *stmt;
+    int r;
+
+    if (journal_era(record) == b->era)
+        return 0;
+    r = db_stmt_open(b->db, "SELECT terminal FROM era WHERE era = ?", &stmt);
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, journal_era(record));
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        *out_terminal = (uint32_t)db_column_int64(stmt, 0);
+    db_stmt_close(stmt);
+    return r < 0 ? r : r == DB_ROW ? 0 : -EUCLEAN;
+}
+
 static int say(struct books *b, int64_t record, struct till_answer *answer)
 {
     struct body body;
@@ -136,6 +155,8 @@ int again_answer(struct books *b, const struct till_request *request, struct til
 
     if (r == 0)
         r = say(b, record, &answer);
+    if (r == 0)
+        r = author(b, record, &answer.by);
     if (r < 0)
         return r;
     *out_answer = answer;

@@ -200,7 +200,7 @@ struct till_recent {
 struct till_answer {
     enum till_op op;
     uint32_t ticket;
-    uint32_t by; /* the terminal that did it and whose journal `group` stands in; 0 = this one. Set by the LAN room */
+    uint32_t by; /* the terminal that did it and whose journal `group` stands in; 0 = this one */
     /* 0; -ENOSPC disk full, -EUCLEAN books damaged, -EAGAIN no enrolment yet, -EINVAL: nothing happened.
      * -EIO: the disk failed and could not be read again yet; nobody is told "done", and once the books open again they
      * say what happened (a coupon would be ALREADY_USED).

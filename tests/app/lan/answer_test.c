@@ -18,6 +18,7 @@ static struct till_answer full_redeemed(void)
     struct till_answer answer;
     memset(&answer, 0, sizeof(answer));
     answer.op = TILL_REDEEM;
+    answer.by = 12;
     struct till_redeemed *r = &answer.redeemed;
     r->verdict = COUPON_BELOW_MINIMUM;
     r->coupon = (struct coupon_id){1001, (UINT64_C(1) << 40) - 1};

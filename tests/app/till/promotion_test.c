@@ -74,6 +74,7 @@ static void a_promoted_peer_goes_on_with_what_it_copied(void **state)
     answer = several_ask(s, 1, lost); /* its answer never came */
     assert_int_equal(answer.error, 0);
     assert_int_equal(answer.redeemed.verdict, COUPON_OK);
+    assert_int_equal(answer.by, several_terminal(0)); /* in whose journal it stands, copied here */
     assert_int_equal(several_ask(s, 1, several_redeem(1)).redeemed.verdict, COUPON_ALREADY_USED);
     assert_int_equal(several_ask(s, 1, several_redeem(2)).redeemed.verdict, COUPON_OK); /* a token of the old epoch */
     several_meet(s);
