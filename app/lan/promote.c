@@ -73,14 +73,16 @@ void lan_promote_step(struct lan *lan)
     struct till_request request;
     struct survey survey;
     uint32_t count = 0;
-    bool late, begun, decided;
-    int r = till_ends(lan->options.till, ends, &count);
+    bool late, begun, decided, asked;
+    int r;
 
     pthread_mutex_lock(&lan->loops.mutex);
-    if (!lan->promotion.asked) {
-        pthread_mutex_unlock(&lan->loops.mutex);
+    asked = lan->promotion.asked; /* taken back on this thread only */
+    pthread_mutex_unlock(&lan->loops.mutex);
+    if (!asked)
         return;
-    }
+    r = till_ends(lan->options.till, ends, &count);
+    pthread_mutex_lock(&lan->loops.mutex);
     begun = lan->promotion.deadline_mono_ms != 0;
     if (!begun)
         begin_locked(lan);

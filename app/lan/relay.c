@@ -77,13 +77,25 @@ static int relay_journal(struct lan *lan, const struct lan_end *held)
     return r < 0 ? r : 0;
 }
 
+/* Mostly nobody is away, and how far every journal goes need not be looked up. */
+static bool somebody_is_away(struct lan *lan)
+{
+    bool away = false;
+
+    pthread_mutex_lock(&lan->loops.mutex);
+    for (uint32_t i = 0; i < lan->peer_count; i++)
+        away |= lan->peers[i].failures > 0 && !lan_peer_live_locked(lan, &lan->peers[i]);
+    pthread_mutex_unlock(&lan->loops.mutex);
+    return away;
+}
+
 void lan_relay(struct lan *lan)
 {
     struct lan_end ends[LAN_TERMINALS_MAX];
     uint32_t count = 0, age_s;
     int r;
 
-    if (lan->options.relay == NULL || lan_mono_ms(lan) < lan->next_relay_mono_ms ||
+    if (lan->options.relay == NULL || !somebody_is_away(lan) || lan_mono_ms(lan) < lan->next_relay_mono_ms ||
         (lan->options.central != NULL && !lan->options.central(lan->options.context, &age_s)))
         return;
     r = till_ends(lan->options.till, ends, &count);
