@@ -14,7 +14,8 @@
 #define KEPT "NOT EXISTS (SELECT 1 FROM lost_disk d WHERE d.terminal = a.terminal AND d.durable < a.seq)"
 /* Coupons whose right was never given on without its holder's word. */
 #define OWN                                                                                                            \
-    "(f1, f2) NOT IN (SELECT campaign, serial FROM written_off) AND NOT EXISTS (SELECT 1 FROM lost o WHERE"            \
+    "(f1, f2) NOT IN (SELECT campaign, serial FROM written_off) AND (f1, f2) NOT IN (SELECT campaign, serial FROM"     \
+    " beyond) AND NOT EXISTS (SELECT 1 FROM lost o WHERE"                                                              \
     " o.terminal = c.terminal AND o.inc = c.inc AND o.seq = c.seq AND c.terminal IN (SELECT terminal FROM lost_disk))"
 #define SHOWN_MAX      3 /* of each finding */
 #define TEXT_OF(value) #value
@@ -23,11 +24,12 @@
 
 /* The auditor's own tables, in memory: c what central's journal says, l what the terminals' say. */
 static const char own_tables[] =
-    "CREATE TABLE c(place, terminal, inc, seq, store, hlc, kind, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f14, hash);"
-    "CREATE TABLE l(place, terminal, inc, seq, store, hlc, kind, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f14, hash);"
+    "CREATE TABLE c(place, terminal, inc, seq, store, hlc, kind, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, req, hash);"
+    "CREATE TABLE l(place, terminal, inc, seq, store, hlc, kind, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, req, hash);"
     "CREATE TABLE ack(place, kind, terminal, inc, seq, campaign, serial, discount, earned, credit, durable);"
     "CREATE TABLE machine(place, store, clone, terminal);"
     "CREATE TABLE written_off(campaign, serial);"
+    "CREATE TABLE shared(store);"
     "CREATE TABLE lost_disk(terminal, durable);"
     "CREATE TABLE pruned(place, terminal, inc, through);"
     "CREATE TABLE lbalance(place, account, unit, amount);"
@@ -46,15 +48,29 @@ static const char own_views[] =
     "CREATE INDEX gone_id ON gone(terminal, inc, seq);"
     "CREATE TABLE lost AS SELECT terminal, incarnation AS inc, seq FROM central.conflict;"
     "CREATE INDEX lost_id ON lost(terminal, inc, seq);"
+    "CREATE INDEX c_request ON c(kind, req) WHERE req != 0;"
+    "CREATE TABLE teller AS SELECT min(place) AS place FROM machine WHERE clone = 0 GROUP BY store;"
+    /* what a former primary did alone, or where its successor said that its copy may be behind, beyond that copy */
+    "CREATE TABLE beyond AS SELECT r.terminal, r.inc, r.seq, r.f1 AS campaign, r.f2 AS serial, r.req FROM c p JOIN c r"
+    " ON r.terminal = p.f1 AND r.inc = p.f2 AND r.seq > p.f3 WHERE p.kind = 20 AND r.kind IN (4, 5, 7, 8) AND (p.f8 = 1"
+    " OR 1 = (SELECT a.f1 FROM c a WHERE a.kind = 21 AND a.terminal = r.terminal AND a.inc = r.inc AND a.seq < r.seq"
+    "  ORDER BY a.seq DESC LIMIT 1));"
+    "CREATE INDEX beyond_id ON beyond(terminal, inc, seq);"
+    /* where a primary was followed, both may have taken the same move or void, which counts once */
+    "CREATE TABLE again AS SELECT b.rowid AS id FROM c a JOIN c b ON b.kind = a.kind AND b.store = a.store AND b.rowid "
+    ">"
+    " a.rowid AND b.terminal != a.terminal AND CASE a.kind WHEN 8 THEN (b.f1, b.f2, b.f3) = (a.f1, a.f2, a.f3) ELSE "
+    "b.f5"
+    " = a.f5 END WHERE a.kind IN (8, 11, 12) AND a.store IN shared;"
     /* what changes a share: earned, spent, granted, released, voided */
     "CREATE TABLE move AS"
     " SELECT terminal, inc, seq, store, f2 AS member, f5 - f10 AS delta FROM c WHERE kind = 6"
     " UNION ALL SELECT terminal, inc, seq, store, f2, -f5 FROM c WHERE kind = 7"
-    " UNION ALL SELECT terminal, inc, seq, store, f1, f4 FROM c WHERE kind = 11"
-    " UNION ALL SELECT terminal, inc, seq, store, f1, -f4 FROM c WHERE kind = 12"
+    " UNION ALL SELECT terminal, inc, seq, store, f1, f4 FROM c WHERE kind = 11 AND rowid NOT IN again"
+    " UNION ALL SELECT terminal, inc, seq, store, f1, -f4 FROM c WHERE kind = 12 AND rowid NOT IN again"
     " UNION ALL SELECT v.terminal, v.inc, v.seq, v.store, t.f2, CASE t.kind WHEN 6 THEN -(t.f5 - t.f10 - v.f8)"
     "  ELSE t.f5 END FROM c v JOIN c t ON t.terminal = v.f1 AND t.inc = v.f2 AND t.seq = v.f3"
-    "  WHERE v.kind = 8 AND t.kind IN (6, 7);";
+    "  WHERE v.kind = 8 AND v.rowid NOT IN again AND t.kind IN (6, 7);";
 
 /*
  * Each must find nothing. whole: only where no disk was copied, because then one of two histories counts. kept: only
@@ -88,7 +104,7 @@ static const struct check checks[] = {
      " (SELECT 1 FROM gone g WHERE g.terminal = a.terminal AND g.inc = a.inc AND g.seq = a.seq)"},
     {"acknowledged by a copy, nowhere now", false, false,
      "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind < 2 AND a.terminal IN forked AND NOT EXISTS"
-     " (SELECT 1 FROM l WHERE l.place = a.place AND l.terminal = a.terminal AND l.inc = a.inc AND l.seq = a.seq"
+     " (SELECT 1 FROM l WHERE l.terminal = a.terminal AND l.inc = a.inc AND l.seq = a.seq"
      "  AND l.kind = 4 + a.kind)"},
     {"record that central does not have", false, false,
      "SELECT l.place, l.terminal, l.seq FROM l WHERE l.terminal NOT IN forked AND NOT EXISTS (SELECT 1 FROM c WHERE"
@@ -122,8 +138,13 @@ static const struct check checks[] = {
      " b.store || '.' || b.seq || ' epoch ' || b.f4 FROM central.conflict k"
      " JOIN c a ON a.terminal = k.terminal AND a.inc = k.incarnation AND a.seq = k.seq"
      " JOIN c b ON b.terminal = k.c_terminal AND b.inc = k.c_incarnation AND b.seq = k.c_seq"
-     " WHERE a.f5 != 3 AND b.f5 != 3 AND NOT (k.kind = 4 AND (k.campaign, k.serial) IN (SELECT campaign, serial FROM"
-     " written_off UNION SELECT f1, f2 FROM c WHERE kind = 4 AND terminal IN (SELECT terminal FROM lost_disk)))"},
+     " WHERE k.campaign != 0 AND a.f5 != 3 AND b.f5 != 3 AND NOT (k.kind = 4 AND (k.campaign, k.serial) IN (SELECT"
+     " campaign, serial FROM written_off UNION SELECT campaign, serial FROM beyond UNION SELECT f1, f2 FROM c WHERE"
+     " kind = 4 AND terminal IN (SELECT terminal FROM lost_disk)))"},
+    {"request that was done twice", false, false,
+     "SELECT a.kind, a.terminal || '.' || a.seq, b.terminal || '.' || b.seq FROM c a JOIN c b ON b.kind = a.kind AND"
+     " b.req = a.req AND (b.terminal, b.inc, b.seq) > (a.terminal, a.inc, a.seq) WHERE a.req != 0 AND a.terminal NOT IN"
+     " forked AND b.terminal NOT IN forked AND a.req NOT IN (SELECT req FROM beyond)"},
     {"budget overdrawn", false, false,
      "SELECT a.place, a.terminal, a.seq FROM ack a JOIN l r ON r.place = a.place AND r.terminal = a.terminal"
      " AND r.inc = a.inc AND r.seq = a.seq AND r.kind = 4 AND r.f5 = 3 WHERE a.kind = 0 AND a.durable > 0 AND " BUDGET
@@ -133,23 +154,40 @@ static const struct check checks[] = {
      "   AND v.place = a.place AND v.seq < a.seq))"},
     {"overdraft", false, false,
      "SELECT DISTINCT store, terminal, member FROM (SELECT *, sum(delta) OVER (PARTITION BY terminal, inc, member"
-     " ORDER BY seq) AS held FROM move) WHERE held < 0"},
+     " ORDER BY seq) AS held FROM move) WHERE held < 0 AND store NOT IN shared"},
+    {"overdraft of a store", true, false,
+     "SELECT store, member, sum(delta) FROM move WHERE store IN shared AND NOT EXISTS (SELECT 1 FROM beyond o WHERE"
+     " o.terminal = move.terminal AND o.inc = move.inc AND o.seq = move.seq) GROUP BY store, member HAVING sum(delta)"
+     " < 0"},
+    {"books of a store's terminals differ", true, false,
+     "SELECT m.store, b.account, group_concat(m.terminal || ': ' || b.amount, ' ') FROM lbalance b JOIN machine m ON"
+     " m.place = b.place WHERE m.store IN shared AND b.amount != 0 GROUP BY m.store, b.account, b.unit HAVING"
+     " min(b.amount) != max(b.amount) OR count(*) != (SELECT count(*) FROM machine x WHERE x.store = m.store AND"
+     " x.clone = 0)"},
+    {"shares of a store's terminals differ", true, false,
+     "SELECT m.store, s.member, group_concat(m.terminal || ': ' || s.amount, ' ') FROM lshare s JOIN machine m ON"
+     " m.place = s.place WHERE m.store IN shared AND s.amount != 0 GROUP BY m.store, s.member, s.scope, s.owner HAVING"
+     " min(s.amount) != max(s.amount) OR count(*) != (SELECT count(*) FROM machine x WHERE x.store = m.store AND"
+     " x.clone = 0)"},
     {"member with less than nothing", true, false,
      "SELECT 0, 0, member FROM move GROUP BY member HAVING sum(delta) < 0"},
     {"credit that came twice or from nowhere", true, false,
      "SELECT g.store, g.terminal, g.seq FROM c g WHERE g.kind = 11 AND (1 != (SELECT count(*) FROM c o WHERE"
-     " o.kind = 11 AND o.f5 = g.f5) OR 1 != (SELECT count(*) FROM c r WHERE r.kind = 12 AND r.f5 = g.f5"
-     " AND r.f4 = g.f4))"},
+     " o.kind = 11 AND o.f5 = g.f5 AND o.rowid NOT IN again) OR 1 != (SELECT count(*) FROM c r WHERE r.kind = 12 AND "
+     "r.f5 = g.f5"
+     " AND r.f4 = g.f4 AND r.rowid NOT IN again))"},
     {"credit released that nobody has", true, false,
      "SELECT r.store, r.terminal, r.seq FROM c r WHERE r.kind = 12 AND r.f4 > 0 AND NOT EXISTS (SELECT 1 FROM c g"
      " WHERE g.kind = 11 AND g.f5 = r.f5)"},
     {"balances of terminals and central differ", true, false,
-     "SELECT account, unit, sum(amount) FROM (SELECT account, unit, amount FROM lbalance UNION ALL SELECT"
+     "SELECT account, unit, sum(amount) FROM (SELECT account, unit, amount FROM lbalance WHERE place IN teller UNION"
+     " ALL SELECT"
      " CASE WHEN account LIKE 'risk/%' THEN 'discount' || substr(account, 5) ELSE account END, unit, -amount"
      " FROM central.balance) GROUP BY account, unit HAVING sum(amount) != 0"},
     {"shares of terminals and central differ", true, false,
      "SELECT store, member, sum(amount) FROM (SELECT m.store, s.member, s.amount FROM lshare s JOIN machine m ON"
-     " m.place = s.place UNION ALL SELECT store, member, -amount FROM central.share) GROUP BY store, member"
+     " m.place = s.place AND m.place IN teller UNION ALL SELECT store, member, -amount FROM central.share) GROUP BY "
+     "store, member"
      " HAVING sum(amount) != 0"},
     {"books that do not balance", false, false,
      "SELECT 0, unit, sum(amount) FROM central.balance GROUP BY unit HAVING sum(amount) != 0"},
@@ -235,12 +273,18 @@ static bool hash_fits(const struct entry *e, const uint8_t prev[32])
     return memcmp(hash, e->hash, 32) == 0;
 }
 
+/* Under which request id of another terminal it was done; 0 = none. */
+static int64_t request_of(const struct entry *e, const int64_t numbers[AUDIT_KEYS])
+{
+    return e->kind == 4 ? numbers[18] : e->kind == 5 || e->kind == 8 ? numbers[11] : 0;
+}
+
 static void insert(sqlite3 *db, sqlite3_stmt *stmt, unsigned place, const struct entry *e,
                    const int64_t numbers[AUDIT_KEYS])
 {
     const int64_t values[] = {place,      e->terminal, e->inc,     e->seq,     e->store,    e->hlc,
                               e->kind,    numbers[1],  numbers[2], numbers[3], numbers[4],  numbers[5],
-                              numbers[6], numbers[7],  numbers[8], numbers[9], numbers[10], numbers[14]};
+                              numbers[6], numbers[7],  numbers[8], numbers[9], numbers[10], request_of(e, numbers)};
     for (int i = 0; i < (int)ARRAY_LEN(values); i++)
         sqlite3_bind_int64(stmt, i + 1, values[i]);
     sqlite3_bind_blob(stmt, (int)ARRAY_LEN(values) + 1, e->hash, 32, SQLITE_TRANSIENT);
@@ -315,8 +359,9 @@ static void read_terminal(struct world *world, sqlite3 *db, const struct termina
     }
     attach(db, t->books, "till");
     snprintf(sql, sizeof(sql),
-             "INSERT INTO machine SELECT %u, store, %d, terminal FROM till.era ORDER BY era DESC LIMIT 1", place,
-             t->clone);
+             "INSERT INTO machine SELECT %u, store, %d, terminal FROM till.era WHERE own = 1 ORDER BY era DESC"
+             " LIMIT 1",
+             place, t->clone);
     execute(db, sql);
     snprintf(sql, sizeof(sql), "INSERT INTO pruned SELECT %u, terminal, incarnation, pruned_through FROM till.era",
              place);
@@ -351,6 +396,11 @@ static void read_losses(const struct world *world, sqlite3 *db)
         snprintf(sql, sizeof(sql), "INSERT INTO written_off VALUES(%" PRIu32 ", %" PRIu64 ")", coupon->id.campaign,
                  coupon->id.serial);
         if (coupon->written_off)
+            execute(db, sql);
+    }
+    for (unsigned i = 0; i < world->options.terminals; i++) {
+        snprintf(sql, sizeof(sql), "INSERT INTO shared VALUES(%" PRIu32 ")", world->center->shops[i]);
+        if (world_shares_store(world, i))
             execute(db, sql);
     }
     for (unsigned i = 0; i < world->terminal_count; i++) {
@@ -410,6 +460,8 @@ static void count(struct world *world, sqlite3 *db)
     counts->share_transfers = (uint64_t)number(db, "SELECT count(*) FROM c WHERE kind = 11");
     counts->budget = (uint64_t)number(db, "SELECT count(*) FROM c WHERE kind = 4 AND f5 = 3");
     counts->conflicts = (uint64_t)number(db, "SELECT count(*) FROM central.conflict");
+    counts->promotions = (uint64_t)number(db, "SELECT count(*) FROM c WHERE kind = 20");
+    counts->alone = (uint64_t)number(db, "SELECT count(*) FROM c WHERE kind = 21 AND f1 = 1");
     counts->quarantined = (uint64_t)number(db, "SELECT count(*) FROM central.quarantine");
     counts->problems = (uint64_t)number(db, "SELECT count(*) FROM central.record_problem");
 }

@@ -38,6 +38,20 @@ static void pass(struct reader *r, uint64_t items)
         item(r);
 }
 
+/* Bytes and text count by a number that is most likely theirs alone. */
+static int64_t text(struct reader *r, uint64_t len)
+{
+    uint64_t print = 0;
+    if (len > (uint64_t)(r->end - r->at)) {
+        r->failed = true;
+        return 0;
+    }
+    for (uint64_t i = 0; i < len; i++)
+        print = (print ^ r->at[i]) * UINT64_C(0x100000001b3) + 1;
+    r->at += len;
+    return (int64_t)(print >> 1);
+}
+
 static int64_t item(struct reader *r)
 {
     unsigned major;
@@ -49,11 +63,7 @@ static int64_t item(struct reader *r)
         return -1 - (int64_t)value;
     case 2:
     case 3:
-        if (value > (uint64_t)(r->end - r->at))
-            r->failed = true;
-        else
-            r->at += value;
-        return 0;
+        return text(r, value);
     case 4:
         pass(r, value);
         return 0;

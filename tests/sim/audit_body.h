@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AUDIT_KEYS 18
+#define AUDIT_KEYS 19
 
 /* False: not what was promised. Keys that are not there are 0. */
 bool audit_body_read(const uint8_t *data, size_t len, int64_t out_numbers[AUDIT_KEYS]);

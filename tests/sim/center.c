@@ -2,6 +2,7 @@
 
 #include "central/store/feed.h"
 #include "central/store/identity.h"
+#include "central/store/succession.h"
 #include "losses.h"
 
 #include <sqlite3.h>
@@ -200,7 +201,7 @@ static int publish_campaigns(const struct center *center, struct store_tx *tx)
 
 static int publish_clerk(const struct center *center, struct store_tx *tx, uint32_t shop)
 {
-    struct feed_clerk clerk = {.clerk = CENTER_CLERK, .name = "王芳", .role = CLERK_CASHIER};
+    struct feed_clerk clerk = {.clerk = CENTER_CLERK, .name = "王芳", .role = CLERK_MANAGER};
     uint8_t body[FEED_BODY_MAX];
     size_t len = 0;
     int rc = feed_clerk_encode(&clerk, body, sizeof(body), &len);
@@ -214,6 +215,10 @@ static int set_up(void *argument, struct store_tx *tx)
     struct center *center = argument;
     int rc = publish_campaigns(center, tx);
     for (unsigned i = 0; i < center->world->options.terminals && rc == 0; i++) {
+        if (world_shares_store(center->world, i)) {
+            center->shops[i] = center->shops[i - 1];
+            continue;
+        }
         struct shop shop = {.brand = center->brand,
                             .earn_permille = 50,
                             .credit_owner = {OWNER_BRAND, center->brand},
@@ -251,6 +256,8 @@ void center_open(struct center *center, struct world *world)
     center->brand = center->central->brand;
     center->coupon_key = center->central->keys.coupon;
     center->member_key = center->central->keys.member;
+    center->coupon_kid = center->central->keys.coupon_kid;
+    center->member_kid = center->central->keys.member_kid;
     world_must(center_write(center, set_up, center), "stores");
     tick_on(center, 0);
 }
@@ -333,4 +340,33 @@ void center_confirm_all(struct center *center)
 {
     int rc = center_write(center, confirm_all, NULL); /* a disk may fail; whoever waits is seen the next time */
     world_must(rc < 0 && center->world->healing ? rc : 0, "confirming");
+}
+
+struct store_order {
+    uint32_t shop, terminal;
+    bool alone;
+};
+
+static int hand_over(void *argument, struct store_tx *tx)
+{
+    const struct store_order *order = argument;
+    return succession_hand_over(tx, order->shop, order->terminal, "operator");
+}
+
+static int order_alone(void *argument, struct store_tx *tx)
+{
+    const struct store_order *order = argument;
+    return succession_order_alone(tx, order->shop, order->alone);
+}
+
+int center_hand_over(struct center *center, uint32_t shop, uint32_t terminal)
+{
+    struct store_order order = {.shop = shop, .terminal = terminal};
+    return center_write(center, hand_over, &order);
+}
+
+int center_order_alone(struct center *center, uint32_t shop, bool on)
+{
+    struct store_order order = {.shop = shop, .alone = on};
+    return center_write(center, order_alone, &order);
 }

@@ -16,7 +16,7 @@ enum center_campaign {
     CENTER_CAMPAIGNS
 };
 #define CENTER_CAMPAIGN_FIRST 1001
-#define CENTER_CLERK          7
+#define CENTER_CLERK          7 /* who is a manager too */
 #define CENTER_OFFLINE_COUNT  3
 
 struct center {
@@ -26,10 +26,11 @@ struct center {
     struct drive drive;
     struct central *central; /* NULL while it is down */
     bool dying;              /* what it still says, nobody hears */
-    uint32_t brand, *shops;  /* a store a terminal, in order */
+    uint32_t brand, *shops;  /* the store of each terminal, in order; neighbours may share one */
     char backup[512];        /* the last one, "" = none yet */
     char older[512];         /* the one before */
     struct key_pair coupon_key, member_key;
+    uint8_t coupon_kid, member_kid;
 };
 
 /* Initialises and starts it, with a store for every terminal and the campaigns. */
@@ -54,5 +55,9 @@ void center_confirm_all(struct center *center);
 /* A ticket for the terminal that takes the place of another one of its store. */
 MUST_CHECK int center_make_successor(struct center *center, uint32_t shop, uint32_t replaced,
                                      char out_text[ENROL_TEXT_MAX]);
+
+/* An operator's orders to a store: another primary; to go on without a peer, or no longer. */
+MUST_CHECK int center_hand_over(struct center *center, uint32_t shop, uint32_t terminal);
+MUST_CHECK int center_order_alone(struct center *center, uint32_t shop, bool on);
 
 #endif

@@ -3,6 +3,7 @@
 #include "center.h"
 #include "losses.h"
 #include "shoppers.h"
+#include "stores.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -199,7 +200,7 @@ static void retire_clone(void *argument, uint64_t token)
     (void)token;
     clone->retired = true;
     world_trace(clone->world, "%s is taken away", clone->name);
-    shoppers_forget(clone);
+    desk_forget(clone);
     if (clone->till)
         terminal_stop(clone);
 }
@@ -279,6 +280,7 @@ void faults_plan_day(struct world *world)
     if (world_has(world, FAULT_REPLACE) && world_chance(world, 150))
         world_at(world, some_time(world), replace_due, world->terminals[world_below(world, world->options.terminals)],
                  (uint64_t)(world->now_ms + WORLD_TRADING_MS));
+    stores_plan_day(world);
     plan_center(world, center);
     for (int i = 1; i <= 2; i++)
         world_at(world, world->now_ms + WORLD_TRADING_MS * i / 3, back_up, center, 0);
@@ -297,6 +299,7 @@ void faults_heal(struct world *world)
     world->center->drive.dies_in = 0;
     world->center->wall_offset_ms = 0;
     drive_mend(&world->center->drive);
+    stores_heal(world);
     for (unsigned i = 0; i < world->terminal_count; i++) {
         struct terminal *t = world->terminals[i];
         t->drive.dies_in = 0;

@@ -3,6 +3,7 @@
 #include "center.h"
 #include "central/store/journal.h"
 #include "central/store/rights.h"
+#include "desk.h"
 #include "shoppers.h"
 #include "terminal.h"
 
@@ -121,7 +122,7 @@ void losses_replace(struct terminal *terminal, int64_t until_ms)
     world->counts.faults[FAULT_REPLACE]++;
     terminal->retired = terminal->lost = true;
     losses_look(world);
-    shoppers_forget(terminal);
+    desk_forget(terminal);
     terminal_stop(terminal);
     struct terminal *t = calloc(1, sizeof(*t));
     world_must(t ? 0 : -ENOMEM, "a terminal");

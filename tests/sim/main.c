@@ -40,7 +40,8 @@ static void print_help(void)
     printf("tillside-sim: many terminals and their central in one process, on virtual time, with every fault.\n\n"
            "  --seed N          one run (default 1)\n"
            "  --seeds A..B      one run a seed\n"
-           "  --terminals N     stores with a terminal each (default 6, at most 64)\n"
+           "  --terminals N     in stores of one, two, one and three by turns (default 6, at most 64)\n"
+           "  --single          a store for each terminal\n"
            "  --days N          trading days (default 1)\n"
            "  --visits N        of a terminal a day (default 205)\n"
            "  --offline         every terminal is on its own all day long\n"
@@ -147,6 +148,9 @@ static bool read_option(int option, const char *value, struct jobs_options *argu
         good = read_number(value, 100000, &number) && number > 0;
         world->visits = (unsigned)number;
         return good;
+    case '1':
+        world->single = true;
+        return true;
     case 'O':
         world->offline = true;
         return true;
@@ -164,14 +168,21 @@ static bool read_option(int option, const char *value, struct jobs_options *argu
 /* -1: go on; else the exit status. */
 static int read_arguments(int argc, char **argv, struct jobs_options *arguments)
 {
-    static const struct option options[] = {
-        {"seed", required_argument, NULL, 's'},      {"seeds", required_argument, NULL, 'S'},
-        {"terminals", required_argument, NULL, 'n'}, {"days", required_argument, NULL, 'd'},
-        {"faults", required_argument, NULL, 'f'},    {"mutant", required_argument, NULL, 'm'},
-        {"jobs", required_argument, NULL, 'j'},      {"to-first", no_argument, NULL, 'F'},
-        {"visits", required_argument, NULL, 'V'},    {"offline", no_argument, NULL, 'O'},
-        {"trace", no_argument, NULL, 't'},           {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},         {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
+                                            {"seeds", required_argument, NULL, 'S'},
+                                            {"terminals", required_argument, NULL, 'n'},
+                                            {"days", required_argument, NULL, 'd'},
+                                            {"faults", required_argument, NULL, 'f'},
+                                            {"mutant", required_argument, NULL, 'm'},
+                                            {"jobs", required_argument, NULL, 'j'},
+                                            {"to-first", no_argument, NULL, 'F'},
+                                            {"visits", required_argument, NULL, 'V'},
+                                            {"offline", no_argument, NULL, 'O'},
+                                            {"trace", no_argument, NULL, 't'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'v'},
+                                            {"single", no_argument, NULL, '1'},
+                                            {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'h') {
@@ -216,9 +227,10 @@ static void print_summary(const struct jobs_options *arguments, const struct wor
     for (int i = 0; i < FAULTS; i++)
         printf(" %s %" PRIu64, name_of_fault(i), sum->faults[i]);
     printf(" transfers %" PRIu64 " credit-transfers %" PRIu64 " by-budget %" PRIu64 " conflicts %" PRIu64
-           " restores %" PRIu64 " quarantined %" PRIu64 " problems %" PRIu64 " events %" PRIu64,
+           " restores %" PRIu64 " quarantined %" PRIu64 " problems %" PRIu64 " through-primary %" PRIu64
+           " pending %" PRIu64 " promotions %" PRIu64 " times-alone %" PRIu64 " events %" PRIu64,
            sum->transfers, sum->share_transfers, sum->budget, sum->conflicts, sum->restores, sum->quarantined,
-           sum->problems, sum->events);
+           sum->problems, sum->through_primary, sum->pending, sum->promotions, sum->alone, sum->events);
     printf(" trace %016" PRIx64 " violations %" PRIu64 "\n", trace, sum->violations);
 }
 

@@ -3,10 +3,12 @@
 #include "center.h"
 #include "central/store/feed.h"
 #include "central/store/rights.h"
+#include "platform/compress.h"
 
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <string.h>
 
 static bool clock_order; /* of every terminal of this process */
 
@@ -24,7 +26,7 @@ static void change_tables(struct terminal *t, const char *sql)
         code = sqlite3_exec(db, sql, NULL, NULL, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close(db);
-    world_must(code == SQLITE_OK || t->drive.dead ? 0 : -EIO, "a mutant's tables");
+    world_must(code == SQLITE_OK || t->drive.dead || t->drive.sick ? 0 : -EIO, "a mutant's tables");
 }
 
 struct early_grant {
@@ -125,6 +127,12 @@ void mutant_on_visit(struct terminal *terminal)
         change_tables(terminal, "UPDATE redemption SET by_budget = 0 WHERE by_budget = 1");
     if (is(terminal, MUTANT_EARLY_PRUNE))
         change_tables(terminal, "DELETE FROM journal WHERE kind = 13 AND seq > (SELECT max(durable_through) FROM era)");
+    if (is(terminal, MUTANT_NO_FENCE))
+        change_tables(terminal, "UPDATE promotion SET behind = 1");
+    if (is(terminal, MUTANT_TWO_PRIMARIES))
+        change_tables(terminal, "DELETE FROM promotion WHERE record >> 44 IN (SELECT era FROM era WHERE own = 0)");
+    if (is(terminal, MUTANT_FORGOTTEN_REQUEST))
+        change_tables(terminal, "DELETE FROM request_done");
     if (is(terminal, MUTANT_SWALLOWED_CONFLICT))
         change_center(terminal->world->center, "DELETE FROM conflict");
 }
@@ -135,6 +143,28 @@ void mutant_on_start(struct terminal *terminal)
         change_tables(terminal, "DELETE FROM share_transfer; UPDATE config SET value = 0 WHERE key = 'feed_store'");
     if (is(terminal, MUTANT_SKIPPED_FEED) && drive_has_database(&terminal->drive))
         change_tables(terminal, "UPDATE config SET value = value + 4 WHERE key = 'feed_store'");
+}
+
+/* "Stored", of a batch that nobody looked into. */
+bool mutant_on_copy(struct terminal *terminal, const char *path, struct slice packed, struct sync_response *response)
+{
+    static uint8_t batch[BATCH_BYTES_MAX];
+    struct compress *compress = NULL;
+    struct batch_reader reader;
+    struct journal_answer answer = {.status = JOURNAL_STORED, .server_ms = (uint64_t)world_wall_ms(terminal->world)};
+    size_t len = 0;
+    if (!is(terminal, MUTANT_PEER_LIES) || strcmp(path, "/v1/lan/journal") != 0 || world_chance(terminal->world, 700))
+        return false;
+    world_must(compress_open(3, &compress), "a lie");
+    int rc = compress_unpack(compress, packed, batch, sizeof(batch), &len);
+    compress_close(compress);
+    if (rc < 0 || batch_open(batch, len, &reader) < 0)
+        return false;
+    answer.durable_through = reader.head.first_seq + reader.head.count - 1;
+    answer.expected_seq = answer.durable_through + 1;
+    response->status = 200;
+    response->server_ms = answer.server_ms;
+    return journal_answer_encode(&answer, response->body, response->cap, &response->len) == 0;
 }
 
 void mutant_on_enrolled(struct terminal *terminal)

@@ -13,10 +13,12 @@
 void mutant_on_ask(struct terminal *terminal, struct coupon_id coupon); /* central is asked for a right */
 void mutant_on_ask_credit(struct terminal *terminal, const struct authority_request *request);
 void mutant_on_sold(struct terminal *terminal, uint64_t member);
-void mutant_on_void(struct terminal *terminal);     /* an act was voided */
-void mutant_on_visit(struct terminal *terminal);    /* somebody comes in */
-void mutant_on_made(struct terminal *terminal);     /* it has a drive, and no books yet */
-void mutant_on_start(struct terminal *terminal);    /* about to start */
+void mutant_on_void(struct terminal *terminal);  /* an act was voided */
+void mutant_on_visit(struct terminal *terminal); /* somebody comes in */
+void mutant_on_made(struct terminal *terminal);  /* it has a drive, and no books yet */
+void mutant_on_start(struct terminal *terminal); /* about to start */
+/* A request arrives from another terminal of the store; true: it was answered here, and the LAN room never sees it. */
+bool mutant_on_copy(struct terminal *terminal, const char *path, struct slice packed, struct sync_response *response);
 void mutant_on_enrolled(struct terminal *terminal); /* from now on it sells */
 
 /* What the linker calls instead of hlc_next. */

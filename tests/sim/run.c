@@ -5,6 +5,7 @@
 #include "faults.h"
 #include "mutants.h"
 #include "shoppers.h"
+#include "stores.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -36,15 +37,16 @@ static void make_folder(struct world *world)
 
 static void check_enrolled(struct world *world)
 {
-    struct till_reference *reference = malloc(sizeof(*reference));
-    world_must(reference ? 0 : -ENOMEM, "reference");
+    struct till_store store;
     for (unsigned i = 0; i < world->terminal_count; i++) {
-        till_reference_copy(world->terminals[i]->till, reference);
-        if (!reference->enrolled || reference->settings.primary_terminal != reference->terminal)
-            world_violation(world, "%s was not enrolled", world->terminals[i]->name);
-        mutant_on_enrolled(world->terminals[i]);
+        struct terminal *t = world->terminals[i];
+        bool shared =
+            world_shares_store(world, i) || (i + 1 < world->terminal_count && world_shares_store(world, i + 1));
+        if (!terminal_learn_name(t) || till_store_read(t->till, &store) < 0 || store.primary_terminal == 0 ||
+            store.single == shared)
+            world_violation(world, "%s was not enrolled", t->name);
+        mutant_on_enrolled(t);
     }
-    free(reference);
 }
 
 static void enrol_all(struct world *world)
@@ -151,17 +153,21 @@ static void heal(struct world *world)
     int round = 0;
     do
         run_for(world, ROUND_MS);
-    while (!all_up(world) && ++round < ROUNDS_MAX);
+    while ((!all_up(world) || !stores_agree(world)) && ++round < ROUNDS_MAX);
     run_for(world, AFTERWARDS_MS);
     if (!all_up(world))
         report_stuck(world);
+    if (!stores_agree(world))
+        stores_report(world);
     check_status(world);
 }
 
 static void stop_all(struct world *world)
 {
-    for (unsigned i = 0; i < world->terminal_count; i++)
+    for (unsigned i = 0; i < world->terminal_count; i++) {
         terminal_stop(world->terminals[i]);
+        world->terminals[i]->retired = true; /* nobody switches it on any more */
+    }
     center_stop(world->center);
 }
 

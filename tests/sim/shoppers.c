@@ -10,11 +10,11 @@
 
 #define MEMBERS_A_STORE 6
 #define COUPON_LIFE_S   (30 * 86400)
-#define ASK_WAIT_S      20
 #define ACKS_LOOKED     400
 #define SHOWN_LOOKED    600
 #define RETRY_ISSUE_MS  20000
 #define QUEUE_MAX       4
+#define QUEUE_MS        60
 
 static void *grow(void *items, size_t *cap, size_t size)
 {
@@ -42,145 +42,21 @@ void shoppers_close(struct shoppers *shoppers)
     free(shoppers->acks);
 }
 
-/* ---- what is acknowledged */
-
-static struct ack *add_ack(struct terminal *t, enum ack_kind kind, uint64_t group)
+struct ack *shoppers_add_ack(struct shoppers *shoppers)
 {
-    struct shoppers *s = t->world->shoppers;
-    struct till_reference *reference = malloc(sizeof(*reference));
-    world_must(reference ? 0 : -ENOMEM, "reference");
-    till_reference_copy(t->till, reference);
-    if (s->ack_count == s->ack_cap)
-        s->acks = grow(s->acks, &s->ack_cap, sizeof(*s->acks));
-    struct ack *ack = &s->acks[s->ack_count++];
-    *ack = (struct ack){.kind = kind,
-                        .terminal = t,
-                        .terminal_id = reference->terminal,
-                        .incarnation = reference->incarnation,
-                        .group = group};
-    free(reference);
-    return ack;
-}
-
-static void ack_redeemed(struct terminal *t, const struct till_redeemed *r)
-{
-    struct ack *ack = add_ack(t, ACK_REDEEMED, r->group);
-    struct world_counts *counts = &t->world->counts;
-    ack->coupon = r->coupon;
-    ack->member = r->member;
-    ack->discount_minor = r->discount_minor;
-    ack->paid_minor = r->paid_minor;
-    ack->earned_minor = r->earned_minor;
-    struct till_backlog backlog;
-    ack->durable = r->offline && till_backlog(t->till, &backlog) == 0 ? backlog.durable_through : 0;
-    counts->redemptions++;
-    counts->offline += r->offline;
-    counts->credit_moves += r->earned_minor > 0;
-    counts->credit_offline += r->earned_minor > 0 && r->offline;
-    world_trace(t->world, "%s done: redeemed %" PRIu32 "-%" PRIu64 " as %" PRIu64 "%s", t->name, r->coupon.campaign,
-                r->coupon.serial, r->group, r->offline ? ", offline" : "");
-}
-
-static void ack_sold(struct terminal *t, const struct till_sold *sold, bool offline)
-{
-    struct ack *ack = add_ack(t, ACK_SOLD, sold->group);
-    struct world_counts *counts = &t->world->counts;
-    ack->member = sold->member;
-    ack->paid_minor = sold->paid_minor;
-    ack->earned_minor = sold->earned_minor;
-    ack->credit_minor = sold->credit_minor;
-    unsigned moves = (sold->earned_minor > 0) + (sold->credit_minor > 0);
-    counts->spends += sold->credit_minor > 0;
-    if (sold->earned_minor > 0)
-        mutant_on_sold(t, sold->member);
-    counts->credit_moves += moves;
-    counts->credit_offline += offline ? moves : 0;
-    world_trace(t->world, "%s done: sold %" PRId64 " as %" PRIu64 ", credit %" PRId64, t->name, sold->gross_minor,
-                sold->group, sold->credit_minor);
-}
-
-/* ---- asking central through the terminal */
-
-static struct shopper_ask *new_ask(struct terminal *t, const struct till_request *request)
-{
-    struct shoppers *s = t->world->shoppers;
-    for (size_t i = 0; i < SHOPPERS_ASKS; i++) {
-        struct shopper_ask *ask = &s->asks[i];
-        if (ask->terminal)
-            continue;
-        *ask = (struct shopper_ask){.terminal = t, .ticket = ++s->next_ticket, .request = *request};
-        return ask;
-    }
-    return NULL;
-}
-
-static void send_ask(struct shopper_ask *ask, enum ask_kind kind, struct authority_request *request)
-{
-    struct terminal *t = ask->terminal;
-    random_fill(&t->world->chance.base, request->request_id, sizeof(request->request_id));
-    request->wait_s = ASK_WAIT_S;
-    int rc = sync_ask(t->sync, kind, ask->ticket, request);
-    world_trace(t->world, "%s asks central, ticket %" PRIu32 ": %d", t->name, ask->ticket, rc);
-    if (rc < 0)
-        ask->terminal = NULL;
-}
-
-static void ask_for_right(struct terminal *t, const struct till_request *request, size_t coupon)
-{
-    struct shopper_ask *ask = new_ask(t, request);
-    if (!ask)
-        return;
-    ask->coupon = coupon;
-    struct authority_request authority = {.coupon = t->world->shoppers->coupons[coupon].id};
-    memcpy(authority.token, request->redeem.text, strnlen(request->redeem.text, sizeof(authority.token) - 1));
-    mutant_on_ask(t, authority.coupon);
-    send_ask(ask, ASK_RIGHT, &authority);
-}
-
-static void ask_for_credit(struct terminal *t, const struct till_request *request)
-{
-    struct shopper_ask *ask = new_ask(t, request);
-    if (!ask)
-        return;
-    ask->credit = true;
-    struct authority_request authority = {.member = request->sale.member,
-                                          .owner = {OWNER_BRAND, t->world->center->brand},
-                                          .amount_minor = request->sale.credit_minor};
-    mutant_on_ask_credit(t, &authority);
-    send_ask(ask, ASK_CREDIT, &authority);
+    if (shoppers->ack_count == shoppers->ack_cap)
+        shoppers->acks = grow(shoppers->acks, &shoppers->ack_cap, sizeof(*shoppers->acks));
+    return &shoppers->acks[shoppers->ack_count++];
 }
 
 /* ---- redeeming */
-
-static void try_redeem(struct terminal *t, struct till_request *request, size_t coupon)
-{
-    const struct till_answer *answer = terminal_ask(t, request);
-    const struct till_redeemed *r = &answer->redeemed;
-    bool told_early = t->world->options.mutant == MUTANT_ACK_BEFORE_COMMIT && r->group != 0;
-    if (answer->error < 0 && !told_early) {
-        world_trace(t->world, "%s fails: %d", t->name, answer->error);
-        return;
-    }
-    if (r->verdict == COUPON_OK && !request->redeem.check_only) {
-        ack_redeemed(t, r);
-        return;
-    }
-    world_trace(t->world, "%s says %s", t->name, coupon_verdict_name(r->verdict));
-    t->world->counts.refused++;
-    if (r->verdict == COUPON_DATE_UNSURE && !request->redeem.date_confirmed) {
-        request->redeem.date_confirmed = true;
-        try_redeem(t, request, coupon);
-    } else if (r->may_ask_central && !request->redeem.check_only) {
-        ask_for_right(t, request, coupon);
-    }
-}
 
 static void show_coupon(struct terminal *t, size_t place, bool check_only)
 {
     const struct center *center = t->world->center;
     struct phone_coupon *coupon = &t->world->shoppers->coupons[place];
     struct coupon_token token = {.brand = (uint16_t)center->brand,
-                                 .kid = KID_COUPON_FIRST,
+                                 .kid = coupon->kid,
                                  .coupon = coupon->id,
                                  .home_store = coupon->home_store,
                                  .store_epoch = 1,
@@ -192,7 +68,7 @@ static void show_coupon(struct terminal *t, size_t place, bool check_only)
     if (world_chance(t->world, 500))
         request.redeem.sale_minor = 1000 + (int64_t)world_below(t->world, 20000);
     coupon->shown++;
-    try_redeem(t, &request, place);
+    desk_redeem(t, &request, place);
 }
 
 static bool fresh_coupon(struct shoppers *s, uint32_t store, bool own, size_t *out_place)
@@ -248,37 +124,6 @@ static void visit_together(struct terminal *t)
 
 /* ---- credit */
 
-static void set_code(struct terminal *t, struct till_sale *sale)
-{
-    const struct center *center = t->world->center;
-    struct member_token token = {.brand = (uint16_t)center->brand,
-                                 .kid = KID_MEMBER_FIRST,
-                                 .kind = MEMBER_CODE_ROTATING,
-                                 .member = sale->member,
-                                 .issued_s = (uint32_t)(world_wall_ms(t->world) / 1000),
-                                 .nonce = ++t->world->shoppers->nonce};
-    world_must(token_member_sign(&token, center->member_key.secret_key, sale->member_code), "code");
-}
-
-static void try_sale(struct terminal *t, struct till_request *request, bool asked)
-{
-    const struct till_answer *answer = terminal_ask(t, request);
-    const struct till_sold *sold = &answer->sold;
-    bool told_early = t->world->options.mutant == MUTANT_ACK_BEFORE_COMMIT && sold->group != 0;
-    if (answer->error < 0 && !told_early) {
-        world_trace(t->world, "%s fails: %d", t->name, answer->error);
-        return;
-    }
-    if (sold->verdict == CREDIT_OK) {
-        ack_sold(t, sold, !request->online);
-        return;
-    }
-    world_trace(t->world, "%s says %s", t->name, credit_verdict_name(sold->verdict));
-    t->world->counts.refused++;
-    if (sold->verdict == CREDIT_NOT_ENOUGH && request->online && !asked)
-        ask_for_credit(t, request);
-}
-
 static void visit_sale(struct terminal *t)
 {
     struct shoppers *s = t->world->shoppers;
@@ -291,45 +136,33 @@ static void visit_sale(struct terminal *t)
     sale->gross_minor = 1000 + (int64_t)world_below(t->world, 20000);
     if (world_chance(t->world, t->world->options.offline ? 900 : 450)) {
         sale->credit_minor = 50 + (int64_t)world_below(t->world, 900);
-        set_code(t, sale);
+        desk_set_code(t, sale);
     }
-    try_sale(t, &request, false);
+    desk_sale(t, &request);
 }
 
 /* ---- voids */
 
-static struct ack *recent_ack(struct terminal *t)
+static bool recent_ack(struct terminal *t, size_t *out_place)
 {
-    struct shoppers *s = t->world->shoppers;
+    const struct shoppers *s = t->world->shoppers;
     size_t span = s->ack_count < ACKS_LOOKED ? s->ack_count : ACKS_LOOKED;
     for (int tries = 0; tries < 60 && span > 0; tries++) {
-        struct ack *ack = &s->acks[s->ack_count - 1 - world_below(s->world, span)];
-        if (ack->terminal == t && ack->kind != ACK_VOIDED && !ack->was_voided)
-            return ack;
+        size_t place = s->ack_count - 1 - world_below(s->world, span);
+        const struct ack *ack = &s->acks[place];
+        if (ack->terminal != t || ack->kind == ACK_VOIDED || ack->was_voided)
+            continue;
+        *out_place = place;
+        return true;
     }
-    return NULL;
+    return false;
 }
 
 static void visit_void(struct terminal *t)
 {
-    struct ack *target = recent_ack(t);
-    if (!target)
-        return;
-    struct till_request request = {.op = TILL_VOID, .voided = {.group = target->group, .reason = "returned"}};
-    const struct till_answer *answer = terminal_ask(t, &request);
-    if (answer->error < 0 || answer->voided.verdict != VOID_OK) {
-        world_trace(t->world, "%s does not void %" PRIu64 ": %d, %s", t->name, target->group, answer->error,
-                    void_verdict_name(answer->voided.verdict));
-        return;
-    }
-    target->was_voided = true;
-    struct ack ack = *target;
-    struct ack *done = add_ack(t, ACK_VOIDED, ack.group);
-    done->coupon = ack.coupon;
-    done->member = ack.member;
-    t->world->counts.voids++;
-    mutant_on_void(t);
-    world_trace(t->world, "%s done: voided %" PRIu64, t->name, ack.group);
+    size_t target;
+    if (recent_ack(t, &target))
+        desk_void(t, target);
 }
 
 /* ---- the day */
@@ -354,6 +187,14 @@ static void visit(struct terminal *t)
         visit_void(t);
 }
 
+static void visit_next(void *argument, uint64_t day_end_ms)
+{
+    struct terminal *t = argument;
+    (void)day_end_ms;
+    if (!t->retired && terminal_is_up(t) && !t->drive.dead && terminal_learn_name(t))
+        visit(t);
+}
+
 static void visit_due(void *argument, uint64_t day_end_ms)
 {
     struct terminal *t = argument;
@@ -361,8 +202,8 @@ static void visit_due(void *argument, uint64_t day_end_ms)
     if (t->retired || world->now_ms >= (int64_t)day_end_ms)
         return;
     uint64_t queue = 1 + world_below(world, QUEUE_MAX); /* one after the other, within a moment */
-    for (uint64_t i = 0; i < queue && terminal_is_up(t) && !t->drive.dead; i++)
-        visit(t);
+    for (uint64_t i = 0; i < queue; i++)
+        world_at(world, world->now_ms + (int64_t)i * QUEUE_MS, visit_next, t, day_end_ms);
     int64_t mean_ms = WORLD_TRADING_MS * (QUEUE_MAX + 1) / 2 / world->options.visits;
     world_at(world, world->now_ms + 1 + (int64_t)world_below(world, (uint64_t)mean_ms * 2), visit_due, t, day_end_ms);
 }
@@ -385,7 +226,8 @@ static unsigned pick_campaign(struct world *world)
 static int issue_one(struct shoppers *s, struct store_tx *tx, uint32_t shop)
 {
     static const enum campaign_mode modes[CENTER_CAMPAIGNS] = {MODE_HOME, MODE_HOME, MODE_STRICT, MODE_BUDGET};
-    struct phone_coupon phone = {.home_store = shop, .campaign = pick_campaign(s->world)};
+    struct phone_coupon phone = {
+        .home_store = shop, .campaign = pick_campaign(s->world), .kid = s->world->center->coupon_kid};
     if (world_chance(s->world, 700))
         phone.member = s->members[world_below(s->world, s->member_count)];
     struct coupon coupon = {.id = {CENTER_CAMPAIGN_FIRST + phone.campaign, 0},
@@ -486,59 +328,4 @@ void shoppers_show_later(struct shoppers *shoppers, size_t place, uint32_t store
     *later = (struct later){shoppers, place, store};
     world_at(shoppers->world, shoppers->world->now_ms + (int64_t)world_below(shoppers->world, 120000), show_due, later,
              0);
-}
-
-/* ---- central's word */
-
-static void go_on(struct shopper_ask *ask)
-{
-    struct terminal *t = ask->terminal;
-    struct till_request request = ask->request;
-    size_t coupon = ask->coupon;
-    bool credit = ask->credit;
-    ask->terminal = NULL;
-    if (!terminal_is_up(t) || t->drive.dead)
-        return;
-    t->world->counts.retried++;
-    if (credit) {
-        set_code(t, &request.sale);
-        try_sale(t, &request, true);
-    } else {
-        request.redeem.central_asked = request.redeem.central_agreed = true;
-        try_redeem(t, &request, coupon);
-    }
-}
-
-static void granted(void *argument, uint64_t ticket)
-{
-    struct shoppers *s = argument;
-    for (size_t i = 0; i < SHOPPERS_ASKS; i++) {
-        if (s->asks[i].terminal && s->asks[i].ticket == ticket) {
-            go_on(&s->asks[i]);
-            return;
-        }
-    }
-}
-
-void shoppers_on_asked(struct terminal *terminal, uint32_t ticket, int error, const struct authority_answer *answer)
-{
-    struct shoppers *s = terminal->world->shoppers;
-    bool good = error == 0 && answer->verdict == AUTHORITY_GRANTED;
-    world_trace(terminal->world, "%s hears of ticket %" PRIu32 ": %d, %d", terminal->name, ticket, error,
-                answer->verdict);
-    for (size_t i = 0; i < SHOPPERS_ASKS && !good; i++) {
-        if (s->asks[i].ticket == ticket)
-            s->asks[i].terminal = NULL;
-    }
-    if (good)
-        world_at(terminal->world, terminal->world->now_ms, granted, s, ticket);
-}
-
-void shoppers_forget(struct terminal *terminal)
-{
-    struct shoppers *s = terminal->world->shoppers;
-    for (size_t i = 0; i < SHOPPERS_ASKS; i++) {
-        if (s->asks[i].terminal == terminal)
-            s->asks[i].terminal = NULL;
-    }
 }

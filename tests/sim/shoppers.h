@@ -1,27 +1,9 @@
 #ifndef TESTS_SIM_SHOPPERS_H
 #define TESTS_SIM_SHOPPERS_H
 
-/*
- * The people: members with coupons and credit who come to the stores, and clerks who void. Keeps its own account of
- * what a terminal said was done; the auditor holds the books against it.
- */
+/* The people: members with coupons and credit who come to the stores, and clerks who void. */
 
-#include "terminal.h"
-
-enum ack_kind { ACK_REDEEMED, ACK_SOLD, ACK_VOIDED };
-
-/* "Done", as somebody saw it on a screen. */
-struct ack {
-    enum ack_kind kind;
-    const struct terminal *terminal;
-    uint32_t terminal_id, incarnation;
-    uint64_t group; /* of the act; voided: of the act that was voided */
-    struct coupon_id coupon;
-    uint64_t member;
-    int64_t discount_minor, paid_minor, earned_minor, credit_minor;
-    bool was_voided;
-    uint64_t durable; /* redeemed: what of the journal the terminal knew central to have */
-};
+#include "desk.h"
 
 struct phone_coupon {
     struct coupon_id id;
@@ -30,18 +12,10 @@ struct phone_coupon {
     uint64_t member;
     unsigned shown; /* times */
     bool written_off;
+    uint16_t kid; /* of the key that signed it */
 };
 
-#define SHOPPERS_ASKS 64
-
-/* What waits for central's word. */
-struct shopper_ask {
-    struct terminal *terminal; /* NULL: free */
-    uint32_t ticket;
-    struct till_request request;
-    size_t coupon;
-    bool credit;
-};
+#define SHOPPERS_WISHES 1024
 
 struct shoppers {
     struct world *world;
@@ -51,7 +25,7 @@ struct shoppers {
     size_t coupon_count, coupon_cap;
     struct ack *acks;
     size_t ack_count, ack_cap;
-    struct shopper_ask asks[SHOPPERS_ASKS];
+    struct desk_wish wishes[SHOPPERS_WISHES];
     uint32_t next_ticket;
     uint64_t nonce;
 };
@@ -67,9 +41,7 @@ bool shoppers_find_fresh(struct shoppers *shoppers, uint32_t other_store, size_t
 /* Somebody shows it at a store within a minute or two. */
 void shoppers_show_later(struct shoppers *shoppers, size_t place, uint32_t store);
 
-/* From a terminal's sync. */
-void shoppers_on_asked(struct terminal *terminal, uint32_t ticket, int error, const struct authority_answer *answer);
-/* The terminal died: who waited there has gone. */
-void shoppers_forget(struct terminal *terminal);
+/* A new one, still empty; others may move. */
+struct ack *shoppers_add_ack(struct shoppers *shoppers);
 
 #endif

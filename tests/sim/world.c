@@ -31,6 +31,15 @@ static const char *const fault_names[FAULTS] = {
     [FAULT_CENTRAL_CLOCK] = "central-clock",
     [FAULT_WRITE_OFF] = "write-off",
     [FAULT_REPLACE] = "replace",
+    [FAULT_LAN_PARTITION] = "lan-partition",
+    [FAULT_LAN_DROP] = "lan-drop",
+    [FAULT_LAN_DUP] = "lan-dup",
+    [FAULT_LAN_REORDER] = "lan-reorder",
+    [FAULT_LAN_DELAY] = "lan-delay",
+    [FAULT_PROMOTE] = "promote",
+    [FAULT_HAND_OVER] = "hand-over",
+    [FAULT_ALONE] = "alone",
+    [FAULT_ALONE_CENTRAL] = "alone-central",
 };
 
 static const char *const mutant_names[MUTANTS] = {
@@ -52,6 +61,10 @@ static const char *const mutant_names[MUTANTS] = {
     [MUTANT_SWALLOWED_CONFLICT] = "swallowed-conflict",
     [MUTANT_HALF_POSTING] = "half-posting",
     [MUTANT_CLOCK_ORDER] = "clock-order",
+    [MUTANT_PEER_LIES] = "peer-lies",
+    [MUTANT_NO_FENCE] = "no-fence",
+    [MUTANT_TWO_PRIMARIES] = "two-primaries",
+    [MUTANT_FORGOTTEN_REQUEST] = "forgotten-request",
 };
 
 const char *fault_name(enum fault fault)
@@ -141,6 +154,13 @@ bool world_step(struct world *world, int64_t until_ms)
     world->counts.events++;
     event.run(event.argument, event.token);
     return true;
+}
+
+bool world_shares_store(const struct world *world, unsigned index)
+{
+    /* Stores of one, two, one and three terminals by turns. */
+    static const bool shares[] = {false, false, true, false, false, true, true};
+    return !world->options.single && shares[index % ARRAY_LEN(shares)];
 }
 
 bool world_has(const struct world *world, enum fault fault)

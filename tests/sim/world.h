@@ -28,6 +28,15 @@ enum fault {
     FAULT_CENTRAL_CLOCK, /* central's wall clock jumps, as a terminal's */
     FAULT_WRITE_OFF,     /* an operator gives a coupon's right to another store without its holder's word */
     FAULT_REPLACE,       /* a terminal's disk is gone; another one with a blank disk takes its place */
+    FAULT_LAN_PARTITION, /* a terminal is off its store's network */
+    FAULT_LAN_DROP,      /* between terminals of a store: a request or an answer that never arrives */
+    FAULT_LAN_DUP,       /* one that arrives twice, the second time up to a minute later */
+    FAULT_LAN_REORDER,   /* one that is overtaken by later ones */
+    FAULT_LAN_DELAY,     /* seconds on the way */
+    FAULT_PROMOTE,       /* the primary is switched off, and a manager promotes another terminal */
+    FAULT_HAND_OVER,     /* central gives the store another primary, as planned */
+    FAULT_ALONE,         /* a manager lets the primary go on without a peer */
+    FAULT_ALONE_CENTRAL, /* central does */
     FAULTS
 };
 
@@ -50,6 +59,10 @@ enum mutant {
     MUTANT_SWALLOWED_CONFLICT, /* central drops a conflict record */
     MUTANT_HALF_POSTING,       /* central books one side of a posting */
     MUTANT_CLOCK_ORDER,        /* records are stamped by the wall clock alone */
+    MUTANT_PEER_LIES,          /* a peer says that it holds what it did not store */
+    MUTANT_NO_FENCE,           /* a promoted terminal takes what the old primary did beyond its copy */
+    MUTANT_TWO_PRIMARIES,      /* the first primary does not believe that another one was promoted */
+    MUTANT_FORGOTTEN_REQUEST,  /* the primary does not know a request that it has done already */
     MUTANTS
 };
 
@@ -59,6 +72,7 @@ const char *mutant_name(enum mutant mutant);
 struct world_options {
     uint64_t seed;
     unsigned terminals, days;
+    bool single;     /* no store has more than one terminal */
     unsigned faults; /* bit by enum fault */
     enum mutant mutant;
     unsigned visits; /* of a terminal a day */
@@ -71,7 +85,8 @@ struct world_counts {
     uint64_t events, faults[FAULTS];
     uint64_t redemptions, offline, credit_moves, credit_offline, spends, voids, refused,
         retried; /* acknowledged at terminals */
-    uint64_t transfers, share_transfers, budget, conflicts, quarantined, restores, learned;
+    uint64_t transfers, share_transfers, budget, conflicts, quarantined, restores;
+    uint64_t through_primary, pending, promotions, alone; /* in stores of several terminals */
     uint64_t problems, violations;
 };
 
@@ -113,6 +128,9 @@ typedef void (*world_run)(void *argument, uint64_t token);
 void world_at(struct world *world, int64_t at_ms, world_run run, void *argument, uint64_t token);
 /* The next event, if it is due by until_ms; false: nothing more until then, and now is until_ms. */
 bool world_step(struct world *world, int64_t until_ms);
+
+/* Whether the terminal of this place stands in the same store as the one before it. */
+bool world_shares_store(const struct world *world, unsigned index);
 
 bool world_has(const struct world *world, enum fault fault);                  /* switched on, and not healing */
 bool world_chance(struct world *world, unsigned permille);                    /* of the seed's own coin */
