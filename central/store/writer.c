@@ -53,12 +53,12 @@ static bool lane_pop(struct lane *lane, unsigned cap, struct writer_job *out_job
     return true;
 }
 
-static bool take_job(struct writer *writer, struct writer_job *out_job)
+static bool take_job(struct writer *writer, bool bulk_too, struct writer_job *out_job)
 {
     unsigned cap = writer->options.queue_max;
     pthread_mutex_lock(&writer->mutex);
-    bool taken =
-        lane_pop(&writer->lanes[WRITER_LIVE], cap, out_job) || lane_pop(&writer->lanes[WRITER_BULK], cap, out_job);
+    bool taken = lane_pop(&writer->lanes[WRITER_LIVE], cap, out_job) ||
+                 (bulk_too && lane_pop(&writer->lanes[WRITER_BULK], cap, out_job));
     pthread_mutex_unlock(&writer->mutex);
     return taken;
 }
@@ -90,13 +90,18 @@ static int run_job(struct writer *writer, struct member *member)
     return rc;
 }
 
+/* A group that somebody waits for takes one bulk job at most, so that its commit is near and the bulk never starves. */
 static int run_jobs(struct writer *writer, int64_t started_ms)
 {
     int rc = 0;
+    bool live = false;
+    unsigned bulk = 0;
     while (rc == 0 && writer->group_count < writer->options.group_max) {
         struct member *member = &writer->group[writer->group_count];
-        if (!take_job(writer, &member->job))
+        if (!take_job(writer, !live || bulk == 0, &member->job))
             break;
+        live |= member->job.lane == WRITER_LIVE;
+        bulk += member->job.lane == WRITER_BULK;
         member->result = 0;
         writer->group_count++;
         rc = run_job(writer, member);
@@ -126,7 +131,7 @@ static int begin_group(struct writer *writer)
 /* Nothing of the group happened; nobody knows what a failed sync left on the disk, so look before going on. */
 static void fail_group(struct writer *writer, int error)
 {
-    if (writer->group_count == 0 && take_job(writer, &writer->group[0].job))
+    if (writer->group_count == 0 && take_job(writer, true, &writer->group[0].job))
         writer->group_count = 1;
     for (unsigned i = 0; i < writer->group_count; i++)
         writer->group[i].result = error;

@@ -6,6 +6,7 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET openssl)
 
 add_library(people_fixture STATIC wechat_fixture.c)
+target_include_directories(people_fixture PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(people_fixture PUBLIC tillside_central_people tillside_central cmocka PkgConfig::JANSSON PkgConfig::OPENSSL)
 
 tillside_test(central_csv unit admin_csv_test.c LIBS people_fixture)

@@ -241,6 +241,30 @@ static void a_full_queue_says_so(void **state)
     assert_int_equal(flood.codes[2], -EAGAIN);
 }
 
+/* Two of the bulk and one live, while nothing runs. */
+static void done_mixed(void *arg, int result)
+{
+    struct bench *b = arg;
+    struct writer_job job = {.lane = WRITER_BULK, .run = run_nothing, .done = done_nothing};
+    assert_int_equal(result, 0);
+    assert_int_equal(writer_submit(b->writer, &job), 0);
+    assert_int_equal(writer_submit(b->writer, &job), 0);
+    job.lane = WRITER_LIVE;
+    assert_int_equal(writer_submit(b->writer, &job), 0);
+}
+
+static void whoever_waits_shares_a_commit_with_one_bulk_job(void **state)
+{
+    struct bench *b = *state;
+    struct writer_stats stats;
+    open_store(b, NULL, true);
+    struct writer_job job = {.lane = WRITER_LIVE, .run = run_nothing, .done = done_mixed, .arg = b};
+    assert_int_equal(writer_submit(b->writer, &job), 0);
+    writer_stats(b->writer, &stats);
+    assert_int_equal(stats.jobs, 4);
+    assert_int_equal(stats.groups, 3); /* the first; live and one of the bulk; the other */
+}
+
 static struct slice text(const char *words)
 {
     return (struct slice){(const uint8_t *)words, strlen(words)};
@@ -386,6 +410,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_full_disk_refuses_and_takes_again_when_there_is_room, setup, teardown),
         cmocka_unit_test_setup_teardown(a_call_waits_for_its_durable_result, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_queue_says_so, setup, teardown),
+        cmocka_unit_test_setup_teardown(whoever_waits_shares_a_commit_with_one_bulk_job, setup, teardown),
         cmocka_unit_test_setup_teardown(the_newest_body_of_a_key_replaces_the_older_one, setup, teardown),
         cmocka_unit_test_setup_teardown(a_store_gets_its_own_lane_and_its_brands, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_page_says_there_is_more_and_nothing_is_left_out, setup, teardown),

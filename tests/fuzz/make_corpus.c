@@ -203,6 +203,8 @@ static void put_item(uint8_t *input, size_t *at, uint8_t kind, struct slice body
     *at += body.len;
 }
 
+#define ADMIN_SEEDS 120 /* more than there are commands: the fuzzer counts modulo */
+
 static void make_till_feed(void)
 {
     uint8_t input[8192], body[FEED_BODY_MAX];
@@ -241,6 +243,37 @@ static void make_till_disk(void)
     }
 }
 
+/* One for each command there may be: values of every kind, so that some fit. And a line and a form as they are. */
+static void make_admin(void)
+{
+    static const char line[] = "\xfe{\"command\":\"store add\",\"args\":{\"zh\":\"x\",\"en\":\"y\"}}";
+    static const char form[] = "\xff"
+                               "consent=v1&ticket=%E5%92%8C+a";
+    char long_form[100] = "\xff"
+                          "consent=";
+    memset(long_form + strlen(long_form), 'a', sizeof long_form - strlen(long_form) - 1);
+    seed("admin", "line", (const uint8_t *)line, sizeof line - 1);
+    seed("admin", "form", (const uint8_t *)form, sizeof form - 1);
+    seed("admin", "form_long", (const uint8_t *)long_form, sizeof long_form - 1);
+    for (uint8_t command = 0; command < ADMIN_SEEDS; command++) {
+        uint8_t input[160];
+        char name[16];
+        size_t at = 0;
+        input[at++] = command;
+        for (uint8_t value = 0; value < 24; value++) {
+            const char *text = value % 3 == 0 ? "2026-12-01" : value % 3 == 1 ? "home" : "1";
+            bool number = (value ^ command) & 1;
+            input[at++] = number ? 1 : 3;
+            if (number)
+                input[at++] = 1;
+            else
+                at += (size_t)snprintf((char *)input + at, sizeof input - at, "%s\n", text);
+        }
+        snprintf(name, sizeof name, "command_%03u", command);
+        seed("admin", name, input, at);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -259,5 +292,6 @@ int main(int argc, char **argv)
     make_api();
     make_till_feed();
     make_till_disk();
+    make_admin();
     return 0;
 }
