@@ -277,6 +277,7 @@ static const struct admin_group core = {commands, ARRAY_LEN(commands)};
 extern const struct admin_group admin_campaign; /* cmd_campaign.c */
 extern const struct admin_group admin_consent;  /* cmd_consent.c */
 extern const struct admin_group admin_fleet;    /* cmd_fleet.c */
+extern const struct admin_group admin_keyword;  /* cmd_keyword.c */
 extern const struct admin_group admin_message;  /* cmd_message.c */
 extern const struct admin_group admin_segment;  /* cmd_segment.c */
 const struct admin_group *const admin_groups[] = {
@@ -284,6 +285,7 @@ const struct admin_group *const admin_groups[] = {
     &admin_campaign,
     &admin_consent,
     &admin_fleet,
+    &admin_keyword,
     &admin_message,
     &admin_segment,
 };

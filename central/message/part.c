@@ -1,16 +1,18 @@
 #include "central/people.h"
 
 #include "central/message/plan.h"
+#include "central/store/message_keyword.h"
 #include "central/store/wechat.h"
 #include "domain/body.h"
 #include "platform/log.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
-#define FORGET_EVERY_MS INT64_C(86400000)
+#define DAILY_EVERY_MS INT64_C(86400000)
 
 struct message_service {
-    _Atomic int64_t forget_due_ms; /* the clockwork's */
+    _Atomic int64_t daily_due_ms; /* the clockwork's */
 };
 
 /* Who paid with WeChat may be written to for two days. */
@@ -28,30 +30,41 @@ static int applied(struct store_tx *tx, const struct record *record, uint32_t st
     return rc == -ENOENT ? 0 : rc;
 }
 
-static int run_forget(void *arg, struct store_tx *tx)
+struct daily {
+    uint64_t stale; /* automatic replies */
+};
+
+static int run_daily(void *arg, struct store_tx *tx)
 {
-    (void)arg;
-    return message_forget_old(tx);
+    struct daily *daily = arg;
+    int rc = message_forget_old(tx);
+    return rc ? rc : keyword_count_stale(tx, &daily->stale);
 }
 
-static void forget_when_due(struct central *central)
+static void daily_when_due(struct central *central)
 {
     struct message_service *service = central_state(central, &central_message);
     int64_t now_ms = clock_mono_ms(central->clock);
-    if (!service || now_ms < service->forget_due_ms) {
+    if (!service || now_ms < service->daily_due_ms) {
         return;
     }
-    service->forget_due_ms = now_ms + FORGET_EVERY_MS;
-    int rc = writer_call(central->writer, run_forget, NULL);
+    service->daily_due_ms = now_ms + DAILY_EVERY_MS;
+    struct daily daily = {0};
+    int rc = writer_call(central->writer, run_daily, &daily);
     if (rc < 0 && rc != -EPIPE) {
-        log_error("message", "old rows of the quota ledger could not be dropped errno=%d", -rc);
+        log_error("message", "the day's work on messages failed errno=%d", -rc);
+    }
+    if (rc == 0 && daily.stale) {
+        log_warn("message",
+                 "automatic replies that nobody has looked at for long, or that have ended: %" PRIu64 " (keyword list)",
+                 daily.stale);
     }
 }
 
 static void tick(struct central *central)
 {
     plan_tick(central);
-    forget_when_due(central);
+    daily_when_due(central);
 }
 
 static int open_service(struct central *central, void **out_service)

@@ -203,8 +203,11 @@ struct handing {
 
 static struct wechat_order order_of(const struct handing *h, const char *key, uint64_t identity)
 {
-    return (struct wechat_order){
-        .account = h->plan.account, .key = key, .identity = identity, .expires_ms = h->plan.until_ms, .unasked = true};
+    return (struct wechat_order){.account = h->plan.account,
+                                 .key = key,
+                                 .identity = identity,
+                                 .expires_ms = h->plan.until_ms,
+                                 .unasked = !h->plan.urgent || !identity};
 }
 
 static int hand_replies(struct handing *h, struct store_tx *tx)

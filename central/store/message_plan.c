@@ -10,11 +10,13 @@
 
 int message_plan_begin(struct store_tx *tx, const struct message_plan *plan, uint64_t *out_id)
 {
-    int rc = query_run(store_tx_write(tx),
-                       "INSERT INTO message_plan (account, channel, text, audience, made_by, made_ms, until_ms, state) "
-                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                       QUERY(Q_TEXT(plan->account), Q_INT(plan->channel), Q_TEXT(plan->text), Q_TEXT(plan->audience),
-                             Q_TEXT(plan->made_by), Q_INT(tx->now_ms), Q_INT(plan->until_ms), Q_INT(PLAN_MAKING)));
+    int rc = query_run(
+        store_tx_write(tx),
+        "INSERT INTO message_plan (account, channel, text, audience, made_by, made_ms, until_ms, urgent, state) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        QUERY(Q_TEXT(plan->account), Q_INT(plan->channel), Q_TEXT(plan->text), Q_TEXT(plan->audience),
+              Q_TEXT(plan->made_by), Q_INT(tx->now_ms), Q_INT(plan->until_ms), Q_INT(plan->urgent),
+              Q_INT(PLAN_MAKING)));
     if (rc == 0) {
         *out_id = (uint64_t)db_last_rowid(store_tx_db(tx));
     }
@@ -27,7 +29,7 @@ int message_plan_set_state(struct store_tx *tx, uint64_t id, enum plan_state sta
                      QUERY(Q_INT(state), Q_INT(id)));
 }
 
-#define PLAN_COLUMNS "id, channel, state, made_ms, until_ms, account, text, audience, made_by"
+#define PLAN_COLUMNS "id, channel, state, made_ms, until_ms, account, text, audience, made_by, urgent"
 
 static void read_plan(struct db_stmt *stmt, struct message_plan *out)
 {
@@ -35,7 +37,8 @@ static void read_plan(struct db_stmt *stmt, struct message_plan *out)
                                  .channel = (enum plan_channel)db_column_int64(stmt, 1),
                                  .state = (enum plan_state)db_column_int64(stmt, 2),
                                  .made_ms = db_column_int64(stmt, 3),
-                                 .until_ms = db_column_int64(stmt, 4)};
+                                 .until_ms = db_column_int64(stmt, 4),
+                                 .urgent = db_column_int64(stmt, 9) != 0};
     query_column_text(stmt, 5, out->account, sizeof(out->account));
     query_column_text(stmt, 6, out->text, sizeof(out->text));
     query_column_text(stmt, 7, out->audience, sizeof(out->audience));
@@ -124,7 +127,7 @@ static void choose_reply(const struct message_wish *wish, const struct message_f
     } else if (choice.answer != WINDOW_OPEN) {
         refuse(out, choice.answer, "no reply window is open: only after the member acts");
     } else {
-        out->at_ms = moment_from(wish, person, wish->from_ms);
+        out->at_ms = wish->at_once ? wish->from_ms : moment_from(wish, person, wish->from_ms);
         if (!out->at_ms || out->at_ms > choice.until_ms) {
             out->at_ms = activity_next_ms(&wish->account->quiet, -1, wish->from_ms);
         }
@@ -285,9 +288,11 @@ int message_planned_each(struct store_tx *tx, uint64_t plan, message_planned_vis
     int rc = query_open(
         store_tx_db(tx),
         "SELECT m.identity, m.channel, m.state, m.due_ms, m.batch, m.reason, coalesce(i.member, 0), coalesce(o.state, "
-        "-1), coalesce(o.reason, ''), l.item IS NULL FROM message_planned AS m LEFT JOIN channel_identity AS i ON i.id = m.identity "
+        "-1), coalesce(o.reason, ''), l.item IS NULL FROM message_planned AS m LEFT JOIN channel_identity AS i ON i.id "
+        "= m.identity "
         "LEFT JOIN outbox AS o ON m.state = 1 AND o.channel = 'wechat' AND o.key = 'plan/' || m.plan || '/' || "
-        "m.channel || '/' || m.batch LEFT JOIN message_ledger AS l ON l.item = o.id AND l.identity = m.identity WHERE m.plan = ? ORDER BY m.due_ms, m.identity",
+        "m.channel || '/' || m.batch LEFT JOIN message_ledger AS l ON l.item = o.id AND l.identity = m.identity WHERE "
+        "m.plan = ? ORDER BY m.due_ms, m.identity",
         QUERY(Q_INT(plan)), &stmt);
     if (rc < 0) {
         return rc;

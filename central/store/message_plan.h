@@ -24,6 +24,7 @@ struct message_plan {
     char text[PLAN_TEXT_MAX + 1];
     char audience[96], made_by[48];
     int64_t made_ms, until_ms; /* until 0: no end */
+    bool urgent;               /* a correction: replies leave in quiet hours too */
 };
 /* id is given by it; state PLAN_MAKING. */
 MUST_CHECK int message_plan_begin(struct store_tx *tx, const struct message_plan *plan, uint64_t *out_id);

@@ -23,6 +23,20 @@ static const char *const steps[] = {
     "CREATE INDEX message_planned_person ON message_planned (identity) WHERE state = 0;"
     "CREATE TRIGGER message_planned_left AFTER DELETE ON channel_identity BEGIN UPDATE message_planned SET state = 2, "
     "reason = 'does not follow any more' WHERE identity = OLD.id AND state = 0; END;",
+
+    "CREATE TABLE keyword (id INTEGER PRIMARY KEY, account TEXT NOT NULL, word TEXT NOT NULL, event INTEGER NOT NULL, "
+    "exact INTEGER NOT NULL, version INTEGER NOT NULL, off INTEGER NOT NULL, off_by TEXT NOT NULL, off_why TEXT NOT "
+    "NULL, looked_ms INTEGER NOT NULL, valid_to_ms INTEGER NOT NULL, UNIQUE (account, word)) STRICT;"
+    "CREATE TABLE keyword_version (keyword INTEGER NOT NULL, version INTEGER NOT NULL, text TEXT NOT NULL, made_by "
+    "TEXT "
+    "NOT NULL, made_ms INTEGER NOT NULL, PRIMARY KEY (keyword, version)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE keyword_sent (id INTEGER PRIMARY KEY, keyword INTEGER NOT NULL, version INTEGER NOT NULL, identity "
+    "INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX keyword_sent_time ON keyword_sent (keyword, at_ms);"
+    "CREATE INDEX keyword_sent_person ON keyword_sent (identity);"
+    "CREATE TRIGGER keyword_sent_left AFTER DELETE ON channel_identity BEGIN DELETE FROM keyword_sent WHERE identity = "
+    "OLD.id; END;"
+    "ALTER TABLE message_plan ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;",
 };
 
 const struct store_schema store_schema_message = {"message", steps, ARRAY_LEN(steps)};

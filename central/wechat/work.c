@@ -1,7 +1,7 @@
 #include "central/wechat/work.h"
 
 #include "central/store/identity.h"
-#include "central/store/message.h"
+#include "central/store/message_keyword.h"
 #include "central/store/people_touchpoint.h"
 #include "central/wechat/order.h"
 #include "domain/crypto.h"
@@ -97,6 +97,12 @@ static int write_reply(struct store_tx *tx, const struct wechat_push *push, cons
     return 0;
 }
 
+/* A push whose sender is known. news: it did not come before; a repeated one opens no window a second time. */
+struct arrival {
+    struct channel_identity identity;
+    bool news;
+};
+
 /* The reply window that an act of the sender opens. */
 static enum window_kind window_of(enum wechat_kind kind)
 {
@@ -112,17 +118,61 @@ static int meet(struct store_tx *tx, const struct wechat_push *push, struct chan
     return rc ? rc : wechat_meet(tx, push->keys, &person, out_identity);
 }
 
-/* news: it did not come before; a repeated push opens no window a second time. */
+/* What an automatic reply is looked up by; false: nothing of this kind is answered. */
+static bool ask_of(const struct wechat_push *push, char event[KEYWORD_WORD_MAX], struct keyword_ask *out_ask)
+{
+    const struct wechat_message *message = push->message;
+    *out_ask = (struct keyword_ask){.account = push->account->name, .text = event, .event = true};
+    switch (wechat_message_kind(message)) {
+    case WECHAT_TEXT:
+        out_ask->text = message->content;
+        out_ask->event = false;
+        return true;
+    case WECHAT_SUBSCRIBE:
+        snprintf(event, KEYWORD_WORD_MAX, "%s", KEYWORD_FOLLOW);
+        return true;
+    case WECHAT_CLICK:
+        snprintf(event, KEYWORD_WORD_MAX, "%s%.50s", KEYWORD_MENU_PREFIX, message->event_key);
+        return true;
+    case WECHAT_SCAN:
+    case WECHAT_UNSUBSCRIBE:
+    case WECHAT_MEDIA:
+    case WECHAT_OTHER:
+        return false;
+    }
+    return false;
+}
+
+/* *out_text is left as it is when no reply is set for it. After a follow the way to the member page comes too. */
+static int reply_by_word(struct store_tx *tx, const struct wechat_push *push, const struct arrival *arrival,
+                         char out_text[WECHAT_REPLY_MAX])
+{
+    char event[KEYWORD_WORD_MAX] = "", page[WECHAT_REPLY_MAX - KEYWORD_TEXT_MAX - 2];
+    struct keyword_ask ask;
+    struct keyword keyword;
+    int rc = ask_of(push, event, &ask) ? keyword_match(tx, &ask, &keyword) : -ENOENT;
+    if (rc < 0) {
+        return rc == -ENOENT ? 0 : rc;
+    }
+    bool follows = wechat_message_kind(push->message) == WECHAT_SUBSCRIBE;
+    snprintf(page, sizeof(page), "%s", follows ? out_text : "");
+    snprintf(out_text, WECHAT_REPLY_MAX, "%s%s%s", keyword.text, page[0] ? "\n" : "", page);
+    return arrival->news ? keyword_note_sent(tx, &keyword, arrival->identity.id) : 0;
+}
+
 static int take_in_act(struct store_tx *tx, const struct wechat_push *push, bool news, char out_text[WECHAT_REPLY_MAX])
 {
-    struct channel_identity identity;
+    struct arrival arrival = {.news = news};
     enum wechat_kind kind = wechat_message_kind(push->message);
-    int rc = meet(tx, push, &identity);
-    if (rc == 0 && news) {
-        rc = message_note(tx, identity.id, window_of(kind), push->message->created_s * 1000);
+    int rc = meet(tx, push, &arrival.identity);
+    if (rc == 0 && kind != WECHAT_CLICK && kind != WECHAT_MEDIA) {
+        rc = write_reply(tx, push, &arrival.identity, out_text);
     }
-    bool replies = kind != WECHAT_CLICK && kind != WECHAT_MEDIA;
-    return rc || !replies ? rc : write_reply(tx, push, &identity, out_text);
+    rc = rc ? rc : reply_by_word(tx, push, &arrival, out_text);
+    if (rc == 0 && news) {
+        rc = message_note(tx, arrival.identity.id, window_of(kind), push->message->created_s * 1000);
+    }
+    return rc;
 }
 
 int wechat_work_take_in(struct store_tx *tx, const struct wechat_push *push, char out_text[WECHAT_REPLY_MAX])

@@ -11,7 +11,7 @@
 #include "central/wechat/message.h"
 #include "central/wechat/service.h"
 
-#define WECHAT_REPLY_MAX 600
+#define WECHAT_REPLY_MAX 2048
 
 struct wechat_push {
     const struct channel_keys *keys;

@@ -20,7 +20,7 @@ void stage_open(struct stage *s); /* account "shop", one store, nobody follows *
 void stage_close(struct stage *s);
 const char *stage_openid(unsigned person, char out[40]);
 
-/* Pushes of a person; the answer's text is left in out_reply (600 bytes) unless NULL. */
+/* Pushes of a person; the answer's text is left in out_reply (WECHAT_REPLY_MAX bytes) unless NULL. */
 void stage_follow(struct stage *s, unsigned person);
 void stage_leave(struct stage *s, unsigned person);
 void stage_write(struct stage *s, unsigned person, const char *text, char *out_reply);
