@@ -1,5 +1,6 @@
 #include "central/wechat/work.h"
 
+#include "central/store/campaign_issue.h"
 #include "central/store/identity.h"
 #include "central/store/message_keyword.h"
 #include "central/store/people_touchpoint.h"
@@ -200,11 +201,17 @@ int wechat_work_take_in(struct store_tx *tx, const struct wechat_push *push, cha
 
 /* ---- the work */
 
-static int greet_member(struct store_tx *tx, const struct touchpoint *touchpoint, uint64_t member)
+/* A member who scans gets what the touchpoint's campaigns give; a follow is never rewarded. */
+static int greet_member(struct store_tx *tx, const struct touchpoint *touchpoint, uint64_t member, bool follows)
 {
     struct greeting greeting = {
         .brand = touchpoint->brand, .store = touchpoint->store, .touchpoint = touchpoint->id, .member = member};
-    return touchpoint->id && member ? people_greet(tx, &greeting) : 0;
+    struct campaign_arrival arrival = {touchpoint->brand, touchpoint->id, member};
+    int rc = 0;
+    if (touchpoint->id && member && !follows) {
+        rc = campaign_at_touchpoint(tx, &arrival, &greeting.issued_coupons);
+    }
+    return rc == 0 && touchpoint->id && member ? people_greet(tx, &greeting) : rc;
 }
 
 /* EventKey can be missing although a QR was scanned: the platform is asked. One question a follow. */
@@ -235,7 +242,7 @@ static int work_arrival(struct store_tx *tx, const struct channel_keys *keys, co
     if (rc == 0 && follows && !identity.touchpoint) {
         rc = ask_scene(tx, keys, &identity);
     }
-    return rc ? rc : greet_member(tx, &touchpoint, identity.member);
+    return rc ? rc : greet_member(tx, &touchpoint, identity.member, follows);
 }
 
 static int work_departure(struct store_tx *tx, const struct inbox_item *item)
