@@ -4,6 +4,7 @@
 #include "central/clockwork.h"
 #include "central/store/epoch.h"
 #include "central/store/feed.h"
+#include "central/store/identity.h"
 #include "platform/encoding.h"
 #include "platform/file.h"
 
@@ -65,12 +66,20 @@ static int load_secrets(struct central *central)
     return rc;
 }
 
+int central_publish_keyset(const struct brand_keys *keys, struct store_tx *tx)
+{
+    struct slice sealed = {keys->sealed, keys->sealed_len};
+    struct brand brand;
+    int rc = 0;
+    for (uint32_t id = 1; rc == 0 && (rc = identity_find_brand(tx, id, &brand)) == 0; id++)
+        rc = feed_publish(tx, (struct feed_target){.brand = id}, FEED_KEYSET, "keyset", sealed, NULL);
+    return rc == -ENOENT ? 0 : rc;
+}
+
 static int publish_keyset(void *arg, struct store_tx *tx)
 {
     const struct central *central = arg;
-    struct feed_target target = {.brand = central->brand};
-    struct slice sealed = {central->keys.sealed, central->keys.sealed_len};
-    return feed_publish(tx, target, FEED_KEYSET, "keyset", sealed, NULL);
+    return central_publish_keyset(&central->keys, tx);
 }
 
 static void wake_waiting(void *context, const struct store_touch *touches, size_t count, bool all)

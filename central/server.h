@@ -125,6 +125,9 @@ void *central_state(const struct central *central, const struct central_part *pa
 /* url, server_pin and root_hash of an enrolment ticket. */
 MUST_CHECK int central_fill_ticket(const struct central *central, struct enrol_ticket *ticket);
 
+/* The keyset to every brand's stores: all brands of a central trust the same keys. */
+MUST_CHECK int central_publish_keyset(const struct brand_keys *keys, struct store_tx *tx);
+
 /* A verified copy in DATA/backup, the marks archived_through advanced. Not from the writer's thread. */
 MUST_CHECK int central_backup(struct central *central, char *out_path, size_t cap);
 

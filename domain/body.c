@@ -214,6 +214,7 @@ static const struct kind kinds[] = {
     {RECORD_MEMBER_TAGGED, "member_tagged", {NULL, 0, 0}},
     {RECORD_MEMBER_MERGED, "member_merged", {NULL, 0, 0}},
     {RECORD_CONSENT, "consent", {NULL, 0, 0}},
+    {RECORD_PROGRAMME, "programme", {NULL, 0, 0}},
 };
 
 /* Every member of the union starts here, behind the tag. */

@@ -1,5 +1,6 @@
 #include "central/admin/groups.h"
 #include "central/store/identity.h"
+#include "central/store/programme.h"
 
 #include <string.h>
 
@@ -49,6 +50,7 @@ int cmd_brand_add(struct admin_call *call, struct store_tx *tx)
     uint32_t id = 0;
     int rc = read_brand(call, &brand);
     rc = rc ? rc : identity_add_brand(tx, &brand, &id);
+    rc = rc ? rc : central_publish_keyset(&call->central->keys, tx);
     admin_set(call, "brand", json_integer(id));
     return rc;
 }
@@ -101,12 +103,26 @@ static int read_store(struct admin_call *call, struct shop *shop)
     return rc;
 }
 
+/* A new store of a brand in a programme owes credit for it like the others. */
+static int owe_for_programme(struct store_tx *tx, struct shop *shop)
+{
+    uint32_t programme = 0;
+    int rc = programme_of_brand(tx, shop->brand, &programme);
+    if (rc == 0) {
+        shop->credit_owner = (struct owner){OWNER_PROGRAMME, programme};
+    }
+    return rc == -ENOENT ? 0 : rc;
+}
+
 int cmd_store_add(struct admin_call *call, struct store_tx *tx)
 {
-    struct shop shop = {
-        .brand = call->central->brand, .earn_permille = EARN_DEFAULT, .idle_s = IDLE_DEFAULT_S, .store_epoch = 1};
+    struct shop shop = {.earn_permille = EARN_DEFAULT, .idle_s = IDLE_DEFAULT_S, .store_epoch = 1};
+    struct brand brand;
     uint32_t id = 0;
-    int rc = read_store(call, &shop);
+    shop.brand = admin_given(call, "brand") ? admin_u32(call, "brand") : call->central->brand;
+    int rc = identity_find_brand(tx, shop.brand, &brand);
+    rc = rc ? rc : owe_for_programme(tx, &shop);
+    rc = rc ? rc : read_store(call, &shop);
     rc = rc ? rc : identity_add_shop(tx, &shop, &id);
     admin_set(call, "store", json_integer(id));
     return rc;

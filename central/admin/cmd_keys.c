@@ -57,8 +57,7 @@ static int publish(struct admin_call *call, struct store_tx *tx, const struct br
 {
     struct journal_fact fact = {
         .who = OPERATOR, .what = what, .why = admin_text(call, "why", NULL), .brand = keys->set.brand, .number = kid};
-    struct feed_target target = {.brand = keys->set.brand};
-    int rc = feed_publish(tx, target, FEED_KEYSET, "keyset", (struct slice){keys->sealed, keys->sealed_len}, NULL);
+    int rc = central_publish_keyset(keys, tx);
     rc = rc ? rc : journal_append_central(tx, RECORD_ADMIN, &fact);
     admin_set(call, "kid", json_integer(kid));
     admin_set(call, "version", json_integer(keys->set.version));

@@ -90,9 +90,15 @@ static bool token_agrees(struct api_call *call, struct coupon_token *out_token)
 static int learn_coupon(struct store_tx *tx, const struct coupon_token *token)
 {
     enum campaign_mode mode;
-    int rc = rights_campaign_mode(tx, token->brand, token->coupon.campaign, &mode);
+    struct coupon_token learned = *token;
+    struct shop home;
+    int rc = identity_find_shop(tx, token->home_store, &home);
     if (rc == 0)
-        rc = rights_learn_token(tx, token, mode);
+        learned.brand = (uint16_t)home.brand; /* the token says whose keys, not whose coupon */
+    if (rc == 0)
+        rc = rights_campaign_mode(tx, learned.brand, learned.coupon.campaign, &mode);
+    if (rc == 0)
+        rc = rights_learn_token(tx, &learned, mode);
     return rc == -ENOENT ? 0 : rc;
 }
 

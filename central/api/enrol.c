@@ -15,7 +15,7 @@ static void answer_state(struct api_call *call, const struct terminal *terminal)
 {
     struct enrol_answer answer = {
         .state = state_of(terminal),
-        .brand = terminal->brand,
+        .brand = call->central->brand, /* the house's, whose keys it trusts */
         .store = terminal->store,
         .role = terminal->role,
         .server_ms = (uint64_t)api_now_ms(call),

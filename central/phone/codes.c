@@ -2,7 +2,7 @@
 
 int codes_coupon(const struct brand_keys *keys, const struct coupon *coupon, char out_text[TOKEN_TEXT_MAX])
 {
-    struct coupon_token token = {.brand = (uint16_t)coupon->brand,
+    struct coupon_token token = {.brand = (uint16_t)keys->set.brand,
                                  .kid = keys->coupon_kid,
                                  .coupon = coupon->id,
                                  .home_store = coupon->home_store,
@@ -35,7 +35,7 @@ int codes_member_code(const struct brand_keys *keys, const struct member_code *c
 
 int codes_badge(const struct brand_keys *keys, const struct clerk *clerk, char out_text[TOKEN_TEXT_MAX])
 {
-    struct badge_token token = {.brand = (uint16_t)clerk->brand,
+    struct badge_token token = {.brand = (uint16_t)keys->set.brand,
                                 .kid = keys->badge_kid,
                                 .store = clerk->store,
                                 .clerk = clerk->id,

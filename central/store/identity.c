@@ -98,10 +98,18 @@ int identity_each_shop(struct store_tx *tx, identity_shop_visit visit, void *con
     return rc;
 }
 
+int identity_find_house(struct store_tx *tx, uint32_t *out_brand)
+{
+    int64_t brand = 0;
+    int rc = query_number(store_tx_db(tx), "SELECT min(id) FROM brand", QUERY_NONE, &brand);
+    if (rc == 0)
+        *out_brand = (uint32_t)brand;
+    return rc;
+}
+
 static void settings_from(const struct shop *shop, const struct brand *brand, struct feed_settings *out_settings)
 {
     *out_settings = (struct feed_settings){
-        .brand = shop->brand,
         .store = shop->id,
         .earn_permille = shop->earn_permille,
         .credit_owner = shop->credit_owner,
@@ -126,6 +134,9 @@ static int publish_settings(struct store_tx *tx, const struct shop *shop)
         return rc;
     struct feed_settings settings;
     settings_from(shop, &brand, &settings);
+    rc = identity_find_house(tx, &settings.brand);
+    if (rc < 0)
+        return rc;
     uint8_t body[FEED_BODY_MAX];
     size_t len = 0;
     rc = feed_settings_encode(&settings, body, sizeof(body), &len);

@@ -53,6 +53,9 @@ MUST_CHECK int identity_add_brand(struct store_tx *tx, const struct brand *brand
 MUST_CHECK int identity_update_brand(struct store_tx *tx,
                                      const struct brand *brand); /* republishes its stores' settings */
 MUST_CHECK int identity_find_brand(struct store_tx *tx, uint32_t id, struct brand *out_brand);
+/* The first brand: its number stands in keysets, tokens and on the wire, whichever brand a store is of, so that one
+ * card is good at all of them (docs/decisions/2026-11-22-brands-share-the-keys.md). */
+MUST_CHECK int identity_find_house(struct store_tx *tx, uint32_t *out_brand);
 MUST_CHECK int identity_add_shop(struct store_tx *tx, const struct shop *shop, uint32_t *out_id);
 MUST_CHECK int identity_update_shop(struct store_tx *tx, const struct shop *shop);
 MUST_CHECK int identity_find_shop(struct store_tx *tx, uint32_t id, struct shop *out_shop);

@@ -115,8 +115,8 @@ static void more_products_and_members_can_be_added_for_load_tests(void **state)
     f.central = NULL;
     struct central_options options = {.parts = (const struct central_part *const[]){&central_people, &central_outbox,
                                                                                     &central_message, &central_wechat,
-                                                                                    &central_campaign},
-                                      .part_count = 5,
+                                                                                    &central_campaign, &central_chain},
+                                      .part_count = 6,
                                       .inline_jobs = true,
                                       .clock = &f.clock.base};
     central_config_defaults(&options.config);

@@ -20,8 +20,8 @@
 #define BODY_MAX   (1024 * 1024)
 #define FILE_LIMIT (64 * 1024 * 1024)
 
-static const struct central_part *const parts[] = {&central_people, &central_outbox, &central_message, &central_wechat,
-                                                   &central_campaign};
+static const struct central_part *const parts[] = {&central_people, &central_outbox,   &central_message,
+                                                   &central_wechat, &central_campaign, &central_chain};
 
 static void configure(struct people_fixture *f, struct central_config *config)
 {

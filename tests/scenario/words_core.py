@@ -235,8 +235,11 @@ class Words:
         self.admin(*words)
 
     def do_keep(self, words):
-        """keep NAME as FIELD of COMMAND … [with FIELD VALUE…]: for {NAME} in later lines."""
+        """keep NAME as FIELD of COMMAND … [with FIELD VALUE…] | keep NAME as this month: for {NAME} in later lines."""
         name, field, command = words[0], words[2], words[4:]
+        if words[2:] == ["this", "month"]:
+            self.kept[name] = self.now().strftime("%Y-%m")
+            return
         command, _, wanted = split_at(command, "with")
         found = self.find(command, wanted)
         if not found or field not in found[0]:
@@ -247,6 +250,12 @@ class Words:
         """The rows of an answer (or the answer itself) that have these values."""
         answer = self.admin(*command)
         return [row for row in [*rows(answer), answer] if isinstance(row, dict) and row_matches(row, wanted)]
+
+    def expect_journal(self, words):
+        """expect journal has KIND: the terminal wrote such a record (names as in `admin journal tail`)."""
+        kinds = {"redemption": 4, "share_granted": 11, "share_released": 12}
+        self.until(f"the terminal writes {words[1]}", lambda: self.world.till_rows(
+            "SELECT 1 FROM journal WHERE kind = ?", kinds[words[1]]), lambda: "none yet")
 
     def expect_admin(self, words):
         """expect admin COMMAND … has FIELD VALUE… | lacks FIELD VALUE… | rows N"""

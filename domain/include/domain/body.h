@@ -49,6 +49,7 @@ enum record_kind {
     RECORD_MEMBER_TAGGED = 110, /* number: the tag; what: tagged, untagged; who: empty = the member */
     RECORD_MEMBER_MERGED = 111, /* number: the member that was absorbed; amount: credit that moved with it */
     RECORD_CONSENT = 112,       /* key: the text's version; what: given, withdrawn */
+    RECORD_PROGRAMME = 120,     /* made, joined by a brand, a brand's month settled */
 };
 
 enum campaign_mode { MODE_STRICT = 1, MODE_HOME = 2, MODE_BUDGET = 3 };
