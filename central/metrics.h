@@ -16,6 +16,8 @@ struct central_metrics {
     _Atomic uint64_t feed_pages;
     _Atomic uint64_t authority_asked, authority_granted;
     _Atomic uint64_t backups, backup_failures;
+    _Atomic uint64_t questions_open, questions_late; /* gauges, of the last look */
+    _Atomic uint64_t questions_escalated;
 };
 
 #endif

@@ -65,6 +65,9 @@ void api_metrics(struct api_call *call)
         {"store_bytes", "gauge", "Size of the books with their log.", (uint64_t)store_size_bytes(central->store)},
         {"backups_total", "counter", "Verified backups made.", m->backups},
         {"backup_failures_total", "counter", "Backups that failed.", m->backup_failures},
+        {"questions_open", "gauge", "Members' questions without an answer.", m->questions_open},
+        {"questions_late", "gauge", "Of them those older than a quarter of an hour.", m->questions_late},
+        {"questions_escalated_total", "counter", "Questions that were not answered in time.", m->questions_escalated},
     };
     char text[METRICS_MAX];
     size_t len = print_metrics(metrics, ARRAY_LEN(metrics), text, sizeof(text));

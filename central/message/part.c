@@ -1,5 +1,6 @@
 #include "central/people.h"
 
+#include "central/message/inbox.h"
 #include "central/message/plan.h"
 #include "central/store/message_keyword.h"
 #include "central/store/wechat.h"
@@ -64,6 +65,7 @@ static void daily_when_due(struct central *central)
 static void tick(struct central *central)
 {
     plan_tick(central);
+    inbox_tick(central);
     daily_when_due(central);
 }
 

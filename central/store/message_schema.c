@@ -37,6 +37,22 @@ static const char *const steps[] = {
     "CREATE TRIGGER keyword_sent_left AFTER DELETE ON channel_identity BEGIN DELETE FROM keyword_sent WHERE identity = "
     "OLD.id; END;"
     "ALTER TABLE message_plan ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;",
+
+    "CREATE TABLE question (id INTEGER PRIMARY KEY, account TEXT NOT NULL, identity INTEGER NOT NULL, inbox INTEGER "
+    "NOT "
+    "NULL, opened_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, state INTEGER NOT NULL, escalated_ms INTEGER NOT NULL, "
+    "assigned TEXT NOT NULL, answer_key TEXT NOT NULL, answer_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, ended_by "
+    "TEXT NOT NULL, reason TEXT NOT NULL) STRICT;"
+    "CREATE INDEX question_open ON question (due_ms) WHERE state = 0;"
+    "CREATE INDEX question_person ON question (identity);"
+    "CREATE INDEX question_under_way ON question (answer_key) WHERE state = 0 AND answer_key != '';"
+    "CREATE TABLE question_answer (question INTEGER NOT NULL, at_ms INTEGER NOT NULL, made_by TEXT NOT NULL, "
+    "text_sealed BLOB NOT NULL) STRICT;"
+    "CREATE INDEX question_answer_of ON question_answer (question);"
+    "CREATE TRIGGER question_left AFTER DELETE ON channel_identity BEGIN "
+    "DELETE FROM question_answer WHERE question IN (SELECT id FROM question WHERE identity = OLD.id); "
+    "UPDATE question SET state = 2, reason = 'left' WHERE identity = OLD.id AND state = 0; "
+    "UPDATE question SET identity = 0 WHERE identity = OLD.id; END;",
 };
 
 const struct store_schema store_schema_message = {"message", steps, ARRAY_LEN(steps)};

@@ -3,6 +3,7 @@
 #include "central/store/campaign_issue.h"
 #include "central/store/identity.h"
 #include "central/store/message_keyword.h"
+#include "central/store/message_question.h"
 #include "central/store/people_touchpoint.h"
 #include "central/wechat/order.h"
 #include "domain/crypto.h"
@@ -101,7 +102,8 @@ static int write_reply(struct store_tx *tx, const struct wechat_push *push, cons
 /* A push whose sender is known. news: it did not come before; a repeated one opens no window a second time. */
 struct arrival {
     struct channel_identity identity;
-    bool news;
+    uint64_t inbox;
+    bool news, answered; /* answered: by an automatic reply */
 };
 
 /* The reply window that an act of the sender opens. */
@@ -145,7 +147,7 @@ static bool ask_of(const struct wechat_push *push, char event[KEYWORD_WORD_MAX],
 }
 
 /* *out_text is left as it is when no reply is set for it. After a follow the way to the member page comes too. */
-static int reply_by_word(struct store_tx *tx, const struct wechat_push *push, const struct arrival *arrival,
+static int reply_by_word(struct store_tx *tx, const struct wechat_push *push, struct arrival *arrival,
                          char out_text[WECHAT_REPLY_MAX])
 {
     char event[KEYWORD_WORD_MAX] = "", page[WECHAT_REPLY_MAX - KEYWORD_TEXT_MAX - 2];
@@ -158,32 +160,47 @@ static int reply_by_word(struct store_tx *tx, const struct wechat_push *push, co
     bool follows = wechat_message_kind(push->message) == WECHAT_SUBSCRIBE;
     snprintf(page, sizeof(page), "%s", follows ? out_text : "");
     snprintf(out_text, WECHAT_REPLY_MAX, "%s%s%s", keyword.text, page[0] ? "\n" : "", page);
+    arrival->answered = true;
     return arrival->news ? keyword_note_sent(tx, &keyword, arrival->identity.id) : 0;
 }
 
-static int take_in_act(struct store_tx *tx, const struct wechat_push *push, bool news, char out_text[WECHAT_REPLY_MAX])
+/* The window it opens, the hour it counts for, the question it asks. */
+static int note_act(struct store_tx *tx, const struct wechat_push *push, const struct arrival *arrival)
 {
-    struct arrival arrival = {.news = news};
+    struct message_person person;
+    enum window_kind window = window_of(wechat_message_kind(push->message));
+    int rc = message_person_load(tx, arrival->identity.id, &person);
+    if (rc < 0) {
+        return rc;
+    }
+    message_person_note(&person, window, push->message->created_s * 1000, tx->now_ms);
+    if (window == WINDOW_MESSAGE && !arrival->answered) {
+        rc = question_note(tx, push->account->name, arrival->inbox, &person);
+    }
+    return rc ? rc : message_person_save(tx, &person);
+}
+
+static int take_in_act(struct store_tx *tx, const struct wechat_push *push, struct arrival *arrival,
+                       char out_text[WECHAT_REPLY_MAX])
+{
     enum wechat_kind kind = wechat_message_kind(push->message);
-    int rc = meet(tx, push, &arrival.identity);
+    int rc = meet(tx, push, &arrival->identity);
     if (rc == 0 && kind != WECHAT_CLICK && kind != WECHAT_MEDIA) {
-        rc = write_reply(tx, push, &arrival.identity, out_text);
+        rc = write_reply(tx, push, &arrival->identity, out_text);
     }
-    rc = rc ? rc : reply_by_word(tx, push, &arrival, out_text);
-    if (rc == 0 && news) {
-        rc = message_note(tx, arrival.identity.id, window_of(kind), push->message->created_s * 1000);
-    }
-    return rc;
+    rc = rc ? rc : reply_by_word(tx, push, arrival, out_text);
+    return rc || !arrival->news ? rc : note_act(tx, push, arrival);
 }
 
 int wechat_work_take_in(struct store_tx *tx, const struct wechat_push *push, char out_text[WECHAT_REPLY_MAX])
 {
     enum wechat_kind kind = wechat_message_kind(push->message);
-    uint64_t id = 0;
-    int rc = wechat_store_message(tx, push->entry, &id);
+    struct arrival arrival = {0};
+    int rc = wechat_store_message(tx, push->entry, &arrival.inbox);
     if (rc < 0 && rc != -EEXIST) {
         return rc;
     }
+    arrival.news = rc == 0;
     out_text[0] = '\0';
     switch (kind) {
     case WECHAT_SUBSCRIBE:
@@ -191,7 +208,7 @@ int wechat_work_take_in(struct store_tx *tx, const struct wechat_push *push, cha
     case WECHAT_TEXT:
     case WECHAT_CLICK:
     case WECHAT_MEDIA:
-        return take_in_act(tx, push, rc == 0, out_text);
+        return take_in_act(tx, push, &arrival, out_text);
     case WECHAT_UNSUBSCRIBE:
     case WECHAT_OTHER:
         return 0;
