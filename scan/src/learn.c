@@ -13,7 +13,7 @@ enum {
     FRAMES_PAST = 15,
 };
 
-#define FADING 0.9f /* of what earlier frames weigh, a frame */
+#define FADING 0.97f /* of what earlier frames weigh, a frame */
 
 /* Normal equations of the least squares; only the lower triangle of m is kept. */
 struct equations {

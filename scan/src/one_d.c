@@ -101,6 +101,7 @@ enum {
     EAN_LINES_AGAIN = 2, /* with the frame before */
     LINES_STILL = 100,   /* looked at, each way */
     LINES_FRAME = 50,
+    EAN_SPEED = 20, /* pixels a microsecond */
 };
 
 #define EAN_FIT 0.6f
@@ -128,14 +129,14 @@ static const struct ean_value *agreed(const struct ean_values *values)
     return best && best->fit >= EAN_FIT && best->lines * 5 >= lines * 4 ? best : NULL;
 }
 
-static void read_ean(const struct scan_image *packed, bool still, struct ean_values *values)
+static void read_ean(const struct one_d_look *look, struct ean_values *values)
 {
-    int lines = still ? LINES_STILL : LINES_FRAME;
-    struct plane plane = plane_of(packed);
+    int lines = look->still ? LINES_STILL : LINES_FRAME;
+    struct plane plane = plane_of(look->packed);
 
     values->count = 0;
     ean_read(&plane, false, 1 + plane.height / lines, values);
-    if (values->count == 0)
+    if (values->count == 0 && budget_allows(look->budget, (int64_t)lines * plane.height / EAN_SPEED))
         ean_read(&plane, true, 1 + plane.width / lines, values);
 }
 
@@ -207,16 +208,30 @@ void one_d_forget(struct one_d *one_d)
     one_d->count = 0;
 }
 
-void one_d_read(struct one_d *one_d, struct zbar_reader *zbar, const struct scan_image *packed, bool still,
+enum { ZBAR_SPEED = 20, ZBAR_STEP_MAX = 6 }; /* pixels a microsecond; lines */
+
+/* Every how many-th line zbar gets to see. */
+static int step_for(const struct one_d_look *look)
+{
+    int height = look->packed->height, step = height <= 300 ? 1 : height <= 600 ? 2 : 3;
+    int64_t whole_us = 2 * (int64_t)look->packed->width * height / ZBAR_SPEED;
+
+    while (step < ZBAR_STEP_MAX && !budget_allows(look->budget, whole_us / step))
+        step++;
+    return step;
+}
+
+void one_d_read(struct one_d *one_d, struct zbar_reader *zbar, const struct one_d_look *look,
                 struct scan_result *result)
 {
+    const struct scan_image *packed = look->packed;
     struct zbar_hit hits[ZBAR_HITS_MAX];
     struct ean_values values;
-    int count = zbar_reader_read(zbar, packed, packed->height <= 300 ? 1 : packed->height <= 600 ? 2 : 3, hits);
+    int count = zbar_reader_read(zbar, packed, step_for(look), hits);
 
-    if (still)
+    if (look->still)
         one_d_forget(one_d);
-    read_ean(packed, still, &values);
+    read_ean(look, &values);
     const struct ean_value *value = agreed(&values);
     if (value)
         count = join_ean(hits, count, value);

@@ -6,6 +6,7 @@
  * from two frames after each other, and no other value may compete for the same place. Owner: one struct scan.
  */
 
+#include "budget.h"
 #include "plane.h"
 #include "zbar_reader.h"
 
@@ -21,8 +22,15 @@ struct one_d {
     int count;
 };
 
-/* Adds the codes that pass to result. still: no frame came before. */
-void one_d_read(struct one_d *one_d, struct zbar_reader *zbar, const struct scan_image *packed, bool still,
+/* How a picture is looked at. */
+struct one_d_look {
+    const struct scan_image *packed;
+    bool still;                  /* no frame came before */
+    const struct budget *budget; /* fewer lines are looked at when it is short */
+};
+
+/* Adds the codes that pass to result. */
+void one_d_read(struct one_d *one_d, struct zbar_reader *zbar, const struct one_d_look *look,
                 struct scan_result *result);
 
 /* Forgets the frame before. */

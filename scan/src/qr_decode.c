@@ -11,6 +11,7 @@
  */
 #define EVIDENCE_PLAIN  28.0
 #define EVIDENCE_ERASED 36.0
+#define EVIDENCE_OF_ALL 28.0
 
 /* Row and column swapped: how a mirrored symbol is read. */
 static int soft_at(const struct qr_soft *soft, bool mirrored, int row, int column)
@@ -78,7 +79,9 @@ static void read_words(struct qr_decoder *decoder, const struct qr_soft *soft, b
                 continue;
             int value = soft_at(soft, mirrored, row, column), sure = value < 0 ? -value : value;
             word = word << 1 | ((value > 0) ^ qr_mask_bit(mask, row, column));
-            doubt += decoder->doubts[sure > 127 ? 127 : sure];
+            sure = sure > 127 ? 127 : sure;
+            doubt += decoder->doubts[sure];
+            decoder->sure[bit] = (uint8_t)sure;
             if (++bit % 8 == 0) {
                 decoder->words[bit / 8 - 1] = (uint8_t)word;
                 decoder->doubt[bit / 8 - 1] = (uint16_t)doubt;
@@ -142,6 +145,50 @@ static double evidence(const struct rs_block *block, int wrong, const uint8_t *s
     return total ? bits + agreement(agreeing, total) : bits;
 }
 
+/* What was seen of a block: its words, and of each bit how sure it is. */
+struct sight {
+    const struct qr_decoder *decoder;
+    uint8_t words[QR_BLOCK_MAX];
+    uint16_t doubt[QR_BLOCK_MAX];
+    uint8_t sure[QR_BLOCK_MAX][8];
+};
+
+#define TILT_FIRST 0.006f /* each next is twice as steep */
+
+/*
+ * The same by every bit of the block, however the codeword was found: minus log2 of the chance that among all codewords
+ * there is one which random bits, as sure as these, contradict as little (Chernoff's bound, summed over 2^free_bits).
+ */
+static double evidence_of_all(const struct rs_block *block, const struct sight *sight, double free_bits)
+{
+    double best = 0, against = 0;
+
+    for (int i = 0; i < block->len; i++)
+        for (int b = 0, wrong = block->words[i] ^ sight->words[i]; wrong && b < 8; b++)
+            against += wrong >> (7 - b) & 1 ? sight->sure[i][b] : 0;
+    for (int t = 0; t < QR_TILTS; t++) {
+        double bits = -against * (double)TILT_FIRST * (double)(1 << t) / M_LN2;
+
+        for (int i = 0; i < block->len; i++)
+            for (int b = 0; b < 8; b++)
+                bits += (double)sight->decoder->tilted[t][sight->sure[i][b]];
+        best = bits > best ? bits : best;
+    }
+    return best - free_bits;
+}
+
+/* version as for correct_block: what a whole message says plainly could be said in fewer ways than its words allow. */
+static bool is_believed(const struct rs_block *block, int wrong, const struct sight *sight, int version)
+{
+    int data = block->len - block->ecc;
+    double least = block->erased_count ? EVIDENCE_ERASED : EVIDENCE_PLAIN;
+
+    if (evidence(block, wrong, sight->words) >= least)
+        return true;
+    double free_bits = version > 0 ? qr_segments_freedom(block->words, data, version) : 8.0 * data;
+    return evidence_of_all(block, sight, free_bits) >= EVIDENCE_OF_ALL;
+}
+
 static void order_by_doubt(const uint16_t *doubt, int len, int ecc, uint8_t *out_order)
 {
     bool taken[QR_BLOCK_MAX] = {false};
@@ -157,51 +204,57 @@ static void order_by_doubt(const uint16_t *doubt, int len, int ecc, uint8_t *out
     }
 }
 
-/* Plain first, then with ever more of the least certain words given up. Returns the share of correction left in %, or
- * -1. */
-static int correct_block(const struct rs_field *field, uint8_t *words, const uint16_t *doubt, int len, int ecc)
+/*
+ * Plain first, then with ever more of the least certain words given up. version is that of a symbol of one block, else
+ * 0. Returns the share of correction left in %, or -1.
+ */
+static int correct_block(const struct sight *sight, int len, int ecc, int version, uint8_t *out_words)
 {
     uint8_t order[QR_BLOCK_MAX], trial[QR_BLOCK_MAX], syndrome[RS_ECC_MAX];
     struct rs_block block = {trial, len, ecc, order, 0};
+    const struct rs_field *field = &sight->decoder->field;
 
     assert(ecc > 0 && ecc < len);
-    memcpy(trial, words, (size_t)len);
+    memcpy(trial, sight->words, (size_t)len);
+    memcpy(out_words, trial, (size_t)len);
     if (!rs_syndromes(field, &block, syndrome))
-        return evidence(&block, 0, words) >= EVIDENCE_PLAIN ? 100 : -1;
+        return evidence(&block, 0, sight->words) >= EVIDENCE_PLAIN ? 100 : -1;
     int wrong = rs_correct_known(field, &block, syndrome);
-    if (wrong >= 0 && evidence(&block, wrong, words) >= EVIDENCE_PLAIN) {
-        memcpy(words, trial, (size_t)len);
+    if (wrong >= 0 && is_believed(&block, wrong, sight, version)) {
+        memcpy(out_words, trial, (size_t)len);
         return 100 - 100 * wrong / ecc;
     }
-    order_by_doubt(doubt, len, ecc, order);
+    order_by_doubt(sight->doubt, len, ecc, order);
     for (int erased = 2; erased <= ecc; erased += erased + 1 == ecc ? 1 : 2) {
         block.erased_count = erased;
-        memcpy(trial, words, (size_t)len);
+        memcpy(trial, sight->words, (size_t)len);
         wrong = rs_correct_known(field, &block, syndrome);
-        if (wrong >= 0 && evidence(&block, wrong, words) >= EVIDENCE_ERASED) {
-            memcpy(words, trial, (size_t)len);
+        if (wrong >= 0 && is_believed(&block, wrong, sight, version)) {
+            memcpy(out_words, trial, (size_t)len);
             return 100 - 100 * (erased + 2 * wrong) / (2 * ecc);
         }
     }
     return -1;
 }
 
-static int correct_all(struct qr_decoder *decoder, const struct qr_blocks *blocks, int *out_len)
+static int correct_all(struct qr_decoder *decoder, const struct qr_blocks *blocks, int version, int *out_len)
 {
     int quality = 100, len = 0;
 
     for (int b = 0; b < blocks->count; b++) {
         int data = blocks->short_data + (b >= blocks->short_count);
+        struct sight sight;
         uint8_t words[QR_BLOCK_MAX];
-        uint16_t doubt[QR_BLOCK_MAX];
 
+        sight.decoder = decoder;
         for (int i = 0; i < data + blocks->ecc; i++) {
             int at = interleaved(blocks, b, i);
 
-            words[i] = decoder->words[at];
-            doubt[i] = decoder->doubt[at];
+            sight.words[i] = decoder->words[at];
+            sight.doubt[i] = decoder->doubt[at];
+            memcpy(sight.sure[i], decoder->sure + (size_t)at * 8, 8);
         }
-        int left = correct_block(&decoder->field, words, doubt, data + blocks->ecc, blocks->ecc);
+        int left = correct_block(&sight, data + blocks->ecc, blocks->ecc, blocks->count == 1 ? version : 0, words);
         if (left < 0)
             return -1;
         quality = left < quality ? left : quality;
@@ -218,6 +271,9 @@ void qr_decoder_init(struct qr_decoder *decoder)
     rs_field_init(&decoder->field);
     for (int sure = 0; sure < 128; sure++)
         decoder->doubts[sure] = (uint16_t)lroundf(2000.0f / (1.0f + expf((float)sure / 12.0f)));
+    for (int t = 0; t < QR_TILTS; t++)
+        for (int sure = 0; sure < 128; sure++)
+            decoder->tilted[t][sure] = 1 - log2f(1 + expf(-TILT_FIRST * (float)(1 << t) * (float)sure));
 }
 
 int qr_decode(struct qr_decoder *decoder, const struct qr_soft *soft, struct qr_content *out_content,
@@ -235,7 +291,7 @@ int qr_decode(struct qr_decoder *decoder, const struct qr_soft *soft, struct qr_
     struct qr_blocks blocks = qr_blocks_of(soft->version, level);
 
     read_words(decoder, soft, mirrored, five & 7);
-    int quality = correct_all(decoder, &blocks, &len);
+    int quality = correct_all(decoder, &blocks, soft->version, &len);
     if (quality < 0 || qr_segments_read(decoder->data, len, soft->version, out_content))
         return -EILSEQ;
     *out_reading = (struct qr_reading){level, mirrored, quality};

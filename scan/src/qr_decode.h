@@ -13,14 +13,18 @@ struct qr_soft {
     int8_t at[QR_SIDE_MAX * QR_SIDE_MAX];
 };
 
-/* Working memory, about 60 KB; qr_decoder_init once. */
+enum { QR_TILTS = 7 }; /* how steep Chernoff's bound is tried */
+
+/* Working memory, about 100 KB; qr_decoder_init once. */
 struct qr_decoder {
     struct rs_field field;
     int map_version;
     uint8_t map[QR_SIDE_MAX * QR_SIDE_MAX];
     uint8_t words[QR_CODEWORDS_MAX];
-    uint16_t doubt[QR_CODEWORDS_MAX]; /* how many bits of each word may be wrong, in 2000ths */
-    uint16_t doubts[128];             /* of one bit, by how sure it is */
+    uint16_t doubt[QR_CODEWORDS_MAX];   /* how many bits of each word may be wrong, in 2000ths */
+    uint16_t doubts[128];               /* of one bit, by how sure it is */
+    uint8_t sure[QR_CODEWORDS_MAX * 8]; /* of each bit, 0..127 */
+    float tilted[QR_TILTS][128];        /* what a bit that is so sure is worth as evidence */
     uint8_t data[QR_CODEWORDS_MAX];
 };
 

@@ -237,3 +237,52 @@ int qr_segments_read(const uint8_t *data, int len, int version, struct qr_conten
     }
     return out_content->text.len > 0 ? 0 : -EILSEQ;
 }
+
+/* ---- how plain a message is ---- */
+
+static bool is_padded(struct bit_reader in)
+{
+    int end = bits_left(&in) < 4 ? bits_left(&in) : 4;
+
+    if (take_bits(&in, end) != 0 || take_bits(&in, (8 - in.at % 8) % 8) != 0)
+        return false;
+    for (int pad = 0xec; bits_left(&in) > 0; pad ^= 0xec ^ 0x11)
+        if (take_bits(&in, 8) != pad)
+            return false;
+    return true;
+}
+
+static bool is_printable(struct bit_reader in, int count)
+{
+    for (; count > 0; count--) {
+        int byte = take_bits(&in, 8);
+
+        if (byte < ' ' || byte > '~')
+            return false;
+    }
+    return true;
+}
+
+#define PRINTABLE_BITS 6.57 /* log2 of 95 */
+
+double qr_segments_freedom(const uint8_t *data, int len, int version)
+{
+    static const uint8_t widths[5][3] = {{0}, {10, 12, 14}, {9, 11, 13}, {0}, {8, 16, 16}};
+    struct bit_reader in = {data, len * 8, 0};
+    double anything = 8.0 * len;
+    int mode = take_bits(&in, 4);
+
+    if (mode != 1 && mode != 2 && mode != 4)
+        return anything;
+    int width = widths[mode][version < 10 ? 0 : version < 27 ? 1 : 2];
+    if (bits_left(&in) < width)
+        return anything;
+    int count = take_bits(&in, width);
+    int bits = mode == 1   ? count / 3 * 10 + (count % 3 ? count % 3 * 3 + 1 : 0)
+               : mode == 2 ? count / 2 * 11 + count % 2 * 6
+                           : count * 8;
+    if (count == 0 || bits_left(&in) < bits || (mode == 4 && !is_printable(in, count)))
+        return anything;
+    struct bit_reader rest = {data, in.bits, in.at + bits};
+    return is_padded(rest) ? 4 + width + (mode == 4 ? PRINTABLE_BITS * count : bits) : anything;
+}

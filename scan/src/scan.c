@@ -96,13 +96,13 @@ static struct scan_image pack(struct scan *scan, const struct scan_image *image)
 /* A symbol that is that surely there leaves no room for bars. */
 #define SURELY_QR 0.6f
 
-static void try_one_d(struct scan *scan, const struct scan_image *image, bool still, const struct qr_seen *seen,
-                      struct scan_result *result)
+static void try_one_d(struct scan *scan, struct one_d_look look, const struct qr_seen *seen, struct scan_result *result)
 {
     if (!scan->options.one_d || result->count > 0 || seen->score >= SURELY_QR)
         return;
-    struct scan_image packed = pack(scan, image);
-    one_d_read(&scan->one_d, scan->zbar, &packed, still, result);
+    struct scan_image packed = pack(scan, look.packed);
+    look.packed = &packed;
+    one_d_read(&scan->one_d, scan->zbar, &look, result);
 }
 
 static struct budget budget_for(const struct scan *scan, int64_t budget_us)
@@ -119,7 +119,7 @@ static void read_still(struct scan *scan, const struct scan_image *image, struct
 
     if (scan->options.qr)
         qr_reader_read(scan->qr, &plane, QR_EFFORT_FIRST, &budget, result, seen);
-    try_one_d(scan, image, true, seen, result);
+    try_one_d(scan, (struct one_d_look){image, true, &budget}, seen, result);
     if (scan->options.qr && result->count == 0)
         qr_reader_read(scan->qr, &plane, QR_EFFORT_REST, &budget, result, seen);
 }
@@ -133,7 +133,7 @@ static void read_frame(struct scan *scan, const struct scan_image *image, const 
     if (scan->options.qr)
         qr_reader_read(scan->qr, &plane, QR_EFFORT_FRAME, budget, result, seen);
     if (scan->frames % 2 == 0 && budget_allows(budget, 5000))
-        try_one_d(scan, image, false, seen, result);
+        try_one_d(scan, (struct one_d_look){image, false, budget}, seen, result);
 }
 
 static void tell(const struct scan_image *image, const struct qr_seen *seen, struct scan_result *result)

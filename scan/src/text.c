@@ -251,6 +251,9 @@ static bool put_converted(struct sink *sink, iconv_t handle, const uint8_t *byte
     if (iconv(handle, &in, &in_left, &trial.at, &trial.left) == (size_t)-1 || in_left != 0)
         return false;
     iconv(handle, NULL, NULL, &trial.at, &trial.left);
+    /* The C library lets code points pass that are beyond Unicode. */
+    if (!is_utf8((const uint8_t *)sink->at, (int)(trial.at - sink->at)))
+        return false;
     *sink = trial;
     return true;
 }

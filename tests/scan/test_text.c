@@ -50,6 +50,14 @@ static void named_bytes_are_taken_at_their_word(void **state)
     assert_text(3, "\xe9", "\xc3\xa9");
 }
 
+/* The C library's converter lets them pass; no text may hold them. */
+static void code_points_beyond_unicode_are_taken_as_single_bytes(void **state)
+{
+    (void)state;
+    assert_text(TEXT_ECI_UTF8, "\xf6\x80\xb8\xad", "\xc3\xb6\xc2\x80\xc2\xb8\xc2\xad");
+    assert_true(code.flags & SCAN_FLAG_BINARY);
+}
+
 static void utf8_under_a_latin1_sign_stays_utf8(void **state)
 {
     (void)state;
@@ -111,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unnamed_bytes_are_taken_as_what_they_look_like),
         cmocka_unit_test(named_bytes_are_taken_at_their_word),
+        cmocka_unit_test(code_points_beyond_unicode_are_taken_as_single_bytes),
         cmocka_unit_test(utf8_under_a_latin1_sign_stays_utf8),
         cmocka_unit_test(parts_of_different_sets_follow_each_other),
         cmocka_unit_test(what_is_no_text_is_marked_as_binary),
