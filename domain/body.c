@@ -166,6 +166,14 @@ static const struct field order_done_fields[] = {
     ORDER_DONE_AT(5, FIELD_TEXT, false, reason),
 };
 
+#define SURVEY_ANSWER(k, t, must, m) FIELD_AT(k, t, must, body_survey_answer, m)
+static const struct field survey_answer_fields[] = {
+    SURVEY_ANSWER(1, FIELD_UINT, true, survey),
+    SURVEY_ANSWER(2, FIELD_UINT, true, answer),
+    SURVEY_ANSWER(3, FIELD_UINT, false, member),
+    SURVEY_ANSWER(4, FIELD_INT, false, business_ms),
+};
+
 struct kind {
     uint16_t kind;
     const char *name;
@@ -201,6 +209,7 @@ static const struct kind kinds[] = {
     KIND(RECORD_SELF_TEST, "self_test", self_test_fields, body_self_test),
     KIND(RECORD_DEVICE_STATUS, "device_status", device_status_fields, body_device_status),
     KIND(RECORD_ORDER_DONE, "order_done", order_done_fields, body_order_done),
+    KIND(RECORD_SURVEY_ANSWER, "survey_answer", survey_answer_fields, body_survey_answer),
     {RECORD_REPLACED_ENROLMENT, "replaced_enrolment", {NULL, 0, 0}},
     {RECORD_MEMBER_JOINED, "member_joined", {NULL, 0, 0}},
     {RECORD_COUPON_ISSUED, "coupon_issued", {NULL, 0, 0}},
@@ -214,6 +223,7 @@ static const struct kind kinds[] = {
     {RECORD_MEMBER_TAGGED, "member_tagged", {NULL, 0, 0}},
     {RECORD_MEMBER_MERGED, "member_merged", {NULL, 0, 0}},
     {RECORD_CONSENT, "consent", {NULL, 0, 0}},
+    {RECORD_SURVEYED, "surveyed", {NULL, 0, 0}},
     {RECORD_PROGRAMME, "programme", {NULL, 0, 0}},
 };
 

@@ -276,6 +276,7 @@ static const struct admin_group core = {commands, ARRAY_LEN(commands)};
 /* Subjects with a table of their own stand in their own files, one line each here. */
 extern const struct admin_group admin_campaign; /* cmd_campaign.c */
 extern const struct admin_group admin_survey; /* cmd_survey.c */
+extern const struct admin_group admin_survey; /* cmd_survey.c */
 extern const struct admin_group admin_consent;  /* cmd_consent.c */
 extern const struct admin_group admin_fleet;    /* cmd_fleet.c */
 extern const struct admin_group admin_keyword;  /* cmd_keyword.c */
@@ -285,7 +286,7 @@ extern const struct admin_group admin_question; /* cmd_question.c */
 extern const struct admin_group admin_segment;  /* cmd_segment.c */
 const struct admin_group *const admin_groups[] = {
     &core,
-    &admin_campaign, &admin_survey,
+    &admin_campaign, &admin_survey, &admin_survey,
     &admin_consent,
     &admin_fleet,
     &admin_keyword,

@@ -1,6 +1,7 @@
 #include "central/people.h"
 
 #include "central/store/campaign_pool.h"
+#include "central/store/campaign_survey.h"
 #include "platform/log.h"
 
 #define BATCH 200 /* in one transaction: others wait no longer than that takes */
@@ -73,5 +74,11 @@ static void tick(struct central *central)
     }
 }
 
+static int applied(struct store_tx *tx, const struct record *record, uint32_t store)
+{
+    int rc = campaign_take_record(tx, record, store);
+    return rc ? rc : survey_take_record(tx, record, store);
+}
+
 const struct central_part central_campaign = {
-    .name = "campaign", .schema = &store_schema_campaign, .applied = campaign_take_record, .tick = tick};
+    .name = "campaign", .schema = &store_schema_campaign, .applied = applied, .tick = tick};

@@ -48,6 +48,13 @@ static const char *const steps[] = {
     "CREATE TABLE campaign_target (campaign INTEGER NOT NULL, member INTEGER NOT NULL, verdict INTEGER, PRIMARY KEY "
     "(campaign, member)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX campaign_target_waiting ON campaign_target (campaign, member) WHERE verdict IS NULL;",
+
+    "CREATE TABLE survey (id INTEGER PRIMARY KEY, brand INTEGER NOT NULL, campaign INTEGER NOT NULL, closed INTEGER "
+    "NOT NULL, body BLOB NOT NULL) STRICT;"
+    "CREATE TABLE survey_answer (id INTEGER PRIMARY KEY, survey INTEGER NOT NULL, member INTEGER NOT NULL, answer "
+    "INTEGER NOT NULL, audience INTEGER NOT NULL, store INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX survey_answer_member ON survey_answer (survey, member) WHERE member != 0;"
+    "CREATE INDEX survey_answer_survey ON survey_answer (survey);",
 };
 
 const struct store_schema store_schema_campaign = {"campaign", steps, ARRAY_LEN(steps)};

@@ -10,8 +10,6 @@
 
 #include <cmocka.h>
 
-static const struct central_part *const parts[] = {&central_people, &central_campaign};
-
 static void configure(const struct rig *rig, struct central_config *config)
 {
     central_config_defaults(config);
@@ -27,17 +25,13 @@ static void open_central(struct rig *rig)
     struct central_init_options init = {.brand_zh = "山河便利",
                                         .brand_en = "Shanhe Market",
                                         .clock = &rig->f.clock.base,
-                                        .random = &rig->f.random.base,
-                                        .parts = parts,
-                                        .part_count = ARRAY_LEN(parts)};
+                                        .random = &rig->f.random.base};
+    init.parts = people_parts(&init.part_count);
     configure(rig, &init.config);
     assert_int_equal(central_init_data(&init), 0);
-    struct central_options options = {.clock = &rig->f.clock.base,
-                                      .random = &rig->f.random.base,
-                                      .parts = parts,
-                                      .part_count = ARRAY_LEN(parts),
-                                      .inline_jobs = true,
-                                      .sync = DB_SYNC_NORMAL};
+    struct central_options options = {
+        .clock = &rig->f.clock.base, .random = &rig->f.random.base, .inline_jobs = true, .sync = DB_SYNC_NORMAL};
+    options.parts = people_parts(&options.part_count);
     configure(rig, &options.config);
     assert_int_equal(central_open(&options, &rig->f.central, NULL), 0);
 }

@@ -23,6 +23,12 @@
 static const struct central_part *const parts[] = {&central_people, &central_outbox,   &central_message,
                                                    &central_wechat, &central_campaign, &central_chain};
 
+const struct central_part *const *people_parts(size_t *out_count)
+{
+    *out_count = ARRAY_LEN(parts);
+    return parts;
+}
+
 static void configure(struct people_fixture *f, struct central_config *config)
 {
     central_config_defaults(config);

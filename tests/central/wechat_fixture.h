@@ -22,6 +22,9 @@ struct people_fixture {
     struct http_route routes[16]; /* of both parts */
 };
 
+/* All parts of the people side, for a central that a test opens by itself. */
+const struct central_part *const *people_parts(size_t *out_count);
+
 /* serve: threads, the public listener and a log file; else everything happens within the call. */
 void people_open(struct people_fixture *f, bool serve);
 void people_close(struct people_fixture *f); /* and the folder removed */

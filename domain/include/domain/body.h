@@ -36,6 +36,7 @@ enum record_kind {
     RECORD_SELF_TEST = 24,
     RECORD_DEVICE_STATUS = 25, /* at boot, when something changed, else once an hour */
     RECORD_ORDER_DONE = 26,    /* what came of an update, reboot or log request of central's */
+    RECORD_SURVEY_ANSWER = 113, /* one tap on a screen */
     /* central (terminal 0) */
     RECORD_MEMBER_JOINED = 101,
     RECORD_COUPON_ISSUED = 102,
@@ -49,6 +50,7 @@ enum record_kind {
     RECORD_MEMBER_TAGGED = 110, /* number: the tag; what: tagged, untagged; who: empty = the member */
     RECORD_MEMBER_MERGED = 111, /* number: the member that was absorbed; amount: credit that moved with it */
     RECORD_CONSENT = 112,       /* key: the text's version; what: given, withdrawn */
+    RECORD_SURVEYED = 114,      /* number: the survey; use number: the answer, given on the member page or by hand */
     RECORD_PROGRAMME = 120,     /* made, joined by a brand, a brand's month settled */
 };
 
@@ -206,6 +208,13 @@ struct body_alone {
     char reason[REASON_MAX];
 };
 
+struct body_survey_answer {
+    uint32_t survey;
+    uint8_t answer;  /* from 1 */
+    uint64_t member; /* 0 = nobody was identified */
+    int64_t business_ms;
+};
+
 /* A decoded body, tagged. RECORD_SIGN_OUT uses sign_in; earn and spend use credit; rights and shares their own. */
 struct body {
     uint16_t kind;
@@ -229,10 +238,11 @@ struct body {
         struct body_self_test self_test;
         struct body_device_status device_status;
         struct body_order_done order_done;
+        struct body_survey_answer survey_answer;
     };
 };
 
-/* Terminal kinds (1..18, 20, 21, 24..26). -EINVAL for a kind without a body struct. */
+/* Terminal kinds (1..18, 20, 21, 24..26, 113). -EINVAL for a kind without a body struct. */
 MUST_CHECK int body_encode(const struct body *body, uint8_t *out, size_t cap, size_t *out_len);
 /* -ENOTSUP for a kind this version does not know (keep it verbatim), -EBADMSG when malformed. Unknown keys are passed
  * over. */
