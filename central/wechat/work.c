@@ -5,6 +5,7 @@
 #include "central/store/message_keyword.h"
 #include "central/store/message_question.h"
 #include "central/store/people_touchpoint.h"
+#include "central/store/retention.h"
 #include "central/wechat/order.h"
 #include "domain/crypto.h"
 #include "platform/encoding.h"
@@ -266,7 +267,11 @@ static int work_departure(struct store_tx *tx, const struct inbox_item *item)
 {
     struct channel_identity identity;
     int rc = wechat_forget(tx, item->account, item->who, &identity);
-    return rc || identity.id == 0 ? rc : people_count_step(tx, identity.touchpoint, FUNNEL_UNFOLLOW, 0);
+    if (rc || identity.id == 0) {
+        return rc;
+    }
+    rc = people_count_step(tx, identity.touchpoint, FUNNEL_UNFOLLOW, 0);
+    return rc ? rc : retention_note_departure(tx, identity.touchpoint, identity.followed_ms);
 }
 
 static int work_message(struct store_tx *tx, const struct channel_keys *keys, const struct inbox_item *item,
