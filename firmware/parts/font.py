@@ -4,6 +4,7 @@
     font.py COLLECTION.ttc OUT-FOLDER
 """
 
+import glob
 import os
 import sys
 
@@ -31,6 +32,17 @@ def characters():
     return wanted
 
 
+def spoken():
+    """Every character that the program's own texts contain, whatever set it belongs to."""
+    top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    found = set()
+    for pattern in ("app/**/*.[ch]", "assets/translations/*"):
+        for path in glob.glob(os.path.join(top, pattern), recursive=True):
+            with open(path, encoding="utf-8") as file:
+                found |= {ord(character) for character in file.read() if ord(character) > 0x7F}
+    return found
+
+
 def main(collection_path, out):
     os.makedirs(out, exist_ok=True)
     folder = os.path.dirname(collection_path)
@@ -43,7 +55,7 @@ def main(collection_path, out):
                     f["name"].getDebugName(16) == "Noto Sans CJK SC")
         options = subset.Options(layout_features=["kern", "tnum", "locl", "ccmp"], notdef_outline=True, hinting=False, recalc_timestamp=False)
         cutter = subset.Subsetter(options)
-        cutter.populate(unicodes=characters())
+        cutter.populate(unicodes=characters() | spoken())
         cutter.subset(font)
         font.save(os.path.join(out, f"NotoSansCJKsc-{weight}.otf"), reorderTables=True)
     return 0
