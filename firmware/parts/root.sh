@@ -73,7 +73,7 @@ root_modules() {
 # Noto Sans CJK with the characters that a till shows (GB2312, kana, signs), a tenth of its size.
 root_font() {
     local root=$1 ttc=$1/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc font
-    [ -e "$work/fonts" ] || /usr/bin/python3 "$here/parts/font.py" "$ttc" "$work/fonts" || fail "the font could not be cut down"
+    /usr/bin/python3 "$here/parts/font.py" "$ttc" "$work/fonts" || fail "the font could not be cut down"
     rm -rf "$root/usr/share/fonts"
     mkdir -p "$root/usr/share/fonts/tillside"
     for font in "$work"/fonts/*.otf; do cp "$font" "$root/usr/share/fonts/tillside/"; done
@@ -119,7 +119,9 @@ root_settings() {
     for unit in getty@ serial-getty@ console-getty container-getty@ autovt@ emergency rescue debug-shell systemd-ask-password-console \
         systemd-ask-password-wall systemd-logind systemd-firstboot systemd-machine-id-commit systemd-update-utmp systemd-pcrphase \
         systemd-hibernate-clear systemd-rfkill systemd-update-done systemd-journal-catalog-update ldconfig systemd-hwdb-update \
-        systemd-boot-update systemd-tpm2-setup-early systemd-tpm2-setup e2scrub_reap systemd-pstore systemd-binfmt; do
+        systemd-boot-update systemd-tpm2-setup-early systemd-tpm2-setup e2scrub_reap systemd-pstore systemd-binfmt \
+        kmod-static-nodes systemd-network-generator systemd-udev-load-credentials systemd-random-seed systemd-journal-flush \
+        systemd-networkd-persistent-storage systemd-user-sessions systemd-tmpfiles-setup-dev-early; do
         ln -sfn /dev/null "$root/etc/systemd/system/$unit.service"
     done
     for unit in ctrl-alt-del.target kbrequest.target dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount \
