@@ -6,6 +6,7 @@ goes through the device a shopkeeper would use.
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -128,14 +129,42 @@ class Printer(threading.Thread):
         self.listener.close()
 
 
+class Console(threading.Thread):
+    """The serial console: keeps what the guest says. Only the probe of a test bundle answers there; the product does not."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.line = socket.socket(socket.AF_UNIX)
+        self.line.connect(path)
+        self.said, self.asked = b"", 0
+
+    def run(self):
+        while piece := Printer.piece(self.line):
+            self.said += piece
+
+    def text(self):
+        return self.said.decode("utf-8", "replace")
+
+    def ask(self, command, seconds=300):
+        """A shell command for the probe; its output. The answer stands between two marks of its own."""
+        self.asked += 1
+        first, last = f"@@{self.asked}:begin", f"@@{self.asked}:end "
+        self.line.sendall(f"{self.asked} {command}\n".encode())
+        wait_for(f"the probe answers {command!r}", seconds, lambda: re.search(last + r"\d+", self.text()))
+        answer = self.text().split(first, 1)[1].split(last, 1)[0]
+        return answer.replace("\r", "").strip()
+
+
 class Machine:
-    def __init__(self, folder, image, boot, extra=()):
-        self.folder, self.image, self.boot, self.extra = folder, image, boot, list(extra)
+    """recorded: write every change of the disk also to this file (blklogwrites), for replay to any moment.
+    throwaway: the disk's file stays as it is."""
+
+    def __init__(self, folder, disk, boot, recorded=None, throwaway=False):
+        self.folder, self.disk, self.boot, self.recorded, self.throwaway = folder, disk, boot, recorded, throwaway
         os.makedirs(folder, exist_ok=True)
-        self.process = self.channel = None
-        self.count = self.frames = 0
+        self.process = self.channel = self.console = None
+        self.frames = 0
         self.camera = self.at("camera.raw")
-        self.disk = image
         if not os.path.exists(self.camera):
             self.show(None)
         if os.path.exists(self.at("printer.sock")):
@@ -149,26 +178,37 @@ class Machine:
 
     # -- power --------------------------------------------------------------------------------------------------------
 
+    def drive(self):
+        if self.recorded is None:
+            return ["-drive", f"if=none,id=disk,format=raw,file={self.disk},snapshot={'on' if self.throwaway else 'off'}"]
+        with open(self.recorded, "wb"):
+            pass
+        return ["-blockdev", f"driver=file,node-name=plain,filename={self.disk}", "-blockdev", f"driver=file,node-name=log,filename={self.recorded}",
+                "-blockdev", "driver=blklogwrites,node-name=disk,file=plain,log=log,log-super-update-interval=1"]
+
     def command(self):
         return ["qemu-system-aarch64", "-M", "virt,acpi=off", "-cpu", "max,pauth-impdef=on", "-smp", "1", "-m", "1024",
                 "-bios", os.path.join(self.boot, "u-boot.bin"), "-nodefaults", "-display", "none",
                 "-drive", f"if=pflash,unit=1,format=raw,readonly=on,file={os.path.join(self.boot, 'u-boot.env.bin')}",
-                "-drive", f"if=none,id=disk,format=raw,file={self.disk}", "-device", "virtio-blk-pci,drive=disk,serial=TILL0001",
+                *self.drive(), "-device", "virtio-blk-pci,drive=disk,serial=TILL0001",
                 "-drive", f"if=none,id=lens,format=raw,readonly=on,file={self.camera}", "-device", "virtio-blk-pci,drive=lens,serial=camera",
-                "-device", f"virtio-gpu-pci,xres={WIDTH},yres={HEIGHT}", "-device", "virtio-tablet-pci", "-device", "qemu-xhci",
+                "-device", f"virtio-gpu-pci,id=panel,xres={WIDTH},yres={HEIGHT}", "-device", "virtio-tablet-pci", "-device", "qemu-xhci,id=usb",
                 "-device", "usb-kbd", "-netdev", "user,id=wire,restrict=off", "-device", "virtio-net-pci,netdev=wire,id=card,romfile=",
                 "-device", "i6300esb", "-action", "watchdog=reset", "-object", "rng-random,filename=/dev/urandom,id=rng",
                 "-device", "virtio-rng-pci,rng=rng", "-chardev", f"socket,id=paper,path={self.at('printer.sock')}",
-                "-device", "pci-serial,chardev=paper", "-serial", f"file:{self.at('console.log')}",
-                "-qmp", f"unix:{self.at('qmp.sock')},server=on,wait=off", *self.extra]
+                "-device", "pci-serial,chardev=paper", "-serial", f"unix:{self.at('console.sock')},server=on,wait=off",
+                "-qmp", f"unix:{self.at('qmp.sock')},server=on,wait=off"]
 
     def start(self):
-        if os.path.exists(self.at("qmp.sock")):
-            os.unlink(self.at("qmp.sock"))
+        for name in ("qmp.sock", "console.sock"):
+            if os.path.exists(self.at(name)):
+                os.unlink(self.at(name))
         with open(self.at("qemu.log"), "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.started = time.monotonic()
         self.channel = Channel(self.at("qmp.sock"), self.process)
+        self.console = Console(self.at("console.sock"))
+        self.console.start()
 
     def running(self):
         return self.process is not None and self.process.poll() is None
@@ -184,6 +224,9 @@ class Machine:
             self.cut()
         self.printer.close()
 
+    def said(self):
+        return self.console.text() if self.console else ""
+
     # -- eyes and hands -------------------------------------------------------------------------------------------------
 
     def screen(self, keep=None):
@@ -192,7 +235,8 @@ class Machine:
         return path
 
     def pixels(self):
-        return cv2.imread(self.screen())
+        self.channel.ask("screendump", filename=self.at("screen.ppm"))
+        return cv2.imread(self.at("screen.ppm"))
 
     def show(self, picture):
         """Holds a picture before the camera; None takes it away."""
@@ -232,6 +276,40 @@ class Machine:
         answer = self.channel.ask("human-monitor-command", **{"command-line": f"xp /1bx {OUTPUT_REGISTER:#x}"})
         return int(answer.split(":")[1], 16)
 
-    def console(self):
-        with open(self.at("console.log"), encoding="utf-8", errors="replace") as log:
-            return log.read()
+    # -- the USB sockets ------------------------------------------------------------------------------------------------
+
+    def plug(self, name, **device):
+        self.channel.ask("device_add", id=name, bus="usb.0", **device)
+
+    def unplug(self, name):
+        self.channel.ask("device_del", id=name)
+        wait_for(f"{name} is unplugged", 60, lambda: any(event["event"] == "DEVICE_DELETED" and event["data"].get("device") == name
+                                                         for event in self.news()))
+
+    def news(self):
+        self.channel.ask("query-status")
+        return self.channel.events
+
+    def resets(self):
+        return sum(event["event"] == "RESET" for event in self.news())
+
+    def plug_stick(self, image):
+        self.channel.ask("blockdev-add", **{"driver": "raw", "node-name": "stick-disk", "file": {"driver": "file", "filename": image}})
+        self.plug("stick", driver="usb-storage", drive="stick-disk", serial="STICK", removable=True)
+
+    def pull_stick(self):
+        self.unplug("stick")
+        self.channel.events.clear()
+        self.channel.ask("blockdev-del", **{"node-name": "stick-disk"})
+
+    def plug_keyboard(self):
+        """A second keyboard, of the panel: what is typed on it is addressed with panel_keys."""
+        self.plug("keyboard", driver="usb-kbd", display="panel")
+
+    def panel_keys(self, *names):
+        """A chord: pressed in this order, let go in the other."""
+        for down, keys in ((True, names), (False, names[::-1])):
+            for key in keys:
+                event = {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}}
+                self.channel.ask("input-send-event", device="panel", head=0, events=[event])
+                time.sleep(0.03)
