@@ -316,40 +316,119 @@ static void what_a_kill_cut_off_is_sent_after_the_start(void **state)
     assert_true(platform_saw_in_order(&p, "cut off", "behind it"));
 }
 
-/* An hour without the platform, a message a minute to three people: it is asked some hundred times, not thousands, and
- * afterwards everything arrives once and in order. */
-static void an_outage_of_an_hour_loses_and_doubles_nothing(void **state)
+/* ---- an hour of trouble: nothing lost, nothing doubled, no quota burnt, afterwards everything in order */
+
+#define EVERY_MINUTES 5
+#define ROUNDS        (60 / EVERY_MINUTES)
+
+static void write_text(int person, int round, char out[48])
+{
+    snprintf(out, 48, "to %d no %02d.", person, round);
+}
+
+static void send_for_an_hour(void)
 {
     char key[32], text[48];
-    (void)state;
-    p.down = true;
-    for (int minute = 0; minute < 60; minute++) {
+    for (int round = 0; round < ROUNDS; round++) {
         for (int person = 1; person <= PEOPLE; person++) {
-            snprintf(key, sizeof(key), "%d/%d", person, minute);
-            snprintf(text, sizeof(text), "to %d no %02d.", person, minute);
+            snprintf(key, sizeof(key), "%d/%d", person, round);
+            write_text(person, round, text);
             send_text(key, person, text);
         }
-        for (int s = 0; s < 60; s += 5) {
-            wait_ms(5000);
+        for (int s = 0; s < EVERY_MINUTES * 60; s += 10) {
+            wait_ms(10000);
         }
     }
-    assert_true(p.tokens + p.calls < 400);
-    p.down = false;
-    for (int i = 0; i < 40; i++) {
-        wait_ms(5000);
+}
+
+static int count_counted(void *arg, struct store_tx *tx)
+{
+    uint32_t *counted = arg;
+    int rc = 0;
+    for (int person = 1; rc == 0 && person <= PEOPLE; person++) {
+        struct message_facts facts;
+        rc = message_facts(tx, identities[person], &facts);
+        *counted += rc == 0 ? facts.windows[WINDOW_PAYMENT].sent : 0;
     }
-    assert_int_equal(status("sent"), 60 * PEOPLE);
+    return rc;
+}
+
+static uint32_t counted_at_the_door(void)
+{
+    uint32_t counted = 0;
+    assert_int_equal(writer_call(f.central->writer, count_counted, &counted), 0);
+    return counted;
+}
+
+static void catch_up(void)
+{
+    for (int i = 0; i < 600 && status("waiting"); i++) {
+        wait_ms(60000);
+    }
+    assert_int_equal(status("sent"), ROUNDS * PEOPLE);
+    assert_int_equal(status("dead"), 0);
+    assert_int_equal(counted_at_the_door(), ROUNDS * PEOPLE);
     for (int person = 1; person <= PEOPLE; person++) {
-        for (int minute = 0; minute < 60; minute++) {
-            char next[48];
-            snprintf(text, sizeof(text), "to %d no %02d.", person, minute);
-            snprintf(next, sizeof(next), "to %d no %02d.", person, minute + 1);
+        for (int round = 0; round < ROUNDS; round++) {
+            char text[48], next[48];
+            write_text(person, round, text);
+            write_text(person, round + 1, next);
             assert_int_equal(platform_saw(&p, text), 1);
-            assert_true(minute == 59 || platform_saw_in_order(&p, text, next));
+            assert_true(round == ROUNDS - 1 || platform_saw_in_order(&p, text, next));
         }
     }
-    assert_int_equal(number_of(admin_do(&f, "outbox quota", "{\"account\":\"shop\",\"api\":\"custom\"}"), "used"),
-                     60 * PEOPLE);
+}
+
+static json_int_t used_today(void)
+{
+    return number_of(admin_do(&f, "outbox quota", "{\"account\":\"shop\",\"api\":\"custom\"}"), "used");
+}
+
+static void an_hour_without_the_platform_loses_and_doubles_nothing(void **state)
+{
+    (void)state;
+    p.down = true;
+    send_for_an_hour();
+    assert_true(p.tokens + p.calls < 400); /* it is asked now and then, not for each message */
+    assert_int_equal(used_today(), 0);
+    assert_int_equal(counted_at_the_door(), 0);
+    p.down = false;
+    catch_up();
+}
+
+static void an_hour_of_a_used_up_quota_waits_for_the_next_day(void **state)
+{
+    (void)state;
+    p.always = 45009;
+    send_for_an_hour();
+    assert_int_equal(p.calls, 1);
+    assert_int_equal(used_today(), 0);
+    assert_int_equal(counted_at_the_door(), 0);
+    p.always = 0;
+    catch_up();
+}
+
+static void an_hour_of_refused_tokens_forces_few_new_ones(void **state)
+{
+    (void)state;
+    p.stubborn = true;
+    send_for_an_hour();
+    assert_true(p.forced <= 20); /* the platform's limit of a day */
+    assert_int_equal(used_today(), 0);
+    assert_int_equal(counted_at_the_door(), 0);
+    p.stubborn = false;
+    catch_up();
+}
+
+static void an_hour_of_slow_answers_sends_all_the_same(void **state)
+{
+    (void)state;
+    p.slow = &f.clock;
+    p.slow_ms = 5000;
+    send_for_an_hour();
+    p.slow = NULL;
+    catch_up();
+    assert_int_equal(p.calls, ROUNDS * PEOPLE); /* each once */
 }
 
 #define OUTBOX_TEST(name) cmocka_unit_test_setup_teardown(name, open_all, close_all)
@@ -369,7 +448,10 @@ int main(void)
         OUTBOX_TEST(a_message_out_of_date_does_not_leave),
         OUTBOX_TEST(who_leaves_is_not_written_to),
         OUTBOX_TEST(what_a_kill_cut_off_is_sent_after_the_start),
-        OUTBOX_TEST(an_outage_of_an_hour_loses_and_doubles_nothing),
+        OUTBOX_TEST(an_hour_without_the_platform_loses_and_doubles_nothing),
+        OUTBOX_TEST(an_hour_of_a_used_up_quota_waits_for_the_next_day),
+        OUTBOX_TEST(an_hour_of_refused_tokens_forces_few_new_ones),
+        OUTBOX_TEST(an_hour_of_slow_answers_sends_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

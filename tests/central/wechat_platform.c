@@ -72,6 +72,9 @@ static void answer_call(struct http_request *request, void *context)
         write_log(p, path, http_request_body(request));
     }
     unsigned call = p->calls;
+    if (p->slow) {
+        sim_clock_advance(p->slow, p->slow_ms);
+    }
     pthread_mutex_unlock(&p->mutex);
     char text[128];
     if (down) {

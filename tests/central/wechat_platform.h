@@ -3,6 +3,7 @@
 
 /* WeChat's server API on loopback, doing what a test's script says. */
 
+#include "platform/clock.h"
 #include "platform/http_server.h"
 
 #include <pthread.h>
@@ -15,10 +16,12 @@ struct platform {
     pthread_mutex_t mutex; /* guards what follows */
     int codes[64];         /* of the next calls, tokens apart; 0 and past the end: it works */
     unsigned code_count, code_next;
-    int always;      /* != 0: the code of every call */
-    bool down;       /* 502 and no JSON */
-    unsigned serial; /* of the valid token, "token-<serial>" */
-    bool stubborn;   /* calls are refused with 40001 whatever token comes */
+    int always;             /* != 0: the code of every call */
+    bool down;              /* 502 and no JSON */
+    unsigned serial;        /* of the valid token, "token-<serial>" */
+    bool stubborn;          /* calls are refused with 40001 whatever token comes */
+    struct sim_clock *slow; /* not NULL: an answer takes slow_ms of its time */
+    int64_t slow_ms;
     unsigned tokens, forced, calls;
     char info[2048], followers[2048]; /* answers of user/info/batchget and user/get */
     char log[PLATFORM_LOG_MAX];       /* "path body\n" of every call that worked */
