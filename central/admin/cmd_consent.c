@@ -1,6 +1,8 @@
 #include "central/admin/groups.h"
 #include "central/phone/consent.h"
 #include "central/phone/member_export.h"
+#include "central/store/identity.h"
+#include "central/store/people_place.h"
 #include "central/store/people_privacy.h"
 #include "central/wechat/work.h"
 
@@ -142,6 +144,21 @@ static int cmd_member_erase(struct admin_call *call, struct store_tx *tx)
     return refuse_unknown(call, people_erase_member(tx, wanted_member(call), OPERATOR, admin_text(call, "why", "")));
 }
 
+/* ---- where a store is, for its members' list */
+
+static int cmd_store_place(struct admin_call *call, struct store_tx *tx)
+{
+    struct shop shop;
+    struct place place;
+    uint32_t id = admin_u32(call, "store");
+    if (place_read(admin_text(call, "latitude", ""), admin_text(call, "longitude", ""), &place) < 0) {
+        return admin_refuse(call, -EINVAL, "degrees such as 31.230416 121.473701");
+    }
+    int rc = identity_find_shop(tx, id, &shop);
+    rc = rc ? rc : people_put_place(tx, id, &place, OPERATOR);
+    return rc == -ENOENT ? admin_refuse(call, rc, "there is no store %" PRIu32, id) : rc;
+}
+
 static const struct admin_command commands[] = {
     {.name = "consent list",
      .args = "",
@@ -178,6 +195,10 @@ static const struct admin_command commands[] = {
      .args = "MEMBER:n --why!:t",
      .help = "everything that names the member goes; the ledger keeps a random number",
      .write = cmd_member_erase},
+    {.name = "store place",
+     .args = "STORE:n LATITUDE:t LONGITUDE:t",
+     .help = "where it is, in degrees: the member page sorts its stores by distance",
+     .write = cmd_store_place},
 };
 
 const struct admin_group admin_consent = {commands, ARRAY_LEN(commands)};

@@ -15,6 +15,12 @@
 static const struct http_route routes[] = {
     {.method = "GET", .pattern = "/m/{ticket}", .handler = phone_show_page},
     {.method = "POST", .pattern = "/m/{ticket}/join", .handler = phone_join, .max_body = PHONE_FORM_MAX},
+    {.method = "GET", .pattern = "/m/{ticket}/privacy", .handler = phone_show_privacy},
+    {.method = "POST", .pattern = "/m/{ticket}/privacy", .handler = phone_set_privacy, .max_body = PHONE_FORM_MAX},
+    {.method = "GET", .pattern = "/m/{ticket}/data.json", .handler = phone_show_data},
+    {.method = "POST", .pattern = "/m/{ticket}/tags", .handler = phone_set_tags, .max_body = PHONE_FORM_MAX},
+    {.method = "POST", .pattern = "/m/{ticket}/claim", .handler = phone_claim, .max_body = PHONE_FORM_MAX},
+    {.method = "POST", .pattern = "/m/{ticket}/erase", .handler = phone_erase, .max_body = PHONE_FORM_MAX},
     {.method = "GET", .pattern = "/m/{ticket}/code.png", .handler = phone_show_code},
     {.method = "GET", .pattern = "/m/{ticket}/coupon/{file}", .handler = phone_show_coupon},
 };

@@ -13,8 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-static void answer(struct http_request *request, int status, const char *type, struct slice body, const char *policy)
+void phone_answer(struct http_request *request, int status, const char *type, struct slice body, const char *policy)
 {
     const struct http_header headers[] = {{"Cache-Control", "no-store"},
                                           {"Referrer-Policy", "no-referrer"},
@@ -25,20 +26,26 @@ static void answer(struct http_request *request, int status, const char *type, s
     http_request_answer(request, &reply);
 }
 
+bool phone_is_english(const struct http_request *request)
+{
+    const char *languages = http_request_header(request, "Accept-Language");
+    return languages && strncasecmp(languages, "en", 2) == 0;
+}
+
 static void answer_gone(struct http_request *request)
 {
     struct buffer html;
     buffer_init(&html, PAGE_HTML_MAX);
-    if (page_write_gone(&html) == 0) {
-        answer(request, 404, "text/html; charset=utf-8", (struct slice){html.data, html.len},
-               "default-src 'none'; style-src 'unsafe-inline'");
+    if (page_write_gone(phone_is_english(request), &html) == 0) {
+        phone_answer(request, 404, "text/html; charset=utf-8", (struct slice){html.data, html.len},
+                     "default-src 'none'; style-src 'unsafe-inline'");
     } else {
         http_request_answer_error(request, 503, "try_later");
     }
     buffer_finish(&html);
 }
 
-static void answer_failed(struct http_request *request, int rc)
+void phone_answer_failed(struct http_request *request, int rc)
 {
     if (rc == -ENOENT || rc == -EBADMSG) {
         answer_gone(request);
@@ -49,7 +56,7 @@ static void answer_failed(struct http_request *request, int rc)
 }
 
 /* Whose page the ticket in the path is. */
-static int open_ticket(struct http_request *request, struct central *central, uint64_t *out_identity)
+int phone_open_ticket(struct http_request *request, struct central *central, uint64_t *out_identity)
 {
     struct channel_keys keys;
     int rc = wechat_work_keys(central, &keys);
@@ -60,13 +67,23 @@ static int open_ticket(struct http_request *request, struct central *central, ui
 
 /* ---- the page */
 
+struct collector {
+    struct store_tx *tx;
+    struct page_view *view;
+};
+
 static int collect_shop(void *context, const struct shop *shop)
 {
-    struct page_view *view = context;
-    if (shop->brand == view->brand.id && view->shop_count < PAGE_SHOPS_MAX) {
-        view->shops[view->shop_count++] = *shop;
+    struct collector *collector = context;
+    struct page_view *view = collector->view;
+    if (shop->brand != view->brand.id || view->shop_count == PAGE_SHOPS_MAX) {
+        return 0;
     }
-    return 0;
+    uint32_t index = view->shop_count++;
+    view->shops[index] = *shop;
+    int rc = people_find_place(collector->tx, shop->id, &view->places[index]);
+    view->placed[index] = rc == 0;
+    return rc == -ENOENT ? 0 : rc;
 }
 
 static int read_home(struct store_tx *tx, const struct channel_identity *identity, struct page_view *view)
@@ -84,17 +101,12 @@ static int read_home(struct store_tx *tx, const struct channel_identity *identit
         store = rc == 0 ? touchpoint.store : 0;
     }
     rc = rc || !store ? rc : identity_find_shop(tx, store, &view->shop);
-    return rc ? rc : identity_each_shop(tx, collect_shop, view);
+    return rc ? rc : identity_each_shop(tx, collect_shop, &(struct collector){tx, view});
 }
-
-struct coupon_collector {
-    struct store_tx *tx;
-    struct page_view *view;
-};
 
 static int collect_coupon(void *context, const struct coupon *coupon)
 {
-    struct coupon_collector *collector = context;
+    struct collector *collector = context;
     struct page_view *view = collector->view;
     struct page_coupon *item = &view->coupons[view->coupon_count];
     item->coupon = *coupon;
@@ -103,18 +115,83 @@ static int collect_coupon(void *context, const struct coupon *coupon)
     return rc == -ENOENT ? 0 : rc;
 }
 
-static int read_belongings(struct store_tx *tx, struct page_view *view)
+static int collect_give(void *context, const struct privilege *privilege)
+{
+    struct page_view *view = context;
+    if (view->give_count < PAGE_GIVES_MAX) {
+        view->gives[view->give_count++] = *privilege;
+    }
+    return 0;
+}
+
+static int collect_tag(void *context, const struct tag *tag)
+{
+    struct page_view *view = context;
+    if (tag->self && !tag->gone_version && view->tag_count < PAGE_TAGS_MAX) {
+        view->tags[view->tag_count++].tag = *tag;
+    }
+    return 0;
+}
+
+static int mark_tag(void *context, const struct member_tag *tag)
+{
+    struct page_view *view = context;
+    for (uint32_t i = 0; i < view->tag_count; i++) {
+        view->tags[i].on |= tag->source == TAG_BY_SELF && view->tags[i].tag.id == tag->tag.id;
+    }
+    return 0;
+}
+
+static int collect_offer(void *context, const struct public_offer *offer)
+{
+    struct page_view *view = context;
+    if (view->offer_count < PAGE_OFFERS_MAX) {
+        view->offers[view->offer_count++] = *offer;
+    }
+    return 0;
+}
+
+static int keep_consent(void *context, const struct consent *consent)
+{
+    struct page_view *view = context;
+    if (consent->given && strcmp(consent->version, CONSENT_PERSONAL) != 0) {
+        view->agreed = *consent;
+    }
+    return 0;
+}
+
+/* Who owes the credit: the store, its brand, or a programme of several. */
+static int read_credit(struct store_tx *tx, struct page_view *view)
 {
     char account[ACCOUNT_MAX];
-    struct owner owner = view->shop.credit_owner;
-    struct coupon_collector collector = {tx, view};
-    struct rights_coupon_filter filter = {.member = view->member, .limit = PAGE_COUPONS_MAX};
+    const struct shop *shop = &view->shop;
+    struct owner owner = shop->credit_owner;
     if (owner.scope == 0) {
-        owner = (struct owner){.scope = OWNER_STORE, .id = view->shop.id};
+        owner = (struct owner){.scope = OWNER_STORE, .id = shop->id};
     }
+    bool brand = owner.scope == OWNER_BRAND, store = owner.scope == OWNER_STORE;
+    const char *zh = store ? shop->name_zh : brand ? view->brand.name_zh : "联合会员计划";
+    const char *en = store ? shop->name_en : brand ? view->brand.name_en : "the shared programme";
+    snprintf(view->owner_zh, sizeof(view->owner_zh), "%s", zh);
+    snprintf(view->owner_en, sizeof(view->owner_en), "%s", en);
     ledger_account_credit(owner, view->member, account);
-    int rc = ledger_balance(tx, account, UNIT_CREDIT, &view->credit_minor);
-    return rc ? rc : rights_each_coupon(tx, &filter, collect_coupon, &collector);
+    return ledger_balance(tx, account, UNIT_CREDIT, &view->credit_minor);
+}
+
+static int read_belongings(struct store_tx *tx, struct page_view *view)
+{
+    struct member member;
+    struct collector collector = {tx, view};
+    struct rights_coupon_filter filter = {.member = view->member, .limit = PAGE_COUPONS_MAX};
+    int rc = people_find_member(tx, view->member, &member);
+    rc = rc ? rc : read_credit(tx, view);
+    rc = rc ? rc : rights_each_coupon(tx, &filter, collect_coupon, &collector);
+    rc = rc ? rc : people_each_privilege(tx, member.brand, (enum member_tier)member.tier, collect_give, view);
+    rc = rc ? rc : people_each_tag(tx, member.brand, collect_tag, view);
+    rc = rc ? rc : people_each_member_tag(tx, member.id, mark_tag, view);
+    rc = rc ? rc : campaign_each_public(tx, member.brand, member.home_store, collect_offer, view);
+    rc = rc ? rc : people_is_personal(tx, member.id, &view->personal);
+    return rc ? rc : people_each_consent(tx, member.id, keep_consent, view);
 }
 
 static int read_view(struct store_tx *tx, const struct central *central, uint64_t id, struct page_view *view)
@@ -131,50 +208,87 @@ static int read_view(struct store_tx *tx, const struct central *central, uint64_
     return rc;
 }
 
+typedef int (*page_writer)(const struct page_view *view, struct buffer *out_html);
+
 static int write_page(const struct page_view *view, struct buffer *out_html)
 {
     return view->member ? page_write_member(view, out_html) : page_write_consent(view, out_html);
 }
 
-static void answer_page(struct http_request *request, const struct page_view *view)
+/* Who has not joined has no privacy page: the notice stands on the first one. */
+static int write_privacy(const struct page_view *view, struct buffer *out_html)
+{
+    return view->member ? page_write_privacy(view, out_html) : page_write_consent(view, out_html);
+}
+
+static void answer_page(struct http_request *request, const struct page_view *view, page_writer write)
 {
     char policy[256];
     struct buffer html;
     buffer_init(&html, PAGE_HTML_MAX);
-    int rc = write_page(view, &html);
+    int rc = write(view, &html);
     if (rc == 0) {
         snprintf(policy, sizeof(policy),
                  "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors "
                  "'none'; base-uri 'none'; script-src 'nonce-%s'",
                  view->nonce);
-        answer(request, 200, "text/html; charset=utf-8", (struct slice){html.data, html.len}, policy);
+        phone_answer(request, 200, "text/html; charset=utf-8", (struct slice){html.data, html.len}, policy);
     } else {
-        answer_failed(request, rc);
+        phone_answer_failed(request, rc);
     }
     buffer_finish(&html);
 }
 
-void phone_show_page(struct http_request *request, void *context)
+/* What came of a form, said on the page that follows it: ?done=<word>. */
+static const char *notice_of(const struct http_request *request, bool english)
 {
-    struct central *central = context;
+    static const struct {
+        const char *word, *zh, *en;
+    } notices[] = {{"tags", "已保存您的兴趣。", "Saved."},
+                   {"claimed", "已领取，在“我的优惠券”里。", "Taken: it is among your coupons."},
+                   {"waiting", "已领取，正从另一家店调来，稍后可用。", "Taken: on its way from another store."},
+                   {"none", "这张券已被领完或不再发放。", "None left."}};
+    const char *done = http_request_query_param(request, "done");
+    for (size_t i = 0; done && i < ARRAY_LEN(notices); i++) {
+        if (strcmp(done, notices[i].word) == 0) {
+            return english ? notices[i].en : notices[i].zh;
+        }
+    }
+    return NULL;
+}
+
+static void show(struct http_request *request, struct central *central, page_writer write)
+{
     struct page_view *view = arena_alloc(http_request_arena(request), sizeof(*view));
     uint8_t nonce[12];
     uint64_t identity = 0;
     struct store_tx tx;
-    int rc = view ? open_ticket(request, central, &identity) : -ENOMEM;
+    int rc = view ? phone_open_ticket(request, central, &identity) : -ENOMEM;
     rc = rc ? rc : store_read_begin(central->store, &tx);
     if (rc == 0) {
         rc = read_view(&tx, central, identity, view);
         store_read_end(&tx);
     }
     if (rc < 0) {
-        answer_failed(request, rc);
+        phone_answer_failed(request, rc);
         return;
     }
     random_fill(random_real(), nonce, sizeof(nonce));
     base64url_encode(nonce, sizeof(nonce), view->nonce, sizeof(view->nonce));
     view->ticket = http_request_path_param(request, "ticket");
-    answer_page(request, view);
+    view->english = phone_is_english(request);
+    view->notice = notice_of(request, view->english);
+    answer_page(request, view, write);
+}
+
+void phone_show_page(struct http_request *request, void *context)
+{
+    show(request, context, write_page);
+}
+
+void phone_show_privacy(struct http_request *request, void *context)
+{
+    show(request, context, write_privacy);
 }
 
 /* ---- joining */
@@ -213,7 +327,7 @@ static void finish_join(void *arg, int result)
     const struct http_header headers[] = {{"Location", location}, {"Cache-Control", "no-store"}};
     struct http_reply reply = {.status = 303, .content_type = "text/plain", .headers = headers, .header_count = 2};
     if (result < 0) {
-        answer_failed(order->request, result);
+        phone_answer_failed(order->request, result);
     } else {
         http_request_answer(order->request, &reply);
     }
@@ -237,9 +351,9 @@ void phone_join(struct http_request *request, void *context)
 {
     struct central *central = context;
     struct join_order *order = calloc(1, sizeof(*order));
-    int rc = order ? open_ticket(request, central, &order->identity) : -ENOMEM;
+    int rc = order ? phone_open_ticket(request, central, &order->identity) : -ENOMEM;
     if (rc < 0) {
-        answer_failed(request, rc);
+        phone_answer_failed(request, rc);
         free(order);
         return;
     }
@@ -254,7 +368,7 @@ void phone_join(struct http_request *request, void *context)
     http_request_defer(request);
     rc = writer_submit(central->writer, &job);
     if (rc < 0) {
-        answer_failed(request, rc);
+        phone_answer_failed(request, rc);
         free(order);
     }
 }
@@ -268,9 +382,9 @@ static void answer_picture(struct http_request *request, const char *text)
     buffer_init(&png, QR_PICTURE_MAX);
     int rc = qr_picture_draw(&picture, &png);
     if (rc == 0) {
-        answer(request, 200, "image/png", (struct slice){png.data, png.len}, "default-src 'none'");
+        phone_answer(request, 200, "image/png", (struct slice){png.data, png.len}, "default-src 'none'");
     } else {
-        answer_failed(request, rc);
+        phone_answer_failed(request, rc);
     }
     buffer_finish(&png);
 }
@@ -279,7 +393,7 @@ static int find_owner(struct http_request *request, struct central *central, str
 {
     struct channel_identity identity;
     uint64_t id = 0;
-    int rc = open_ticket(request, central, &id);
+    int rc = phone_open_ticket(request, central, &id);
     rc = rc ? rc : wechat_find_identity(tx, id, &identity);
     if (rc == 0) {
         *out_member = identity.member;
@@ -302,7 +416,7 @@ void phone_show_code(struct http_request *request, void *context)
     }
     rc = rc ? rc : codes_member_code(&central->keys, &code, text);
     if (rc < 0) {
-        answer_failed(request, rc);
+        phone_answer_failed(request, rc);
         return;
     }
     answer_picture(request, text);
@@ -341,7 +455,7 @@ void phone_show_coupon(struct http_request *request, void *context)
     }
     rc = rc ? rc : codes_coupon(&central->keys, &coupon, text);
     if (rc < 0) {
-        answer_failed(request, rc);
+        phone_answer_failed(request, rc);
         return;
     }
     answer_picture(request, text);

@@ -11,6 +11,20 @@ void phone_join(struct http_request *request, void *context);        /* POST /m/
 void phone_show_code(struct http_request *request, void *context);   /* GET /m/{ticket}/code.png */
 void phone_show_coupon(struct http_request *request, void *context); /* GET /m/{ticket}/coupon/{file} */
 
+void phone_show_privacy(struct http_request *request, void *context); /* GET /m/{ticket}/privacy */
+void phone_show_data(struct http_request *request, void *context);    /* GET /m/{ticket}/data.json */
+void phone_set_tags(struct http_request *request, void *context);     /* POST /m/{ticket}/tags: t<number>=1 … */
+void phone_set_privacy(struct http_request *request, void *context);  /* POST /m/{ticket}/privacy: personal=0|1 */
+void phone_claim(struct http_request *request, void *context);        /* POST /m/{ticket}/claim: campaign=N */
+void phone_erase(struct http_request *request, void *context);        /* POST /m/{ticket}/erase: sure=yes */
+
 #define PHONE_FORM_MAX 512
+
+/* For this room: answers with the headers that every page has; what an errno means to a shopper; whose page it is. */
+void phone_answer(struct http_request *request, int status, const char *type, struct slice body, const char *policy);
+void phone_answer_failed(struct http_request *request, int rc);
+struct central;
+MUST_CHECK int phone_open_ticket(struct http_request *request, struct central *central, uint64_t *out_identity);
+bool phone_is_english(const struct http_request *request);
 
 #endif

@@ -1,288 +1,189 @@
 #include "central/phone/page.h"
 
+#include "central/phone/html.h"
 #include "central/phone/page_style.h"
-#include "domain/money.h"
-#include "domain/shortcode.h"
 #include "domain/time.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-/* Errors stick: a page is written through and asked once at the end. */
-struct writer {
-    struct buffer *out;
-    int error;
-};
-
-static void put(struct writer *w, const char *html)
+void page_put_head(struct html *w, const struct page_view *view)
 {
-    w->error = w->error ? w->error : buffer_append_text(w->out, html);
-}
-
-static void put_escaped(struct writer *w, const char *text)
-{
-    for (; *text && w->error == 0; text++) {
-        switch (*text) {
-        case '&':
-            put(w, "&amp;");
-            break;
-        case '<':
-            put(w, "&lt;");
-            break;
-        case '>':
-            put(w, "&gt;");
-            break;
-        case '"':
-            put(w, "&quot;");
-            break;
-        case '\'':
-            put(w, "&#39;");
-            break;
-        default:
-            w->error = buffer_append(w->out, text, 1);
-        }
-    }
-}
-
-/* For numbers and texts of our own only: nothing is escaped. */
-static __attribute__((format(printf, 2, 3))) void put_format(struct writer *w, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    put(w, text);
-}
-
-/* "12" or "12.50": whole yuan are said without fen. */
-static void format_yuan(int64_t minor, char *out, size_t cap)
-{
-    char text[MONEY_TEXT_MAX];
-    size_t len = money_format(minor, text, sizeof(text));
-    if (len > 3 && strcmp(text + len - 3, ".00") == 0) {
-        text[len - 3] = '\0';
-    }
-    snprintf(out, cap, "%s", text);
-}
-
-void page_benefit(const struct campaign *rules, char *out_text, size_t cap)
-{
-    char yuan[MONEY_TEXT_MAX];
-    uint32_t pays = 100 - rules->percent_off;
-    format_yuan(rules->value_minor, yuan, sizeof(yuan));
-    out_text[0] = '\0';
-    switch ((enum discount_kind)rules->discount) {
-    case DISCOUNT_AMOUNT:
-        snprintf(out_text, cap, "减 %s 元", yuan);
-        break;
-    case DISCOUNT_PERCENT:
-        if (pays % 10) {
-            snprintf(out_text, cap, "%u.%u 折", pays / 10, pays % 10);
-        } else {
-            snprintf(out_text, cap, "%u 折", pays / 10);
-        }
-        break;
-    case DISCOUNT_FIXED_PRICE:
-        snprintf(out_text, cap, "%s 元购", yuan);
-        break;
-    case DISCOUNT_GIFT:
-        snprintf(out_text, cap, "赠 %s", rules->gift_zh);
-        break;
-    }
-}
-
-void page_condition(const struct campaign *rules, char *out_text, size_t cap)
-{
-    char yuan[MONEY_TEXT_MAX], most[MONEY_TEXT_MAX];
-    bool capped = rules->discount == DISCOUNT_PERCENT && rules->max_discount_minor > 0;
-    format_yuan(rules->min_spend_minor, yuan, sizeof(yuan));
-    format_yuan(rules->max_discount_minor, most, sizeof(most));
-    if (rules->min_spend_minor > 0) {
-        snprintf(out_text, cap, "满 %s 元可用%s%s%s", yuan, capped ? "，最高减 " : "", capped ? most : "",
-                 capped ? " 元" : "");
-    } else if (capped) {
-        snprintf(out_text, cap, "最高减 %s 元", most);
-    } else {
-        snprintf(out_text, cap, "无门槛");
-    }
-}
-
-static void put_head(struct writer *w, const struct page_view *view)
-{
-    put(w, "<!doctype html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-           "content=\"width=device-width,initial-scale=1,viewport-fit=cover\"><meta name=\"format-detection\" "
-           "content=\"telephone=no\"><title>");
-    put_escaped(w, view->brand.name_zh);
-    put(w, "</title><style>:root{--accent:");
-    put_escaped(w, view->brand.accent);
-    put(w, "}");
-    put(w, page_style);
-    put(w, "</style></head><body><header><span class=\"mark\" aria-hidden=\"true\"></span><div><b>");
-    put_escaped(w, view->brand.name_zh);
-    put(w, "</b>");
+    html_format(w, "<!doctype html><html lang=\"%s\">", w->english ? "en" : "zh-CN");
+    html_put(w, "<head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+                "content=\"width=device-width,initial-scale=1,viewport-fit=cover\"><meta name=\"format-detection\" "
+                "content=\"telephone=no\"><title>");
+    html_name(w, view->brand.name_zh, view->brand.name_en);
+    html_put(w, "</title><style>:root{--accent:");
+    html_escape(w, view->brand.accent);
+    html_put(w, "}");
+    html_put(w, page_style);
+    html_put(w, "</style></head><body><header><span class=\"mark\" aria-hidden=\"true\"></span><div><b>");
+    html_name(w, view->brand.name_zh, view->brand.name_en);
+    html_put(w, "</b>");
     if (view->shop.id) {
-        put(w, "<small>");
-        put_escaped(w, view->shop.name_zh);
-        put(w, "</small>");
+        html_put(w, "<small>");
+        html_name(w, view->shop.name_zh, view->shop.name_en);
+        html_put(w, "</small>");
     }
-    put(w, "</div></header><main>");
+    html_put(w, "</div></header><main>");
 }
 
-static void put_shop_choice(struct writer *w, const struct page_view *view)
+/* The notice stands in Chinese on every page: that is the text which was agreed to. */
+void page_put_notice(struct html *w, const struct consent_text *text)
 {
-    put(w, "<label class=\"choice\">常去的门店<select name=\"store\">");
-    for (uint32_t i = 0; i < view->shop_count; i++) {
-        put_format(w, "<option value=\"%u\">", view->shops[i].id);
-        put_escaped(w, view->shops[i].name_zh);
-        put(w, "</option>");
+    html_put(w, "<section class=\"card consent\" lang=\"zh-CN\"><h2>个人信息处理说明</h2><dl>");
+    for (size_t i = 0; i < text->point_count; i++) {
+        html_put(w, "<dt>");
+        html_escape(w, text->points[i].head);
+        html_put(w, "</dt><dd>");
+        html_escape(w, text->points[i].text);
+        html_put(w, "</dd>");
     }
-    put(w, "</select></label>");
+    html_format(w, "</dl><p class=\"version\">版本 %s</p></section>", text->version);
+}
+
+static void put_shop_choice(struct html *w, const struct page_view *view)
+{
+    html_put(w, "<label class=\"choice\">");
+    html_say(w, "常去的门店", "Your store");
+    html_put(w, "<select name=\"store\">");
+    for (uint32_t i = 0; i < view->shop_count; i++) {
+        html_format(w, "<option value=\"%u\">", view->shops[i].id);
+        html_name(w, view->shops[i].name_zh, view->shops[i].name_en);
+        html_put(w, "</option>");
+    }
+    html_put(w, "</select></label>");
+}
+
+static void put_perk(struct html *w, const char *what, const char *words)
+{
+    html_format(w, "<li><b>%s</b><span>%s</span></li>", what, words);
+}
+
+static void put_hero(struct html *w)
+{
+    html_put(w, "<section class=\"hero\"><h1>");
+    html_say(w, "成为会员", "Become a member");
+    html_put(w, "</h1><p>");
+    html_say(w, "入会即得会员券，消费累计积分，在门店当钱花。",
+             "A coupon at once, credit with every purchase, worth money in the store.");
+    html_put(w, "</p></section><ul class=\"perks\">");
+    put_perk(w, html_word(w, "会员券", "Coupons"), html_word(w, "入会当场可用", "good right away"));
+    put_perk(w, html_word(w, "积分", "Credit"), html_word(w, "消费累计，门店抵现", "earned and spent in store"));
+    put_perk(w, html_word(w, "会员价", "Prices"), html_word(w, "指定商品更优惠", "better for members"));
+    html_put(w, "</ul>");
 }
 
 int page_write_consent(const struct page_view *view, struct buffer *out_html)
 {
-    struct writer w = {.out = out_html};
-    put_head(&w, view);
-    put(&w, "<section class=\"hero\"><h1>成为会员</h1><p>入会即得会员券，消费累计积分，在门店当钱花。</p></section>"
-            "<ul class=\"perks\"><li><b>会员券</b><span>入会当场可用</span></li><li><b>积分</b><span>消费累计，门店抵现"
-            "</span></li><li><b>会员价</b><span>指定商品更优惠</span></li></ul><form method=\"post\" action=\"");
-    put_format(&w, "/m/%s/join", view->ticket);
-    put(&w, "\">");
+    struct html w = {.out = out_html, .english = view->english};
+    page_put_head(&w, view);
+    put_hero(&w);
+    html_format(&w, "<form method=\"post\" action=\"/m/%s/join\">", view->ticket);
     if (!view->shop.id) {
         put_shop_choice(&w, view);
     }
-    put(&w, "<input type=\"hidden\" name=\"consent\" value=\"");
-    put_escaped(&w, consent_current()->version);
-    put(&w, "\"><button type=\"submit\">同意并加入</button></form><p "
-            "class=\"hint\">是否加入完全由您决定，不加入也可以正常使用"
-            "优惠券。</p><section class=\"card consent\"><h2>个人信息处理说明</h2><dl>");
-    for (size_t i = 0; i < consent_current()->point_count; i++) {
-        put(&w, "<dt>");
-        put_escaped(&w, consent_current()->points[i].head);
-        put(&w, "</dt><dd>");
-        put_escaped(&w, consent_current()->points[i].text);
-        put(&w, "</dd>");
-    }
-    put_format(&w, "</dl><p class=\"version\">版本 %s</p></section></main></body></html>", consent_current()->version);
+    html_put(&w, "<input type=\"hidden\" name=\"consent\" value=\"");
+    html_escape(&w, consent_current()->version);
+    html_put(&w, "\"><button type=\"submit\">");
+    html_say(&w, "同意并加入", "Agree and join");
+    html_put(&w, "</button></form><p class=\"hint\">");
+    html_say(&w, "是否加入完全由您决定，不加入也可以正常使用优惠券。",
+             "It is entirely up to you: coupons work without joining.");
+    html_put(&w, "</p>");
+    page_put_notice(&w, consent_current());
+    html_put(&w, "</main></body></html>");
     return w.error;
 }
 
-static const char *coupon_state(const struct page_coupon *item, int64_t now_s)
+/* ---- consent and privacy */
+
+static void put_agreed(struct html *w, const struct page_view *view)
 {
-    if (item->coupon.uses > 0) {
-        return "已使用";
-    }
-    if (item->coupon.revoked || item->campaign.rules.state == CAMPAIGN_ENDED) {
-        return "已失效";
-    }
-    if (now_s > item->coupon.expiry_s) {
-        return "已过期";
-    }
-    return now_s < item->coupon.valid_from_s ? "未开始" : NULL;
+    char day[24];
+    time_format_day(view->agreed.at_ms, day, sizeof(day));
+    html_put(w, "<section class=\"card\"><p class=\"row\"><span>");
+    html_say(w, "您同意的版本", "You agreed to");
+    html_put(w, "</span><b class=\"plain\">");
+    html_escape(w, view->agreed.version[0] ? view->agreed.version : "–");
+    html_format(w, "</b></p><p class=\"row\"><span>%s</span><b class=\"plain\">%s</b></p></section>",
+                html_word(w, "时间", "On"), day);
 }
 
-static void put_coupon_text(struct writer *w, const struct page_coupon *item)
+static void put_switch(struct html *w, const struct page_view *view)
 {
-    char text[FEED_NAME_MAX + 32], from[24], to[24];
-    page_benefit(&item->campaign.rules, text, sizeof(text));
-    put(w, "<div class=\"what\"><b>");
-    put_escaped(w, text);
-    put(w, "</b><span>");
-    put_escaped(w, item->campaign.rules.name_zh);
-    page_condition(&item->campaign.rules, text, sizeof(text));
-    put(w, "</span><small>");
-    put_escaped(w, text);
-    time_format_day((int64_t)item->coupon.valid_from_s * 1000, from, sizeof(from));
-    time_format_day((int64_t)item->coupon.expiry_s * 1000, to, sizeof(to));
-    put_format(w, " · %s 至 %s</small></div>", from, to);
+    html_put(w, "<section class=\"card\"><h3>");
+    html_say(w, "为我挑选优惠", "Offers chosen for me");
+    html_put(w, "</h3><p class=\"small\">");
+    html_say(w, "根据消费和兴趣挑选优惠。关闭后会员权益不变。",
+             "By what you buy and like. Everything else stays as it is when this is off.");
+    html_format(w,
+                "</p><form method=\"post\" action=\"/m/%s/privacy\"><button class=\"quiet\" name=\"personal\" "
+                "value=\"%d\">",
+                view->ticket, !view->personal);
+    html_put(w, html_word(w, view->personal ? "已开启，点此关闭" : "已关闭，点此开启",
+                          view->personal ? "On. Switch off" : "Off. Switch on"));
+    html_put(w, "</button></form></section>");
 }
 
-static void put_coupon(struct writer *w, const struct page_view *view, const struct page_coupon *item)
+static void put_rights(struct html *w, const struct page_view *view)
 {
-    char id[ID_TEXT_MAX], shown[SHORTCODE_SHOWN_LEN + 1];
-    const char *state = coupon_state(item, view->now_ms / 1000);
-    coupon_id_format(item->coupon.id, id, sizeof(id));
-    if (state) {
-        put(w, "<li class=\"card coupon done\">");
-        put_coupon_text(w, item);
-        put_format(w, "<em>%s</em></li>", state);
-        return;
-    }
-    shortcode_shown(item->coupon.shortcode, shown);
-    put(w, "<li class=\"card coupon\"><details><summary>");
-    put_coupon_text(w, item);
-    put(w, "<i>出示</i></summary><div class=\"code\">");
-    put_format(w,
-               "<img loading=\"lazy\" width=\"288\" height=\"288\" alt=\"优惠券二维码\" "
-               "src=\"/m/%s/coupon/%s.png\"><p class=\"short\">%s</p></div></details></li>",
-               view->ticket, id, shown);
+    html_put(w, "<section class=\"card\"><h3>");
+    html_say(w, "我的数据", "My data");
+    html_format(w, "</h3><a class=\"quiet\" href=\"/m/%s/data.json\" download=\"member.json\">", view->ticket);
+    html_say(w, "导出全部数据", "Download everything");
+    html_format(w, "</a></section><section class=\"card\"><h3>%s</h3><p class=\"small\">",
+                html_word(w, "注销会员", "Leave"));
+    html_say(w,
+             "删除您的微信关联、消息、手机号、兴趣和消费画像；未用的优惠券与积分随之失效。账务记录仅以随机编号保留，无"
+             "法恢复。",
+             "Deletes the link to your account, messages, phone number, interests and purchase profile; coupons and "
+             "credit end with it. The books keep a random number only. This cannot be undone.");
+    html_format(w,
+                "</p><form method=\"post\" action=\"/m/%s/erase\"><label class=\"check\"><input type=\"checkbox\" "
+                "name=\"sure\" value=\"yes\" required>",
+                view->ticket);
+    html_say(w, "我确认注销", "I am sure");
+    html_put(w, "</label><button class=\"danger\">");
+    html_say(w, "注销并删除", "Leave and delete");
+    html_put(w, "</button></form></section>");
 }
 
-/* What can be used comes first. */
-static void put_coupons(struct writer *w, const struct page_view *view, bool usable)
+int page_write_privacy(const struct page_view *view, struct buffer *out_html)
 {
-    for (uint32_t i = 0; i < view->coupon_count; i++) {
-        if ((coupon_state(&view->coupons[i], view->now_ms / 1000) == NULL) == usable) {
-            put_coupon(w, view, &view->coupons[i]);
-        }
-    }
-}
-
-static void put_member_card(struct writer *w, const struct page_view *view)
-{
-    char tail[MEMBER_TAIL_LEN + 1], credit[MONEY_TEXT_MAX];
-    member_id_tail(view->member, tail);
-    money_format(view->credit_minor, credit, sizeof(credit));
-    put_format(
-        w,
-        "<section class=\"card member\" data-member=\"%" PRIu64 "\" data-credit=\"%" PRId64
-        "\" data-coupons=\"%u\"><div class=\"row\"><span>会员 尾号 %s</span><b>%s<small> 元积分</small></b></div>",
-        view->member, view->credit_minor, view->coupon_count, tail, credit);
-    put_format(w,
-               "<div class=\"code\"><img id=\"code\" width=\"288\" height=\"288\" alt=\"会员码\" "
-               "src=\"/m/%s/code.png\"><p>结账时出示会员码 · 每分钟自动更新</p></div></section>",
-               view->ticket);
-}
-
-static void put_script(struct writer *w, const struct page_view *view)
-{
-    put_format(w, "<script nonce=\"%s\">", view->nonce);
-    put(w, "(function(){var i=document.getElementById('code'),s=i.getAttribute('src');function f(){if(!document.hidden)"
-           "i.src=s+'?t='+Date.now()}setInterval(f,60000);document.addEventListener('visibilitychange',f)})();"
-           "</script>");
-}
-
-int page_write_member(const struct page_view *view, struct buffer *out_html)
-{
-    struct writer w = {.out = out_html};
-    put_head(&w, view);
-    put_member_card(&w, view);
-    put(&w, "<h2>我的优惠券</h2>");
-    if (view->coupon_count == 0) {
-        put(&w, "<p class=\"hint\">还没有优惠券。</p>");
-    }
-    put(&w, "<ul class=\"coupons\">");
-    put_coupons(&w, view, true);
-    put_coupons(&w, view, false);
-    put(&w, "</ul><h2>我的门店</h2><section class=\"card shop\"><b>");
-    put_escaped(&w, view->shop.name_zh);
-    put(&w, "</b><span>");
-    put_escaped(&w, view->shop.address);
-    put(&w, "</span></section></main>");
-    put_script(&w, view);
-    put(&w, "</body></html>");
+    struct html w = {.out = out_html, .english = view->english};
+    const struct consent_text *text = consent_find(view->agreed.version);
+    page_put_head(&w, view);
+    html_format(&w, "<p class=\"back\"><a href=\"/m/%s\">‹ %s</a></p><div class=\"stack\">", view->ticket,
+                html_word(&w, "会员页", "Member page"));
+    put_agreed(&w, view);
+    put_switch(&w, view);
+    put_rights(&w, view);
+    page_put_notice(&w, text ? text : consent_current());
+    html_put(&w, "</div></main></body></html>");
     return w.error;
 }
 
-int page_write_gone(struct buffer *out_html)
+/* ---- pages without a member */
+
+static int write_words(struct html *w, const char *head, const char *words)
 {
-    struct page_view empty = {.brand = {.name_zh = "会员", .accent = "#1f6f54"}};
-    struct writer w = {.out = out_html};
-    put_head(&w, &empty);
-    put(&w, "<section class=\"hero\"><h1>链接已失效</h1><p>请在公众号里发送任意文字，重新获取您的会员页。</p></section>"
-            "</main></body></html>");
-    return w.error;
+    static const struct page_view empty = {.brand = {.name_zh = "会员", .name_en = "Members", .accent = "#1f6f54"}};
+    page_put_head(w, &empty);
+    html_format(w, "<section class=\"hero\"><h1>%s</h1><p>%s</p></section></main></body></html>", head, words);
+    return w->error;
+}
+
+int page_write_gone(bool english, struct buffer *out_html)
+{
+    struct html w = {.out = out_html, .english = english};
+    return write_words(&w, html_word(&w, "链接已失效", "This link has ended"),
+                       html_word(&w, "请在公众号里发送任意文字，重新获取您的会员页。",
+                                 "Send any text to our official account to get your member page again."));
+}
+
+int page_write_erased(bool english, struct buffer *out_html)
+{
+    struct html w = {.out = out_html, .english = english};
+    return write_words(&w, html_word(&w, "已注销", "You have left"),
+                       html_word(&w, "与您有关的信息已删除。欢迎随时再来。",
+                                 "What was kept of you is deleted. You are welcome any time."));
 }

@@ -102,7 +102,8 @@ static void names_from_outside_cannot_become_markup(void **state)
     struct buffer html;
     (void)state;
     snprintf(view.brand.name_zh, sizeof(view.brand.name_zh), "<script>alert('x')</script>");
-    snprintf(view.shop.address, sizeof(view.shop.address), "\"><img src=x>&");
+    snprintf(view.shops[0].address, sizeof(view.shops[0].address), "\"><img src=x>&");
+    view.shop_count = 1;
     snprintf(view.coupons[0].campaign.rules.name_zh, CAMPAIGN_NAME_MAX, "<b>");
     view.coupon_count = 1;
     view.coupons[0].coupon.expiry_s = UINT32_MAX;
@@ -167,6 +168,25 @@ static void a_picture_needs_a_text_and_room(void **state)
     buffer_finish(&file);
 }
 
+static void the_phones_language_is_spoken(void **state)
+{
+    static struct page_view view = {.ticket = "T1", .member = 7, .english = true, .coupon_count = 1, .shop_count = 1};
+    struct buffer html;
+    (void)state;
+    view.coupons[0].coupon.expiry_s = UINT32_MAX;
+    view.coupons[0].campaign.rules =
+        (struct campaign){.discount = DISCOUNT_PERCENT, .percent_off = 15, .min_spend_minor = 5000};
+    snprintf(view.shops[0].name_zh, sizeof(view.shops[0].name_zh), "松江路店");
+    buffer_init(&html, PAGE_HTML_MAX);
+    assert_int_equal(page_write_member(&view, &html), 0);
+    assert_non_null(strstr(buffer_text(&html), "lang=\"en\""));
+    assert_non_null(strstr(buffer_text(&html), "15% off"));
+    assert_non_null(strstr(buffer_text(&html), "from ¥50"));
+    assert_non_null(strstr(buffer_text(&html), "松江路店")); /* it has no English name */
+    assert_null(strstr(buffer_text(&html), "id=\"near\""));  /* no store says where it is */
+    buffer_finish(&html);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +195,7 @@ int main(void)
         cmocka_unit_test(benefits_are_said_as_a_shopper_says_them),
         cmocka_unit_test(the_consent_page_says_its_version_and_forces_nothing),
         cmocka_unit_test(a_shopper_without_touchpoint_chooses_a_store),
+        cmocka_unit_test(the_phones_language_is_spoken),
         cmocka_unit_test(names_from_outside_cannot_become_markup),
         cmocka_unit_test(a_used_or_expired_coupon_shows_no_code),
         cmocka_unit_test(a_coupon_text_stays_at_version_8),

@@ -278,6 +278,88 @@ static void a_corrected_attribution_starts_its_clerks_credit(void **state)
     json_decref(report);
 }
 
+/* ---- from the member's own page */
+
+static void submit(const char *what, const char *form, int status, const char *location)
+{
+    char target[160];
+    struct phone_answer answer;
+    snprintf(target, sizeof(target), "%s/%s", page, what);
+    phone_call(&d.people, "POST", target, form, &answer);
+    assert_int_equal(answer.status, status);
+    if (location) {
+        snprintf(target, sizeof(target), "%s%s", page, location);
+        assert_string_equal(answer.location, target);
+    }
+    phone_answer_finish(&answer);
+}
+
+static bool page_says(const char *what, const char *words)
+{
+    char target[160];
+    struct phone_answer answer;
+    snprintf(target, sizeof(target), "%s%s", page, what);
+    phone_call(&d.people, "GET", target, "", &answer);
+    bool found = says(buffer_text(&answer.body), words);
+    assert_string_equal(answer.cache, "no-store");
+    phone_answer_finish(&answer);
+    return found;
+}
+
+static void members_say_themselves_what_they_like(void **state)
+{
+    (void)state;
+    json_int_t member = make_known();
+    members_admin(&d, "member untag", "{\"member\":%lld,\"tag\":\"coffee\"}", member);
+    members_admin(&d, "tag add", "{\"name\":\"regular\"}");
+    assert_true(page_says("", "name=\"t1\" value=\"1\"><span>coffee"));
+    assert_false(page_says("", "regular")); /* is head office's word alone */
+    submit("tags", "t1=1&t2=1", 303, "?done=tags");
+    assert_true(page_says("", "value=\"1\" checked"));
+    assert_int_equal(members_count(&d, "tag coffee"), 1);
+    assert_int_equal(members_count(&d, "tag regular"), 0);
+    submit("tags", "", 303, "?done=tags");
+    assert_int_equal(members_count(&d, "tag coffee"), 0);
+}
+
+static void the_page_shows_what_the_tier_gives_and_where_stores_are(void **state)
+{
+    (void)state;
+    make_known();
+    members_admin(&d, "tier privilege", "{\"tier\":\"new\",\"zh\":\"新人礼\",\"en\":\"Welcome gift\"}");
+    members_admin(&d, "tier privilege", "{\"tier\":\"keep\",\"zh\":\"老友价\",\"en\":\"Regulars\"}");
+    members_admin(&d, "store place", "{\"store\":2,\"latitude\":\"31.230416\",\"longitude\":\"-0.5\"}");
+    assert_true(page_says("", "新人礼"));
+    assert_false(page_says("", "老友价"));
+    assert_true(page_says("", "data-a=\"31230416\" data-o=\"-500000\""));
+    assert_true(page_says("", "积分由 松江路店 承担"));
+    assert_non_null(strstr(
+        admin_refused(&d.people, "store place", "{\"store\":2,\"latitude\":\"91\",\"longitude\":\"0\"}"), "degrees"));
+}
+
+static void the_page_hands_out_everything_and_ends_it(void **state)
+{
+    (void)state;
+    struct traces traces;
+    struct phone_answer answer;
+    json_int_t member = make_known();
+    find_traces(&traces);
+    assert_true(page_says("/privacy", "2026-11-22"));
+    assert_true(page_says("/data.json", OPENID));
+    assert_true(page_says("/data.json", PHONE));
+    submit("privacy", "personal=0", 303, "/privacy");
+    assert_int_equal(members_count(&d, "tag coffee"), 0);
+    submit("privacy", "personal=9", 400, NULL);
+    submit("erase", "", 400, NULL); /* not without the tick */
+    submit("erase", "sure=yes", 200, NULL);
+    phone_call(&d.people, "GET", page, "", &answer);
+    assert_int_equal(answer.status, 404);
+    phone_answer_finish(&answer);
+    let_it_be_scrubbed();
+    nothing_names_the_person(&traces);
+    assert_int_equal(members_tier(&d, member), TIER_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +369,9 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(whoever_unfollows_leaves_no_openid_and_no_message, setup, teardown),
         cmocka_unit_test_setup_teardown(a_backup_made_after_the_erasure_holds_nothing_either, setup, teardown),
+        cmocka_unit_test_setup_teardown(members_say_themselves_what_they_like, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_page_shows_what_the_tier_gives_and_where_stores_are, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_page_hands_out_everything_and_ends_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_number_is_one_members, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_agreed_to_is_logged_and_choosing_can_be_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_corrected_attribution_starts_its_clerks_credit, setup, teardown),

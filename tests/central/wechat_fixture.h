@@ -19,7 +19,7 @@ struct people_fixture {
     struct http_server *server;
     struct http_client *client;
     char public_url[64];
-    struct http_route routes[16]; /* of both parts */
+    struct http_route routes[24]; /* of both parts */
 };
 
 /* All parts of the people side, for a central that a test opens by itself. */

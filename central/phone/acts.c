@@ -1,0 +1,233 @@
+#include "central/phone/handlers.h"
+
+#include "central/phone/form.h"
+#include "central/phone/member_export.h"
+#include "central/phone/page.h"
+#include "central/wechat/work.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * What members do on their page. Each is one transaction on the writer; the answer leads back to the page, so that
+ * reloading does not repeat it.
+ */
+
+enum act { ACT_TAGS, ACT_PRIVACY, ACT_CLAIM, ACT_ERASE };
+
+struct act_order {
+    struct central *central;
+    struct http_request *request;
+    enum act act;
+    uint64_t identity;
+    const char *done; /* the word for the page that follows, "" = none */
+};
+
+/* ---- in the transaction */
+
+struct tag_form {
+    struct store_tx *tx;
+    struct slice form;
+    uint64_t member;
+};
+
+static int take_tag(void *context, const struct tag *tag)
+{
+    struct tag_form *form = context;
+    char name[16], value[4];
+    if (!tag->self || tag->gone_version) {
+        return 0;
+    }
+    snprintf(name, sizeof(name), "t%" PRIu32, tag->id);
+    bool on = form_field(form->form, name, value, sizeof(value)) == 0;
+    return people_change_tag(
+        form->tx, &(struct tag_change){.member = form->member, .tag = tag->id, .source = TAG_BY_SELF, .on = on});
+}
+
+static int run_tags(struct act_order *order, struct store_tx *tx, uint64_t id)
+{
+    struct member member;
+    struct tag_form form = {tx, http_request_body(order->request), id};
+    int rc = people_find_member(tx, id, &member);
+    rc = rc ? rc : people_each_tag(tx, member.brand, take_tag, &form);
+    order->done = "tags";
+    return rc ? rc : people_note_act(tx, id);
+}
+
+static int run_privacy(struct act_order *order, struct store_tx *tx, uint64_t id)
+{
+    char value[4] = "";
+    int rc = form_field(http_request_body(order->request), "personal", value, sizeof(value));
+    if (rc < 0 || (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)) {
+        return -EINVAL;
+    }
+    return people_change_consent(tx, id, CONSENT_PERSONAL, value[0] == '1', NULL);
+}
+
+static int run_claim(struct act_order *order, struct store_tx *tx, uint64_t id)
+{
+    char value[12] = "";
+    struct claimed claimed = {.verdict = ISSUE_NOBODY};
+    int rc = form_field(http_request_body(order->request), "campaign", value, sizeof(value));
+    struct claim claim = {.campaign = (uint32_t)strtoul(value, NULL, 10), .member = id};
+    rc = rc ? -EINVAL : campaign_claim(tx, &claim, &claimed);
+    bool given = rc == 0 && claimed.verdict == ISSUE_GIVEN;
+    order->done = !given ? "none" : claimed.ready ? "claimed" : "waiting";
+    rc = rc == -ENOENT ? 0 : rc;
+    return rc || !given ? rc : people_note_act(tx, id);
+}
+
+static int run_erase(struct act_order *order, struct store_tx *tx, uint64_t id)
+{
+    char value[4] = "";
+    int rc = form_field(http_request_body(order->request), "sure", value, sizeof(value));
+    return rc < 0 || strcmp(value, "yes") != 0 ? -EINVAL : people_erase_member(tx, id, NULL, "asked for on the page");
+}
+
+static int run_act(void *arg, struct store_tx *tx)
+{
+    struct act_order *order = arg;
+    struct channel_identity identity;
+    int rc = wechat_find_identity(tx, order->identity, &identity);
+    if (rc == 0 && !identity.member) {
+        rc = -ENOENT;
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    switch (order->act) {
+    case ACT_TAGS:
+        return run_tags(order, tx, identity.member);
+    case ACT_PRIVACY:
+        return run_privacy(order, tx, identity.member);
+    case ACT_CLAIM:
+        return run_claim(order, tx, identity.member);
+    case ACT_ERASE:
+        return run_erase(order, tx, identity.member);
+    }
+    return -EINVAL;
+}
+
+/* ---- before and after it */
+
+static void answer_erased(struct http_request *request)
+{
+    struct buffer html;
+    buffer_init(&html, PAGE_HTML_MAX);
+    if (page_write_erased(phone_is_english(request), &html) == 0) {
+        phone_answer(request, 200, "text/html; charset=utf-8", (struct slice){html.data, html.len},
+                     "default-src 'none'; style-src 'unsafe-inline'");
+    } else {
+        http_request_answer_error(request, 503, "try_later");
+    }
+    buffer_finish(&html);
+}
+
+static void answer_back(const struct act_order *order)
+{
+    char location[PAGE_TICKET_CAP + 32];
+    snprintf(location, sizeof(location), "/m/%s%s%s%s", http_request_path_param(order->request, "ticket"),
+             order->act == ACT_PRIVACY ? "/privacy" : "", order->done[0] ? "?done=" : "", order->done);
+    const struct http_header headers[] = {{"Location", location}, {"Cache-Control", "no-store"}};
+    struct http_reply reply = {
+        .status = 303, .content_type = "text/plain", .headers = headers, .header_count = ARRAY_LEN(headers)};
+    http_request_answer(order->request, &reply);
+}
+
+static void finish_act(void *arg, int result)
+{
+    struct act_order *order = arg;
+    if (result == -EINVAL) {
+        http_request_answer_error(order->request, 400, "form");
+    } else if (result < 0) {
+        phone_answer_failed(order->request, result);
+    } else if (order->act == ACT_ERASE) {
+        answer_erased(order->request);
+    } else {
+        answer_back(order);
+    }
+    free(order);
+}
+
+static void submit(struct http_request *request, struct central *central, enum act act)
+{
+    struct act_order *order = calloc(1, sizeof(*order));
+    int rc = order ? phone_open_ticket(request, central, &order->identity) : -ENOMEM;
+    if (rc < 0) {
+        phone_answer_failed(request, rc);
+        free(order);
+        return;
+    }
+    order->central = central;
+    order->request = request;
+    order->act = act;
+    order->done = "";
+    struct writer_job job = {.lane = WRITER_LIVE, .run = run_act, .done = finish_act, .arg = order};
+    http_request_defer(request);
+    rc = writer_submit(central->writer, &job);
+    if (rc < 0) {
+        phone_answer_failed(request, rc);
+        free(order);
+    }
+} // NOLINT(clang-analyzer-unix.Malloc): once submitted, finish_act frees it
+
+void phone_set_tags(struct http_request *request, void *context)
+{
+    submit(request, context, ACT_TAGS);
+}
+
+void phone_set_privacy(struct http_request *request, void *context)
+{
+    submit(request, context, ACT_PRIVACY);
+}
+
+void phone_claim(struct http_request *request, void *context)
+{
+    submit(request, context, ACT_CLAIM);
+}
+
+void phone_erase(struct http_request *request, void *context)
+{
+    submit(request, context, ACT_ERASE);
+}
+
+/* ---- everything that is kept */
+
+static int export_all(struct http_request *request, struct central *central, json_t **out_json)
+{
+    struct channel_keys keys;
+    struct channel_identity identity;
+    struct store_tx tx;
+    uint64_t id = 0;
+    int rc = phone_open_ticket(request, central, &id);
+    rc = rc ? rc : wechat_work_keys(central, &keys);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = store_read_begin(central->store, &tx);
+    if (rc == 0) {
+        rc = wechat_find_identity(&tx, id, &identity);
+        rc = rc == 0 && !identity.member ? -ENOENT : rc;
+        rc = rc ? rc : member_export(&tx, &keys, identity.member, out_json);
+        store_read_end(&tx);
+    }
+    channel_keys_finish(&keys);
+    return rc;
+}
+
+void phone_show_data(struct http_request *request, void *context)
+{
+    json_t *all = NULL;
+    int rc = export_all(request, context, &all);
+    char *text = rc == 0 ? json_dumps(all, JSON_INDENT(2)) : NULL;
+    if (text) {
+        phone_answer(request, 200, "application/json", (struct slice){(const uint8_t *)text, strlen(text)},
+                     "default-src 'none'");
+    } else {
+        phone_answer_failed(request, rc ? rc : -ENOMEM);
+    }
+    free(text);
+    json_decref(all);
+}
