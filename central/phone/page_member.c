@@ -50,7 +50,7 @@ static void put_coupon_text(struct html *w, const struct page_coupon *item)
     put_rules(w, &item->campaign.rules);
     time_format_day((int64_t)item->coupon.valid_from_s * 1000, from, sizeof(from));
     time_format_day((int64_t)item->coupon.expiry_s * 1000, to, sizeof(to));
-    html_format(w, " · %s %s %s</small></div>", from, html_word(w, "至", "to"), to);
+    html_format(w, " · <time>%s %s</time> <time>%s</time></small></div>", from, html_word(w, "至", "to"), to);
 }
 
 static void put_coupon(struct html *w, const struct page_view *view, const struct page_coupon *item)

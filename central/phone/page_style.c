@@ -34,7 +34,7 @@ const char page_style[] =
     "summary{display:flex;justify-content:space-between;align-items:center;gap:16px;"
     "list-style:none;cursor:pointer}summary::-webkit-details-marker{display:none}"
     ".what b{display:block;color:var(--accent);font-size:24px;line-height:1.3}.what span{display:block}"
-    ".what small{color:#6d6a63;font-size:13px}"
+    ".what small{color:#6d6a63;font-size:13px}time{white-space:nowrap}"
     "summary i{font-style:normal;flex:none;min-width:64px;text-align:center;padding:12px 0;border-radius:12px;"
     "background:color-mix(in srgb,var(--accent) 10%,#fff);color:var(--accent);font-weight:600}"
     ".done{display:flex;justify-content:space-between;align-items:center;background:transparent;box-shadow:inset 0 0 0 "

@@ -2,10 +2,12 @@
 
 #include "central/store/journal.h"
 #include "central/store/query.h"
+#include "central/store/rights.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define COUPONS_MAX  512 /* the newest of one member; older ones have run out */
 #define SCRUB_WANTED "scrub_wanted_ms"
 #define SCRUB_DONE   "scrub_done_ms"
 
@@ -122,6 +124,32 @@ static int forget_identities(struct store_tx *tx, uint64_t member)
     return rc == -ENOENT ? 0 : rc;
 }
 
+/* What nobody can hold any more. */
+struct coupon_list {
+    struct coupon_id ids[COUPONS_MAX];
+    size_t count;
+};
+
+static int collect_coupon(void *context, const struct coupon *coupon)
+{
+    struct coupon_list *list = context;
+    if (coupon->uses == 0 && !coupon->revoked) {
+        list->ids[list->count++] = coupon->id;
+    }
+    return 0;
+}
+
+static int revoke_coupons(struct store_tx *tx, uint64_t member, const char *who)
+{
+    struct coupon_list list = {.count = 0};
+    struct rights_coupon_filter filter = {.member = member, .limit = COUPONS_MAX};
+    int rc = rights_each_coupon(tx, &filter, collect_coupon, &list);
+    for (size_t i = 0; rc == 0 && i < list.count; i++) {
+        rc = rights_revoke_coupon(tx, list.ids[i], who, "its member has left");
+    }
+    return rc;
+}
+
 static int delete_rows(struct store_tx *tx, uint64_t member)
 {
     static const char *const deletions[] = {
@@ -143,6 +171,7 @@ int people_erase_member(struct store_tx *tx, uint64_t id, const char *who, const
         return rc;
     }
     rc = forget_identities(tx, id);
+    rc = rc ? rc : revoke_coupons(tx, id, who);
     rc = rc ? rc : delete_rows(tx, id);
     rc = rc ? rc : people_log_consent(tx, id, "", false);
     rc = rc ? rc : people_scrub_want(tx);

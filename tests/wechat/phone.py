@@ -120,24 +120,25 @@ def page_link(text):
 
 
 class Page(html.parser.HTMLParser):
-    """What a thumb and an eye find on the member page: the form and the pictures."""
+    """What a thumb and an eye find on the member page: the form that joins, and the pictures."""
 
     def __init__(self, data):
         super().__init__()
         self.form, self.fields, self.pictures, self.facts = None, {}, [], {}
-        self.select = None
+        self.select, self.joins = None, False
         self.feed(data.decode("utf-8"))
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         self.facts.update({k[5:]: v for k, v in attrs.items() if k.startswith("data-")})
         if tag == "form":
-            self.form = attrs.get("action")
+            self.joins = attrs.get("action", "").endswith("/join")
+            self.form = attrs.get("action") if self.joins else self.form
         elif tag == "select":
             self.select = attrs.get("name")
         elif tag == "option" and self.select:
             self.fields.setdefault(self.select, attrs.get("value", ""))
-        elif tag in ("input", "button") and attrs.get("name"):
+        elif self.joins and tag in ("input", "button") and attrs.get("name"):
             self.fields[attrs["name"]] = attrs.get("value", "")
         elif tag == "img" and attrs.get("src"):
             self.pictures.append((attrs["src"], attrs.get("alt", "")))
