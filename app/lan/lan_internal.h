@@ -19,6 +19,7 @@
 #define LAN_HELLO_WAIT_MS 2000
 #define LAN_ASK_WAIT_MS   2800 /* staff hears of a primary that is away within 3 s */
 #define LAN_COPY_WAIT_MS  5000
+#define LAN_REFUSED_MS    60000 /* a journal that a peer could not check is offered again after */
 #define LAN_PATH_HELLO    "/v1/lan/hello"
 #define LAN_PATH_JOURNAL  "/v1/lan/journal"
 #define LAN_PATH_ACT      "/v1/lan/act"
@@ -35,7 +36,9 @@ struct lan_peer {
     uint32_t end_count;
     struct lan_end ends[LAN_TERMINALS_MAX]; /* what it holds, as far as it said or took it from here */
     uint32_t refused_count;
-    struct lan_end refused[LAN_TERMINALS_MAX]; /* journals that it cannot check, until the feed changes */
+    struct lan_end refused[LAN_TERMINALS_MAX]; /* journals that it cannot check: until the feed changes, or a while,
+                                                  since its own feed may be behind */
+    int64_t refused_mono_ms;                   /* when it refused the last of them */
     struct nonce_window window;
     struct nonce_entry entries[LAN_NONCES];
 };
@@ -129,8 +132,8 @@ void lan_peer_heard_locked(struct lan *lan, struct lan_peer *peer);
 void lan_peer_failed_locked(struct lan *lan, struct lan_peer *peer, int error, uint64_t random);
 struct lan_end *lan_peer_end_locked(struct lan_peer *peer, uint32_t terminal, uint32_t incarnation);
 void lan_peer_took_locked(struct lan_peer *peer, const struct lan_end *end);
-void lan_peer_refused_locked(struct lan_peer *peer, const struct lan_end *end);
-bool lan_peer_refuses_locked(const struct lan_peer *peer, const struct lan_end *end);
+void lan_peer_refused_locked(struct lan *lan, struct lan_peer *peer, const struct lan_end *end);
+bool lan_peer_refuses_locked(const struct lan *lan, const struct lan_peer *peer, const struct lan_end *end);
 /* A hello, from whichever side: its address and its ends. -EPROTO: another store's. Comes into the till. */
 MUST_CHECK int lan_hello_take(struct lan *lan, const struct lan_hello *hello);
 MUST_CHECK int lan_hello_make(struct lan *lan, struct lan_hello *out_hello);

@@ -127,16 +127,21 @@ void lan_peer_took_locked(struct lan_peer *peer, const struct lan_end *end)
         *known = *end;
 }
 
-void lan_peer_refused_locked(struct lan_peer *peer, const struct lan_end *end)
+void lan_peer_refused_locked(struct lan *lan, struct lan_peer *peer, const struct lan_end *end)
 {
+    if (lan_mono_ms(lan) - peer->refused_mono_ms >= LAN_REFUSED_MS)
+        peer->refused_count = 0;
     if (peer->refused_count < LAN_TERMINALS_MAX)
         peer->refused[peer->refused_count++] = *end;
+    peer->refused_mono_ms = lan_mono_ms(lan);
 }
 
-bool lan_peer_refuses_locked(const struct lan_peer *peer, const struct lan_end *end)
+bool lan_peer_refuses_locked(const struct lan *lan, const struct lan_peer *peer, const struct lan_end *end)
 {
     bool refuses = false;
 
+    if (lan_mono_ms(lan) - peer->refused_mono_ms >= LAN_REFUSED_MS)
+        return false;
     for (uint32_t i = 0; i < peer->refused_count; i++)
         refuses |= peer->refused[i].terminal == end->terminal && peer->refused[i].incarnation == end->incarnation;
     return refuses;

@@ -92,7 +92,7 @@ static int took(struct lan *lan, uint32_t terminal, struct slice batch, const st
         pthread_mutex_lock(&lan->loops.mutex);
         peer = lan_peer_locked(lan, terminal);
         if (peer != NULL)
-            lan_peer_refused_locked(peer, end);
+            lan_peer_refused_locked(lan, peer, end);
         pthread_mutex_unlock(&lan->loops.mutex);
         return -EPERM;
     }
@@ -145,7 +145,7 @@ static int copy_journal(struct lan *lan, uint32_t terminal, const struct lan_end
     known = peer != NULL ? lan_peer_end_locked(peer, held->terminal, held->incarnation) : NULL;
     if (known != NULL)
         end = *known;
-    refused = peer == NULL || lan_peer_refuses_locked(peer, held);
+    refused = peer == NULL || lan_peer_refuses_locked(lan, peer, held);
     pthread_mutex_unlock(&lan->loops.mutex);
     if (refused || held->through <= end.through)
         return 0;

@@ -219,6 +219,19 @@ static void a_journal_that_a_peer_cannot_check_is_not_sent_again(void **state)
     assert_int_equal(primary->till.confirmed, 1);
 }
 
+static void a_journal_is_offered_again_because_the_peers_feed_may_have_been_behind(void **state)
+{
+    (void)state;
+    fake_till_append(&primary->till);
+    peer->till.refuses_copies = true;
+    street_run(street, 10 * LAN_HELLO_MS);
+    peer->till.refuses_copies = false; /* its feed caught up; the primary's has nothing new to say */
+    street_run(street, 20 * LAN_HELLO_MS);
+    assert_int_equal(primary->till.confirmed, 0);
+    street_run(street, 15 * LAN_HELLO_MS);
+    assert_int_equal(primary->till.confirmed, 1);
+}
+
 static void the_primary_brings_central_the_journal_of_a_terminal_that_is_away(void **state)
 {
     (void)state;
@@ -566,6 +579,7 @@ int main(void)
         TWO(what_is_appended_goes_to_a_live_peer_without_waiting_for_the_next_hello),
         THREE(a_copy_goes_by_way_of_a_third_terminal),
         TWO(a_journal_that_a_peer_cannot_check_is_not_sent_again),
+        TWO(a_journal_is_offered_again_because_the_peers_feed_may_have_been_behind),
         TWO(the_primary_brings_central_the_journal_of_a_terminal_that_is_away),
         TWO(another_history_is_noticed),
         TWO(a_coupon_at_a_peer_is_redeemed_by_the_primary),
