@@ -133,7 +133,8 @@ class Platform:
 
     def follow(self, openid, scene):
         self.left.discard(openid)
-        self.followers[openid] = {"scene": scene, "since": int(self.clock()), "tags": [], "windows": [], "mass": 0}
+        self.followers[openid] = {"scene": scene, "since": int(self.clock()), "tags": [], "windows": [],
+                                  "mass": {}}  # mass: a number for each month
 
     def unfollow(self, openid):
         self.followers.pop(openid, None)
@@ -201,10 +202,11 @@ class Platform:
         name = body.get("clientmsgid")
         if name and ("mass", name) in self.client_ids:
             raise Refusal(45065, "clientmsgid exist")
+        month = time.strftime("%Y-%m", time.gmtime(self.clock() + 8 * 3600))  # of China Standard Time
         for openid in people:
             person = self.followers.get(openid)
-            if person and person["mass"] < 4:
-                person["mass"] += 1
+            if person and person["mass"].get(month, 0) < 4:
+                person["mass"][month] = person["mass"].get(month, 0) + 1
                 self.take("mass", openid, body)
         if name:
             self.client_ids["mass", name] = len(self.sent)
