@@ -17,7 +17,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from appliance import ROOT, Central, Failed, Terminal, phone, wait_for  # noqa: E402
+from appliance import ROOT, Central, Emulator, Failed, Terminal, phone, wait_for  # noqa: E402
 
 CLERK, CLERK_PIN = 2, "1357"  # as assets/demo/demo.json has them
 OTHER_BADGE = "badge-clerk-other-store"
@@ -32,6 +32,7 @@ class Story:
         self.text = open(os.path.join(self.out, "story.txt"), "w", encoding="utf-8")
         self.number = 0
         self.central = Central(self.bin, os.path.join(self.work, "central"), self.work)
+        self.emulator = Emulator(self.work)
         self.one = Terminal(self.bin, "terminal-1", self.work, self.size, self.lang)
         self.two = Terminal(self.bin, "terminal-2", self.work, self.size, self.lang)
         self.codes = os.path.join(self.work, "codes")
@@ -129,7 +130,9 @@ class Story:
         self.central.init()
         self.central.start()
         self.check("central starts without stores", self.rows("store", "list"), [])
-        self.central.admin("demo", "--out", self.work, "--from", os.path.join(ROOT, "assets", "demo"))
+        self.emulator.start()
+        self.central.admin("demo", "--out", self.work, "--from", os.path.join(ROOT, "assets", "demo"), "--wechat-api",
+                           self.emulator.url)
         stores = self.rows("store", "list")
         self.check("seeded with two stores", len(stores), 2)
         self.stores = [store["store"] for store in stores]
@@ -167,7 +170,8 @@ class Story:
     def step_4_follow(self):
         folder = os.path.join(self.work, "phone")
         before = time.monotonic()
-        joined = phone("follow", "--public", self.central.public, "--url", self.facts["url"], "--out", folder)
+        joined = phone("follow", "--emulator", self.emulator.url, "--public", self.central.public, "--url",
+                       self.facts["url"], "--out", folder)
         self.one.wait_screen("greeting", 10)
         self.say(f"      greeting on the screen {time.monotonic() - before:.1f} s after the follow began")
         self.picture(self.one, "greeting")
@@ -404,7 +408,7 @@ class Story:
         return 0
 
     def close(self, keep):
-        for process in (self.one, self.two, self.central):
+        for process in (self.one, self.two, self.central, self.emulator):
             try:
                 process.stop()
             except Failed as failed:
