@@ -208,15 +208,15 @@ void one_d_forget(struct one_d *one_d)
     one_d->count = 0;
 }
 
-enum { ZBAR_SPEED = 20, ZBAR_STEP_MAX = 6 }; /* pixels a microsecond; lines */
+enum { ZBAR_SPEED = 20, ZBAR_STEP_MAX = 6, KEPT_US = 8000 }; /* pixels a microsecond; lines */
 
-/* Every how many-th line zbar gets to see. */
+/* Every how many-th line zbar gets to see. A single picture's costlier passes for QR codes come after it. */
 static int step_for(const struct one_d_look *look)
 {
     int height = look->packed->height, step = height <= 300 ? 1 : height <= 600 ? 2 : 3;
     int64_t whole_us = 2 * (int64_t)look->packed->width * height / ZBAR_SPEED;
 
-    while (step < ZBAR_STEP_MAX && !budget_allows(look->budget, whole_us / step))
+    while (step < ZBAR_STEP_MAX && !budget_allows(look->budget, whole_us / step + (look->still ? KEPT_US : 0)))
         step++;
     return step;
 }
