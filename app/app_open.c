@@ -404,6 +404,8 @@ static int open_workers(struct app *app)
     app->workers.till = app->till;
     app->workers.sync = app->sync;
     app->workers.version = TILLSIDE_VERSION;
+    app->workers.books_path = app->books_path;
+    app->workers.key_path = app->key_path;
     return workers_start(&app->workers);
 }
 
@@ -417,8 +419,11 @@ static void show_first(struct app *app)
     if (app->board.role != BOARD_ROLE_BOTH)
         config.role = app->board.role == BOARD_ROLE_SHELF ? ROLE_SHELF : ROLE_COUNTER;
     flow_init(&app->flow, &config);
-    for (int i = 0; i < HAL_DEVICE_COUNT; i++)
-        app->flow.device_down[i] = app->devices.failures[i].error != 0 && app->devices.failures[i].error != -ENOTSUP;
+    for (int i = 0; i < HAL_DEVICE_COUNT; i++) {
+        int error = app->devices.failures[i].error;
+        app->flow.device_down[i] = error != 0 && error != -ENOTSUP;
+        app->flow.config.absent[i] = error == -ENOTSUP;
+    }
     app_show(app);
 }
 
@@ -470,6 +475,8 @@ int app_open(struct app *app, const struct options *options, enum app_exit *out_
         return result;
     else
         on_changed(app);
+    memcpy(app->flow.config.hardware, app->device.hardware_serial, sizeof(app->flow.config.hardware));
+    app->flow.config.boot_count = app->device.boot_count;
     return open_workers(app);
 }
 

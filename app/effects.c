@@ -116,6 +116,15 @@ static void perform(struct app *app, const struct effect *effect)
     case EFFECT_TEST:
         test(app, effect->test);
         break;
+    case EFFECT_CHECK:
+        job.kind = OUTPUT_CHECK;
+        output(app, &job);
+        break;
+    case EFFECT_REPORT:
+        job.kind = OUTPUT_REPORT;
+        job.report = effect->report;
+        output(app, &job);
+        break;
     }
 }
 

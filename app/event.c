@@ -12,6 +12,8 @@ static bool is_answer(enum event_kind kind)
     case EVENT_PRINTED:
     case EVENT_DRAWER:
     case EVENT_OUTAGE:
+    case EVENT_CHECKED:
+    case EVENT_REPORT:
         return true;
     case EVENT_START:
     case EVENT_TICK:

@@ -6,6 +6,7 @@
  * never points into memory that somebody else may change.
  */
 
+#include "hal/machine.h"
 #include "lan/lan.h"
 #include "sync/sync.h"
 #include "view/view_model.h"
@@ -33,8 +34,10 @@ enum event_kind {
     EVENT_DEVICE, /* a device failed or came back */
     EVENT_PRINTED,
     EVENT_DRAWER,
-    EVENT_HEALTH, /* what the service screen shows */
-    EVENT_OUTAGE, /* books cannot be used */
+    EVENT_HEALTH,  /* what the service screen shows */
+    EVENT_OUTAGE,  /* books cannot be used */
+    EVENT_CHECKED, /* self-test: the books' file was read through */
+    EVENT_REPORT,  /* self-test: its result, signed */
 };
 
 enum scan_source { SOURCE_CAMERA, SOURCE_SCANNER, SOURCE_HAND };
@@ -43,7 +46,8 @@ enum scan_source { SOURCE_CAMERA, SOURCE_SCANNER, SOURCE_HAND };
 struct health {
     char version[24], board[24], sqlite[64];
     uint64_t last_seq, durable_through, archived_through;
-    int64_t free_mb;
+    int64_t free_mb, total_mb;
+    struct machine_state machine;
     char log[VIEW_LOG_LINES][VIEW_TEXT_MAX];
 };
 
@@ -92,6 +96,8 @@ struct event {
             enum view_outage kind;
             char detail[VIEW_TEXT_MAX];
         } outage;
+        int checked;                         /* -errno */
+        char report[DEVICE_REPORT_TEXT_MAX]; /* "" = it could not be made */
     };
     /* Owned by the main thread, valid during flow_step only: EVENT_REFERENCE, EVENT_HEALTH. */
     const struct till_reference *reference;

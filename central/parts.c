@@ -1,5 +1,6 @@
 #include "central/command.h"
 
-const struct central_part *const central_parts[] = {&central_people, &central_outbox,   &central_message,
-                                                    &central_wechat, &central_campaign, &central_chain};
+const struct central_part *const central_parts[] = {&central_people,  &central_fleet,  &central_outbox,
+                                                    &central_message, &central_wechat, &central_campaign,
+                                                    &central_chain};
 const size_t central_part_count = ARRAY_LEN(central_parts);

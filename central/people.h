@@ -7,6 +7,7 @@
 
 extern const struct central_part central_people;   /* central/admin/part.c */
 extern const struct central_part central_outbox;   /* central/outbox/part.c */
+extern const struct central_part central_fleet;    /* central/admin/fleet_part.c */
 extern const struct central_part central_campaign; /* central/campaign/part.c */
 extern const struct central_part central_chain;    /* central/chain/part.c */
 extern const struct central_part central_message;  /* central/message/part.c; before wechat, which notes acts in it */

@@ -115,6 +115,16 @@ static json_t *store(const struct view_store *s)
                      s->error);
 }
 
+static json_t *self_test(const struct view_self_test *t)
+{
+    json_t *outcomes = json_object();
+    for (uint32_t i = 1; i <= SELF_TEST_ITEMS; i++)
+        json_object_set_new(outcomes, self_test_item_name(i), json_string(self_test_outcome_name(t->outcomes[i])));
+    return json_pack("{s:s, s:o, s:i, s:b, s:b, s:s}", "item", t->item ? self_test_item_name(t->item) : "", "outcomes",
+                     outcomes, "corners", (int)t->corners, "all_well", t->all_well ? 1 : 0, "kept", t->kept ? 1 : 0,
+                     "report", t->report);
+}
+
 static json_t *price(const struct view_price *p)
 {
     return json_pack("{s:b, s:s, s:s, s:I, s:I}", "found", p->found ? 1 : 0, "name", p->name, "ean", p->ean,
@@ -167,6 +177,8 @@ static json_t *screen(const struct view_model *view)
         return enrolment(&view->enrolment);
     case SCREEN_SERVICE:
         return service(&view->service);
+    case SCREEN_SELF_TEST:
+        return self_test(&view->self_test);
     case SCREEN_STORE:
         return store(&view->store);
     case SCREEN_OUT_OF_SERVICE:

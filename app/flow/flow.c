@@ -27,6 +27,8 @@ static void on_tick(struct flow *flow, struct effects *effects)
 {
     int64_t now = flow->now.mono_ms;
     note_exposure(flow, effects);
+    flow_status_tick(flow, effects);
+    flow_self_test_tick(flow, effects);
     if (flow->screen == SCREEN_ATTRACT && flow->reference.offer_count > 1 && now >= flow->offer_due_mono_ms) {
         flow->offer_index = (flow->offer_index + 1) % flow->reference.offer_count;
         flow->offer_due_mono_ms = now + OFFER_MS;
@@ -80,12 +82,36 @@ static void on_sync(struct flow *flow, const struct sync_status *sync)
     }
 }
 
-static void on_device(struct flow *flow, const struct event *event)
+static void on_device(struct flow *flow, struct effects *effects, const struct event *event)
 {
     enum hal_device device = event->device.device;
+    bool works = event->device.error == 0;
+    if (flow->device_down[device] == works)
+        flow_status_changed(flow);
     flow->device_down[device] = event->device.error != 0;
     flow->device_testing[device] = false;
     memcpy(flow->device_reason[device], event->device.reason, HAL_REASON_MAX);
+    if (device == HAL_PRINTER)
+        flow_self_test_heard(flow, effects, SELF_TEST_PRINTER, works);
+    else if (device == HAL_DRAWER)
+        flow_self_test_heard(flow, effects, SELF_TEST_DRAWER, works);
+    else if (device == HAL_STORAGE)
+        flow_self_test_heard(flow, effects, SELF_TEST_DISK, works && flow->health.free_mb >= SELF_TEST_FREE_MB);
+}
+
+/* What is told of the devices and the machine. */
+static void on_service(struct flow *flow, struct effects *effects, const struct event *event)
+{
+    if (event->kind == EVENT_DEVICE) {
+        on_device(flow, effects, event);
+    } else if (event->kind == EVENT_HEALTH) {
+        flow->health = *event->health;
+        flow_status_health(flow, effects);
+    } else if (event->kind == EVENT_CHECKED) {
+        flow_self_test_heard(flow, effects, SELF_TEST_STORAGE, event->checked == 0);
+    } else {
+        memcpy(flow->self_test.report, event->report, sizeof(flow->self_test.report));
+    }
 }
 
 static void on_key(struct flow *flow, struct effects *effects, const struct event *event)
@@ -106,6 +132,10 @@ static void on_button(struct flow *flow, struct effects *effects, const char *na
         const char *name;
         enum intent intent;
     } buttons[] = {{"ok", INTENT_OK}, {"back", INTENT_BACK}, {"scan", INTENT_SCAN}, {"staff", INTENT_STAFF}};
+    if (flow_self_test_at(flow, SELF_TEST_BUTTONS)) {
+        flow_self_test_heard(flow, effects, SELF_TEST_BUTTONS, true);
+        return;
+    }
     for (size_t i = 0; i < ARRAY_LEN(buttons); i++)
         if (strcmp(buttons[i].name, name) == 0)
             flow_on_intent(flow, effects, buttons[i].intent, 0);
@@ -148,6 +178,7 @@ void flow_step(struct flow *flow, const struct event *event, struct effects *out
         break;
     case EVENT_PICTURE:
         flow->picture_no = event->picture_no;
+        flow_self_test_heard(flow, out_effects, SELF_TEST_CAMERA, true);
         break;
     case EVENT_PRESENCE:
         flow->somebody = event->somebody;
@@ -180,16 +211,16 @@ void flow_step(struct flow *flow, const struct event *event, struct effects *out
         flow_on_asked(flow, out_effects, event);
         break;
     case EVENT_DEVICE:
-        on_device(flow, event);
+    case EVENT_HEALTH:
+    case EVENT_CHECKED:
+    case EVENT_REPORT:
+        on_service(flow, out_effects, event);
         break;
     case EVENT_PRINTED:
         flow_on_printed(flow, out_effects, event);
         break;
     case EVENT_DRAWER:
         flow->verdict.drawer_open = event->drawer.error == 0;
-        break;
-    case EVENT_HEALTH:
-        flow->health = *event->health;
         break;
     case EVENT_OUTAGE:
         on_outage(flow, event);
@@ -201,16 +232,19 @@ enum lamp flow_lamp(const struct flow *flow)
 {
     static const enum lamp lamps[] = {
         [TONE_GOOD] = LAMP_GREEN, [TONE_ASK] = LAMP_YELLOW, [TONE_REFUSE] = LAMP_RED, [TONE_WAIT] = LAMP_WHITE};
+    static const enum lamp tried[] = {LAMP_GREEN, LAMP_YELLOW, LAMP_RED, LAMP_WHITE};
     if (flow->screen == SCREEN_VERDICT)
         return lamps[flow->verdict.tone];
     if (flow->screen == SCREEN_GREETING)
         return LAMP_GREEN;
+    if (flow_self_test_at(flow, SELF_TEST_LAMP))
+        return tried[flow->now.mono_ms / 1000 % (int64_t)ARRAY_LEN(tried)];
     return flow->screen == SCREEN_VIEWFINDER || flow->somebody ? LAMP_WHITE : LAMP_OFF;
 }
 
 bool flow_watches_camera(const struct flow *flow)
 {
-    return flow->screen == SCREEN_VIEWFINDER;
+    return flow->screen == SCREEN_VIEWFINDER || flow_self_test_at(flow, SELF_TEST_CAMERA);
 }
 
 static void earlier(int64_t *deadline, int64_t candidate)
@@ -225,6 +259,11 @@ int64_t flow_deadline(const struct flow *flow)
     earlier(&deadline, flow->deadline_mono_ms);
     if (flow->screen == SCREEN_ATTRACT && flow->reference.offer_count > 1)
         earlier(&deadline, flow->offer_due_mono_ms);
+    earlier(&deadline, flow->status_due_mono_ms);
+    if (flow->screen == SCREEN_SELF_TEST)
+        earlier(&deadline, flow->self_test.due_mono_ms);
+    if (flow_self_test_at(flow, SELF_TEST_LAMP))
+        earlier(&deadline, flow->now.mono_ms + 1000);
     if (flow->screen == SCREEN_SIGN_IN && flow->pin_state == PIN_VIEW_LOCKED)
         earlier(&deadline, flow->now.mono_ms + 1000);
     return deadline;

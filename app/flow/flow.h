@@ -18,6 +18,8 @@ enum effect_kind {
     EFFECT_SOUND,
     EFFECT_HEALTH, /* gather facts → EVENT_HEALTH */
     EFFECT_TEST,   /* self-test of one device → EVENT_DEVICE */
+    EFFECT_CHECK,  /* read the books' file through → EVENT_CHECKED */
+    EFFECT_REPORT, /* sign the self-test's result → EVENT_REPORT */
 };
 
 enum lamp { LAMP_OFF, LAMP_GREEN, LAMP_YELLOW, LAMP_RED, LAMP_WHITE };
@@ -54,6 +56,7 @@ struct effect {
         struct receipt receipt;
         enum sound_cue sound;
         enum hal_device test;
+        struct device_report report;
     };
 };
 
@@ -70,6 +73,20 @@ struct flow_config {
     bool enrolled;
     uint64_t boot_id; /* random; makes request ids unique across restarts */
     char version[24], board[24];
+    char hardware[64];             /* the machine's serial number */
+    uint64_t boot_count;           /* 0 = not kept */
+    bool absent[HAL_DEVICE_COUNT]; /* the board has no such device */
+};
+
+/* The technician's round through all devices (self_test.c). */
+struct flow_self_test {
+    uint32_t item; /* under way; 0 = none */
+    uint32_t corners;
+    bool kept;
+    int64_t started_mono_ms;
+    int64_t due_mono_ms; /* when a device that answers by itself has failed; 0 = a person answers */
+    struct body_self_test result;
+    char report[DEVICE_REPORT_TEXT_MAX];
 };
 
 /* Who is at the counter. */
@@ -157,6 +174,11 @@ struct flow {
     uint32_t tries_left;
     int64_t locked_until_mono_ms;
     enum intent after_pin; /* the protected act that the PIN was asked for; INTENT_NONE = plain sign-in */
+
+    struct flow_self_test self_test;
+    struct body_device_status told; /* the last state that was journaled; why 0 = none since the start */
+    int64_t status_due_mono_ms;     /* when the state is looked at again */
+    int64_t status_told_mono_ms;
 
     bool out_of_service; /* until the program is started again; a fork: until it is enrolled anew */
     enum view_outage outage;

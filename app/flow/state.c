@@ -64,7 +64,7 @@ void flow_signal(struct effects *effects, enum view_tone tone)
     effect_add(effects, EFFECT_SOUND)->sound = cues[tone];
 }
 
-static uint32_t sync_age_s(const struct flow *flow)
+uint32_t flow_sync_age_s(const struct flow *flow)
 {
     if (flow->sync.last_contact_ms == 0)
         return UINT32_MAX;
@@ -76,7 +76,7 @@ static void submit(struct flow *flow, struct effects *effects, struct till_reque
 {
     request->clerk = flow->clerk.id;
     request->online = flow->sync.online;
-    request->sync_age_s = sync_age_s(flow);
+    request->sync_age_s = flow_sync_age_s(flow);
     effect_add(effects, EFFECT_TILL)->till = *request;
 }
 

@@ -35,6 +35,9 @@ bool flow_staffed(const struct flow *flow);
 /* The follow QR's time on the screen is a fact for the funnel: counted whenever attract is left, or asked for. */
 void flow_count_exposure(struct flow *flow);
 
+/* Since the last contact with central; UINT32_MAX = never. */
+uint32_t flow_sync_age_s(const struct flow *flow);
+
 /* verdict.c: the verdict screen, shown */
 void flow_show_code_verdict(struct flow *flow, struct effects *effects, enum scancode_kind kind);
 void flow_show_simple(struct flow *flow, struct effects *effects, enum view_subject subject, int code);
@@ -74,6 +77,21 @@ bool flow_primary_away(const struct flow *flow);
 void flow_await_late(struct flow *flow, uint32_t ticket);
 /* The answer of a request that staff was told to wait for; it is expected no longer, unless it still waits. */
 bool flow_take_late(struct flow *flow, const struct till_answer *answer);
+
+/* self_test.c */
+#define SELF_TEST_FREE_MB 200
+void flow_self_test_begin(struct flow *flow, struct effects *effects);
+void flow_self_test_answer(struct flow *flow, struct effects *effects, int64_t answer);
+void flow_self_test_corner(struct flow *flow, struct effects *effects, int64_t corner);
+/* What a device said by itself, or that its time is over. */
+void flow_self_test_heard(struct flow *flow, struct effects *effects, enum self_test_item item, bool works);
+void flow_self_test_tick(struct flow *flow, struct effects *effects);
+bool flow_self_test_at(const struct flow *flow, enum self_test_item item);
+
+/* status.c: how this device is, for central */
+void flow_status_tick(struct flow *flow, struct effects *effects);
+void flow_status_health(struct flow *flow, struct effects *effects);
+void flow_status_changed(struct flow *flow);
 
 /* receipt.c */
 void flow_receipt_of(const struct flow *flow, const struct till_answer *answer, struct receipt *out_receipt);

@@ -25,6 +25,10 @@ static void back(struct flow *flow)
         flow_go(flow, SCREEN_VOID_LIST, PAD_MS);
         return;
     }
+    if (flow->screen == SCREEN_SELF_TEST) {
+        flow_go(flow, SCREEN_SERVICE, SERVICE_MS);
+        return;
+    }
     if (flow->screen == SCREEN_SIGN_IN && flow->picked_clerk != 0 && flow->after_pin == INTENT_NONE &&
         flow->reference.clerk_count > 1) {
         flow->picked_clerk = 0;
@@ -167,6 +171,20 @@ static void staff_intent(struct flow *flow, struct effects *effects, enum intent
     }
 }
 
+static void service_intent(struct flow *flow, struct effects *effects, enum intent intent, int64_t argument)
+{
+    if (intent == INTENT_SERVICE)
+        open_service(flow, effects);
+    else if (intent == INTENT_TEST_DEVICE)
+        test_device(flow, effects, argument);
+    else if (intent == INTENT_SELF_TEST)
+        flow_self_test_begin(flow, effects);
+    else if (intent == INTENT_ANSWER)
+        flow_self_test_answer(flow, effects, argument);
+    else
+        flow_self_test_corner(flow, effects, argument);
+}
+
 static void show_offer(struct flow *flow, int64_t index)
 {
     if (index >= 0 && index < flow->reference.offer_count)
@@ -185,7 +203,8 @@ static void to_staff(struct flow *flow)
 static bool allowed_out_of_service(enum intent intent)
 {
     return intent == INTENT_BACK || intent == INTENT_NEXT || intent == INTENT_LANGUAGE || intent == INTENT_SERVICE ||
-           intent == INTENT_TEST_DEVICE;
+           intent == INTENT_TEST_DEVICE || intent == INTENT_SELF_TEST || intent == INTENT_ANSWER ||
+           intent == INTENT_CORNER;
 }
 
 void flow_on_intent(struct flow *flow, struct effects *effects, enum intent intent, int64_t argument)
@@ -226,13 +245,14 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
         pick_clerk(flow, argument);
         break;
     case INTENT_SERVICE:
-        open_service(flow, effects);
+    case INTENT_TEST_DEVICE:
+    case INTENT_SELF_TEST:
+    case INTENT_ANSWER:
+    case INTENT_CORNER:
+        service_intent(flow, effects, intent, argument);
         break;
     case INTENT_STORE:
         flow_open_store(flow);
-        break;
-    case INTENT_TEST_DEVICE:
-        test_device(flow, effects, argument);
         break;
     case INTENT_OFFER:
         show_offer(flow, argument);

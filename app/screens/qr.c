@@ -4,7 +4,8 @@
 
 #include "screens/qr.h"
 
-#define QR_TEXT_MAX 256
+#define QR_TEXT_MAX 640
+#define QR_LONG     200 /* from here on a lower level keeps the modules large; base45 goes as alphanumeric */
 
 struct qr {
     char text[QR_TEXT_MAX];
@@ -37,7 +38,8 @@ static const QRcode *code_of(struct qr *qr, const char *text)
     }
     if (strcmp(qr->text, text) != 0) {
         QRcode_free(qr->code);
-        qr->code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+        qr->code = len < QR_LONG ? QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M)
+                                 : QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 1);
         memcpy(qr->text, text, len + 1);
     }
     return qr->code;

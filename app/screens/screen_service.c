@@ -183,6 +183,13 @@ void screen_service(struct scene *scene, const struct view_model *view)
     struct strip strip = {.back = true, .title = say(scene, N_("Service")), .devices = true};
     struct rect body = strip_draw(scene, view, &strip);
     struct halves halves = screen_split(scene, body, theme->portrait ? 380 : 470);
+    struct rect test = rect_cut_bottom(&halves.first, theme->touch);
+    rect_cut_bottom(&halves.first, theme->unit);
+    widget_button(scene, test,
+                  &(struct button){.kind = BUTTON_PLAIN,
+                                   .icon = ICON_CHECK,
+                                   .label = say(scene, N_("Self-test")),
+                                   .hit = hit_of("self_test", INTENT_SELF_TEST, 0)});
     const struct grid grid = {2, HAL_DEVICE_COUNT / 2, theme->unit};
     for (int i = 0; i < HAL_DEVICE_COUNT; i++) {
         device_cell(scene, &view->service.devices[i], i, rect_cell(halves.first, grid, i % 2, i / 2));

@@ -46,6 +46,7 @@ static const screen_function screens[SCREEN_COUNT] = {
     [SCREEN_VOID_REASON] = screen_void_reason,
     [SCREEN_ENROLMENT] = screen_enrolment,
     [SCREEN_SERVICE] = screen_service,
+    [SCREEN_SELF_TEST] = screen_self_test,
     [SCREEN_STORE] = screen_store,
     [SCREEN_OUT_OF_SERVICE] = screen_out_of_service,
 };

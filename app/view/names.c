@@ -20,6 +20,7 @@ const char *screen_name(enum screen screen)
         [SCREEN_VOID_REASON] = "void_reason",
         [SCREEN_ENROLMENT] = "enrolment",
         [SCREEN_SERVICE] = "service",
+        [SCREEN_SELF_TEST] = "self_test",
         [SCREEN_STORE] = "store",
         [SCREEN_OUT_OF_SERVICE] = "out_of_service",
     };
@@ -59,6 +60,9 @@ const char *intent_name(enum intent intent)
         [INTENT_STORE] = "store",
         [INTENT_ALONE] = "alone",
         [INTENT_PROMOTE] = "promote",
+        [INTENT_SELF_TEST] = "self_test",
+        [INTENT_ANSWER] = "answer",
+        [INTENT_CORNER] = "corner",
     };
     assert(intent < INTENT_COUNT);
     return names[intent];

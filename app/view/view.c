@@ -316,6 +316,9 @@ static void fill_screen(const struct flow *flow, struct view_model *view)
     case SCREEN_SERVICE:
         fill_service(flow, &view->service);
         break;
+    case SCREEN_SELF_TEST:
+        view_fill_self_test(flow, &view->self_test);
+        break;
     case SCREEN_STORE:
         view_fill_store(flow, &view->store);
         break;

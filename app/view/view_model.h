@@ -9,6 +9,7 @@
 
 #include "domain/coupon.h"
 #include "domain/credit.h"
+#include "domain/device.h"
 #include "hal/context.h"
 
 enum language { LANGUAGE_ZH_CN, LANGUAGE_EN, LANGUAGE_COUNT };
@@ -29,6 +30,7 @@ enum screen {
     SCREEN_VOID_REASON,
     SCREEN_ENROLMENT,
     SCREEN_SERVICE,
+    SCREEN_SELF_TEST,
     SCREEN_STORE, /* the store's terminals: who is primary, what waits, going alone, promotion */
     SCREEN_OUT_OF_SERVICE,
     SCREEN_COUNT
@@ -63,8 +65,11 @@ enum intent {
     INTENT_NEXT,  /* verdict: done, next */
     INTENT_OFFER, /* argument: carousel page */
     INTENT_STORE,
-    INTENT_ALONE,   /* argument: 1 go alone, 0 no longer */
-    INTENT_PROMOTE, /* make this terminal the store's primary */
+    INTENT_ALONE,     /* argument: 1 go alone, 0 no longer */
+    INTENT_PROMOTE,   /* make this terminal the store's primary */
+    INTENT_SELF_TEST, /* try every device, one after the other */
+    INTENT_ANSWER,    /* self-test: argument 1 it works, 0 it does not, 2 go on without it */
+    INTENT_CORNER,    /* self-test: argument: which of the four */
     INTENT_COUNT
 };
 
@@ -291,6 +296,17 @@ struct view_service {
     char log[VIEW_LOG_LINES][VIEW_TEXT_MAX];
 };
 
+#define SELF_TEST_CORNERS 4
+
+struct view_self_test {
+    uint32_t item;                         /* enum self_test_item under way; 0 = all done */
+    uint8_t outcomes[SELF_TEST_ITEMS + 1]; /* enum self_test_outcome by item */
+    uint32_t corners;                      /* bits: which were touched */
+    bool all_well;
+    bool kept;                           /* the result is in the journal and goes to central */
+    char report[DEVICE_REPORT_TEXT_MAX]; /* drawn as a QR; "" = being signed */
+};
+
 #define VIEW_PENDING_MAX 8
 enum view_pending_what { PENDING_COUPON, PENDING_SALE, PENDING_VOID, PENDING_OTHER };
 struct view_pending {
@@ -337,6 +353,7 @@ struct view_model {
         struct view_enrolment enrolment;
         struct view_service service;
         struct view_store store;
+        struct view_self_test self_test;
         struct view_outage_screen outage;
     };
 };

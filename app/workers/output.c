@@ -1,6 +1,7 @@
 #include "workers/internal.h"
 
 #include "platform/db.h"
+#include "platform/keys.h"
 #include "platform/log.h"
 #include "receipt/receipt.h"
 
@@ -206,8 +207,11 @@ static void do_health(struct workers *workers)
                      ? storage_state(workers->devices->storage, &storage)
                      : -ENODEV;
     note(workers, HAL_STORAGE, result);
-    if (result == 0)
+    if (result == 0) {
         health.free_mb = (int64_t)(storage.free_bytes / (1024UL * 1024));
+        health.total_mb = (int64_t)(storage.total_bytes / (1024UL * 1024));
+    }
+    machine_read("", &health.machine);
     read_log(&health);
     pthread_mutex_lock(&workers->health_mutex);
     workers->health = health;
@@ -221,6 +225,35 @@ static void do_test(struct workers *workers, enum hal_device device)
     int result = test_device(workers, device);
     workers->away[device] = result != 0;
     worker_tell_device(workers, device, result);
+}
+
+/* Through a reader of its own: the till goes on meanwhile. */
+static void do_check(struct workers *workers)
+{
+    struct event event = {.kind = EVENT_CHECKED, .checked = -ENOENT};
+    struct db *db = NULL;
+    char finding[160] = "";
+    if (workers->till != NULL)
+        event.checked = db_open(workers->books_path, &(struct db_options){.mode = DB_READER}, &db);
+    if (event.checked == 0)
+        event.checked = db_check(db, false, finding, sizeof(finding));
+    db_close(db);
+    if (event.checked != 0)
+        log_error("till", "self-test of the books: %s%s%s", strerror(-event.checked), finding[0] ? ": " : "", finding);
+    worker_push(workers, &event);
+}
+
+static void do_report(struct workers *workers, const struct device_report *report)
+{
+    struct event event = {.kind = EVENT_REPORT};
+    struct key_pair key;
+    bool has_key = report->terminal != 0 && key_pair_load(&key, workers->key_path) == 0;
+    int result = device_report_encode(report, has_key ? key.secret_key : NULL, event.report);
+    if (has_key)
+        key_pair_finish(&key);
+    if (result != 0)
+        log_error("device", "the self-test's code could not be made: %s", strerror(-result));
+    worker_push(workers, &event);
 }
 
 static void run(struct workers *workers, const struct output *job)
@@ -237,6 +270,12 @@ static void run(struct workers *workers, const struct output *job)
         break;
     case OUTPUT_HEALTH:
         do_health(workers);
+        break;
+    case OUTPUT_CHECK:
+        do_check(workers);
+        break;
+    case OUTPUT_REPORT:
+        do_report(workers, &job->report);
         break;
     }
 }

@@ -20,12 +20,13 @@
 #define OUTPUT_QUEUE_MAX   16
 
 /* What the output worker is asked to do. */
-enum output_kind { OUTPUT_PRINT, OUTPUT_DRAWER, OUTPUT_TEST, OUTPUT_HEALTH };
+enum output_kind { OUTPUT_PRINT, OUTPUT_DRAWER, OUTPUT_TEST, OUTPUT_HEALTH, OUTPUT_CHECK, OUTPUT_REPORT };
 
 struct output {
     enum output_kind kind;
     struct receipt receipt;
     enum hal_device device;
+    struct device_report report;
 };
 
 /* Three picture buffers: the camera writes one, one is ready, the main thread reads one. */
@@ -47,6 +48,7 @@ struct workers {
     struct till *till;
     struct sync *sync;
     const char *version;
+    const char *books_path, *key_path;
 
     pthread_t threads[5];
     int started;

@@ -9,8 +9,9 @@
 #define REPLY_MAX  (8 * 1024 * 1024)
 #define TIMEOUT_MS 60000
 
-static const struct central_part *const parts[] = {&central_people, &central_outbox,   &central_message,
-                                                   &central_wechat, &central_campaign, &central_chain};
+static const struct central_part *const parts[] = {&central_people,  &central_fleet,  &central_outbox,
+                                                   &central_message, &central_wechat, &central_campaign,
+                                                   &central_chain};
 
 static int open_books(struct admin_session *session, const struct central_config *config)
 {

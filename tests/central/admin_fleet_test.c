@@ -1,7 +1,9 @@
 #include "wechat_fixture.h"
 
 #include "central/admin/enrol_sheet.h"
+#include "central/store/fleet.h"
 #include "domain/enrolment.h"
+#include "platform/keys.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -90,12 +92,150 @@ static void a_sheet_is_for_a_store_that_exists_and_a_sane_number(void **state)
     json_decref(sheet);
 }
 
+/* A terminal of store 1 that was confirmed, made from a ticket as a device does. */
+static struct key_pair device_key;
+
+static int enrol_job(void *arg, struct store_tx *tx)
+{
+    struct terminal terminal;
+    int rc = identity_enrol(tx, arg, &terminal);
+    return rc < 0 ? rc : identity_confirm(tx, terminal.id, true, "test");
+}
+
+static void enrol_device(void)
+{
+    struct enrol_request request = {.hardware = "TS-0001"};
+    struct enrol_ticket ticket;
+    uint8_t hash[HASH_LEN];
+    uint8_t seed[32] = {7};
+    json_t *answer = admin_do(&f, "enrol-ticket", "{\"store\":1,\"role\":\"both\"}");
+    const char *text = json_string_value(json_object_get(json_object_get(answer, "result"), "ticket"));
+    assert_int_equal(enrol_ticket_decode(text, &ticket), 0);
+    json_decref(answer);
+    key_pair_from_seed(&device_key, seed);
+    crypto_sha256(ticket.secret, sizeof(ticket.secret), hash);
+    memcpy(request.secret_id, hash, sizeof(request.secret_id));
+    memcpy(request.public_key, device_key.public_key, sizeof(request.public_key));
+    enrol_request_seal(&request, ticket.secret);
+    assert_int_equal(writer_call(f.central->writer, enrol_job, &request), 0);
+}
+
+struct note {
+    const struct body *body;
+    uint64_t hlc;
+};
+
+static int note_job(void *arg, struct store_tx *tx)
+{
+    const struct note *note = arg;
+    uint8_t bytes[RECORD_BODY_MAX];
+    struct record record = {.id = {1, 1, note->hlc}, .hlc = note->hlc, .kind = note->body->kind};
+    int rc = body_encode(note->body, bytes, sizeof(bytes), &record.body.len);
+    record.body.data = bytes;
+    return rc < 0 ? rc : central_fleet.applied(tx, &record, 1);
+}
+
+static void note(const struct body *body, uint64_t hlc)
+{
+    assert_int_equal(writer_call(f.central->writer, note_job, &(struct note){body, hlc}), 0);
+}
+
+static const struct body printer_down = {
+    .kind = RECORD_DEVICE_STATUS,
+    .device_status = {STATUS_CHANGE, "0.2.0", "rk3399", "B", 1u << 5, 12, 61240, 1800, 7600, 90000, 4}};
+
+static struct body test_of(uint32_t outcome)
+{
+    struct body body = {.kind = RECORD_SELF_TEST, .self_test = {.started_ms = PEOPLE_START_MS, .count = 1}};
+    body.self_test.results[0] = SELF_TEST_RESULT(SELF_TEST_PRINTER, outcome);
+    return body;
+}
+
+static void assert_first(const char *command, const char *field, const char *wanted)
+{
+    json_t *answer = admin_do(&f, command, "");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(rows_of(answer), 0), field)), wanted);
+    json_decref(answer);
+}
+
+static void the_fleet_shows_what_each_device_told_last(void **state)
+{
+    (void)state;
+    struct body older = printer_down;
+    enrol_device();
+    assert_first("fleet list", "health", "unknown");
+    note(&printer_down, 200);
+    older.device_status.down = 0;
+    note(&older, 100); /* came later, was said earlier */
+    assert_first("fleet list", "health", "printer");
+    assert_first("fleet list", "slot", "B");
+    assert_first("fleet list", "temperature", "61.2");
+    assert_first("fleet list", "disk", "1800/7600 MB");
+    assert_first("fleet list", "stale", "");
+    sim_clock_advance(&f.clock, FLEET_STALE_MS + 1);
+    assert_first("fleet list", "stale", "STALE");
+    assert_int_equal(row_count(admin_do(&f, "fleet list", "{\"stale\":true}")), 1);
+    assert_int_equal(row_count(admin_do(&f, "fleet list", "{\"store\":2}")), 0);
+    assert_non_null(admin_refused(&f, "fleet show", "{\"terminal\":99}"));
+}
+
+static void the_newest_self_tests_are_kept(void **state)
+{
+    (void)state;
+    struct body well = test_of(SELF_TEST_PASSED), failed = test_of(SELF_TEST_FAILED);
+    enrol_device();
+    for (uint64_t i = 1; i <= FLEET_TESTS_MAX + 5; i++)
+        note(&well, i);
+    note(&failed, FLEET_TESTS_MAX + 6);
+    assert_first("fleet list", "self_test", "failed");
+    json_t *answer = admin_do(&f, "fleet show", "{\"terminal\":1}");
+    const json_t *first = json_array_get(rows_of(answer), 0);
+    assert_string_equal(json_string_value(json_object_get(first, "but")), "printer failed");
+    assert_int_equal(json_array_size(rows_of(answer)), FLEET_TESTS_MAX);
+    json_decref(answer);
+}
+
+static void a_report_is_read_and_its_signature_told(void **state)
+{
+    (void)state;
+    struct device_report report = {.terminal = 1, .incarnation = 1};
+    char text[DEVICE_REPORT_TEXT_MAX], args[DEVICE_REPORT_TEXT_MAX + 16];
+    struct key_pair other;
+    uint8_t seed[32] = {9};
+    struct {
+        uint32_t terminal;
+        const uint8_t *secret;
+        const char *words;
+    } cases[] = {{1, device_key.secret_key, "genuine"},
+                 {1, other.secret_key, "FORGED"},
+                 {44, device_key.secret_key, "not known"},
+                 {0, NULL, "unsigned"}};
+    enrol_device();
+    key_pair_from_seed(&other, seed);
+    report.test = test_of(SELF_TEST_FAILED).self_test;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        report.terminal = cases[i].terminal;
+        assert_int_equal(device_report_encode(&report, cases[i].secret, text), 0);
+        snprintf(args, sizeof(args), "{\"text\":\"%s\"}", text);
+        json_t *answer = admin_do(&f, "device report", args);
+        const json_t *result = json_object_get(answer, "result");
+        assert_non_null(strstr(json_string_value(json_object_get(result, "signature")), cases[i].words));
+        assert_string_equal(json_string_value(json_object_get(result, "result")), "failed");
+        json_decref(answer);
+    }
+    assert_non_null(strstr(admin_refused(&f, "device report", "{\"text\":\"TSD1:ABC\"}"), "damaged"));
+    assert_non_null(strstr(admin_refused(&f, "device report", "{\"text\":\"hello\"}"), "TSD1:"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_device_of_a_sheet_gets_a_ticket_of_its_own, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(a_sheet_is_a_document_of_as_many_pages_as_it_needs, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(a_sheet_is_for_a_store_that_exists_and_a_sane_number, open_shop, close_shop),
+        cmocka_unit_test_setup_teardown(the_fleet_shows_what_each_device_told_last, open_shop, close_shop),
+        cmocka_unit_test_setup_teardown(the_newest_self_tests_are_kept, open_shop, close_shop),
+        cmocka_unit_test_setup_teardown(a_report_is_read_and_its_signature_told, open_shop, close_shop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

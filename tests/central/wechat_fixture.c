@@ -20,8 +20,9 @@
 #define BODY_MAX   (1024 * 1024)
 #define FILE_LIMIT (64 * 1024 * 1024)
 
-static const struct central_part *const parts[] = {&central_people, &central_outbox,   &central_message,
-                                                   &central_wechat, &central_campaign, &central_chain};
+static const struct central_part *const parts[] = {&central_people,  &central_fleet,  &central_outbox,
+                                                   &central_message, &central_wechat, &central_campaign,
+                                                   &central_chain};
 
 const struct central_part *const *people_parts(size_t *out_count)
 {

@@ -356,6 +356,24 @@ class Verbs:
     def expect_offline(self, words):
         self.online(False)
 
+    def expect_report(self, words):
+        """expect report genuine result well: the code on the screen, read at head office"""
+        wait_for("the code is on the screen", 10, lambda: self.terminal.view()["self_test"]["report"] != "")
+        text = self.terminal.view()["self_test"]["report"]
+        answer = self.world.central.admin("device", "report", text)
+        self.same("signature", answer["signature"], words[0])
+        for name, wanted in pairs(words[1:]).items():
+            self.same(name, answer[name], wanted)
+
+    def expect_fleet(self, words):
+        """expect fleet self_test well: what head office says of this terminal, once it heard"""
+        wanted = pairs(words)
+
+        def told():
+            row = self.world.central.admin("fleet", "list")["rows"][0]
+            return all(row[name] == value for name, value in wanted.items())
+        wait_for(f"head office knows {wanted}", 30, told)
+
     def expect_down(self, words):
         wait_for(f"{words[0]} is shown as failed", PATIENCE_S, lambda: words[0] in self.world.down())
 

@@ -293,6 +293,62 @@ static void service_many(struct view_model *view, bool zh)
     view->service.store_live = 2;
 }
 
+static void self_test_at(struct view_model *view, uint32_t item)
+{
+    view->screen = SCREEN_SELF_TEST;
+    view->self_test.item = item;
+    for (uint32_t i = 1; i < (item != 0 ? item : SELF_TEST_ITEMS + 1); i++) {
+        view->self_test.outcomes[i] = SELF_TEST_PASSED;
+    }
+}
+
+static void self_test_screen(struct view_model *view, bool zh)
+{
+    (void)zh;
+    self_test_at(view, SELF_TEST_SCREEN);
+}
+
+static void self_test_touch(struct view_model *view, bool zh)
+{
+    (void)zh;
+    self_test_at(view, SELF_TEST_TOUCH);
+    view->self_test.corners = 5;
+}
+
+static void self_test_lamp(struct view_model *view, bool zh)
+{
+    (void)zh;
+    self_test_at(view, SELF_TEST_LAMP);
+}
+
+static void self_test_storage(struct view_model *view, bool zh)
+{
+    (void)zh;
+    self_test_at(view, SELF_TEST_STORAGE);
+}
+
+static void self_test_failed(struct view_model *view, bool zh)
+{
+    (void)zh;
+    self_test_at(view, 0);
+    view->self_test.kept = true;
+    view->self_test.outcomes[SELF_TEST_DRAWER] = SELF_TEST_SKIPPED;
+    view->self_test.outcomes[SELF_TEST_BUTTONS] = SELF_TEST_ABSENT;
+    view->self_test.outcomes[SELF_TEST_PRINTER] = SELF_TEST_FAILED;
+    PUT(view->self_test.report, "TSD1:");
+    for (size_t i = 5; i < 380; i++) {
+        view->self_test.report[i] = "0123456789ABCDEFGHIJ"[(i * i + i / 7) % 20];
+    }
+}
+
+static void self_test_well(struct view_model *view, bool zh)
+{
+    self_test_failed(view, zh);
+    view->self_test.kept = false;
+    view->self_test.all_well = true;
+    view->self_test.outcomes[SELF_TEST_PRINTER] = SELF_TEST_PASSED;
+}
+
 static void store_peer(struct view_model *view, bool zh)
 {
     (void)zh;
@@ -457,6 +513,12 @@ const struct sample staff_samples[] = {
     {"enrol_done", enrol_done},
     {"service", service},
     {"service_many", service_many},
+    {"self_test_screen", self_test_screen},
+    {"self_test_touch", self_test_touch},
+    {"self_test_lamp", self_test_lamp},
+    {"self_test_storage", self_test_storage},
+    {"self_test_failed", self_test_failed},
+    {"self_test_well", self_test_well},
     {"counter_alone", counter_alone},
     {"counter_waiting", counter_waiting},
     {"store_peer", store_peer},
