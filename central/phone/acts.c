@@ -15,7 +15,7 @@
  * reloading does not repeat it.
  */
 
-enum act { ACT_TAGS, ACT_PRIVACY, ACT_CLAIM, ACT_ERASE };
+enum act { ACT_TAGS, ACT_PRIVACY, ACT_CLAIM, ACT_SURVEY, ACT_ERASE };
 
 struct act_order {
     struct central *central;
@@ -79,6 +79,23 @@ static int run_claim(struct act_order *order, struct store_tx *tx, uint64_t id)
     return rc || !given ? rc : people_note_act(tx, id);
 }
 
+/* Answered twice, or ended meanwhile: thanked all the same, the first answer counts. */
+static int run_survey(struct act_order *order, struct store_tx *tx, uint64_t id)
+{
+    char survey[12] = "", answer[4] = "";
+    struct slice form = http_request_body(order->request);
+    int rc = form_field(form, "survey", survey, sizeof(survey));
+    rc = rc ? rc : form_field(form, "answer", answer, sizeof(answer));
+    struct survey_reply reply = {
+        .survey = (uint32_t)strtoul(survey, NULL, 10), .answer = (uint8_t)strtoul(answer, NULL, 10), .member = id};
+    order->done = "thanks";
+    rc = rc ? -EINVAL : survey_answer(tx, &reply);
+    if (rc == -EEXIST || rc == -EPERM) {
+        return 0;
+    }
+    return rc ? rc : people_note_act(tx, id);
+}
+
 static int run_erase(struct act_order *order, struct store_tx *tx, uint64_t id)
 {
     char value[4] = "";
@@ -104,6 +121,8 @@ static int run_act(void *arg, struct store_tx *tx)
         return run_privacy(order, tx, identity.member);
     case ACT_CLAIM:
         return run_claim(order, tx, identity.member);
+    case ACT_SURVEY:
+        return run_survey(order, tx, identity.member);
     case ACT_ERASE:
         return run_erase(order, tx, identity.member);
     }
@@ -186,6 +205,11 @@ void phone_set_privacy(struct http_request *request, void *context)
 void phone_claim(struct http_request *request, void *context)
 {
     submit(request, context, ACT_CLAIM);
+}
+
+void phone_answer_survey(struct http_request *request, void *context)
+{
+    submit(request, context, ACT_SURVEY);
 }
 
 void phone_erase(struct http_request *request, void *context)

@@ -151,6 +151,13 @@ static int collect_offer(void *context, const struct public_offer *offer)
     return 0;
 }
 
+static int take_first(void *context, const struct survey *survey)
+{
+    struct page_view *view = context;
+    view->survey = *survey;
+    return 1;
+}
+
 static int keep_consent(void *context, const struct consent *consent)
 {
     struct page_view *view = context;
@@ -190,7 +197,8 @@ static int read_belongings(struct store_tx *tx, struct page_view *view)
     rc = rc ? rc : people_each_tag(tx, member.brand, collect_tag, view);
     rc = rc ? rc : people_each_member_tag(tx, member.id, mark_tag, view);
     rc = rc ? rc : campaign_each_public(tx, member.brand, member.home_store, collect_offer, view);
-    rc = rc ? rc : people_is_personal(tx, member.id, &view->personal);
+    rc = rc ? rc : survey_each_open(tx, member.id, take_first, view);
+    rc = rc < 0 ? rc : people_is_personal(tx, member.id, &view->personal);
     return rc ? rc : people_each_consent(tx, member.id, keep_consent, view);
 }
 
@@ -245,6 +253,7 @@ static const char *notice_of(const struct http_request *request, bool english)
     static const struct {
         const char *word, *zh, *en;
     } notices[] = {{"tags", "已保存您的兴趣。", "Saved."},
+                   {"thanks", "谢谢您的回答。", "Thank you for your answer."},
                    {"claimed", "已领取，在“我的优惠券”里。", "Taken: it is among your coupons."},
                    {"waiting", "已领取，正从另一家店调来，稍后可用。", "Taken: on its way from another store."},
                    {"none", "这张券已被领完或不再发放。", "None left."}};

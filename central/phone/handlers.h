@@ -11,12 +11,13 @@ void phone_join(struct http_request *request, void *context);        /* POST /m/
 void phone_show_code(struct http_request *request, void *context);   /* GET /m/{ticket}/code.png */
 void phone_show_coupon(struct http_request *request, void *context); /* GET /m/{ticket}/coupon/{file} */
 
-void phone_show_privacy(struct http_request *request, void *context); /* GET /m/{ticket}/privacy */
-void phone_show_data(struct http_request *request, void *context);    /* GET /m/{ticket}/data.json */
-void phone_set_tags(struct http_request *request, void *context);     /* POST /m/{ticket}/tags: t<number>=1 … */
-void phone_set_privacy(struct http_request *request, void *context);  /* POST /m/{ticket}/privacy: personal=0|1 */
-void phone_claim(struct http_request *request, void *context);        /* POST /m/{ticket}/claim: campaign=N */
-void phone_erase(struct http_request *request, void *context);        /* POST /m/{ticket}/erase: sure=yes */
+void phone_show_privacy(struct http_request *request, void *context);  /* GET /m/{ticket}/privacy */
+void phone_show_data(struct http_request *request, void *context);     /* GET /m/{ticket}/data.json */
+void phone_set_tags(struct http_request *request, void *context);      /* POST /m/{ticket}/tags: t<number>=1 … */
+void phone_set_privacy(struct http_request *request, void *context);   /* POST /m/{ticket}/privacy: personal=0|1 */
+void phone_claim(struct http_request *request, void *context);         /* POST /m/{ticket}/claim: campaign=N */
+void phone_answer_survey(struct http_request *request, void *context); /* POST /m/{ticket}/answer: survey=N&answer=1 */
+void phone_erase(struct http_request *request, void *context);         /* POST /m/{ticket}/erase: sure=yes */
 
 #define PHONE_FORM_MAX 512
 

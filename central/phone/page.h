@@ -9,6 +9,7 @@
 
 #include "central/phone/consent.h"
 #include "central/store/campaign_pool.h"
+#include "central/store/campaign_survey.h"
 #include "central/store/identity.h"
 #include "central/store/people_activity.h"
 #include "central/store/people_coupon.h"
@@ -55,6 +56,7 @@ struct page_view {
     struct page_tag tags[PAGE_TAGS_MAX];
     uint32_t offer_count;
     struct public_offer offers[PAGE_OFFERS_MAX];
+    struct survey survey;  /* asked of the member now; asked.survey 0: none */
     const char *notice;    /* a word on what was just done, of our own, or NULL */
     bool personal;         /* segments may choose the member */
     struct consent agreed; /* the last notice; version "" when an operator entered the member */

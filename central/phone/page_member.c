@@ -173,6 +173,25 @@ static void put_tags(struct html *w, const struct page_view *view)
     html_format(w, "</div><button class=\"quiet\">%s</button></form>", html_word(w, "保存", "Save"));
 }
 
+/* One tap answers; the next question comes when this one is answered. */
+static void put_survey(struct html *w, const struct page_view *view)
+{
+    const struct feed_survey *asked = &view->survey.asked;
+    if (!asked->survey) {
+        return;
+    }
+    html_format(w, "<h2>%s</h2><form class=\"card survey\" method=\"post\" action=\"/m/%s/answer\"><h3>",
+                html_word(w, "想听听您的意见", "One question"), view->ticket);
+    html_name(w, asked->question_zh, asked->question_en);
+    html_format(w, "</h3><input type=\"hidden\" name=\"survey\" value=\"%u\">", asked->survey);
+    for (unsigned i = 0; i < SURVEY_ANSWERS_MAX && asked->answers_zh[i][0]; i++) {
+        html_format(w, "<button class=\"quiet\" name=\"answer\" value=\"%u\">", i + 1);
+        html_name(w, asked->answers_zh[i], asked->answers_en[i]);
+        html_put(w, "</button>");
+    }
+    html_put(w, "</form>");
+}
+
 /* ---- stores: the phone sorts them by distance when it is told to, and tells nobody where it is */
 
 static void put_shop(struct html *w, const struct page_view *view, uint32_t index)
@@ -240,6 +259,7 @@ int page_write_member(const struct page_view *view, struct buffer *out_html)
     put_gives(&w, view);
     put_all_coupons(&w, view);
     put_offers(&w, view);
+    put_survey(&w, view);
     put_tags(&w, view);
     put_shops(&w, view);
     html_format(&w, "<p class=\"foot\"><a href=\"/m/%s/privacy\">%s</a></p></main>", view->ticket,

@@ -58,6 +58,7 @@ const char page_style[] =
     ".tags input:focus-visible+span{outline:2px solid var(--accent);outline-offset:2px}"
     ".offer{display:flex;justify-content:space-between;align-items:center;gap:16px}.offer form{flex:none}"
     ".take{min-height:48px;min-width:72px;border-radius:12px;font-size:16px;padding:0 12px;letter-spacing:0}"
+    ".survey button+button{margin-top:8px}"
     ".notice{background:color-mix(in srgb,var(--accent) 10%,#fff);color:var(--accent);border-radius:12px;"
     "padding:12px 16px;margin:8px 0 16px}"
     ".foot,.back{text-align:center;margin:32px 0 0;font-size:13px}.back{text-align:left;margin:8px 0 16px}"

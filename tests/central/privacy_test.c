@@ -337,6 +337,18 @@ static void the_page_shows_what_the_tier_gives_and_where_stores_are(void **state
         admin_refused(&d.people, "store place", "{\"store\":2,\"latitude\":\"91\",\"longitude\":\"0\"}"), "degrees"));
 }
 
+static void a_question_is_answered_with_one_tap(void **state)
+{
+    (void)state;
+    make_known();
+    members_admin(&d, "survey add", "{\"zh\":\"为何没用券\",\"answers_zh\":\"忘了|太远\"}");
+    assert_true(page_says("", "name=\"answer\" value=\"2\">太远"));
+    submit("answer", "survey=1&answer=2", 303, "?done=thanks");
+    submit("answer", "survey=1&answer=1", 303, "?done=thanks"); /* the first one counts */
+    assert_true(page_says("?done=thanks", "谢谢您的回答"));
+    assert_false(page_says("", "太远"));
+}
+
 static void the_page_hands_out_everything_and_ends_it(void **state)
 {
     (void)state;
@@ -371,6 +383,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_backup_made_after_the_erasure_holds_nothing_either, setup, teardown),
         cmocka_unit_test_setup_teardown(members_say_themselves_what_they_like, setup, teardown),
         cmocka_unit_test_setup_teardown(the_page_shows_what_the_tier_gives_and_where_stores_are, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_question_is_answered_with_one_tap, setup, teardown),
         cmocka_unit_test_setup_teardown(the_page_hands_out_everything_and_ends_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_number_is_one_members, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_agreed_to_is_logged_and_choosing_can_be_refused, setup, teardown),
