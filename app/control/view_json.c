@@ -39,8 +39,12 @@ static json_t *attract(const struct view_attract *a)
     json_t *offers = json_array();
     for (uint32_t i = 0; i < a->offer_count; i++)
         json_array_append_new(offers, json_string(a->offers[i].title));
-    return json_pack("{s:s, s:s, s:o, s:i}", "follow_url", a->follow_url, "shelf", a->shelf, "offers", offers,
-                     "offer_index", (int)a->offer_index);
+    json_t *pool = json_array();
+    for (uint32_t i = 0; i < a->pool_count; i++)
+        json_array_append_new(pool, json_pack("{s:s, s:i, s:s}", "name", a->pool[i].name, "left", (int)a->pool[i].left,
+                                              "until", a->pool[i].until));
+    return json_pack("{s:s, s:s, s:o, s:i, s:o}", "follow_url", a->follow_url, "shelf", a->shelf, "offers", offers,
+                     "page", (int)a->page_index, "pool", pool);
 }
 
 static json_t *sign_in(const struct view_sign_in *s)

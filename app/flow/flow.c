@@ -29,9 +29,9 @@ static void on_tick(struct flow *flow, struct effects *effects)
     note_exposure(flow, effects);
     flow_status_tick(flow, effects);
     flow_self_test_tick(flow, effects);
-    if (flow->screen == SCREEN_ATTRACT && flow->reference.offer_count > 1 && now >= flow->offer_due_mono_ms) {
-        flow->offer_index = (flow->offer_index + 1) % flow->reference.offer_count;
-        flow->offer_due_mono_ms = now + OFFER_MS;
+    if (flow->screen == SCREEN_ATTRACT && flow_pages(flow) > 1 && now >= flow->page_due_mono_ms) {
+        flow->page_index = (flow->page_index + 1) % flow_pages(flow);
+        flow->page_due_mono_ms = now + PAGE_MS;
     }
     if (flow->pin_state == PIN_VIEW_LOCKED && now >= flow->locked_until_mono_ms)
         flow->pin_state = PIN_VIEW_ENTER;
@@ -48,8 +48,8 @@ static void on_reference(struct flow *flow, const struct till_reference *referen
 {
     bool was_enrolled = flow->reference.enrolled;
     flow->reference = *reference;
-    if (flow->offer_index >= reference->offer_count)
-        flow->offer_index = 0;
+    if (flow->page_index >= flow_pages(flow))
+        flow->page_index = 0;
     if (flow->screen == SCREEN_STARTING || (!was_enrolled && reference->enrolled && flow->screen == SCREEN_ENROLMENT))
         flow_home(flow);
 }
@@ -257,8 +257,8 @@ int64_t flow_deadline(const struct flow *flow)
 {
     int64_t deadline = INT64_MAX;
     earlier(&deadline, flow->deadline_mono_ms);
-    if (flow->screen == SCREEN_ATTRACT && flow->reference.offer_count > 1)
-        earlier(&deadline, flow->offer_due_mono_ms);
+    if (flow->screen == SCREEN_ATTRACT && flow_pages(flow) > 1)
+        earlier(&deadline, flow->page_due_mono_ms);
     earlier(&deadline, flow->status_due_mono_ms);
     if (flow->screen == SCREEN_SELF_TEST)
         earlier(&deadline, flow->self_test.due_mono_ms);

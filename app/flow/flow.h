@@ -155,8 +155,8 @@ struct flow {
     uint32_t picked_act;
     struct feed_greeting greeting;
 
-    uint32_t offer_index;
-    int64_t offer_due_mono_ms;
+    uint32_t page_index; /* of the carousel: the offers, then the public pool */
+    int64_t page_due_mono_ms;
     enum view_guidance guidance;
     uint32_t picture_no;
     enum view_store_ask store_ask;          /* the question on the store screen */
@@ -190,6 +190,8 @@ void flow_init(struct flow *flow, const struct flow_config *config);
 void flow_step(struct flow *flow, const struct event *event, struct effects *out_effects);
 /* When an EVENT_TICK is due (monotonic ms); INT64_MAX = not before something happens. */
 int64_t flow_deadline(const struct flow *flow);
+/* Pages of the carousel; the one after the offers, when there is one more, is the public pool. */
+uint32_t flow_pages(const struct flow *flow);
 /* What the lamp shows and whether the screen wants the camera's pictures: both follow from the state. */
 enum lamp flow_lamp(const struct flow *flow);
 bool flow_watches_camera(const struct flow *flow);

@@ -27,7 +27,12 @@ void flow_go(struct flow *flow, enum screen screen, int64_t for_ms)
     flow->screen = screen;
     flow->deadline_mono_ms = for_ms > 0 ? flow->now.mono_ms + for_ms : 0;
     if (screen == SCREEN_ATTRACT)
-        flow->offer_due_mono_ms = flow->now.mono_ms + OFFER_MS;
+        flow->page_due_mono_ms = flow->now.mono_ms + PAGE_MS;
+}
+
+uint32_t flow_pages(const struct flow *flow)
+{
+    return flow->reference.offer_count + (flow->reference.pool_count > 0);
 }
 
 bool flow_staffed(const struct flow *flow)

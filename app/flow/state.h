@@ -15,7 +15,7 @@
 #define VIEWFINDER_MS 45000
 #define PAD_MS        60000
 #define COUNTER_MS    300000 /* then the clerk is signed out */
-#define OFFER_MS      8000
+#define PAGE_MS       8000
 #define ASKING_MS     30000
 #define SERVICE_MS    180000
 

@@ -185,11 +185,11 @@ static void service_intent(struct flow *flow, struct effects *effects, enum inte
         flow_self_test_corner(flow, effects, argument);
 }
 
-static void show_offer(struct flow *flow, int64_t index)
+static void show_page(struct flow *flow, int64_t index)
 {
-    if (index >= 0 && index < flow->reference.offer_count)
-        flow->offer_index = (uint32_t)index;
-    flow->offer_due_mono_ms = flow->now.mono_ms + OFFER_MS;
+    if (index >= 0 && index < flow_pages(flow))
+        flow->page_index = (uint32_t)index;
+    flow->page_due_mono_ms = flow->now.mono_ms + PAGE_MS;
 }
 
 static void to_staff(struct flow *flow)
@@ -254,8 +254,8 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
     case INTENT_STORE:
         flow_open_store(flow);
         break;
-    case INTENT_OFFER:
-        show_offer(flow, argument);
+    case INTENT_PAGE:
+        show_page(flow, argument);
         break;
     case INTENT_SALE:
     case INTENT_SPEND:

@@ -29,12 +29,18 @@ static void follow_card(struct scene *scene, const struct view_attract *attract,
     scene_text(scene, rect_cut_bottom(&stack, note_height), note, note_text);
 }
 
+static uint32_t page_count(const struct view_attract *attract)
+{
+    return attract->offer_count + (attract->pool_count > 0);
+}
+
 static void page_dots(struct scene *scene, const struct view_attract *attract, struct rect area, uint32_t ink)
 {
     int side = scene->theme->unit;
+    uint32_t pages = page_count(attract);
     struct rect row = rect_make(area.x, area.y, area.width, side);
-    for (uint32_t i = 0; attract->offer_count > 1 && i < attract->offer_count; i++) {
-        bool here = i == attract->offer_index;
+    for (uint32_t i = 0; pages > 1 && i < pages; i++) {
+        bool here = i == attract->page_index;
         struct rect dot = rect_cut_left(&row, here ? side * 3 : side);
         scene_box(scene, dot, (struct box_style){.fill = colour_alpha(ink, here ? 255 : 90), .radius = side / 2});
         rect_cut_left(&row, side);
@@ -79,7 +85,7 @@ static void offer_card(struct scene *scene, const struct view_attract *attract, 
 {
     static const enum icon art[] = {ICON_TAG, ICON_GIFT, ICON_COUPON, ICON_STAR};
     const struct theme *theme = scene->theme;
-    uint32_t index = attract->offer_index < attract->offer_count ? attract->offer_index : 0;
+    uint32_t index = attract->page_index;
     const struct view_offer *offer = &attract->offers[index];
     uint32_t tint = 0xFF000000u | (offer->tint != 0 ? offer->tint : theme->accent);
     uint32_t ink = colour_on(tint);
@@ -107,11 +113,60 @@ static void offer_card(struct scene *scene, const struct view_attract *attract, 
     struct rect words = rect_cut_top(&inner, block_of_lines(scene, TEXT_BODY, theme->compact ? 3 : 2));
     scene_text(scene, rect_cut_left(&words, inner.width - side * 3 / 4), style_place(text, PLACE_TOP), offer->text);
     offer_prices(scene, offer, inner, ink);
-    if (attract->offer_count > 1) {
-        char name[32];
-        uint32_t next = (index + 1) % attract->offer_count;
-        snprintf(name, sizeof(name), "offer_%u", next);
-        scene_hit(scene, area, hit_of(name, INTENT_OFFER, next));
+}
+
+static void pool_row(struct scene *scene, const struct view_pool_row *row, struct rect area)
+{
+    const struct theme *theme = scene->theme;
+    char count[16], text[VIEW_TEXT_MAX];
+    int side = area.height * 3 / 5;
+    struct rect icon = rect_cut_left(&area, side);
+    scene_icon(scene, rect_centred(icon, side, side), ICON_COUPON, theme->accent);
+    rect_cut_left(&area, theme->unit * 2);
+    struct rect name = rect_cut_top(&area, area.height * 5 / 9);
+    scene_text(scene, name, style_place(style_lines(style_bold(scene, TEXT_LEAD, theme->ink), 1), PLACE_BOTTOM),
+               row->name);
+    snprintf(count, sizeof(count), "%u", row->left);
+    words_fill(text, sizeof(text), say_plural(scene, "{n} left, until {day}", "{n} left, until {day}", row->left),
+               (struct word[]){{"n", count}, {"day", row->until}}, 2);
+    scene_text(scene, area, style_place(style_lines(style_text(scene, TEXT_BODY, theme->muted), 1), PLACE_TOP), text);
+}
+
+/* Coupons that others let lie: whoever is a member takes one on the phone. */
+static void pool_card(struct scene *scene, const struct view_attract *attract, struct rect area)
+{
+    const struct theme *theme = scene->theme;
+    widget_card_only(scene, area);
+    struct rect inner = rect_inset(area, theme->pad + theme->unit, theme->pad);
+    page_dots(scene, attract, rect_cut_bottom(&inner, theme->unit), theme->accent);
+    rect_cut_bottom(&inner, theme->unit);
+    struct text_style title = style_lines(style_bold(scene, TEXT_TITLE, theme->ink), 1);
+    scene_text(scene, rect_cut_top(&inner, block_of_lines(scene, TEXT_TITLE, 1)), title,
+               say(scene, N_("Coupons for everybody")));
+    struct text_style how = style_place(style_lines(style_text(scene, TEXT_BODY, theme->muted), 2), PLACE_BOTTOM);
+    scene_text(scene, rect_cut_bottom(&inner, block_of_lines(scene, TEXT_BODY, 2)), how,
+               say(scene, N_("Members take one on the phone: scan the code, then open the coupons.")));
+    int least = block_of_lines(scene, TEXT_LEAD, 1) + block_of_lines(scene, TEXT_BODY, 1) + theme->unit;
+    int room = inner.height / (int)attract->pool_count;
+    int height = room < least * 3 / 2 ? room : least * 3 / 2;
+    for (uint32_t i = 0; i < attract->pool_count && inner.height >= least; i++) {
+        pool_row(scene, &attract->pool[i], rect_cut_top(&inner, height < least ? least : height));
+    }
+}
+
+/* A page of the carousel; a touch shows the next. */
+static void page_card(struct scene *scene, const struct view_attract *attract, struct rect area)
+{
+    char name[32];
+    uint32_t pages = page_count(attract), next = (attract->page_index + 1) % pages;
+    if (attract->page_index < attract->offer_count) {
+        offer_card(scene, attract, area);
+    } else {
+        pool_card(scene, attract, area);
+    }
+    if (pages > 1) {
+        snprintf(name, sizeof(name), "page_%u", next);
+        scene_hit(scene, area, hit_of(name, INTENT_PAGE, next));
     }
 }
 
@@ -168,8 +223,8 @@ void screen_attract(struct scene *scene, const struct view_model *view)
         bottom = rect_cut_bottom(&halves.second, theme->button + (theme->compact ? 0 : theme->unit));
         rect_cut_bottom(&halves.second, theme->gap);
     }
-    if (attract->offer_count > 0) {
-        offer_card(scene, attract, halves.second);
+    if (page_count(attract) > 0) {
+        page_card(scene, attract, halves.second);
     } else {
         welcome_card(scene, &view->brand, halves.second);
     }

@@ -15,7 +15,7 @@ struct ui;
 #define UI_DAMAGE_MAX 16
 
 struct ui_hit {
-    char name[32]; /* stable, for the control socket: "scan", "key_7", "pick_clerk_3", "offer_2" */
+    char name[32]; /* stable, for the control socket: "scan", "key_7", "pick_clerk_3", "page_2" */
     struct rect area;
     enum intent intent;
     int64_t argument;

@@ -218,6 +218,21 @@ static int apply_offer(struct books *b, struct slice body)
                        offer.offer, offer.order, body);
 }
 
+static int apply_pool(struct books *b, struct slice body)
+{
+    struct feed_pool pool;
+    int r = feed_pool_decode(body, &pool);
+
+    if (r < 0)
+        return r;
+    if (pool.gone)
+        return run_keyed(b, "DELETE FROM pool WHERE campaign = ?", pool.campaign, NULL);
+    return run_indexed(b,
+                       "INSERT INTO pool(campaign, until_s, body) VALUES(?, ?, ?) ON CONFLICT(campaign)"
+                       " DO UPDATE SET until_s = excluded.until_s, body = excluded.body",
+                       pool.campaign, pool.until_s, body);
+}
+
 static int apply_terminal(struct books *b, struct slice body)
 {
     struct feed_terminal terminal;
@@ -315,7 +330,7 @@ int feed_item_apply(struct books *b, const struct feed_item *item)
         [FEED_SETTINGS] = apply_settings, [FEED_KEYSET] = apply_keyset, [FEED_CAMPAIGN] = apply_campaign,
         [FEED_PRODUCT] = apply_product,   [FEED_CLERK] = apply_clerk,   [FEED_TOUCHPOINT] = apply_touchpoint,
         [FEED_MEMBER] = apply_member,     [FEED_COUPON] = apply_coupon, [FEED_GREETING] = apply_greeting,
-        [FEED_TERMINAL] = apply_terminal, [FEED_OFFER] = apply_offer,
+        [FEED_TERMINAL] = apply_terminal, [FEED_OFFER] = apply_offer,   [FEED_POOL] = apply_pool,
     };
 
     if (item->kind >= FEED_RIGHT_GRANT && item->kind <= FEED_SHARE_REQUEST)

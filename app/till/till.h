@@ -22,6 +22,7 @@ struct till;
 #define TILL_RECENT_MAX  8
 #define TILL_COUPONS_MAX 6
 #define TILL_OFFERS_MAX  8
+#define TILL_POOLS_MAX   4
 #define TILL_CLERKS_MAX  12
 
 enum till_op {
@@ -234,6 +235,8 @@ struct till_reference {
     uint32_t offer_count;
     struct feed_offer offers[TILL_OFFERS_MAX];
     int64_t offer_price_minor[TILL_OFFERS_MAX], offer_member_price_minor[TILL_OFFERS_MAX]; /* 0 = none */
+    uint32_t pool_count;
+    struct feed_pool pools[TILL_POOLS_MAX]; /* what ends first comes first; may have ended meanwhile */
     uint32_t clerk_count;
     struct feed_clerk clerks[TILL_CLERKS_MAX];
     uint32_t products, members; /* counts */

@@ -56,7 +56,7 @@ const char *intent_name(enum intent intent)
         [INTENT_ASK_CENTRAL] = "ask_central",
         [INTENT_CONFIRM_DATE] = "confirm_date",
         [INTENT_NEXT] = "next",
-        [INTENT_OFFER] = "offer",
+        [INTENT_PAGE] = "page",
         [INTENT_STORE] = "store",
         [INTENT_ALONE] = "alone",
         [INTENT_PROMOTE] = "promote",

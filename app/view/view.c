@@ -97,6 +97,13 @@ static void fill_offer(const struct flow *flow, uint32_t i, struct view_offer *o
     o->tint = colour(offer->tint, DEFAULT_ACCENT);
 }
 
+static void fill_pool_row(const struct flow *flow, const struct feed_pool *pool, struct view_pool_row *row)
+{
+    put_localised(flow, row->name, pool->name_zh, pool->name_en);
+    row->left = pool->here + pool->elsewhere;
+    time_format_day((int64_t)pool->until_s * 1000, row->until, sizeof(row->until));
+}
+
 static void fill_attract(const struct flow *flow, struct view_attract *a)
 {
     const struct feed_touchpoint *touchpoint = &flow->reference.touchpoint;
@@ -105,9 +112,11 @@ static void fill_attract(const struct flow *flow, struct view_attract *a)
         view_put(a->follow_url, sizeof(a->follow_url), touchpoint->url);
     view_put(a->shelf, sizeof(a->shelf), touchpoint->shelf);
     a->offer_count = flow->reference.offer_count;
-    a->offer_index = flow->offer_index;
+    a->page_index = flow->page_index;
     for (uint32_t i = 0; i < a->offer_count && i < VIEW_OFFERS_MAX; i++)
         fill_offer(flow, i, &a->offers[i]);
+    for (uint32_t i = 0; i < flow->reference.pool_count; i++)
+        fill_pool_row(flow, &flow->reference.pools[i], &a->pool[a->pool_count++]);
     a->staff_button = true;
     a->scan_button = true;
 }

@@ -63,7 +63,7 @@ enum intent {
     INTENT_ASK_CENTRAL, /* verdict: have the right moved here */
     INTENT_CONFIRM_DATE,
     INTENT_NEXT,  /* verdict: done, next */
-    INTENT_OFFER, /* argument: carousel page */
+    INTENT_PAGE,  /* argument: page of the carousel */
     INTENT_STORE,
     INTENT_ALONE,     /* argument: 1 go alone, 0 no longer */
     INTENT_PROMOTE,   /* make this terminal the store's primary */
@@ -75,6 +75,7 @@ enum intent {
 
 #define VIEW_TEXT_MAX   128
 #define VIEW_OFFERS_MAX 8
+#define VIEW_POOL_MAX   4
 #define VIEW_ROWS_MAX   12
 #define VIEW_LOG_LINES  12
 
@@ -112,11 +113,21 @@ struct view_offer {
     uint32_t tint;
 };
 
+/* Coupons that anybody may have: their holders let them lie. */
+struct view_pool_row {
+    char name[VIEW_TEXT_MAX];
+    uint32_t left;
+    char until[16]; /* "2026-12-01" */
+};
+
 struct view_attract {
     char follow_url[160]; /* drawn as a QR; "" = not there yet: offers take the room, no empty frame */
     char shelf[VIEW_TEXT_MAX];
-    uint32_t offer_count, offer_index;
+    uint32_t page_index; /* of the carousel: the offers, then the pool if there is one */
+    uint32_t offer_count;
     struct view_offer offers[VIEW_OFFERS_MAX];
+    uint32_t pool_count;
+    struct view_pool_row pool[VIEW_POOL_MAX];
     bool staff_button, scan_button;
 };
 

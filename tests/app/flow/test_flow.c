@@ -225,6 +225,31 @@ static void a_failed_print_is_shown_and_noted_but_undoes_nothing(void **state)
     assert_int_equal(desk_asked(&d, TILL_NOTE)->note.receipt.outcome, RECEIPT_FAILED);
 }
 
+/* The public pool is the carousel's last page, as long as there is something in it. */
+static void the_carousel_ends_with_the_public_pool(void **state)
+{
+    struct desk d;
+    struct view_model view;
+    (void)state;
+    desk_open(&d, true);
+    d.reference.offer_count = 1;
+    d.reference.pool_count = 1;
+    d.reference.pools[0] = (struct feed_pool){.campaign = 7, .name_en = "Ten off", .here = 2, .elsewhere = 1};
+    struct event changed = desk_event_of(&d, EVENT_REFERENCE);
+    changed.reference = &d.reference;
+    desk_step(&d, &changed);
+    desk_touch(&d, INTENT_PAGE, 1);
+    view_make(&d.flow, &view);
+    assert_int_equal(view.attract.page_index, 1);
+    assert_int_equal(view.attract.pool_count, 1);
+    assert_int_equal(view.attract.pool[0].left, 3);
+    desk_touch(&d, INTENT_PAGE, 2); /* there is none */
+    assert_int_equal(d.flow.page_index, 1);
+    d.reference.pool_count = 0;
+    desk_step(&d, &changed);
+    assert_int_equal(d.flow.page_index, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +263,7 @@ int main(void)
         cmocka_unit_test(a_coupon_held_elsewhere_is_asked_for_online_and_refused_offline),
         cmocka_unit_test(the_same_question_keeps_its_request_id),
         cmocka_unit_test(codes_of_others_each_end_in_their_own_verdict),
+        cmocka_unit_test(the_carousel_ends_with_the_public_pool),
         cmocka_unit_test(a_failing_till_is_told_and_nothing_is_printed),
         cmocka_unit_test(every_intent_on_every_screen_leaves_a_view_that_can_be_made),
         cmocka_unit_test(a_failed_print_is_shown_and_noted_but_undoes_nothing),

@@ -57,8 +57,8 @@ static void stuff(char *field, size_t size)
 static void stuff_screen(struct view_model *view)
 {
     if (view->screen == SCREEN_ATTRACT) {
-        STUFF(view->attract.offers[view->attract.offer_index].title);
-        STUFF(view->attract.offers[view->attract.offer_index].text);
+        STUFF(view->attract.offers[view->attract.page_index].title);
+        STUFF(view->attract.offers[view->attract.page_index].text);
     } else if (view->screen == SCREEN_VERDICT) {
         STUFF(view->verdict.campaign);
     } else if (view->screen == SCREEN_MEMBER) {

@@ -41,7 +41,7 @@ static void put_attract(struct view_model *view, bool zh)
 static void attract_coffee(struct view_model *view, bool zh)
 {
     put_attract(view, zh);
-    view->attract.offer_index = 1;
+    view->attract.page_index = 1;
     view->status.online = false;
     view->status.waiting = 3;
 }
@@ -49,13 +49,27 @@ static void attract_coffee(struct view_model *view, bool zh)
 static void attract_light(struct view_model *view, bool zh)
 {
     put_attract(view, zh);
-    view->attract.offer_index = 3;
+    view->attract.page_index = 3;
 }
 
 static void attract_no_price(struct view_model *view, bool zh)
 {
     put_attract(view, zh);
-    view->attract.offer_index = 2;
+    view->attract.page_index = 2;
+}
+
+static void attract_pool(struct view_model *view, bool zh)
+{
+    put_attract(view, zh);
+    struct view_attract *attract = &view->attract;
+    attract->page_index = attract->offer_count;
+    attract->pool[0] = (struct view_pool_row){.left = 12, .until = "2026-11-23"};
+    attract->pool[1] = (struct view_pool_row){.left = 1, .until = "2026-11-30"};
+    attract->pool[2] = (struct view_pool_row){.left = 140, .until = "2026-12-31"};
+    PUT(attract->pool[0].name, zh ? "满五十减十元券" : "10 off from 50");
+    PUT(attract->pool[1].name, zh ? "咖啡第二杯半价" : "Second coffee at half the price");
+    PUT(attract->pool[2].name, zh ? "帆布袋一只" : "A canvas bag");
+    attract->pool_count = 3;
 }
 
 static void attract_no_code(struct view_model *view, bool zh)
@@ -330,6 +344,7 @@ const struct sample shopper_samples[] = {
     {"attract_offline", attract_coffee},
     {"attract_light", attract_light},
     {"attract_no_price", attract_no_price},
+    {"attract_pool", attract_pool},
     {"attract_no_code", attract_no_code},
     {"attract_no_offers", attract_no_offers},
     {"greeting_new", greeting_new},

@@ -137,7 +137,7 @@ static void a_carousel_page_leaves_the_code_alone(void **state)
     rig_open(&rig, sample_sizes[0]);
     sample_make(sample_named("attract"), LANGUAGE_ZH_CN, &view);
     rig_draw(&rig, &view, NULL, 0);
-    view.attract.offer_index = 1;
+    view.attract.page_index = 1;
     int count = rig_draw(&rig, &view, NULL, 0);
     assert_true(count > 0);
     for (size_t i = 0; i < ui_scene(rig.ui)->item_count; i++) {

@@ -251,6 +251,39 @@ static void screens_get_offers_in_order_with_prices_and_their_own_touchpoint(voi
     assert_string_equal(reference.clerks[0].name, "小李");
 }
 
+static void item_pool(struct shop *shop, uint32_t campaign, uint32_t left, int64_t until_ms)
+{
+    struct feed_pool row = {.campaign = campaign, .name_zh = "十元券", .name_en = "Ten off"};
+    uint8_t body[FEED_BODY_MAX];
+    size_t len;
+
+    row.elsewhere = left / 2;
+    row.here = left - row.elsewhere;
+    row.until_s = (uint32_t)(until_ms / 1000);
+    row.gone = left == 0;
+    assert_int_equal(feed_pool_encode(&row, body, sizeof(body), &len), 0);
+    shop_item(shop, FEED_POOL, body, len);
+}
+
+static void screens_get_what_is_left_in_the_public_pool_and_what_ends_first_before_all(void **state)
+{
+    struct shop *shop = *state;
+    struct till_reference reference;
+
+    item_pool(shop, 1, 3, SHOP_START_MS + 7200000);
+    item_pool(shop, 2, 1, SHOP_START_MS + 3600000);
+    item_pool(shop, 3, 9, SHOP_START_MS - 1000);
+    item_pool(shop, 4, 5, SHOP_START_MS + 3600000);
+    item_pool(shop, 4, 0, SHOP_START_MS + 3600000);
+    shop_give(shop);
+    till_reference_copy(shop->till, &reference);
+
+    assert_int_equal(reference.pool_count, 2);
+    assert_int_equal(reference.pools[0].campaign, 2);
+    assert_int_equal(reference.pools[1].campaign, 1);
+    assert_int_equal(reference.pools[1].here + reference.pools[1].elsewhere, 3);
+}
+
 static void a_greeting_is_shown_once_while_fresh_on_the_screen_that_was_scanned(void **state)
 {
     struct shop *shop = *state;
@@ -294,6 +327,7 @@ int main(void)
         WITH_SHOP(keys_come_only_from_the_pinned_root_and_only_forwards),
         WITH_SHOP(prices_and_counts_follow_the_feed),
         WITH_SHOP(screens_get_offers_in_order_with_prices_and_their_own_touchpoint),
+        WITH_SHOP(screens_get_what_is_left_in_the_public_pool_and_what_ends_first_before_all),
         WITH_SHOP(a_greeting_is_shown_once_while_fresh_on_the_screen_that_was_scanned),
         WITH_SHOP(pins_are_kept_peppered_only),
     };
