@@ -283,6 +283,7 @@ extern const struct admin_group admin_message;
 extern const struct admin_group admin_programme;
 extern const struct admin_group admin_question;
 extern const struct admin_group admin_retention;
+extern const struct admin_group admin_export;
 extern const struct admin_group admin_segment;
 extern const struct admin_group admin_survey;
 const struct admin_group *const admin_groups[] = {
@@ -295,6 +296,7 @@ const struct admin_group *const admin_groups[] = {
     &admin_programme,
     &admin_question,
     &admin_retention,
+    &admin_export,
     &admin_segment,
     &admin_survey,
 };
