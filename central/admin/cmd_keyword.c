@@ -11,8 +11,7 @@
 
 static int cmd_set(struct admin_call *call, struct store_tx *tx)
 {
-    struct keyword keyword = {.exact = admin_given(call, "exact"),
-                              .valid_to_ms = admin_number(call, "until", 0) * 1000};
+    struct keyword keyword = {.exact = admin_given(call, "exact"), .valid_to_ms = admin_moment_ms(call, "until")};
     uint64_t id = 0;
     int rc = admin_copy_text(call, "account", keyword.account, sizeof(keyword.account));
     rc = rc ? rc : admin_copy_text(call, "word", keyword.word, sizeof(keyword.word));
@@ -132,8 +131,8 @@ static struct keyword_range range_of(const struct admin_call *call)
 {
     return (struct keyword_range){.keyword = (uint64_t)admin_number(call, "keyword", 0),
                                   .version = admin_u32(call, "version"),
-                                  .from_ms = admin_number(call, "from", 0) * 1000,
-                                  .to_ms = admin_number(call, "to", 0) * 1000};
+                                  .from_ms = admin_moment_ms(call, "from"),
+                                  .to_ms = admin_moment_ms(call, "to")};
 }
 
 struct affected {

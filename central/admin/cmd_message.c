@@ -145,12 +145,12 @@ static int planning_start(struct planning *p, struct admin_call *call, struct st
     int ways = admin_given(call, "segment") + admin_given(call, "members") + admin_given(call, "all");
     p->call = call;
     p->now_ms = tx->now_ms;
-    p->left = admin_number(call, "limit", ROWS_LIMIT);
+    p->left = admin_rows(call, ROWS_LIMIT);
     if (ways != 1) {
         return admin_refuse(call, -EINVAL, "say whom: --segment N, --members 1,2,3 or --all");
     }
-    p->wish.from_ms = admin_number(call, "from", 0) * 1000;
-    p->wish.until_ms = admin_number(call, "until", 0) * 1000;
+    p->wish.from_ms = admin_moment_ms(call, "from");
+    p->wish.until_ms = admin_moment_ms(call, "until");
     p->audience.segment = admin_u32(call, "segment");
     p->audience.all = admin_given(call, "all");
     snprintf(p->words, sizeof(p->words), "%s", p->audience.all ? "everybody" : admin_text(call, "members", ""));
@@ -310,7 +310,7 @@ static int add_planned(void *context, const struct planned_message_row *row, con
 static int cmd_plan_show(struct admin_call *call, struct store_tx *tx)
 {
     struct message_plan plan;
-    struct planned_report report = {.call = call, .left = admin_number(call, "limit", ROWS_LIMIT)};
+    struct planned_report report = {.call = call, .left = admin_rows(call, ROWS_LIMIT)};
     uint64_t id = (uint64_t)admin_number(call, "plan", 0);
     int rc = message_plan_find(tx, id, &plan);
     rc = rc ? rc : message_planned_each(tx, id, add_planned, &report);

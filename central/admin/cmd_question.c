@@ -47,7 +47,7 @@ static int cmd_list(struct admin_call *call, struct store_tx *tx)
                                      .late = admin_given(call, "late"),
                                      .assigned =
                                          admin_given(call, "assigned") ? admin_text(call, "assigned", "") : NULL,
-                                     .limit = (uint32_t)admin_number(call, "limit", LIST_LIMIT)};
+                                     .limit = (uint32_t)admin_rows(call, LIST_LIMIT)};
     int rc = question_count(tx, &open, &late);
     admin_set(call, "open", json_integer((json_int_t)open));
     admin_set(call, "late", json_integer((json_int_t)late));
@@ -141,11 +141,11 @@ static int add_hit(void *context, const struct inbox_hit *hit)
 static int cmd_search(struct admin_call *call)
 {
     struct channel_keys keys;
-    int64_t days = admin_number(call, "days", SEARCH_DAYS);
+    int64_t days = admin_given(call, "days") ? admin_u32(call, "days") : SEARCH_DAYS;
     struct inbox_search search = {.account = admin_text(call, "account", ""),
                                   .words = admin_text(call, "words", ""),
                                   .since_ms = clock_wall_ms(call->central->clock) - days * DAY_MS,
-                                  .limit = (uint32_t)admin_number(call, "limit", SEARCH_LIMIT)};
+                                  .limit = (uint32_t)admin_rows(call, SEARCH_LIMIT)};
     if (!search.words[0]) {
         return admin_refuse(call, -EINVAL, "words to look for are missing");
     }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MOMENT_MAX_S INT64_C(253402300799) /* the end of 9999 */
+
 const struct admin_command *admin_command_at(size_t index)
 {
     for (size_t g = 0; g < admin_group_count; g++) {
@@ -69,6 +71,18 @@ int64_t admin_number(const struct admin_call *call, const char *name, int64_t fa
         return 1;
     }
     return json_is_integer(value) ? json_integer_value(value) : fallback;
+}
+
+int64_t admin_moment_ms(const struct admin_call *call, const char *name)
+{
+    int64_t moment_s = admin_number(call, name, 0);
+    return moment_s > 0 && moment_s <= MOMENT_MAX_S ? moment_s * 1000 : 0;
+}
+
+int64_t admin_rows(const struct admin_call *call, uint32_t fallback)
+{
+    uint32_t wanted = admin_u32(call, "limit");
+    return wanted ? wanted : fallback;
 }
 
 bool admin_given(const struct admin_call *call, const char *name)

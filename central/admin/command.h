@@ -69,6 +69,10 @@ bool admin_argument_next(const char **spec, struct admin_argument *out_argument)
 /* ---- for commands */
 const char *admin_text(const struct admin_call *call, const char *name, const char *fallback);
 int64_t admin_number(const struct admin_call *call, const char *name, int64_t fallback);
+int64_t admin_moment_ms(const struct admin_call *call,
+                        const char *name); /* kind d, as Unix ms; 0: absent, or no year of ours */
+/* How many rows at most; fallback when absent or out of range. */
+int64_t admin_rows(const struct admin_call *call, uint32_t fallback);
 bool admin_given(const struct admin_call *call, const char *name);
 uint32_t admin_u32(const struct admin_call *call, const char *name); /* 0 when absent or out of range */
 /* Copies into a fixed array; -E2BIG with a sentence when it does not fit, untouched when absent. */
