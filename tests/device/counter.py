@@ -79,6 +79,7 @@ class Layout:
         twin.wait_screen("attract", 30)
 
     def walk(self, twin):
+        twin.wait_hit("offer_1")  # what the shop says has come from central
         self.note(twin, "attract", "staff")
         twin.tap("staff")
         self.note(twin, "clerks", "pick_clerk_2")

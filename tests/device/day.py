@@ -126,7 +126,6 @@ class Day:
         wait_for("the picture comes to rest", PATIENCE, steady)
 
     def sign_in(self):
-        self.arrive("attract")
         self.tap_onward("attract", "staff", "clerks")
         self.tap_onward("clerks", "pick_clerk_2", "pin pad")
         self.tap("pin pad", *[f"key_{digit}" for digit in PIN])
