@@ -86,7 +86,7 @@ class Words:
         new = Terminal(self.world.bin, words[1], self.world.work, SIZE, LANGUAGE)
         new.command += ["--device", "drawer=sim"]
         self.terminals[words[1]] = new
-        self.world.others.append(new)
+        self.world.others += [self.world.terminal, new]  # whichever is meant at the end, all are ended
         self.world.terminal = new
         ticket = self.admin("enrol-ticket", words[4], words[6] if len(words) > 6 else "both")["ticket"]
         new.start()

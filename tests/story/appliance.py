@@ -170,8 +170,8 @@ class Terminal(Process):
                  lambda: any(hit["name"] == name for hit in self.do(cmd="hits")["hits"]))
 
     def tap(self, name):
-        self.wait_hit(name)
-        self.do(cmd="tap", name=name)
+        """As soon as it can be touched; a screen may change between looking and touching."""
+        wait_for(f"{self.name}: {name} can be touched", 5, lambda: self.ask(cmd="tap", name=name)["ok"])
 
     def keys(self, digits):
         for digit in digits:
