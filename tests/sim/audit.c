@@ -50,11 +50,14 @@ static const char own_views[] =
     "CREATE INDEX lost_id ON lost(terminal, inc, seq);"
     "CREATE INDEX c_request ON c(kind, req) WHERE req != 0;"
     "CREATE TABLE teller AS SELECT min(place) AS place FROM machine WHERE clone = 0 GROUP BY store;"
-    /* what a former primary did alone, or where its successor said that its copy may be behind, beyond that copy */
-    "CREATE TABLE beyond AS SELECT r.terminal, r.inc, r.seq, r.f1 AS campaign, r.f2 AS serial, r.req FROM c p JOIN c r"
-    " ON r.terminal = p.f1 AND r.inc = p.f2 AND r.seq > p.f3 WHERE p.kind = 20 AND r.kind IN (4, 5, 7, 8) AND (p.f8 = 1"
-    " OR 1 = (SELECT a.f1 FROM c a WHERE a.kind = 21 AND a.terminal = r.terminal AND a.inc = r.inc AND a.seq < r.seq"
-    "  ORDER BY a.seq DESC LIMIT 1));"
+    /* what a former primary did alone, or let stand by going alone, or where its successor said that its copy may be
+     * behind, beyond that copy */
+    "CREATE TABLE beyond AS SELECT r.terminal, r.inc, r.seq, r.kind, r.store, r.f1 AS campaign, r.f2 AS serial, r.req"
+    " FROM c p JOIN c r ON r.terminal = p.f1 AND r.inc = p.f2 AND r.seq > p.f3 WHERE p.kind = 20 AND r.kind IN (4, 5, "
+    "7,"
+    " 8, 10, 12) AND (p.f8 = 1 OR 1 = (SELECT a.f1 FROM c a WHERE a.kind = 21 AND a.terminal = r.terminal AND a.inc ="
+    "  r.inc AND a.seq < r.seq ORDER BY a.seq DESC LIMIT 1) OR EXISTS (SELECT 1 FROM c a WHERE a.kind = 21 AND a.f1 = 1"
+    "  AND a.terminal = r.terminal AND a.inc = r.inc AND a.seq BETWEEN r.seq + 1 AND r.seq + 4));"
     "CREATE INDEX beyond_id ON beyond(terminal, inc, seq);"
     /* where a primary was followed, both may have taken the same move or void, which counts once */
     "CREATE TABLE again AS SELECT b.rowid AS id FROM c a JOIN c b ON b.kind = a.kind AND b.store = a.store AND b.rowid "
@@ -151,7 +154,7 @@ static const struct check checks[] = {
      " < (SELECT count(*) FROM l x WHERE x.place = a.place AND x.terminal = a.terminal AND x.inc = a.inc"
      "  AND x.seq > a.durable AND x.seq <= a.seq AND x.kind = 4 AND x.f5 = 3 AND x.f1 = r.f1 AND NOT EXISTS"
      "  (SELECT 1 FROM l v WHERE v.kind = 8 AND v.f1 = x.terminal AND v.f2 = x.inc AND v.f3 = x.seq"
-     "   AND v.place = a.place AND v.seq < a.seq))"},
+     "   AND v.place = a.place AND (v.seq < a.seq OR v.terminal != a.terminal)))"},
     {"overdraft", false, false,
      "SELECT DISTINCT store, terminal, member FROM (SELECT *, sum(delta) OVER (PARTITION BY terminal, inc, member"
      " ORDER BY seq) AS held FROM move) WHERE held < 0 AND store NOT IN shared"},
@@ -181,14 +184,18 @@ static const struct check checks[] = {
      " WHERE g.kind = 11 AND g.f5 = r.f5)"},
     {"balances of terminals and central differ", true, false,
      "SELECT account, unit, sum(amount) FROM (SELECT account, unit, amount FROM lbalance WHERE place IN teller UNION"
-     " ALL SELECT"
-     " CASE WHEN account LIKE 'risk/%' THEN 'discount' || substr(account, 5) ELSE account END, unit, -amount"
+     " ALL SELECT CASE WHEN account LIKE 'risk/credit/%' THEN substr(account, 6) WHEN account LIKE 'risk/%' THEN"
+     " 'discount' || substr(account, 5) ELSE account END, unit, -amount"
      " FROM central.balance) GROUP BY account, unit HAVING sum(amount) != 0"},
     {"shares of terminals and central differ", true, false,
      "SELECT store, member, sum(amount) FROM (SELECT m.store, s.member, s.amount FROM lshare s JOIN machine m ON"
-     " m.place = s.place AND m.place IN teller UNION ALL SELECT store, member, -amount FROM central.share) GROUP BY "
-     "store, member"
+     " m.place = s.place AND m.place IN teller UNION ALL SELECT store, member, -amount FROM central.share) WHERE"
+     " (store, member) NOT IN (SELECT store, member FROM central.conflict WHERE campaign = 0) GROUP BY store, member"
      " HAVING sum(amount) != 0"},
+    {"credit spent twice that nothing explains", false, false,
+     "SELECT store, terminal || '.' || seq, member FROM central.conflict WHERE campaign = 0 AND store NOT IN (SELECT"
+     " store FROM beyond WHERE kind IN (7, 12) UNION SELECT store FROM c WHERE terminal IN (SELECT terminal FROM"
+     " lost_disk))"},
     {"books that do not balance", false, false,
      "SELECT 0, unit, sum(amount) FROM central.balance GROUP BY unit HAVING sum(amount) != 0"},
     {"cash that the records do not say", false, false,
@@ -350,6 +357,23 @@ static void read_journal(struct world *world, sqlite3 *db, const char *sql, cons
     sqlite3_finalize(out);
 }
 
+/* What the terminal keeps of the brand's keys is what central last sealed. */
+static bool has_keys(const struct world *world, sqlite3 *db)
+{
+    uint8_t sealed[4096];
+    char path[192];
+    snprintf(path, sizeof(path), "%s/" CENTRAL_KEYS_DIR "/keyset.bin", world->center->drive.folder);
+    FILE *file = fopen(path, "rb");
+    size_t len = file ? fread(sealed, 1, sizeof(sealed), file) : 0;
+    if (file)
+        fclose(file);
+    sqlite3_stmt *stmt = prepare(db, "SELECT value FROM till.config WHERE key = 'keyset'");
+    bool same = sqlite3_step(stmt) == SQLITE_ROW && (size_t)sqlite3_column_bytes(stmt, 0) == len &&
+                memcmp(sqlite3_column_blob(stmt, 0), sealed, len) == 0;
+    sqlite3_finalize(stmt);
+    return same;
+}
+
 static void read_terminal(struct world *world, sqlite3 *db, const struct terminal *t, unsigned place)
 {
     char sql[512];
@@ -369,6 +393,8 @@ static void read_terminal(struct world *world, sqlite3 *db, const struct termina
     read_journal(world, db,
                  "SELECT version, terminal, incarnation, seq, 0, hlc, kind, body, hash FROM till.journal ORDER BY id",
                  "l", place);
+    if (!t->clone && !has_keys(world, db))
+        world_violation(world, "%s does not know the keys that are good", t->name);
     if (!t->clone) {
         snprintf(sql, sizeof(sql),
                  "INSERT INTO lbalance SELECT %u, account, unit, amount_minor FROM till.balance;"

@@ -232,6 +232,46 @@ static int set_up(void *argument, struct store_tx *tx)
     return rc;
 }
 
+/* ---- keys */
+
+static void note_coupon_key(struct center *center, const struct brand_keys *keys)
+{
+    world_must(center->key_count < CENTER_KEYS_MAX ? 0 : -ENOSPC, "keys");
+    center->coupon_keys[center->key_count++] = (struct center_key){keys->coupon_kid, keys->coupon};
+}
+
+const struct key_pair *center_key_of(const struct center *center, uint8_t kid)
+{
+    for (unsigned i = 0; i < center->key_count; i++) {
+        if (center->coupon_keys[i].kid == kid)
+            return &center->coupon_keys[i].pair;
+    }
+    world_must(-ENOENT, "a coupon's key");
+    return NULL;
+}
+
+/* As an operator does it: with the keys' files, then central is started again. */
+bool center_change_key(struct center *center)
+{
+    struct brand_keys keys;
+    char folder[160];
+    uint8_t old = center->coupon_keys[center->key_count - 1].kid, kid = 0;
+    if (!center->central || center->drive.dead || center->drive.sick || center->key_count == CENTER_KEYS_MAX)
+        return false;
+    snprintf(folder, sizeof(folder), "%s/" CENTRAL_KEYS_DIR, center->drive.folder);
+    world_must(brand_keys_load(folder, &keys), "keys");
+    world_must(brand_keys_add(folder, KEY_COUPON, &center->world->product.base, &keys, &kid), "another key");
+    world_must(brand_keys_revoke(folder, old, &keys), "a revoked key");
+    brand_keys_finish(&keys);
+    world_must(brand_keys_load(folder, &keys), "keys");
+    note_coupon_key(center, &keys);
+    brand_keys_finish(&keys);
+    world_trace(center->world, "key %u signs, key %u is revoked", kid, old);
+    center_stop(center);
+    center_start(center);
+    return true;
+}
+
 void center_open(struct center *center, struct world *world)
 {
     char folder[128];
@@ -254,10 +294,9 @@ void center_open(struct center *center, struct world *world)
     drive_take_database(&center->drive, folder);
     center_start(center);
     center->brand = center->central->brand;
-    center->coupon_key = center->central->keys.coupon;
     center->member_key = center->central->keys.member;
-    center->coupon_kid = center->central->keys.coupon_kid;
     center->member_kid = center->central->keys.member_kid;
+    note_coupon_key(center, &center->central->keys);
     world_must(center_write(center, set_up, center), "stores");
     tick_on(center, 0);
 }
@@ -266,7 +305,8 @@ void center_close(struct center *center)
 {
     drive_finish(&center->drive);
     free(center->shops);
-    key_pair_finish(&center->coupon_key);
+    for (unsigned i = 0; i < center->key_count; i++)
+        key_pair_finish(&center->coupon_keys[i].pair);
     key_pair_finish(&center->member_key);
 }
 

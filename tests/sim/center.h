@@ -18,6 +18,7 @@ enum center_campaign {
 #define CENTER_CAMPAIGN_FIRST 1001
 #define CENTER_CLERK          7 /* who is a manager too */
 #define CENTER_OFFLINE_COUNT  3
+#define CENTER_KEYS_MAX       8
 
 struct center {
     struct world *world;
@@ -29,8 +30,13 @@ struct center {
     uint32_t brand, *shops;  /* the store of each terminal, in order; neighbours may share one */
     char backup[512];        /* the last one, "" = none yet */
     char older[512];         /* the one before */
-    struct key_pair coupon_key, member_key;
-    uint8_t coupon_kid, member_kid;
+    struct key_pair member_key;
+    uint8_t member_kid;
+    unsigned key_count; /* of coupons: the last one signs, those before it are revoked */
+    struct center_key {
+        uint8_t kid;
+        struct key_pair pair;
+    } coupon_keys[CENTER_KEYS_MAX];
 };
 
 /* Initialises and starts it, with a store for every terminal and the campaigns. */
@@ -55,6 +61,11 @@ void center_confirm_all(struct center *center);
 /* A ticket for the terminal that takes the place of another one of its store. */
 MUST_CHECK int center_make_successor(struct center *center, uint32_t shop, uint32_t replaced,
                                      char out_text[ENROL_TEXT_MAX]);
+
+/* The key that signs coupons was stolen: another one signs from now on, and that one is revoked. False: not now. */
+bool center_change_key(struct center *center);
+/* What a phone shows: the coupon's token under the key that it was signed with. */
+const struct key_pair *center_key_of(const struct center *center, uint8_t kid);
 
 /* An operator's orders to a store: another primary; to go on without a peer, or no longer. */
 MUST_CHECK int center_hand_over(struct center *center, uint32_t shop, uint32_t terminal);

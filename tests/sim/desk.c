@@ -227,6 +227,7 @@ static void on_redeemed(struct desk_wish *wish, const struct till_answer *answer
     }
     world_trace(t->world, "%s says %s", t->name, coupon_verdict_name(r->verdict));
     t->world->counts.refused++;
+    t->world->counts.revoked += r->verdict == COUPON_KEY_REVOKED;
     if (!terminal_is_up(t) || t->drive.dead)
         return;
     if (r->verdict == COUPON_DATE_UNSURE && !redeem->date_confirmed) {

@@ -237,6 +237,14 @@ static void write_off_due(void *argument, uint64_t token)
         losses_write_off(argument);
 }
 
+static void change_key(void *argument, uint64_t token)
+{
+    struct world *world = argument;
+    (void)token;
+    if (world_has(world, FAULT_REVOKE) && center_change_key(world->center))
+        world->counts.faults[FAULT_REVOKE]++;
+}
+
 /* ---- a day of it */
 
 static void plan_terminal(struct world *world, struct terminal *t)
@@ -280,6 +288,8 @@ void faults_plan_day(struct world *world)
     if (world_has(world, FAULT_REPLACE) && world_chance(world, 150))
         world_at(world, some_time(world), replace_due, world->terminals[world_below(world, world->options.terminals)],
                  (uint64_t)(world->now_ms + WORLD_TRADING_MS));
+    if (world_has(world, FAULT_REVOKE) && world_chance(world, 150))
+        world_at(world, some_time(world), change_key, world, 0);
     stores_plan_day(world);
     plan_center(world, center);
     for (int i = 1; i <= 2; i++)

@@ -228,9 +228,10 @@ static void print_summary(const struct jobs_options *arguments, const struct wor
         printf(" %s %" PRIu64, name_of_fault(i), sum->faults[i]);
     printf(" transfers %" PRIu64 " credit-transfers %" PRIu64 " by-budget %" PRIu64 " conflicts %" PRIu64
            " restores %" PRIu64 " quarantined %" PRIu64 " problems %" PRIu64 " through-primary %" PRIu64
-           " pending %" PRIu64 " promotions %" PRIu64 " times-alone %" PRIu64 " events %" PRIu64,
+           " pending %" PRIu64 " promotions %" PRIu64 " times-alone %" PRIu64 " revoked-refused %" PRIu64
+           " events %" PRIu64,
            sum->transfers, sum->share_transfers, sum->budget, sum->conflicts, sum->restores, sum->quarantined,
-           sum->problems, sum->through_primary, sum->pending, sum->promotions, sum->alone, sum->events);
+           sum->problems, sum->through_primary, sum->pending, sum->promotions, sum->alone, sum->revoked, sum->events);
     printf(" trace %016" PRIx64 " violations %" PRIu64 "\n", trace, sum->violations);
 }
 

@@ -35,6 +35,10 @@ look_for forgotten-budget partition
 look_for swallowed-conflict partition
 look_for half-posting none
 look_for clock-order clock
+look_for peer-lies none
+look_for no-fence promote,lan-partition,lan-drop,lan-delay,crash
+look_for two-primaries promote,lan-partition,hand-over
+look_for forgotten-request lan-drop,lan-delay
 
 all=$("$sim" --help | sed -n 's/^mutants: //p' | tr -d ' ' | tr ',' '\n' | wc -l)
 [ "$(grep -c '^look_for [a-z]' "$0")" -eq "$all" ] || { echo "a mutant is not looked for"; exit 1; }

@@ -62,7 +62,7 @@ static void show_coupon(struct terminal *t, size_t place, bool check_only)
                                  .store_epoch = 1,
                                  .expiry_s = (uint32_t)(WORLD_START_MS / 1000) + COUPON_LIFE_S};
     struct till_request request = {.op = TILL_REDEEM};
-    world_must(token_coupon_sign(&token, center->coupon_key.secret_key, request.redeem.text), "token");
+    world_must(token_coupon_sign(&token, center_key_of(center, coupon->kid)->secret_key, request.redeem.text), "token");
     request.redeem.check_only = check_only;
     request.redeem.member = coupon->member;
     if (world_chance(t->world, 500))
@@ -226,8 +226,9 @@ static unsigned pick_campaign(struct world *world)
 static int issue_one(struct shoppers *s, struct store_tx *tx, uint32_t shop)
 {
     static const enum campaign_mode modes[CENTER_CAMPAIGNS] = {MODE_HOME, MODE_HOME, MODE_STRICT, MODE_BUDGET};
-    struct phone_coupon phone = {
-        .home_store = shop, .campaign = pick_campaign(s->world), .kid = s->world->center->coupon_kid};
+    struct phone_coupon phone = {.home_store = shop,
+                                 .campaign = pick_campaign(s->world),
+                                 .kid = s->world->center->coupon_keys[s->world->center->key_count - 1].kid};
     if (world_chance(s->world, 700))
         phone.member = s->members[world_below(s->world, s->member_count)];
     struct coupon coupon = {.id = {CENTER_CAMPAIGN_FIRST + phone.campaign, 0},

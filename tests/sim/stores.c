@@ -267,15 +267,23 @@ static uint64_t held(const struct lan_end *ends, uint32_t count, const struct la
     return 0;
 }
 
+static bool is_there(const struct store *store, uint32_t number)
+{
+    bool there = false;
+    for (unsigned i = 0; i < store->count; i++)
+        there |= store->machines[i]->number == number;
+    return there;
+}
+
 /* Everything that a holds of terminals that are there, b holds too. */
-static bool covers(struct terminal *a, struct terminal *b)
+static bool covers(const struct store *store, struct terminal *a, struct terminal *b)
 {
     struct lan_end here[LAN_TERMINALS_MAX], there[LAN_TERMINALS_MAX];
     uint32_t here_count = 0, there_count = 0;
     if (till_ends(a->till, here, &here_count) < 0 || till_ends(b->till, there, &there_count) < 0)
         return false;
     for (uint32_t i = 0; i < here_count; i++) {
-        if (held(there, there_count, &here[i]) < here[i].through)
+        if (is_there(store, here[i].terminal) && held(there, there_count, &here[i]) < here[i].through)
             return false;
     }
     return true;
@@ -311,7 +319,7 @@ static bool agrees(struct world *world, struct terminal *t)
             return false;
         if (is_out_of_service(other))
             asks_in_vain = true;
-        else if (other != t && !covers(t, other))
+        else if (other != t && !covers(&store, t, other))
             return false;
     }
     return asks_in_vain || !waits(t);

@@ -40,6 +40,7 @@ static const char *const fault_names[FAULTS] = {
     [FAULT_HAND_OVER] = "hand-over",
     [FAULT_ALONE] = "alone",
     [FAULT_ALONE_CENTRAL] = "alone-central",
+    [FAULT_REVOKE] = "revoke",
 };
 
 static const char *const mutant_names[MUTANTS] = {

@@ -37,6 +37,7 @@ enum fault {
     FAULT_HAND_OVER,     /* central gives the store another primary, as planned */
     FAULT_ALONE,         /* a manager lets the primary go on without a peer */
     FAULT_ALONE_CENTRAL, /* central does */
+    FAULT_REVOKE,        /* the key of the coupons was stolen: another one signs, that one is revoked */
     FAULTS
 };
 
@@ -86,6 +87,7 @@ struct world_counts {
     uint64_t redemptions, offline, credit_moves, credit_offline, spends, voids, refused,
         retried; /* acknowledged at terminals */
     uint64_t transfers, share_transfers, budget, conflicts, quarantined, restores;
+    uint64_t revoked;                                     /* refused, because the key they were signed with is */
     uint64_t through_primary, pending, promotions, alone; /* in stores of several terminals */
     uint64_t problems, violations;
 };
