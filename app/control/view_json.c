@@ -43,8 +43,12 @@ static json_t *attract(const struct view_attract *a)
     for (uint32_t i = 0; i < a->pool_count; i++)
         json_array_append_new(pool, json_pack("{s:s, s:i, s:s}", "name", a->pool[i].name, "left", (int)a->pool[i].left,
                                               "until", a->pool[i].until));
-    return json_pack("{s:s, s:s, s:o, s:i, s:o}", "follow_url", a->follow_url, "shelf", a->shelf, "offers", offers,
-                     "page", (int)a->page_index, "pool", pool);
+    json_t *answers = json_array();
+    for (uint32_t i = 0; i < a->survey.answer_count; i++)
+        json_array_append_new(answers, json_string(a->survey.answers[i]));
+    return json_pack("{s:s, s:s, s:o, s:i, s:o, s:{s:s, s:o, s:b}}", "follow_url", a->follow_url, "shelf", a->shelf,
+                     "offers", offers, "page", (int)a->page_index, "pool", pool, "survey", "question",
+                     a->survey.question, "answers", answers, "thanked", a->survey.thanked ? 1 : 0);
 }
 
 static json_t *sign_in(const struct view_sign_in *s)

@@ -30,8 +30,7 @@ static void on_tick(struct flow *flow, struct effects *effects)
     flow_status_tick(flow, effects);
     flow_self_test_tick(flow, effects);
     if (flow->screen == SCREEN_ATTRACT && flow_pages(flow) > 1 && now >= flow->page_due_mono_ms) {
-        flow->page_index = (flow->page_index + 1) % flow_pages(flow);
-        flow->page_due_mono_ms = now + PAGE_MS;
+        flow_turn_page(flow, (flow->page_index + 1) % flow_pages(flow));
     }
     if (flow->pin_state == PIN_VIEW_LOCKED && now >= flow->locked_until_mono_ms)
         flow->pin_state = PIN_VIEW_ENTER;
@@ -49,7 +48,7 @@ static void on_reference(struct flow *flow, const struct till_reference *referen
     bool was_enrolled = flow->reference.enrolled;
     flow->reference = *reference;
     if (flow->page_index >= flow_pages(flow))
-        flow->page_index = 0;
+        flow_turn_page(flow, 0);
     if (flow->screen == SCREEN_STARTING || (!was_enrolled && reference->enrolled && flow->screen == SCREEN_ENROLMENT))
         flow_home(flow);
 }

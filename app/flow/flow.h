@@ -155,7 +155,8 @@ struct flow {
     uint32_t picked_act;
     struct feed_greeting greeting;
 
-    uint32_t page_index; /* of the carousel: the offers, then the public pool */
+    uint32_t page_index; /* of the carousel: the offers, the public pool, the survey */
+    bool survey_thanked; /* answered on the page that shows */
     int64_t page_due_mono_ms;
     enum view_guidance guidance;
     uint32_t picture_no;
@@ -190,7 +191,7 @@ void flow_init(struct flow *flow, const struct flow_config *config);
 void flow_step(struct flow *flow, const struct event *event, struct effects *out_effects);
 /* When an EVENT_TICK is due (monotonic ms); INT64_MAX = not before something happens. */
 int64_t flow_deadline(const struct flow *flow);
-/* Pages of the carousel; the one after the offers, when there is one more, is the public pool. */
+/* Pages of the carousel: the offers, then the public pool and the survey where there is one. */
 uint32_t flow_pages(const struct flow *flow);
 /* What the lamp shows and whether the screen wants the camera's pictures: both follow from the state. */
 enum lamp flow_lamp(const struct flow *flow);

@@ -32,7 +32,14 @@ void flow_go(struct flow *flow, enum screen screen, int64_t for_ms)
 
 uint32_t flow_pages(const struct flow *flow)
 {
-    return flow->reference.offer_count + (flow->reference.pool_count > 0);
+    return flow->reference.offer_count + (flow->reference.pool_count > 0) + (flow->reference.survey.survey != 0);
+}
+
+void flow_turn_page(struct flow *flow, uint32_t page)
+{
+    flow->page_index = page;
+    flow->page_due_mono_ms = flow->now.mono_ms + PAGE_MS;
+    flow->survey_thanked = false;
 }
 
 bool flow_staffed(const struct flow *flow)

@@ -32,6 +32,7 @@ void flow_ask_till(struct flow *flow, struct effects *effects, struct till_reque
 void flow_note(struct flow *flow, struct effects *effects, const struct body *body);
 void flow_clear_entry(struct flow *flow);
 bool flow_staffed(const struct flow *flow);
+void flow_turn_page(struct flow *flow, uint32_t page);
 /* The follow QR's time on the screen is a fact for the funnel: counted whenever attract is left, or asked for. */
 void flow_count_exposure(struct flow *flow);
 

@@ -187,9 +187,24 @@ static void service_intent(struct flow *flow, struct effects *effects, enum inte
 
 static void show_page(struct flow *flow, int64_t index)
 {
-    if (index >= 0 && index < flow_pages(flow))
-        flow->page_index = (uint32_t)index;
-    flow->page_due_mono_ms = flow->now.mono_ms + PAGE_MS;
+    bool there = index >= 0 && index < flow_pages(flow);
+    flow_turn_page(flow, there ? (uint32_t)index : flow->page_index);
+}
+
+/* One tap; whoever it was stays unknown. */
+static void answer_survey(struct flow *flow, struct effects *effects, int64_t answer)
+{
+    const struct feed_survey *survey = &flow->reference.survey;
+    struct body body = {.kind = RECORD_SURVEY_ANSWER,
+                        .survey_answer = {.survey = survey->survey, .business_ms = flow->now.wall_ms}};
+    bool there =
+        survey->survey != 0 && answer >= 1 && answer <= SURVEY_ANSWERS_MAX && survey->answers_zh[answer - 1][0] != '\0';
+    if (!there || flow->survey_thanked || flow->screen != SCREEN_ATTRACT)
+        return;
+    body.survey_answer.answer = (uint8_t)answer;
+    flow_note(flow, effects, &body);
+    flow_turn_page(flow, flow->page_index);
+    flow->survey_thanked = true;
 }
 
 static void to_staff(struct flow *flow)
@@ -256,6 +271,9 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
         break;
     case INTENT_PAGE:
         show_page(flow, argument);
+        break;
+    case INTENT_SURVEY:
+        answer_survey(flow, effects, argument);
         break;
     case INTENT_SALE:
     case INTENT_SPEND:

@@ -31,7 +31,7 @@ static void follow_card(struct scene *scene, const struct view_attract *attract,
 
 static uint32_t page_count(const struct view_attract *attract)
 {
-    return attract->offer_count + (attract->pool_count > 0);
+    return attract->offer_count + (attract->pool_count > 0) + (attract->survey.answer_count > 0);
 }
 
 static void page_dots(struct scene *scene, const struct view_attract *attract, struct rect area, uint32_t ink)
@@ -154,17 +154,59 @@ static void pool_card(struct scene *scene, const struct view_attract *attract, s
     }
 }
 
-/* A page of the carousel; a touch shows the next. */
+static void answer_buttons(struct scene *scene, const struct view_survey *survey, struct rect area)
+{
+    const struct theme *theme = scene->theme;
+    const struct grid grid = {survey->answer_count > 2 ? 2 : 1, 2, theme->gap};
+    for (uint32_t i = 0; i < survey->answer_count; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "answer_%u", i + 1);
+        struct rect cell = rect_cell(area, grid, (int)i % grid.columns, (int)i / grid.columns);
+        int height = cell.height < theme->button * 3 / 2 ? cell.height : theme->button * 3 / 2;
+        widget_button(scene, rect_centred(cell, cell.width, height),
+                      &(struct button){.kind = BUTTON_PLAIN,
+                                       .label = survey->answers[i],
+                                       .hit = hit_of(name, INTENT_SURVEY, i + 1)});
+    }
+}
+
+static void survey_card(struct scene *scene, const struct view_attract *attract, struct rect area)
+{
+    const struct theme *theme = scene->theme;
+    const struct view_survey *survey = &attract->survey;
+    widget_card_only(scene, area);
+    struct rect inner = rect_inset(area, theme->pad + theme->unit, theme->pad);
+    page_dots(scene, attract, rect_cut_bottom(&inner, theme->unit), theme->accent);
+    rect_cut_bottom(&inner, theme->unit);
+    struct text_style title = style_lines(style_bold(scene, TEXT_TITLE, theme->ink), 2);
+    if (survey->thanked) {
+        scene_text(scene, inner, style_centred(title), say(scene, N_("Thank you: that helps us.")));
+        return;
+    }
+    int height = scene_text_height(scene, title, survey->question, inner.width);
+    scene_text(scene, rect_cut_top(&inner, height), style_place(title, PLACE_TOP), survey->question);
+    rect_cut_top(&inner, theme->unit);
+    struct text_style how = style_place(style_lines(style_text(scene, TEXT_BODY, theme->muted), 1), PLACE_BOTTOM);
+    scene_text(scene, rect_cut_bottom(&inner, block_of_lines(scene, TEXT_BODY, 1)), how,
+               say(scene, N_("One tap, without a name.")));
+    answer_buttons(scene, survey, inner);
+}
+
+/* A page of the carousel; a touch shows the next, but where the page has buttons of its own. */
 static void page_card(struct scene *scene, const struct view_attract *attract, struct rect area)
 {
     char name[32];
     uint32_t pages = page_count(attract), next = (attract->page_index + 1) % pages;
+    bool asks = false;
     if (attract->page_index < attract->offer_count) {
         offer_card(scene, attract, area);
-    } else {
+    } else if (attract->page_index == attract->offer_count && attract->pool_count > 0) {
         pool_card(scene, attract, area);
+    } else {
+        survey_card(scene, attract, area);
+        asks = !attract->survey.thanked;
     }
-    if (pages > 1) {
+    if (pages > 1 && !asks) {
         snprintf(name, sizeof(name), "page_%u", next);
         scene_hit(scene, area, hit_of(name, INTENT_PAGE, next));
     }

@@ -233,6 +233,20 @@ static int apply_pool(struct books *b, struct slice body)
                        pool.campaign, pool.until_s, body);
 }
 
+static int apply_survey(struct books *b, struct slice body)
+{
+    struct feed_survey survey;
+    int r = feed_survey_decode(body, &survey);
+
+    if (r < 0)
+        return r;
+    return survey.gone ? run_keyed(b, "DELETE FROM survey WHERE survey = ?", survey.survey, NULL)
+                       : run_keyed(b,
+                                   "INSERT INTO survey(survey, body) VALUES(?, ?)"
+                                   " ON CONFLICT(survey) DO UPDATE SET body = excluded.body",
+                                   survey.survey, &body);
+}
+
 static int apply_terminal(struct books *b, struct slice body)
 {
     struct feed_terminal terminal;
@@ -331,6 +345,7 @@ int feed_item_apply(struct books *b, const struct feed_item *item)
         [FEED_PRODUCT] = apply_product,   [FEED_CLERK] = apply_clerk,   [FEED_TOUCHPOINT] = apply_touchpoint,
         [FEED_MEMBER] = apply_member,     [FEED_COUPON] = apply_coupon, [FEED_GREETING] = apply_greeting,
         [FEED_TERMINAL] = apply_terminal, [FEED_OFFER] = apply_offer,   [FEED_POOL] = apply_pool,
+        [FEED_SURVEY] = apply_survey,
     };
 
     if (item->kind >= FEED_RIGHT_GRANT && item->kind <= FEED_SHARE_REQUEST)

@@ -104,6 +104,20 @@ static int load_pools(struct books *b, struct till_reference *out)
     return r;
 }
 
+static int load_survey(struct books *b, struct till_reference *out)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(b->db, "SELECT body FROM survey ORDER BY survey DESC LIMIT 1", &stmt);
+
+    if (r < 0)
+        return r;
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        r = feed_survey_decode(db_column_blob(stmt, 0), &out->survey) < 0 ? -EUCLEAN : 0;
+    db_stmt_close(stmt);
+    return r;
+}
+
 int reference_build(struct books *b, struct till_reference *out_reference)
 {
     struct till_reference *out = out_reference;
@@ -126,5 +140,7 @@ int reference_build(struct books *b, struct till_reference *out_reference)
         r = load_offers(b, out);
     if (r == 0)
         r = load_pools(b, out);
+    if (r == 0)
+        r = load_survey(b, out);
     return r < 0 ? r : load_clerks(b, out);
 }

@@ -87,13 +87,14 @@ static const char several_terminals[] =
     "CREATE TABLE request_done(request_id BLOB PRIMARY KEY, record INTEGER NOT NULL) WITHOUT ROWID;"
     "INSERT INTO config(key, value) SELECT 'rebuild', 1 WHERE EXISTS(SELECT 1 FROM journal);";
 
-/* What anybody may have now, from the feed. */
-static const char public_pool[] =
-    "CREATE TABLE pool(campaign INTEGER PRIMARY KEY, until_s INTEGER NOT NULL, body BLOB NOT NULL);";
+/* What anybody may have now, and what anybody is asked, from the feed. */
+static const char for_everybody[] =
+    "CREATE TABLE pool(campaign INTEGER PRIMARY KEY, until_s INTEGER NOT NULL, body BLOB NOT NULL);"
+    "CREATE TABLE survey(survey INTEGER PRIMARY KEY, body BLOB NOT NULL);";
 
 int schema_migrate(struct db *db)
 {
-    static const char *const steps[] = {journal_tables, feed_tables, projections, several_terminals, public_pool};
+    static const char *const steps[] = {journal_tables, feed_tables, projections, several_terminals, for_everybody};
 
     return db_migrate(db, steps, ARRAY_LEN(steps));
 }

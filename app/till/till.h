@@ -237,6 +237,7 @@ struct till_reference {
     int64_t offer_price_minor[TILL_OFFERS_MAX], offer_member_price_minor[TILL_OFFERS_MAX]; /* 0 = none */
     uint32_t pool_count;
     struct feed_pool pools[TILL_POOLS_MAX]; /* what ends first comes first; may have ended meanwhile */
+    struct feed_survey survey;              /* the newest; 0 = none is asked */
     uint32_t clerk_count;
     struct feed_clerk clerks[TILL_CLERKS_MAX];
     uint32_t products, members; /* counts */

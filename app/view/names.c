@@ -57,6 +57,7 @@ const char *intent_name(enum intent intent)
         [INTENT_CONFIRM_DATE] = "confirm_date",
         [INTENT_NEXT] = "next",
         [INTENT_PAGE] = "page",
+        [INTENT_SURVEY] = "survey",
         [INTENT_STORE] = "store",
         [INTENT_ALONE] = "alone",
         [INTENT_PROMOTE] = "promote",

@@ -104,6 +104,17 @@ static void fill_pool_row(const struct flow *flow, const struct feed_pool *pool,
     time_format_day((int64_t)pool->until_s * 1000, row->until, sizeof(row->until));
 }
 
+static void fill_survey(const struct flow *flow, struct view_survey *s)
+{
+    const struct feed_survey *survey = &flow->reference.survey;
+    if (survey->survey == 0)
+        return;
+    put_localised(flow, s->question, survey->question_zh, survey->question_en);
+    for (uint32_t i = 0; i < SURVEY_ANSWERS_MAX && i < VIEW_ANSWERS_MAX && survey->answers_zh[i][0] != '\0'; i++)
+        put_localised(flow, s->answers[s->answer_count++], survey->answers_zh[i], survey->answers_en[i]);
+    s->thanked = flow->survey_thanked;
+}
+
 static void fill_attract(const struct flow *flow, struct view_attract *a)
 {
     const struct feed_touchpoint *touchpoint = &flow->reference.touchpoint;
@@ -117,6 +128,7 @@ static void fill_attract(const struct flow *flow, struct view_attract *a)
         fill_offer(flow, i, &a->offers[i]);
     for (uint32_t i = 0; i < flow->reference.pool_count; i++)
         fill_pool_row(flow, &flow->reference.pools[i], &a->pool[a->pool_count++]);
+    fill_survey(flow, &a->survey);
     a->staff_button = true;
     a->scan_button = true;
 }

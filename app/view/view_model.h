@@ -62,8 +62,9 @@ enum intent {
     INTENT_REPRINT,
     INTENT_ASK_CENTRAL, /* verdict: have the right moved here */
     INTENT_CONFIRM_DATE,
-    INTENT_NEXT,  /* verdict: done, next */
-    INTENT_PAGE,  /* argument: page of the carousel */
+    INTENT_NEXT,   /* verdict: done, next */
+    INTENT_PAGE,   /* argument: page of the carousel */
+    INTENT_SURVEY, /* argument: the answer, from 1 */
     INTENT_STORE,
     INTENT_ALONE,     /* argument: 1 go alone, 0 no longer */
     INTENT_PROMOTE,   /* make this terminal the store's primary */
@@ -73,11 +74,12 @@ enum intent {
     INTENT_COUNT
 };
 
-#define VIEW_TEXT_MAX   128
-#define VIEW_OFFERS_MAX 8
-#define VIEW_POOL_MAX   4
-#define VIEW_ROWS_MAX   12
-#define VIEW_LOG_LINES  12
+#define VIEW_TEXT_MAX    128
+#define VIEW_OFFERS_MAX  8
+#define VIEW_POOL_MAX    4
+#define VIEW_ANSWERS_MAX 4
+#define VIEW_ROWS_MAX    12
+#define VIEW_LOG_LINES   12
 
 /* What staff must know of the store's other terminals; quiet when all is well or there are none. */
 enum view_store_state {
@@ -120,14 +122,23 @@ struct view_pool_row {
     char until[16]; /* "2026-12-01" */
 };
 
+/* One question, one tap. */
+struct view_survey {
+    char question[VIEW_TEXT_MAX];
+    uint32_t answer_count; /* 0 = nothing is asked */
+    char answers[VIEW_ANSWERS_MAX][VIEW_TEXT_MAX];
+    bool thanked;
+};
+
 struct view_attract {
     char follow_url[160]; /* drawn as a QR; "" = not there yet: offers take the room, no empty frame */
     char shelf[VIEW_TEXT_MAX];
-    uint32_t page_index; /* of the carousel: the offers, then the pool if there is one */
+    uint32_t page_index; /* of the carousel: the offers, then the pool and the survey where there is one */
     uint32_t offer_count;
     struct view_offer offers[VIEW_OFFERS_MAX];
     uint32_t pool_count;
     struct view_pool_row pool[VIEW_POOL_MAX];
+    struct view_survey survey;
     bool staff_button, scan_button;
 };
 

@@ -225,6 +225,36 @@ static void a_failed_print_is_shown_and_noted_but_undoes_nothing(void **state)
     assert_int_equal(desk_asked(&d, TILL_NOTE)->note.receipt.outcome, RECEIPT_FAILED);
 }
 
+/* One tap is one record; the page thanks until it turns, and takes no second tap meanwhile. */
+static void a_survey_is_answered_with_one_tap(void **state)
+{
+    struct desk d;
+    struct view_model view;
+    (void)state;
+    desk_open(&d, true);
+    d.reference.survey = (struct feed_survey){.survey = 9, .question_en = "Coffee?"};
+    strcpy(d.reference.survey.answers_zh[0], "喝");
+    strcpy(d.reference.survey.answers_zh[1], "不喝");
+    struct event changed = desk_event_of(&d, EVENT_REFERENCE);
+    changed.reference = &d.reference;
+    desk_step(&d, &changed);
+    desk_touch(&d, INTENT_SURVEY, 3); /* there is no third answer */
+    assert_null(desk_find(&d, EFFECT_TILL));
+    desk_touch(&d, INTENT_SURVEY, 2);
+    const struct till_request *note = desk_asked(&d, TILL_NOTE);
+    assert_int_equal(note->note.kind, RECORD_SURVEY_ANSWER);
+    assert_int_equal(note->note.survey_answer.survey, 9);
+    assert_int_equal(note->note.survey_answer.answer, 2);
+    assert_int_equal(note->note.survey_answer.member, 0);
+    view_make(&d.flow, &view);
+    assert_true(view.attract.survey.thanked);
+    assert_int_equal(view.attract.survey.answer_count, 2);
+    desk_touch(&d, INTENT_SURVEY, 1);
+    assert_null(desk_find(&d, EFFECT_TILL));
+    desk_touch(&d, INTENT_PAGE, 0);
+    assert_false(d.flow.survey_thanked);
+}
+
 /* The public pool is the carousel's last page, as long as there is something in it. */
 static void the_carousel_ends_with_the_public_pool(void **state)
 {
@@ -263,6 +293,7 @@ int main(void)
         cmocka_unit_test(a_coupon_held_elsewhere_is_asked_for_online_and_refused_offline),
         cmocka_unit_test(the_same_question_keeps_its_request_id),
         cmocka_unit_test(codes_of_others_each_end_in_their_own_verdict),
+        cmocka_unit_test(a_survey_is_answered_with_one_tap),
         cmocka_unit_test(the_carousel_ends_with_the_public_pool),
         cmocka_unit_test(a_failing_till_is_told_and_nothing_is_printed),
         cmocka_unit_test(every_intent_on_every_screen_leaves_a_view_that_can_be_made),

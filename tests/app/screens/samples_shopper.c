@@ -72,6 +72,25 @@ static void attract_pool(struct view_model *view, bool zh)
     attract->pool_count = 3;
 }
 
+static void attract_survey(struct view_model *view, bool zh)
+{
+    put_attract(view, zh);
+    struct view_survey *survey = &view->attract.survey;
+    view->attract.page_index = view->attract.offer_count;
+    PUT(survey->question, zh ? "上周的咖啡券您用了吗？" : "Did you use last week's coffee coupon?");
+    PUT(survey->answers[0], zh ? "用了，很好" : "Yes, and liked it");
+    PUT(survey->answers[1], zh ? "没有，没空来" : "No time to come");
+    PUT(survey->answers[2], zh ? "没有，不知道有券" : "I did not know of it");
+    PUT(survey->answers[3], zh ? "不喝咖啡" : "I drink no coffee");
+    survey->answer_count = 4;
+}
+
+static void attract_thanks(struct view_model *view, bool zh)
+{
+    attract_survey(view, zh);
+    view->attract.survey.thanked = true;
+}
+
 static void attract_no_code(struct view_model *view, bool zh)
 {
     put_attract(view, zh);
@@ -345,6 +364,8 @@ const struct sample shopper_samples[] = {
     {"attract_light", attract_light},
     {"attract_no_price", attract_no_price},
     {"attract_pool", attract_pool},
+    {"attract_survey", attract_survey},
+    {"attract_thanks", attract_thanks},
     {"attract_no_code", attract_no_code},
     {"attract_no_offers", attract_no_offers},
     {"greeting_new", greeting_new},

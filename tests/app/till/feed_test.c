@@ -284,6 +284,32 @@ static void screens_get_what_is_left_in_the_public_pool_and_what_ends_first_befo
     assert_int_equal(reference.pools[1].here + reference.pools[1].elsewhere, 3);
 }
 
+static void item_survey(struct shop *shop, uint32_t survey, bool gone)
+{
+    struct feed_survey row = {.survey = survey, .question_zh = "喝茶吗？", .question_en = "Tea?", .gone = gone};
+    uint8_t body[FEED_BODY_MAX];
+    size_t len;
+
+    assert_int_equal(feed_survey_encode(&row, body, sizeof(body), &len), 0);
+    shop_item(shop, FEED_SURVEY, body, len);
+}
+
+static void screens_ask_the_newest_question_and_its_answer_goes_into_the_journal(void **state)
+{
+    struct shop *shop = *state;
+    struct till_reference reference;
+    struct till_request answer = {.op = TILL_NOTE,
+                                  .note = {.kind = RECORD_SURVEY_ANSWER, .survey_answer = {.survey = 4, .answer = 1}}};
+
+    item_survey(shop, 4, false);
+    item_survey(shop, 5, false);
+    item_survey(shop, 5, true);
+    shop_give(shop);
+    till_reference_copy(shop->till, &reference);
+    assert_int_equal(reference.survey.survey, 4);
+    assert_true(shop_ask(shop, &answer).noted_seq > 0);
+}
+
 static void a_greeting_is_shown_once_while_fresh_on_the_screen_that_was_scanned(void **state)
 {
     struct shop *shop = *state;
@@ -328,6 +354,7 @@ int main(void)
         WITH_SHOP(prices_and_counts_follow_the_feed),
         WITH_SHOP(screens_get_offers_in_order_with_prices_and_their_own_touchpoint),
         WITH_SHOP(screens_get_what_is_left_in_the_public_pool_and_what_ends_first_before_all),
+        WITH_SHOP(screens_ask_the_newest_question_and_its_answer_goes_into_the_journal),
         WITH_SHOP(a_greeting_is_shown_once_while_fresh_on_the_screen_that_was_scanned),
         WITH_SHOP(pins_are_kept_peppered_only),
     };
