@@ -287,18 +287,8 @@ extern const struct admin_group admin_export;
 extern const struct admin_group admin_segment;
 extern const struct admin_group admin_survey;
 const struct admin_group *const admin_groups[] = {
-    &core,
-    &admin_campaign,
-    &admin_consent,
-    &admin_fleet,
-    &admin_keyword,
-    &admin_message,
-    &admin_programme,
-    &admin_question,
-    &admin_retention,
-    &admin_export,
-    &admin_segment,
-    &admin_survey,
+    &core,           &admin_campaign,  &admin_consent, &admin_fleet,   &admin_keyword, &admin_message, &admin_programme,
+    &admin_question, &admin_retention, &admin_export,  &admin_segment, &admin_survey,
 };
 /* clang-format on */
 const size_t admin_group_count = ARRAY_LEN(admin_groups);

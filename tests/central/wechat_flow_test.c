@@ -235,7 +235,8 @@ static void an_attribution_is_corrected_by_a_record_with_a_reason(void **state)
     member = first_row(admin_do(&f, "member list", ""));
     assert_int_equal(json_integer_value(json_object_get(member, "clerk")), 1);
     json_decref(member);
-    assert_int_equal(row_count(admin_do(&f, "journal tail", "{\"limit\":500}")), before + 2); /* and its clerk's credit */
+    assert_int_equal(row_count(admin_do(&f, "journal tail", "{\"limit\":500}")),
+                     before + 2); /* and its clerk's credit */
 }
 
 static void a_member_who_scans_again_is_greeted_there(void **state)

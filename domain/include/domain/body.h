@@ -34,8 +34,8 @@ enum record_kind {
     RECORD_PROMOTION = 20, /* this terminal is the store's primary from here on */
     RECORD_ALONE = 21,     /* the primary answers without a peer, or no longer */
     RECORD_SELF_TEST = 24,
-    RECORD_DEVICE_STATUS = 25, /* at boot, when something changed, else once an hour */
-    RECORD_ORDER_DONE = 26,    /* what came of an update, reboot or log request of central's */
+    RECORD_DEVICE_STATUS = 25,  /* at boot, when something changed, else once an hour */
+    RECORD_ORDER_DONE = 26,     /* what came of an update, reboot or log request of central's */
     RECORD_SURVEY_ANSWER = 113, /* one tap on a screen */
     /* central (terminal 0) */
     RECORD_MEMBER_JOINED = 101,
