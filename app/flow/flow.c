@@ -23,13 +23,19 @@ static void note_exposure(struct flow *flow, struct effects *effects)
     flow_note(flow, effects, &body);
 }
 
+/* A page that stands alone turns too, back to its question. */
+static bool page_turns(const struct flow *flow)
+{
+    return flow_pages(flow) > 1 || flow->survey_thanked;
+}
+
 static void on_tick(struct flow *flow, struct effects *effects)
 {
     int64_t now = flow->now.mono_ms;
     note_exposure(flow, effects);
     flow_status_tick(flow, effects);
     flow_self_test_tick(flow, effects);
-    if (flow->screen == SCREEN_ATTRACT && flow_pages(flow) > 1 && now >= flow->page_due_mono_ms) {
+    if (flow->screen == SCREEN_ATTRACT && page_turns(flow) && now >= flow->page_due_mono_ms) {
         flow_turn_page(flow, (flow->page_index + 1) % flow_pages(flow));
     }
     if (flow->pin_state == PIN_VIEW_LOCKED && now >= flow->locked_until_mono_ms)
@@ -256,7 +262,7 @@ int64_t flow_deadline(const struct flow *flow)
 {
     int64_t deadline = INT64_MAX;
     earlier(&deadline, flow->deadline_mono_ms);
-    if (flow->screen == SCREEN_ATTRACT && flow_pages(flow) > 1)
+    if (flow->screen == SCREEN_ATTRACT && page_turns(flow))
         earlier(&deadline, flow->page_due_mono_ms);
     earlier(&deadline, flow->status_due_mono_ms);
     if (flow->screen == SCREEN_SELF_TEST)

@@ -27,7 +27,7 @@ void flow_go(struct flow *flow, enum screen screen, int64_t for_ms)
     flow->screen = screen;
     flow->deadline_mono_ms = for_ms > 0 ? flow->now.mono_ms + for_ms : 0;
     if (screen == SCREEN_ATTRACT)
-        flow->page_due_mono_ms = flow->now.mono_ms + PAGE_MS;
+        flow_turn_page(flow, flow->page_index);
 }
 
 uint32_t flow_pages(const struct flow *flow)
