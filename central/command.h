@@ -17,10 +17,6 @@ enum exit_code {
     EXIT_DISK = 8,     /* full, or failing */
 };
 
-/* What the program is made of (parts.c). */
-extern const struct central_part *const central_parts[];
-extern const size_t central_part_count;
-
 struct command_options {
     struct central_config config;
     const char *brand_zh, *brand_en; /* --brand-name, --brand-name-en */

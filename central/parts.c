@@ -1,4 +1,4 @@
-#include "central/command.h"
+#include "central/people.h"
 
 const struct central_part *const central_parts[] = {&central_people,  &central_fleet,  &central_outbox,
                                                     &central_message, &central_wechat, &central_campaign,

@@ -5,6 +5,11 @@
 
 #include "central/server.h"
 
+/* All of them, in the order that their tables and their starts need (parts.c): for the program, the console without a
+ * serve, and tests. */
+extern const struct central_part *const central_parts[];
+extern const size_t central_part_count;
+
 extern const struct central_part central_people;   /* central/admin/part.c */
 extern const struct central_part central_outbox;   /* central/outbox/part.c */
 extern const struct central_part central_fleet;    /* central/admin/fleet_part.c */

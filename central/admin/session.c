@@ -9,14 +9,13 @@
 #define REPLY_MAX  (8 * 1024 * 1024)
 #define TIMEOUT_MS 60000
 
-static const struct central_part *const parts[] = {&central_people,  &central_fleet,  &central_outbox,
-                                                   &central_message, &central_wechat, &central_campaign,
-                                                   &central_chain};
-
 static int open_books(struct admin_session *session, const struct central_config *config)
 {
-    struct central_options options = {
-        .config = *config, .parts = parts, .part_count = ARRAY_LEN(parts), .inline_jobs = true, .sync = DB_SYNC_FULL};
+    struct central_options options = {.config = *config,
+                                      .parts = central_parts,
+                                      .part_count = central_part_count,
+                                      .inline_jobs = true,
+                                      .sync = DB_SYNC_FULL};
     pid_t holder = 0;
     int rc = central_open(&options, &session->central, &holder);
     if (rc == 0) {

@@ -113,12 +113,8 @@ static void more_products_and_members_can_be_added_for_load_tests(void **state)
     (void)state;
     assert_int_equal(RUN("demo", "--products", "250", "--members", "1500"), 0);
     f.central = NULL;
-    struct central_options options = {.parts = (const struct central_part *const[]){&central_people, &central_outbox,
-                                                                                    &central_message, &central_wechat,
-                                                                                    &central_campaign, &central_chain},
-                                      .part_count = 6,
-                                      .inline_jobs = true,
-                                      .clock = &f.clock.base};
+    struct central_options options = {
+        .parts = central_parts, .part_count = central_part_count, .inline_jobs = true, .clock = &f.clock.base};
     central_config_defaults(&options.config);
     snprintf(options.config.data, sizeof(options.config.data), "%s/data", f.dir);
     assert_int_equal(central_config_complete(&options.config), 0);

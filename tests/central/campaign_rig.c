@@ -26,12 +26,14 @@ static void open_central(struct rig *rig)
                                         .brand_en = "Shanhe Market",
                                         .clock = &rig->f.clock.base,
                                         .random = &rig->f.random.base};
-    init.parts = people_parts(&init.part_count);
+    init.parts = central_parts;
+    init.part_count = central_part_count;
     configure(rig, &init.config);
     assert_int_equal(central_init_data(&init), 0);
     struct central_options options = {
         .clock = &rig->f.clock.base, .random = &rig->f.random.base, .inline_jobs = true, .sync = DB_SYNC_NORMAL};
-    options.parts = people_parts(&options.part_count);
+    options.parts = central_parts;
+    options.part_count = central_part_count;
     configure(rig, &options.config);
     assert_int_equal(central_open(&options, &rig->f.central, NULL), 0);
 }

@@ -20,16 +20,6 @@
 #define BODY_MAX   (1024 * 1024)
 #define FILE_LIMIT (64 * 1024 * 1024)
 
-static const struct central_part *const parts[] = {&central_people,  &central_fleet,  &central_outbox,
-                                                   &central_message, &central_wechat, &central_campaign,
-                                                   &central_chain};
-
-const struct central_part *const *people_parts(size_t *out_count)
-{
-    *out_count = ARRAY_LEN(parts);
-    return parts;
-}
-
 static void configure(struct people_fixture *f, struct central_config *config)
 {
     central_config_defaults(config);
@@ -43,8 +33,8 @@ static void configure(struct people_fixture *f, struct central_config *config)
 static void start(struct people_fixture *f, bool serve)
 {
     struct central_options options = {.clock = &f->clock.base,
-                                      .parts = parts,
-                                      .part_count = ARRAY_LEN(parts),
+                                      .parts = central_parts,
+                                      .part_count = central_part_count,
                                       .inline_jobs = !serve,
                                       .sync = DB_SYNC_NORMAL};
     configure(f, &options.config);
@@ -54,9 +44,9 @@ static void start(struct people_fixture *f, bool serve)
 static void listen_public(struct people_fixture *f)
 {
     size_t count = 0;
-    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-        for (size_t r = 0; r < parts[i]->public_route_count; r++) {
-            f->routes[count++] = parts[i]->public_routes[r];
+    for (size_t i = 0; i < central_part_count; i++) {
+        for (size_t r = 0; r < central_parts[i]->public_route_count; r++) {
+            f->routes[count++] = central_parts[i]->public_routes[r];
         }
     }
     struct http_server_options server = {.routes = f->routes, .route_count = count, .context = f->central};
@@ -80,8 +70,8 @@ void people_open(struct people_fixture *f, bool serve)
     struct central_init_options init = {.brand_zh = "山河便利",
                                         .brand_en = "Shanhe Market",
                                         .clock = &f->clock.base,
-                                        .parts = parts,
-                                        .part_count = ARRAY_LEN(parts)};
+                                        .parts = central_parts,
+                                        .part_count = central_part_count};
     configure(f, &init.config);
     assert_int_equal(central_init_data(&init), 0);
     start(f, serve);

@@ -19,11 +19,8 @@ struct people_fixture {
     struct http_server *server;
     struct http_client *client;
     char public_url[64];
-    struct http_route routes[24]; /* of both parts */
+    struct http_route routes[24]; /* of every part */
 };
-
-/* All parts of the people side, for a central that a test opens by itself. */
-const struct central_part *const *people_parts(size_t *out_count);
 
 /* serve: threads, the public listener and a log file; else everything happens within the call. */
 void people_open(struct people_fixture *f, bool serve);
