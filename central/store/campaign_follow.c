@@ -35,12 +35,13 @@ int given_find(struct store_tx *tx, struct coupon_id id, struct given *out_given
 /* A member of the experiment has used it when one of those given to them was used, by whomever. */
 static int refresh_arm(struct store_tx *tx, const struct given *given)
 {
-    return given->member ? query_run(store_tx_write(tx),
-                                     "UPDATE campaign_arm SET used = EXISTS (SELECT 1 FROM campaign_given AS g WHERE "
-                                     "g.member = ?2 AND g.campaign = ?1 AND g.state = 1) WHERE campaign = ?1 AND "
-                                     "member = ?2",
-                                     QUERY(Q_INT(given->id.campaign), Q_INT(given->member)))
-                         : 0;
+    return given->member
+               ? query_run(store_tx_write(tx),
+                           "UPDATE campaign_arm SET used = EXISTS (SELECT 1 FROM campaign_given AS g INDEXED BY "
+                           "campaign_given_member WHERE g.member = ?2 AND g.campaign = ?1 AND g.member != 0 AND "
+                           "g.state = 1) WHERE campaign = ?1 AND member = ?2",
+                           QUERY(Q_INT(given->id.campaign), Q_INT(given->member)))
+               : 0;
 }
 
 int campaign_touch_pool(struct store_tx *tx, uint32_t campaign)

@@ -47,9 +47,9 @@ static int had_already(struct store_tx *tx, const struct giving *g, bool *out_ha
     if (!g->order->cause[0]) {
         return 0;
     }
-    int rc =
-        query_number(store_tx_db(tx), "SELECT 1 FROM campaign_given WHERE campaign = ? AND member = ? AND cause = ?",
-                     QUERY(Q_INT(g->entry.rules.id), Q_INT(g->order->coupon.member), Q_TEXT(g->order->cause)), &found);
+    int rc = query_number(
+        store_tx_db(tx), "SELECT 1 FROM campaign_given WHERE campaign = ? AND member = ? AND cause = ? AND cause != ''",
+        QUERY(Q_INT(g->entry.rules.id), Q_INT(g->order->coupon.member), Q_TEXT(g->order->cause)), &found);
     *out_had = rc == 0;
     return rc == -ENOENT ? 0 : rc;
 }
@@ -62,7 +62,9 @@ static int member_full(struct store_tx *tx, const struct giving *g, bool *out_fu
         return 0;
     }
     int rc = query_number(
-        store_tx_db(tx), "SELECT count(*) FROM campaign_given WHERE member = ? AND campaign = ? AND state != ?",
+        store_tx_db(tx),
+        "SELECT count(*) FROM campaign_given INDEXED BY campaign_given_member WHERE member = ? AND campaign = ? AND "
+        "member != 0 AND state != ?",
         QUERY(Q_INT(g->order->coupon.member), Q_INT(g->entry.rules.id), Q_INT(GIVEN_REVOKED)), &count);
     *out_full = count >= limit;
     return rc;

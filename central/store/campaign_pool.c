@@ -254,11 +254,13 @@ int campaign_each_public(struct store_tx *tx, uint32_t brand, uint32_t store, pu
 static int judge_member(struct store_tx *tx, const struct claim *claim, uint32_t limit, enum issue_verdict *verdict)
 {
     struct db_stmt *stmt = NULL;
-    int rc = query_first(store_tx_db(tx),
-                         "SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state != 2) FROM (SELECT "
-                         "state FROM campaign_given WHERE campaign = ?1 AND member = ?2 AND claimed_by = 0 UNION ALL "
-                         "SELECT state FROM campaign_given WHERE campaign = ?1 AND claimed_by = ?2)",
-                         QUERY(Q_INT(claim->campaign), Q_INT(claim->member)), &stmt);
+    int rc =
+        query_first(store_tx_db(tx),
+                    "SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state != 2) FROM (SELECT "
+                    "state FROM campaign_given INDEXED BY campaign_given_member WHERE campaign = ?1 AND member = ?2 "
+                    "AND member != 0 AND claimed_by = 0 UNION ALL SELECT state FROM campaign_given INDEXED BY "
+                    "campaign_given_claimer WHERE campaign = ?1 AND claimed_by = ?2 AND claimed_by != 0)",
+                    QUERY(Q_INT(claim->campaign), Q_INT(claim->member)), &stmt);
     if (rc < 0) {
         return rc;
     }

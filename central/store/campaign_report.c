@@ -42,8 +42,9 @@ static int read_arm(struct store_tx *tx, uint32_t campaign, bool held, struct ca
     db_stmt_close(stmt);
     rc = query_first(store_tx_db(tx),
                      "SELECT count(*), count(*) FILTER (WHERE g.state = 1) FROM campaign_arm AS a JOIN campaign_given "
-                     "AS g ON g.member = a.member AND g.campaign = a.campaign WHERE a.campaign = ? AND a.held = ? AND "
-                     "g.state != 2",
+                     "AS g INDEXED BY campaign_given_member ON g.member = a.member AND g.campaign = a.campaign WHERE "
+                     "a.campaign = ? AND a.held = ? AND "
+                     "g.member != 0 AND g.state != 2",
                      QUERY(Q_INT(campaign), Q_INT(held)), &stmt);
     if (rc == 0) {
         arm.coupons = (uint64_t)db_column_int64(stmt, 0);

@@ -1,6 +1,9 @@
 #include "central/store/campaign.h"
 
 /*
+ * SQLite uses an index with a condition only in a query that states the same condition, and without statistics prefers
+ * the primary key even then: a member is looked up with INDEXED BY and `member = ? AND member != 0`.
+ *
  * brief.state repeats the campaign's own, so that hooks find those that are live without reading every body. Campaigns
  * of books made before plans were kept get an empty one: they go on, and are asked for a plan when their state changes.
  */

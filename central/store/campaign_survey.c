@@ -127,7 +127,8 @@ int survey_each(struct store_tx *tx, survey_visit visit, void *context)
 /* Whom the campaign was given to, or kept from. */
 #define IN_AUDIENCE                                                                                                    \
     "(campaign = 0 OR EXISTS (SELECT 1 FROM campaign_arm AS a WHERE a.campaign = survey.campaign AND a.member = ?1) "  \
-    "OR EXISTS (SELECT 1 FROM campaign_given AS g WHERE g.campaign = survey.campaign AND g.member = ?1))"
+    "OR EXISTS (SELECT 1 FROM campaign_given AS g INDEXED BY campaign_given_member WHERE g.campaign = "                \
+    "survey.campaign AND g.member = ?1 AND g.member != 0))"
 
 int survey_each_open(struct store_tx *tx, uint64_t member, survey_visit visit, void *context)
 {
@@ -135,7 +136,7 @@ int survey_each_open(struct store_tx *tx, uint64_t member, survey_visit visit, v
     int rc = query_open(store_tx_db(tx),
                         "SELECT " COLUMNS " FROM survey WHERE closed = 0 AND brand = (SELECT brand FROM member WHERE "
                         "id = ?1 AND erased = 0) AND " IN_AUDIENCE " AND NOT EXISTS (SELECT 1 FROM survey_answer AS s "
-                        "WHERE s.survey = survey.id AND s.member = ?1) ORDER BY id",
+                        "WHERE s.survey = survey.id AND s.member = ?1 AND s.member != 0) ORDER BY id",
                         QUERY(Q_INT(member)), &stmt);
     return rc ? rc : visit_each(stmt, visit, context);
 }

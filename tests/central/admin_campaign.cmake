@@ -12,3 +12,6 @@ target_link_libraries(campaign_rig PUBLIC central_fixture people_fixture)
 foreach(name campaign_issue campaign_pool campaign_lift campaign_survey)
   tillside_test(central_${name} unit ${name}_test.c LIBS campaign_rig)
 endforeach()
+
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+tillside_test(central_campaign_cost unit campaign_cost_test.c LIBS campaign_rig PkgConfig::SQLITE)
