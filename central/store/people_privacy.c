@@ -4,6 +4,7 @@
 #include "central/store/query.h"
 #include "central/store/rights.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -212,9 +213,26 @@ int people_scrub_due(struct store_tx *tx, int64_t *out_since_ms)
     return rc;
 }
 
+/* The writer waits for nobody here: a till's commit waits for the writer. */
+static int set_patience(struct db *db, int64_t ms)
+{
+    char pragma[64];
+    snprintf(pragma, sizeof(pragma), "PRAGMA busy_timeout=%" PRId64, ms);
+    return db_exec(db, pragma);
+}
+
 int people_scrub(struct store *store)
 {
-    return store_failed(store) ? -EIO : db_checkpoint(store_writer_db(store));
+    struct db *db = store_writer_db(store);
+    int64_t patience_ms = 0;
+    int rc = store_failed(store) ? -EIO : query_number(db, "PRAGMA busy_timeout", QUERY_NONE, &patience_ms);
+    rc = rc ? rc : set_patience(db, 0);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = db_checkpoint(db);
+    int restored = set_patience(db, patience_ms);
+    return rc ? rc : restored;
 }
 
 /* What was erased meanwhile is wanted still. */

@@ -1,6 +1,7 @@
 #include "members_desk.h"
 
 #include "central/store/people_privacy.h"
+#include "central/store/query.h"
 #include "central/wechat/work.h"
 #include "platform/file.h"
 
@@ -156,6 +157,50 @@ static void nothing_names_the_person(const struct traces *traces)
 static bool says(const char *text, const char *words)
 {
     return strstr(text, words) != NULL;
+}
+
+struct scrubbing {
+    int result;
+    int64_t patience_ms; /* afterwards */
+};
+
+/* On the writer's thread, where it belongs. A wait for the reader would last ten minutes: the test would not end. */
+static void scrub_there(void *arg, int result)
+{
+    struct scrubbing *scrubbing = arg;
+    struct db *db = store_writer_db(d.people.central->store);
+    assert_int_equal(result, 0);
+    assert_int_equal(db_exec(db, "PRAGMA busy_timeout=600000"), 0);
+    scrubbing->result = people_scrub(d.people.central->store);
+    assert_int_equal(query_number(db, "PRAGMA busy_timeout", QUERY_NONE, &scrubbing->patience_ms), 0);
+}
+
+static void scrub(struct scrubbing *out)
+{
+    struct writer_job job = {.lane = WRITER_LIVE, .run = nothing, .done = scrub_there, .arg = out};
+    assert_int_equal(writer_submit(d.people.central->writer, &job), 0);
+    assert_int_equal(writer_call(d.people.central->writer, nothing, NULL), 0);
+}
+
+static void while_somebody_reads_scrubbing_holds_up_nobody(void **state)
+{
+    (void)state;
+    struct scrubbing scrubbing = {0};
+    struct store_tx reader;
+    struct member member;
+    json_int_t id = make_known();
+    assert_int_equal(store_read_begin(d.people.central->store, &reader), 0);
+    assert_int_equal(people_find_member(&reader, (uint64_t)id, &member), 0); /* the snapshot stands */
+    members_admin(&d, "member erase", "{\"member\":%lld,\"why\":\"asked\"}", id);
+    scrub(&scrubbing);
+    assert_int_equal(scrubbing.result, -EBUSY);
+    assert_int_equal(scrubbing.patience_ms, 600000);
+    assert_int_equal(people_find_member(&reader, (uint64_t)id, &member), 0);
+    assert_false(member.erased);
+    store_read_end(&reader);
+    scrub(&scrubbing);
+    assert_int_equal(scrubbing.result, 0);
+    let_it_be_scrubbed();
 }
 
 static void everything_that_is_kept_of_a_member_can_be_handed_out(void **state)
@@ -375,6 +420,7 @@ static void the_page_hands_out_everything_and_ends_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(while_somebody_reads_scrubbing_holds_up_nobody, setup, teardown),
         cmocka_unit_test_setup_teardown(everything_that_is_kept_of_a_member_can_be_handed_out, setup, teardown),
         cmocka_unit_test_setup_teardown(before_it_is_erased_the_person_can_be_found_but_not_read, setup, teardown),
         cmocka_unit_test_setup_teardown(after_erasure_books_and_log_hold_nothing_that_names_the_member, setup,
