@@ -126,13 +126,11 @@ static int issue_one(struct admin_call *call, struct store_tx *tx, const struct 
     return explain_verdict(call, order, issued.verdict);
 }
 
-static uint32_t in_seconds(const struct admin_call *call, const char *name, int64_t now_ms)
+/* The end of 32 bits (2106) is later than any coupon's. */
+static uint32_t in_seconds(const struct admin_call *call, const char *name)
 {
-    int64_t value = admin_number(call, name, 0);
-    if (admin_given(call, name) && value < INT64_C(100000000) && value > -INT64_C(100000000)) {
-        value += now_ms / 1000; /* "+5d" is sent as a distance */
-    }
-    return value > 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
+    int64_t moment_s = admin_moment_ms(call, name) / 1000;
+    return moment_s < UINT32_MAX ? (uint32_t)moment_s : UINT32_MAX;
 }
 
 int cmd_coupon_issue(struct admin_call *call, struct store_tx *tx)
@@ -140,8 +138,8 @@ int cmd_coupon_issue(struct admin_call *call, struct store_tx *tx)
     struct issue_order order = {.coupon = {.campaign = admin_u32(call, "campaign"),
                                            .member = (uint64_t)admin_number(call, "member", 0),
                                            .store = admin_u32(call, "store"),
-                                           .valid_from_s = in_seconds(call, "valid_from", tx->now_ms),
-                                           .expiry_s = in_seconds(call, "expiry", tx->now_ms)}};
+                                           .valid_from_s = in_seconds(call, "valid_from"),
+                                           .expiry_s = in_seconds(call, "expiry")}};
     int64_t count = admin_number(call, "count", 1);
     if (count < 1 || count > ISSUE_MAX) {
         return admin_refuse(call, -ERANGE, "count is 1 to %d at a time", ISSUE_MAX);

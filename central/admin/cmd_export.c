@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_A_TIME    500
-#define DISTANCE_MAX_S (INT64_C(1000) * 86400) /* "-1d" is sent as a distance: below any date */
+#define ROWS_A_TIME 500
 
 /* ---- serve's side: one piece */
 
@@ -33,12 +32,8 @@ static int cmd_export_page(struct admin_call *call, struct store_tx *tx)
     if (!table) {
         return admin_refuse(call, -ENOENT, "there are members, redemptions, ledger and events");
     }
-    int64_t since_s = admin_number(call, "since", 0);
-    if (admin_given(call, "since") && since_s <= DISTANCE_MAX_S) {
-        since_s += tx->now_ms / 1000;
-    }
     struct export_range range = {
-        .after = admin_number(call, "after", 0), .since_ms = since_s * 1000, .limit = ROWS_A_TIME};
+        .after = admin_number(call, "after", 0), .since_ms = admin_moment_ms(call, "since"), .limit = ROWS_A_TIME};
     struct page page = {.rows = json_array(), .last = range.after};
     json_t *columns = json_array();
     for (size_t i = 0; table->columns[i]; i++) {

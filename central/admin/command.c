@@ -76,6 +76,9 @@ int64_t admin_number(const struct admin_call *call, const char *name, int64_t fa
 int64_t admin_moment_ms(const struct admin_call *call, const char *name)
 {
     int64_t moment_s = admin_number(call, name, 0);
+    if (admin_given(call, name) && moment_s > -ADMIN_DISTANCE_END_S && moment_s < ADMIN_DISTANCE_END_S) {
+        moment_s += clock_wall_ms(call->central->clock) / 1000;
+    }
     return moment_s > 0 && moment_s <= MOMENT_MAX_S ? moment_s * 1000 : 0;
 }
 

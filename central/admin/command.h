@@ -8,14 +8,18 @@
  *
  * args: what the command takes, tokens separated by blanks: NAME:kind is a positional argument, [NAME:kind] one that
  * may be left out, --name:kind an option, --name!:kind an option that must be given. Kinds: t text ("-" as the value
- * reads a line from stdin)   n number   m money ("12.50", sent in fen)   b flag d day "YYYY-MM-DD" or "+5d", "-2d",
- * "+3h" (sent in Unix seconds)   f file (its content is sent) o path the client writes pictures to (not sent) In "args"
- * names are lower case with '_'.
+ * reads a line from stdin)   n number   m money ("12.50", sent in fen)   b flag   d moment: a day "YYYY-MM-DD" (sent in
+ * Unix seconds) or a distance from now, "+5d", "-2h", "+30m" (sent in seconds, less than ADMIN_DISTANCE_END_S either
+ * way)   f file (its content is sent)   o path the client writes pictures to (not sent). In "args" names are lower case
+ * with '_'.
  */
 
 #include "central/server.h"
 
 #include <jansson.h>
+
+/* Of a kind d: nearer to 0 is a distance, which serve adds to its clock; no day before it (1973) can be said. */
+#define ADMIN_DISTANCE_END_S INT64_C(100000000)
 
 struct admin_call {
     struct central *central;
@@ -69,8 +73,8 @@ bool admin_argument_next(const char **spec, struct admin_argument *out_argument)
 /* ---- for commands */
 const char *admin_text(const struct admin_call *call, const char *name, const char *fallback);
 int64_t admin_number(const struct admin_call *call, const char *name, int64_t fallback);
-int64_t admin_moment_ms(const struct admin_call *call,
-                        const char *name); /* kind d, as Unix ms; 0: absent, or no year of ours */
+/* Kind d as Unix ms, distances reckoned from now; 0: absent. What is no moment of ours was refused before. */
+int64_t admin_moment_ms(const struct admin_call *call, const char *name);
 /* How many rows at most; fallback when absent or out of range. */
 int64_t admin_rows(const struct admin_call *call, uint32_t fallback);
 bool admin_given(const struct admin_call *call, const char *name);

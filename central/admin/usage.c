@@ -82,7 +82,7 @@ static json_t *parse_day(const char *text)
     if (text[0] == '+' || text[0] == '-') {
         return parse_distance(text);
     }
-    return time_parse_day(text, &unix_s) < 0 ? NULL : json_integer(unix_s);
+    return time_parse_day(text, &unix_s) < 0 || unix_s < ADMIN_DISTANCE_END_S ? NULL : json_integer(unix_s);
 }
 
 static json_t *parse_number(const char *text)

@@ -162,6 +162,28 @@ static void a_wrong_reply_is_put_right_for_everybody_who_got_it(void **state)
     assert_int_equal(platform_saw(&s.p, "we are open"), 2);
 }
 
+/* "+30d" and "-2h" arrive as distances, in seconds. */
+static void days_may_be_said_from_now_on(void **state)
+{
+    char args[128];
+    (void)state;
+    json_int_t hours = set_reply("营业", "we are closed", ",\"until\":2592000");
+    expect_reply(1, "营业", "closed");
+    sim_clock_advance(&s.f.clock, 3 * HOUR_MS);
+    expect_reply(2, "营业", "closed");
+    assert_int_equal(affected(hours, ""), 2);
+    assert_int_equal(affected(hours, ",\"from\":-7200"), 1);
+    assert_int_equal(affected(hours, ",\"to\":-7200"), 1);
+    snprintf(args, sizeof(args), "{\"keyword\":%lld,\"from\":-7200,\"text\":\"open: 8 to 22\"}", (long long)hours);
+    stage_number(&s, "keyword correct", args, "plan");
+    stage_wait(&s, 1000);
+    assert_int_equal(platform_saw(&s.p, "open: 8 to 22"), 1);
+    snprintf(args, sizeof(args), "{\"keyword\":%lld,\"from\":-99999999999,\"text\":\"x\"}", (long long)hours);
+    assert_non_null(strstr(admin_refused(&s.f, "keyword correct", args), "no day of this era"));
+    sim_clock_advance(&s.f.clock, 31 * DAY_MS);
+    expect_reply(1, "营业", "/m/");
+}
+
 static void every_version_stays_with_who_wrote_it(void **state)
 {
     char args[64];
@@ -185,6 +207,7 @@ int main(void)
         STAGE_TEST(a_follow_and_a_menu_entry_have_their_own),
         STAGE_TEST(a_switch_counts_from_the_next_push_on),
         STAGE_TEST(a_reply_goes_stale_and_ends),
+        STAGE_TEST(days_may_be_said_from_now_on),
         STAGE_TEST(a_wrong_reply_is_put_right_for_everybody_who_got_it),
         STAGE_TEST(every_version_stays_with_who_wrote_it),
     };
