@@ -328,7 +328,7 @@ static int cmd_plan_cancel(struct admin_call *call, struct store_tx *tx)
     struct message_plan plan;
     uint64_t id = (uint64_t)admin_number(call, "plan", 0);
     int rc = message_plan_find(tx, id, &plan);
-    return rc ? rc : message_plan_set_state(tx, id, PLAN_CANCELLED);
+    return rc ? rc : message_plan_cancel(tx, id);
 }
 
 #define WHOM "ACCOUNT:t --segment:n --members:t --all:b --channel:t --from:d --until:d --limit:n"

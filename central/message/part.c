@@ -3,6 +3,7 @@
 #include "central/message/inbox.h"
 #include "central/message/plan.h"
 #include "central/store/message_keyword.h"
+#include "central/store/message_plan.h"
 #include "central/store/wechat.h"
 #include "domain/body.h"
 #include "platform/log.h"
@@ -69,12 +70,17 @@ static void tick(struct central *central)
     daily_when_due(central);
 }
 
+static int run_start(void *arg, struct store_tx *tx)
+{
+    (void)arg;
+    return message_plan_drop_half_made(tx);
+}
+
 static int open_service(struct central *central, void **out_service)
 {
-    (void)central;
     struct message_service *service = calloc(1, sizeof(*service));
     *out_service = service;
-    return service ? 0 : -ENOMEM;
+    return service ? writer_call(central->writer, run_start, NULL) : -ENOMEM;
 }
 
 static void stop_service(void *service)

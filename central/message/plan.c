@@ -167,6 +167,12 @@ static int run_piece(void *arg, struct store_tx *tx)
     return rc;
 }
 
+static int run_drop(void *arg, struct store_tx *tx)
+{
+    const struct making *making = arg;
+    return message_plan_cancel(tx, making->id);
+}
+
 int plan_make(struct central *central, const struct message_plan *plan, const struct plan_audience *audience,
               const struct message_wish *wish, struct plan_figures *out_figures, uint64_t *out_id)
 {
@@ -184,6 +190,9 @@ int plan_make(struct central *central, const struct message_plan *plan, const st
         rc = rc ? rc : writer_call(central->writer, run_piece, &making);
     } while (rc == 0 && making.written < making.count);
     free(making.rows);
+    if (rc < 0 && making.id && writer_call(central->writer, run_drop, &making) < 0) {
+        return rc; /* half made: the next start drops it */
+    }
     if (rc == 0) {
         *out_figures = making.figures;
         *out_id = making.id;

@@ -29,6 +29,27 @@ int message_plan_set_state(struct store_tx *tx, uint64_t id, enum plan_state sta
                      QUERY(Q_INT(state), Q_INT(id)));
 }
 
+int message_plan_cancel(struct store_tx *tx, uint64_t id)
+{
+    int rc = message_plan_set_state(tx, id, PLAN_CANCELLED);
+    return rc ? rc
+              : query_run(store_tx_write(tx),
+                          "UPDATE message_planned SET state = 2, reason = 'the plan was cancelled' WHERE plan = ? AND "
+                          "state = 0",
+                          QUERY(Q_INT(id)));
+}
+
+/* From those that wait, which are few against all that ever were: the + keeps the plans' own index out. */
+int message_plan_drop_half_made(struct store_tx *tx)
+{
+    int rc = query_run(store_tx_write(tx), "UPDATE message_plan SET state = 2 WHERE state = 0", QUERY_NONE);
+    return rc ? rc
+              : query_run(store_tx_write(tx),
+                          "UPDATE message_planned SET state = 2, reason = 'the plan was cancelled' WHERE state = 0 AND "
+                          "+plan IN (SELECT id FROM message_plan WHERE state = 2)",
+                          QUERY_NONE);
+}
+
 #define PLAN_COLUMNS "id, channel, state, made_ms, until_ms, account, text, audience, made_by, urgent"
 
 static void read_plan(struct db_stmt *stmt, struct message_plan *out)
@@ -79,13 +100,14 @@ int message_plan_each(struct store_tx *tx, message_plan_visit visit, void *conte
 
 /* ---- who can get what when */
 
-/* Mass messages of the month that are planned and have not left count as if they had. */
+/* Mass messages of the month that are planned and have not left count as if they had, also of a plan being made. */
 static int add_planned(struct store_tx *tx, uint64_t identity, int64_t at_ms, struct message_facts *facts)
 {
     struct db_stmt *stmt = NULL;
     struct local_time month = time_local(at_ms);
     int rc = query_open(store_tx_db(tx),
-                        "SELECT due_ms FROM message_planned WHERE identity = ? AND state = 0 AND channel = ?",
+                        "SELECT m.due_ms FROM message_planned AS m JOIN message_plan AS p ON p.id = m.plan WHERE "
+                        "m.identity = ? AND m.state = 0 AND m.channel = ? AND p.state != 2",
                         QUERY(Q_INT(identity), Q_INT(MESSAGE_MASS)), &stmt);
     if (rc < 0) {
         return rc;

@@ -29,6 +29,10 @@ struct message_plan {
 /* id is given by it; state PLAN_MAKING. */
 MUST_CHECK int message_plan_begin(struct store_tx *tx, const struct message_plan *plan, uint64_t *out_id);
 MUST_CHECK int message_plan_set_state(struct store_tx *tx, uint64_t id, enum plan_state state);
+/* What has not gone to the outbox never does. */
+MUST_CHECK int message_plan_cancel(struct store_tx *tx, uint64_t id);
+/* At the start: what a stop in the middle left half made is cancelled. */
+MUST_CHECK int message_plan_drop_half_made(struct store_tx *tx);
 MUST_CHECK int message_plan_find(struct store_tx *tx, uint64_t id, struct message_plan *out_plan); /* -ENOENT */
 typedef int (*message_plan_visit)(void *context, const struct message_plan *plan);
 MUST_CHECK int message_plan_each(struct store_tx *tx, message_plan_visit visit, void *context); /* newest first */

@@ -164,8 +164,10 @@ int question_close(struct store_tx *tx, uint64_t id, const char *by, const char 
 
 /* ---- the clockwork */
 
+/* From the few that are under way, never from all that the outbox ever sent. */
 #define UNDER_WAY                                                                                                      \
-    "JOIN outbox AS o ON o.channel = 'wechat' AND o.key = q.answer_key WHERE q.state = 0 AND q.answer_key != '' AND "  \
+    "CROSS JOIN outbox AS o ON o.channel = 'wechat' AND o.key = q.answer_key WHERE q.state = 0 AND q.answer_key != "   \
+    "'' AND "                                                                                                          \
     "o.state >= 2 "
 
 /* What was written after the answer was asks again: its quarter of an hour began then. */
@@ -193,22 +195,27 @@ static int settle_answer(struct store_tx *tx, uint64_t id, bool sent, const char
                             QUERY(Q_TEXT(why), Q_INT(id)));
 }
 
+/* Each one under way is looked at once: after it come those whose key is greater. */
 static int settle_answers(struct store_tx *tx, uint32_t limit, struct question_round *round)
 {
+    struct question question = {0};
     int rc = 0;
     for (uint32_t i = 0; rc == 0 && i < limit; i++) {
         char why[120];
         struct db_stmt *stmt = NULL;
-        rc = query_first(store_tx_db(tx), "SELECT q.id, o.state, o.reason FROM question AS q " UNDER_WAY "LIMIT 1",
-                         QUERY_NONE, &stmt);
+        rc = query_first(store_tx_db(tx),
+                         "SELECT q.id, o.state, o.reason, q.answer_key FROM question AS q " UNDER_WAY
+                         "AND q.answer_key > ? ORDER BY q.answer_key LIMIT 1",
+                         QUERY(Q_TEXT(question.answer_key)), &stmt);
         if (rc < 0) {
             break;
         }
-        uint64_t id = (uint64_t)db_column_int64(stmt, 0);
         bool sent = db_column_int64(stmt, 1) == 2;
+        question.id = (uint64_t)db_column_int64(stmt, 0);
         query_column_text(stmt, 2, why, sizeof(why));
+        query_column_text(stmt, 3, question.answer_key, sizeof(question.answer_key));
         db_stmt_close(stmt);
-        rc = settle_answer(tx, id, sent, why);
+        rc = settle_answer(tx, question.id, sent, why);
         round->answered += sent;
         round->failed += !sent;
     }

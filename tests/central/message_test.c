@@ -1,5 +1,6 @@
 #include "wechat_stage.h"
 
+#include "central/store/message_plan.h"
 #include "domain/time.h"
 
 #include <setjmp.h>
@@ -167,6 +168,15 @@ static json_int_t plan_tells(json_int_t number, const char *name)
     return stage_number(&s, "message plan-show", args, name);
 }
 
+/* A member's moment of a mass message planned now. */
+static struct local_time mass_moment(void)
+{
+    json_t *rows = stage_rows(&s, "message who", "{\"account\":\"shop\",\"all\":true,\"channel\":\"mass\"}");
+    struct local_time at = time_local(json_integer_value(json_object_get(json_array_get(rows, 0), "at_ms")));
+    json_decref(rows);
+    return at;
+}
+
 static void four_mass_messages_a_month_and_not_one_more(void **state)
 {
     (void)state;
@@ -189,7 +199,6 @@ static void four_mass_messages_a_month_and_not_one_more(void **state)
 
 static void planned_mass_messages_count_before_they_leave(void **state)
 {
-    json_t *rows;
     (void)state;
     arrive(1);
     arrive(2);
@@ -197,10 +206,7 @@ static void planned_mass_messages_count_before_they_leave(void **state)
     for (int i = 0; i < 4; i++) {
         plan(",\"channel\":\"mass\"");
     }
-    rows = stage_rows(&s, "message who", "{\"account\":\"shop\",\"all\":true,\"channel\":\"mass\"}");
-    struct local_time at = time_local(json_integer_value(json_object_get(json_array_get(rows, 0), "at_ms")));
-    assert_int_equal(at.day, 1);
-    json_decref(rows);
+    assert_int_equal(mass_moment().day, 1);
 }
 
 static void nothing_planned_leaves_at_night_and_each_has_their_hour(void **state)
@@ -270,6 +276,62 @@ static void the_report_says_who_cannot_be_reached_and_why(void **state)
     json_decref(rows);
 }
 
+static void an_end_may_be_said_as_days_from_now(void **state)
+{
+    (void)state;
+    arrive(1);
+    stage_write(&s, 1, "在吗", NULL);
+    json_int_t number = plan(",\"channel\":\"window\",\"until\":604800"); /* "+7d" */
+    assert_int_equal(plan_tells(number, "cannot"), 0);
+    stage_wait(&s, DAY_MS);
+    assert_int_equal(plan_tells(number, "sent"), 1);
+}
+
+static void cancelled_plans_give_the_month_back(void **state)
+{
+    char args[64];
+    (void)state;
+    arrive(1);
+    arrive(2);
+    stage_wait(&s, 5 * HOUR_MS); /* 0:06: everything waits for the morning */
+    for (int i = 0; i < 4; i++) {
+        json_int_t number = plan(",\"channel\":\"mass\"");
+        snprintf(args, sizeof(args), "{\"plan\":%lld}", (long long)number);
+        json_decref(admin_do(&s.f, "message plan-cancel", args));
+        assert_int_equal(plan_tells(number, "waits"), 0);
+        assert_int_equal(plan_tells(number, "cannot"), 2);
+    }
+    assert_int_not_equal(mass_moment().day, 1);
+}
+
+static int half_make_plans(void *arg, struct store_tx *tx)
+{
+    struct message_plan half = {.account = "shop", .channel = PLAN_MASS, .text = "half", .made_by = "anna"};
+    struct planned_message_row row = {.channel = MESSAGE_MASS, .due_ms = tx->now_ms + HOUR_MS};
+    int rc = message_find_follower(tx, "shop", s.members[1], &row.identity);
+    for (int i = 0; rc == 0 && i < 4; i++) {
+        rc = message_plan_begin(tx, &half, arg);
+        row.plan = *(uint64_t *)arg;
+        rc = rc ? rc : message_plan_add(tx, &row);
+    }
+    return rc;
+}
+
+/* Central stopped between two pieces: nobody goes on with them, and they cost nobody a month's messages. */
+static void half_made_plans_are_dropped_at_the_start(void **state)
+{
+    uint64_t half = 0;
+    (void)state;
+    arrive(1);
+    stage_wait(&s, 5 * HOUR_MS);
+    assert_int_equal(writer_call(s.f.central->writer, half_make_plans, &half), 0);
+    assert_int_equal(mass_moment().day, 1);
+    people_restart(&s.f);
+    assert_int_equal(plan_tells((json_int_t)half, "waits"), 0);
+    assert_int_equal(plan_tells((json_int_t)half, "cannot"), 1);
+    assert_int_not_equal(mass_moment().day, 1);
+}
+
 static void a_cancelled_plan_sends_nothing(void **state)
 {
     char args[64];
@@ -298,6 +360,9 @@ int main(void)
         STAGE_TEST(what_an_outage_held_past_bedtime_waits_for_the_morning),
         STAGE_TEST(the_report_says_who_cannot_be_reached_and_why),
         STAGE_TEST(a_cancelled_plan_sends_nothing),
+        STAGE_TEST(an_end_may_be_said_as_days_from_now),
+        STAGE_TEST(cancelled_plans_give_the_month_back),
+        STAGE_TEST(half_made_plans_are_dropped_at_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
