@@ -226,6 +226,15 @@ static int insert_use(struct projection *p, int64_t id, const struct body_redemp
     return r == -EEXIST && !p->guard ? take_use_over(p, id, redemption, voided) : r;
 }
 
+/* A peer's budget is the peer's to count. */
+static int note_budget_use(struct projection *p, int64_t id, const struct body_redemption *redemption)
+{
+    if (p->copy || redemption->mode != MODE_BUDGET)
+        return 0;
+    return RUN(p->db, "INSERT INTO budget_use(campaign, record, discount_minor) VALUES(?, ?, ?)",
+               redemption->coupon.campaign, id, redemption->discount_minor);
+}
+
 static int apply_redemption(struct projection *p, int64_t id, const struct body *body)
 {
     const struct body_redemption *redemption = &body->redemption;
@@ -233,6 +242,8 @@ static int apply_redemption(struct projection *p, int64_t id, const struct body 
 
     p->group_id = id;
     p->group_campaign = redemption->coupon.campaign;
+    if (r == 0)
+        r = note_budget_use(p, id, redemption);
     if (r == 0)
         r = projection_member_use_add(p, redemption, 1);
     if (r == 0)

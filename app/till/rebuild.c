@@ -15,6 +15,7 @@ static const struct {
     int columns;
 } projections[] = {
     {redemptions, 10},
+    {"SELECT campaign, record, discount_minor FROM budget_use ORDER BY campaign, record", 3},
     {"SELECT campaign, serial, epoch, use_no, state FROM held_right ORDER BY campaign, serial", 5},
     {"SELECT member, scope, owner, amount_minor FROM share WHERE amount_minor <> 0 ORDER BY member, scope, owner", 4},
     {"SELECT kind, transfer, record, amount_minor FROM share_transfer ORDER BY kind, transfer", 4},
@@ -94,7 +95,8 @@ int rebuild_in_place(struct books *b)
     int r = db_exec(b->db, "DELETE FROM redemption; DELETE FROM held_right; DELETE FROM share;"
                            "DELETE FROM share_transfer; DELETE FROM balance; DELETE FROM member_use;"
                            "DELETE FROM nonce_used; DELETE FROM voided; DELETE FROM record_voided;"
-                           "DELETE FROM void_waiting; DELETE FROM promotion; DELETE FROM request_done");
+                           "DELETE FROM void_waiting; DELETE FROM promotion; DELETE FROM request_done;"
+                           "DELETE FROM budget_use");
 
     return r < 0 ? r : replay(b, b->db);
 }

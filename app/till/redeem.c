@@ -148,8 +148,9 @@ static int collect_budget(struct attempt *a)
     struct books *b = a->b;
     struct db_stmt *stmt;
     int r = db_stmt_open(b->db,
-                         "SELECT count(*), coalesce(sum(discount_minor), 0) FROM redemption"
-                         " WHERE campaign = ? AND record > ? AND record < ? AND by_budget = 1 AND voided = 0",
+                         "SELECT count(*), coalesce(sum(discount_minor), 0) FROM budget_use u"
+                         " WHERE campaign = ? AND record > ? AND record < ?"
+                         " AND NOT EXISTS (SELECT 1 FROM record_voided v WHERE v.record = u.record)",
                          &stmt);
 
     if (r < 0)

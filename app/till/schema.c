@@ -92,9 +92,20 @@ static const char for_everybody[] =
     "CREATE TABLE pool(campaign INTEGER PRIMARY KEY, until_s INTEGER NOT NULL, body BLOB NOT NULL);"
     "CREATE TABLE survey(survey INTEGER PRIMARY KEY, body BLOB NOT NULL);";
 
+/*
+ * What this terminal itself redeemed without the right. The redemption row cannot say so: another terminal of the store
+ * may have redeemed the same use, and one of the two stands there.
+ */
+static const char own_budget[] =
+    "DROP INDEX redemption_budget;"
+    "CREATE TABLE budget_use(campaign INTEGER NOT NULL, record INTEGER NOT NULL, discount_minor INTEGER NOT NULL,"
+    " PRIMARY KEY(campaign, record)) WITHOUT ROWID;"
+    "INSERT OR REPLACE INTO config(key, value) SELECT 'rebuild', 1 WHERE EXISTS(SELECT 1 FROM journal);";
+
 int schema_migrate(struct db *db)
 {
-    static const char *const steps[] = {journal_tables, feed_tables, projections, several_terminals, for_everybody};
+    static const char *const steps[] = {journal_tables,    feed_tables,   projections,
+                                        several_terminals, for_everybody, own_budget};
 
     return db_migrate(db, steps, ARRAY_LEN(steps));
 }

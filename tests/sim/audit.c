@@ -148,15 +148,11 @@ static const struct check checks[] = {
      "SELECT a.kind, a.terminal || '.' || a.seq, b.terminal || '.' || b.seq FROM c a JOIN c b ON b.kind = a.kind AND"
      " b.req = a.req AND (b.terminal, b.inc, b.seq) > (a.terminal, a.inc, a.seq) WHERE a.req != 0 AND a.terminal NOT IN"
      " forked AND b.terminal NOT IN forked AND a.req NOT IN (SELECT req FROM beyond)"},
-    /* A use that another terminal of the store has too is kept once there, and no longer counts: known, and not good.
-     */
     {"budget overdrawn", false, false,
      "SELECT a.place, a.terminal, a.seq FROM ack a JOIN l r ON r.place = a.place AND r.terminal = a.terminal"
      " AND r.inc = a.inc AND r.seq = a.seq AND r.kind = 4 AND r.f5 = 3 WHERE a.kind = 0 AND a.durable > 0 AND " BUDGET
      " < (SELECT count(*) FROM l x WHERE x.place = a.place AND x.terminal = a.terminal AND x.inc = a.inc"
      "  AND x.seq > a.durable AND x.seq <= a.seq AND x.kind = 4 AND x.f5 = 3 AND x.f1 = r.f1 AND NOT EXISTS"
-     "  (SELECT 1 FROM l o WHERE o.place = a.place AND o.kind = 4 AND o.f1 = x.f1 AND o.f2 = x.f2 AND o.terminal !="
-     "   x.terminal) AND NOT EXISTS"
      "  (SELECT 1 FROM l v WHERE v.kind = 8 AND v.f1 = x.terminal AND v.f2 = x.inc AND v.f3 = x.seq"
      "   AND v.place = a.place AND (v.seq < a.seq OR v.terminal != a.terminal)))"},
     {"overdraft", false, false,

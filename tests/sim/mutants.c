@@ -124,7 +124,7 @@ void mutant_on_visit(struct terminal *terminal)
     if (is(terminal, MUTANT_FORGOTTEN_USE))
         change_tables(terminal, "DELETE FROM redemption WHERE serial % 7 = 0");
     if (is(terminal, MUTANT_FORGOTTEN_BUDGET))
-        change_tables(terminal, "UPDATE redemption SET by_budget = 0 WHERE by_budget = 1");
+        change_tables(terminal, "DELETE FROM budget_use");
     if (is(terminal, MUTANT_EARLY_PRUNE))
         change_tables(terminal, "DELETE FROM journal WHERE kind = 13 AND seq > (SELECT max(durable_through) FROM era)");
     if (is(terminal, MUTANT_NO_FENCE))

@@ -283,6 +283,30 @@ static void a_peer_leaves_the_primarys_acts_to_it(void **state)
     assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM journal WHERE kind IN (4, 5, 7, 8)"), 0);
 }
 
+static struct till_request elsewhere(uint64_t serial)
+{
+    struct till_request request = {.op = TILL_REDEEM};
+
+    shop_coupon_text(SHOP_BUDGET, serial, SHOP_OTHER_STORE, request.redeem.text);
+    return request;
+}
+
+/* The books keep one of the two redemptions of a use. What the peer gave away it gave away all the same. */
+static void a_use_that_the_primary_has_too_stays_in_the_peers_budget(void **state)
+{
+    struct several *s = *state;
+
+    live(s, 0, 0);
+    (void)several_alone(s, 0, true);
+    assert_int_equal(several_ask(s, 1, elsewhere(1)).redeemed.verdict, COUPON_OK);
+    assert_int_equal(several_ask(s, 1, elsewhere(2)).redeemed.verdict, COUPON_OK);
+    assert_int_equal(several_ask(s, 0, elsewhere(1)).redeemed.verdict, COUPON_OK);
+    several_carry(s, 0, 1);
+
+    assert_int_equal(several_ask(s, 1, elsewhere(3)).redeemed.verdict, COUPON_BUDGET_SPENT);
+    assert_int_equal(till_rebuild_compare(s->shops[1].till), 0);
+}
+
 static void copies_are_handed_on_as_they_came(void **state)
 {
     struct several *s = *state;
@@ -420,6 +444,8 @@ static void books_of_before_are_brought_up_to_date(void **state)
     assert_int_equal(db_exec(db, "ALTER TABLE era DROP COLUMN own; DROP TABLE copy_batch; DROP TABLE authority_waiting;"
                                  "DROP TABLE pending_request; DROP TABLE record_voided; DROP TABLE void_waiting;"
                                  "DROP TABLE promotion; DROP TABLE request_done; DROP TABLE share_transfer;"
+                                 "DROP TABLE pool; DROP TABLE survey; DROP TABLE budget_use;"
+                                 "CREATE INDEX redemption_budget ON redemption(campaign, record);"
                                  "CREATE TABLE share_transfer(kind INTEGER NOT NULL, transfer INTEGER NOT NULL,"
                                  " PRIMARY KEY(kind, transfer)) WITHOUT ROWID; PRAGMA user_version = 3"),
                      0);
@@ -447,6 +473,7 @@ int main(void)
         WITH_TWO(central_can_order_it_to_go_alone),
         WITH_TWO(releases_wait_for_a_peer_and_peers_keep_what_central_sends),
         WITH_TWO(a_peer_leaves_the_primarys_acts_to_it),
+        WITH_TWO(a_use_that_the_primary_has_too_stays_in_the_peers_budget),
         WITH_THREE(copies_are_handed_on_as_they_came),
         WITH_TWO(a_copy_must_be_signed_and_follow),
         WITH_TWO(a_peer_with_another_history_of_this_journal_is_a_fork),
