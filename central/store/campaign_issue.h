@@ -16,7 +16,7 @@ enum issue_verdict {
     ISSUE_GIVEN = 0,
     ISSUE_NOT_LIVE = 1, /* not yet, or paused */
     ISSUE_OVER = 2,     /* ended, or its validity has passed */
-    ISSUE_NOBODY = 3,   /* no such member or store, or the member was erased */
+    ISSUE_NOBODY = 3,   /* no such member or store, or the member was erased or is another brand's */
     ISSUE_WRONG_STORE = 4,
     ISSUE_HAD_ALREADY = 5, /* for this very cause */
     ISSUE_MEMBER_LIMIT = 6,

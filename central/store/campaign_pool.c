@@ -274,14 +274,18 @@ static int judge_member(struct store_tx *tx, const struct claim *claim, uint32_t
     return 0;
 }
 
-static int judge_claim(struct store_tx *tx, const struct claim *claim, const struct campaign *rules,
+/* The number of a campaign is easily guessed: another brand's members are nobody to it. */
+static int judge_claim(struct store_tx *tx, const struct claim *claim, const struct campaign_entry *entry,
                        struct member *member, enum issue_verdict *verdict)
 {
+    const struct campaign *rules = &entry->rules;
     int rc = people_find_member(tx, claim->member, member);
     if (rc < 0 && rc != -ENOENT) {
         return rc;
     }
-    if (rules->state != CAMPAIGN_LIVE) {
+    if (rc == 0 && member->brand != entry->brand) {
+        *verdict = ISSUE_NOBODY;
+    } else if (rules->state != CAMPAIGN_LIVE) {
         *verdict = rules->state == CAMPAIGN_ENDED ? ISSUE_OVER : ISSUE_NOT_LIVE;
     } else if (rc == -ENOENT || member->erased) {
         *verdict = ISSUE_NOBODY;
@@ -369,7 +373,7 @@ int campaign_claim(struct store_tx *tx, const struct claim *claim, struct claime
     struct member member = {0};
     struct claimed claimed = {.verdict = ISSUE_GIVEN};
     int rc = catalogue_find_campaign(tx, claim->campaign, &entry);
-    rc = rc ? rc : judge_claim(tx, claim, &entry.rules, &member, &claimed.verdict);
+    rc = rc ? rc : judge_claim(tx, claim, &entry, &member, &claimed.verdict);
     if (rc == 0 && claimed.verdict == ISSUE_GIVEN) {
         rc = take(tx, claim, member.home_store, &claimed);
     }

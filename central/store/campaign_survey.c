@@ -144,9 +144,13 @@ int survey_each_open(struct store_tx *tx, uint64_t member, survey_visit visit, v
 static int is_for(struct store_tx *tx, uint32_t id, uint64_t member, bool *out_for)
 {
     int64_t found = 0;
-    int rc = query_number(store_tx_db(tx), "SELECT " IN_AUDIENCE " FROM survey WHERE id = ?2",
+    int rc = query_number(store_tx_db(tx),
+                          "SELECT brand IS (SELECT brand FROM member WHERE id = ?1 AND erased = 0) AND " IN_AUDIENCE
+                          " FROM survey WHERE id = ?2",
                           QUERY(Q_INT(member), Q_INT(id)), &found);
-    *out_for = found != 0;
+    if (rc == 0) {
+        *out_for = found != 0;
+    }
     return rc;
 }
 

@@ -211,6 +211,15 @@ static void a_store_that_was_away_may_have_used_it_and_then_the_claim_loses(void
     claim_is(other, "none_left", false); /* may ask for another one */
 }
 
+static void another_brands_member_is_nobody_to_it(void **state)
+{
+    (void)state;
+    rig_pass(&rig, 2 * RIG_HOUR_MS);
+    claim_is(rig_foreigner(&rig), "nobody", false);
+    assert_int_equal(rig_coupon(&rig, given.coupon.id).member, owner);
+    assert_int_equal(unmet("none_left") + unmet("over"), 0);
+}
+
 static void a_campaign_that_is_paused_has_no_pool(void **state)
 {
     char args[64];
@@ -236,6 +245,7 @@ int main(void)
         TEST(a_claim_in_the_store_that_holds_it_is_good_at_once),
         TEST(a_claim_elsewhere_moves_the_right_before_it_is_good),
         TEST(a_store_that_was_away_may_have_used_it_and_then_the_claim_loses),
+        TEST(another_brands_member_is_nobody_to_it),
         TEST(a_campaign_that_is_paused_has_no_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,6 +137,24 @@ uint64_t rig_join(struct rig *rig, unsigned store, uint32_t touchpoint)
     return join.joined.member;
 }
 
+static int run_foreigner(void *arg, struct store_tx *tx)
+{
+    struct brand brand = {.name_zh = "海边", .name_en = "Seaside"};
+    struct shop shop = {.earn_permille = 50, .idle_s = 60, .store_epoch = 1, .name_zh = "码头店"};
+    struct join *join = arg;
+    int rc = identity_add_brand(tx, &brand, &join->joining.brand);
+    shop.brand = join->joining.brand;
+    rc = rc ? rc : identity_add_shop(tx, &shop, &join->joining.store);
+    return rc ? rc : people_join(tx, &join->joining, &join->joined);
+}
+
+uint64_t rig_foreigner(struct rig *rig)
+{
+    struct join join = {.joining = {.consent_version = "1"}};
+    assert_int_equal(fixture_write(&rig->f, run_foreigner, &join), 0);
+    return join.joined.member;
+}
+
 struct issuing {
     struct issue_order order;
     struct issued issued;

@@ -29,6 +29,8 @@ void rig_pass(struct rig *rig, int64_t ms);
 uint32_t rig_campaign(struct rig *rig, const char *name, const char *changes);
 uint64_t rig_member(struct rig *rig, unsigned store); /* on paper: no welcome */
 uint32_t rig_touchpoint(struct rig *rig, unsigned store, const char *shelf);
+/* Of another brand, with a store of its own. */
+uint64_t rig_foreigner(struct rig *rig);
 uint64_t rig_join(struct rig *rig, unsigned store, uint32_t touchpoint);
 /* By hand. */
 struct issued rig_issue(struct rig *rig, uint32_t campaign, uint64_t member);

@@ -143,6 +143,15 @@ static void the_member_page_asks_whom_it_concerns_until_they_answered(void **sta
     assert_int_equal(open_for(user), 0);
 }
 
+static void what_every_member_is_asked_is_not_for_another_brands(void **state)
+{
+    (void)state;
+    survey = number_of(admin_do(&rig.p, "survey add", "{\"zh\":\"还来吗？\",\"answers_zh\":\"来|不来\"}"), "survey");
+    assert_non_null(strstr(admin_refused(&rig.p, "survey answer", reply_args(rig_foreigner(&rig), 1)), "not for"));
+    json_decref(admin_do(&rig.p, "survey answer", reply_args(stranger, 1)));
+    assert_int_equal(counted("来", "total"), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_asked, close_all)
 
 int main(void)
@@ -152,6 +161,7 @@ int main(void)
         TEST(a_member_is_heard_once_and_only_of_the_audience),
         TEST(whoever_taps_unknown_is_counted_apart),
         TEST(the_stores_hear_the_question_and_its_end),
+        TEST(what_every_member_is_asked_is_not_for_another_brands),
         TEST(the_member_page_asks_whom_it_concerns_until_they_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
