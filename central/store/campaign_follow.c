@@ -138,15 +138,26 @@ static int note_taken(struct store_tx *tx, const struct given *given, const stru
     return theirs ? 0 : campaign_note_unmet(tx, given->id.campaign, given->claimed_by, ISSUE_TAKEN);
 }
 
-static int become_used(struct store_tx *tx, const struct given *given, const struct coupon *coupon)
+/* The use that stands; a void moves next_use_no on, and a record that comes late may have an earlier number. */
+static int find_use(struct store_tx *tx, struct coupon_id id, struct redemption *out_use)
+{
+    int64_t use_no = 0;
+    int rc = query_number(store_tx_db(tx),
+                          "SELECT use_no FROM redemption WHERE campaign = ? AND serial = ? AND voided = 0 ORDER BY "
+                          "use_no DESC LIMIT 1",
+                          QUERY(Q_INT(id.campaign), Q_INT(id.serial)), &use_no);
+    return rc ? rc : rights_find_redemption(tx, id, (uint32_t)use_no, out_use);
+}
+
+static int become_used(struct store_tx *tx, const struct given *given)
 {
     struct campaign_brief brief;
     struct redemption redemption;
     int64_t worst = 0;
     int rc = worst_of(tx, given->id.campaign, &brief, &worst);
-    rc = rc ? rc : rights_find_redemption(tx, coupon->id, coupon->next_use_no, &redemption);
+    rc = rc ? rc : find_use(tx, given->id, &redemption);
     if (rc < 0) {
-        return rc;
+        return rc == -ENOENT ? 0 : rc; /* nothing to follow it by: no reason to refuse a terminal's records */
     }
     int64_t discount = redemption.body.discount_minor; /* none to see: a gift, as the brief reckons it */
     rc = given_become(tx, given, GIVEN_USED, discount ? discount : worst);
@@ -176,7 +187,7 @@ static int follow_coupon(struct store_tx *tx, struct coupon_id id)
         return rc == -ENOENT ? 0 : rc;
     }
     if (coupon.uses > 0 && given.state != GIVEN_USED) {
-        return become_used(tx, &given, &coupon);
+        return become_used(tx, &given);
     }
     return coupon.uses == 0 && given.state == GIVEN_USED ? become_open(tx, &given, &coupon) : 0;
 }
