@@ -225,7 +225,8 @@ int rights_find_shortcode(struct store_tx *tx, const char *shortcode, struct cou
 int rights_each_coupon(struct store_tx *tx, const struct rights_coupon_filter *filter, rights_coupon_visit visit,
                        void *context)
 {
-    const char *sql = filter->member ? "SELECT " COUPON_COLUMNS " FROM coupon WHERE member = ?2 AND member != 0 AND (?1 = 0 OR"
+    const char *sql = filter->member ? "SELECT " COUPON_COLUMNS
+                                       " FROM coupon WHERE member = ?2 AND member != 0 AND (?1 = 0 OR"
                                        " campaign = ?1) ORDER BY issued_ms DESC, campaign, serial DESC LIMIT ?3"
                                      : "SELECT " COUPON_COLUMNS " FROM coupon WHERE (?1 = 0 OR campaign = ?1)"
                                        " AND ?2 = 0 ORDER BY issued_ms DESC, campaign, serial DESC LIMIT ?3";
