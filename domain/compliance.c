@@ -1,5 +1,7 @@
 #include "domain/compliance.h"
 
+#include "inducement.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,28 +58,6 @@ static const struct rule {
      "There is no English name: English screens show the Chinese one."},
 };
 
-/* Words that promise something for following, sharing or inviting. */
-static const char *const inducing[] = {
-    "关注有礼",       "关注有奖",       "关注即送",         "关注就送",       "关注送券",
-    "关注送礼",       "关注送优惠",     "关注送红包",       "关注领券",       "关注领取",
-    "关注领红包",     "关注领优惠",     "关注后领",         "关注后送",       "关注后可",
-    "关注即可",       "关注可领",       "关注可得",         "关注才能",       "关注方可",
-    "关注方能",       "扫码关注送",     "扫码关注领",       "先关注",         "需关注",
-    "须关注",         "必须关注",       "强制关注",         "不关注不",       "转发有礼",
-    "转发有奖",       "转发送",         "转发领",           "转发即",         "转发朋友圈",
-    "转发到朋友圈",   "分享有礼",       "分享有奖",         "分享送",         "分享领",
-    "分享即",         "分享到朋友圈",   "邀请好友",         "邀请有礼",       "集赞",
-    "点赞送",         "好友助力",       "帮我助力",         "砍价",           "拉新有奖",
-    "不转不是",       "必须转发",       "follow to get",    "follow and get", "follow us and",
-    "follow us to",   "follow us for",  "share to get",     "share and get",  "invite a friend",
-    "invite friends", "forward to get", "for following us", "for a follow",
-};
-
-/* What turns such a promise into its opposite: "no need to follow". */
-static const char *const negations[] = {"无需",  "无须", "无", "不用",        "不必",         "不需要",
-                                        "不需",  "不须", "不", "no need to ", "not have to ", "without having to ",
-                                        "never "};
-
 static const struct rule *find(enum compliance_rule rule)
 {
     for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
@@ -112,44 +92,13 @@ static bool blank(const char *text)
     return text == NULL || text[strspn(text, " \t\r\n")] == '\0';
 }
 
-static char lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
-}
-
-/* Does word begin here? Spaces between its characters do not hide it. */
-static bool begins(const char *text, const char *word)
-{
-    while (*word != '\0') {
-        while (*text == ' ' && *word != ' ')
-            text++;
-        if (lower(*text++) != *word++)
-            return false;
-    }
-    return true;
-}
-
-static bool negated(const char *text, const char *at)
-{
-    for (size_t i = 0; i < ARRAY_LEN(negations); i++) {
-        size_t len = strlen(negations[i]);
-
-        if ((size_t)(at - text) >= len && begins(at - len, negations[i]))
-            return true;
-    }
-    return false;
-}
-
+/* One finding is enough to send a text back. */
 static void check_words(struct check *c, const char *text, uint32_t message)
 {
-    for (size_t i = 0; text != NULL && i < ARRAY_LEN(inducing); i++) {
-        for (const char *at = text; *at != '\0'; at++) {
-            if (*at == ' ' || !begins(at, inducing[i]) || negated(text, at))
-                continue;
-            found(c, RULE_INDUCING_WORDS, message, inducing[i]);
-            return; /* one is enough to send a text back */
-        }
-    }
+    const char *words = inducement_find(text);
+
+    if (words != NULL)
+        found(c, RULE_INDUCING_WORDS, message, words);
 }
 
 static void check_occasion(struct check *c)

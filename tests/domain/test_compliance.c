@@ -115,7 +115,7 @@ static void good_campaigns_pass(void **state)
             good.campaign.offline_budget_count = 20;
             break;
         case 4: /* says that following is not needed, in both languages */
-            good.plan.terms_zh = "不必关注即可领取；请关注送货时间。";
+            good.plan.terms_zh = "不必关注即可领取；请关注送货时间。欢迎关注我们，了解新品。诚邀您到店领取会员券。";
             good.plan.terms_en = "No need to follow to get it. Please follow the signs.";
             break;
         case 5: /* contact details with a consent text; nothing is sent */
