@@ -56,6 +56,7 @@ struct http_request {
     const char *refusal_word;
     const char *allow;   /* for a 405 */
     size_t discarded;    /* bytes of a body that nobody wants */
+    bool ambiguous;      /* where its body ends cannot be said: the connection ends with the answer */
     bool suspended_once; /* the handler deferred and the connection waits for a resume */
     bool counted;        /* in gate->active */
 

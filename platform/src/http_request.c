@@ -117,6 +117,17 @@ static void find_route(struct http_request *request)
         refuse(request, 404, "not_found");
 }
 
+/* Two lengths: this server and a proxy before it could disagree on where the next request begins (RFC 9112, 6.3). */
+static bool is_ambiguous(const struct http_request *request)
+{
+    unsigned lengths = 0, codings = 0;
+    for (const struct http_header_node *node = request->headers; node; node = node->next) {
+        lengths += strcasecmp(node->header.name, "Content-Length") == 0;
+        codings += strcasecmp(node->header.name, "Transfer-Encoding") == 0;
+    }
+    return lengths + codings > 1;
+}
+
 void http_request_begin(struct http_request *request, const char *method)
 {
     request->method = arena_strndup(&request->arena, method, strlen(method));
@@ -128,6 +139,9 @@ void http_request_begin(struct http_request *request, const char *method)
         refuse(request, 400, "too_many_headers");
     else
         MHD_get_connection_values(request->connection, MHD_HEADER_KIND, copy_header, request);
+    request->ambiguous = is_ambiguous(request);
+    if (request->ambiguous)
+        refuse(request, 400, "ambiguous_length");
     copy_peer(request);
     find_route(request);
     buffer_init(&request->body, request->route ? request->route->max_body : 0);
@@ -136,8 +150,8 @@ void http_request_begin(struct http_request *request, const char *method)
 bool http_request_is_hopeless(const struct http_request *request)
 {
     const char *declared = http_request_header(request, "Content-Length");
-    if (!declared)
-        return false;
+    if (!declared || request->ambiguous)
+        return request->ambiguous;
     return strtoull(declared, NULL, 10) > (unsigned long long)request->body.max + DISCARD_MAX;
 }
 

@@ -126,7 +126,7 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
         http_request_begin(request, method);
         if (!http_request_is_hopeless(request))
             return MHD_YES;
-        if (!request->refusal) {
+        if (!request->refusal) { /* a body that is too large to be read to its end */
             request->refusal = 413;
             request->refusal_word = "too_large";
         }

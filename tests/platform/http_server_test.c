@@ -225,6 +225,24 @@ static void malformed_requests_are_refused_and_the_next_one_served(void **state)
     }
 }
 
+static void a_body_of_two_lengths_hides_no_second_request(void **state)
+{
+    struct http_fixture *fixture = *state;
+    static const struct bytes cases[] = {
+        BYTES("POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 40\r\n\r\nabc"
+              "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"),
+        BYTES("POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+              "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"),
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char answer[4096];
+        http_fixture_raw(fixture, cases[i].data, cases[i].len, answer, sizeof(answer));
+        if (!starts_with_status(answer, 400) || strstr(answer + 1, "HTTP/1.1") != NULL)
+            fail_msg("case %zu gave %s", i, answer);
+        assert_serves(fixture);
+    }
+}
+
 static void requests_that_break_off_do_not_disturb_the_next_one(void **state)
 {
     struct http_fixture *fixture = *state;
@@ -298,6 +316,7 @@ int main(void)
         WITH_SERVER(an_endless_chunked_body_is_cut_off),
         WITH_SERVER(a_small_chunked_body_is_read),
         WITH_SERVER(malformed_requests_are_refused_and_the_next_one_served),
+        WITH_SERVER(a_body_of_two_lengths_hides_no_second_request),
         WITH_SERVER(requests_that_break_off_do_not_disturb_the_next_one),
         WITH_SERVER(more_headers_than_anyone_needs_are_refused),
         WITH_SERVER(a_busy_port_is_told_at_once),
