@@ -28,6 +28,12 @@ MUST_CHECK int given_become(struct store_tx *tx, const struct given *given, enum
                             int64_t committed_minor);
 
 MUST_CHECK int campaign_note_unmet(struct store_tx *tx, uint32_t campaign, uint64_t member, enum issue_verdict reason);
+/* Targets that the job has work with: of campaigns to a segment that are live or ended. From the briefs, which are few,
+ * never through the targets of all. */
+#define CAMPAIGN_TARGETS_WAITING                                                                                       \
+    "FROM campaign_brief AS b CROSS JOIN campaign_target AS t INDEXED BY campaign_target_waiting ON t.campaign = "     \
+    "b.campaign WHERE b.occasion = 3 AND b.state IN (3, 5) AND t.verdict IS NULL"
+
 /* Its pool is told to the stores anew. */
 MUST_CHECK int campaign_touch_pool(struct store_tx *tx, uint32_t campaign);
 

@@ -291,13 +291,12 @@ int campaign_target_segment(struct store_tx *tx, uint32_t campaign, uint32_t seg
     return segment_each_member(tx, segment, target_member, &targeting);
 }
 
+/* A paused campaign's targets wait and bother nobody; those of one that ended are settled, as over. */
 static int next_target(struct store_tx *tx, struct issue_order *order)
 {
     struct db_stmt *stmt = NULL;
-    int rc = query_first(store_tx_db(tx),
-                         "SELECT t.campaign, t.member FROM campaign_target AS t JOIN campaign_brief AS b ON b.campaign "
-                         "= t.campaign WHERE t.verdict IS NULL AND b.state = ? LIMIT 1",
-                         QUERY(Q_INT(CAMPAIGN_LIVE)), &stmt);
+    int rc = query_first(store_tx_db(tx), "SELECT t.campaign, t.member " CAMPAIGN_TARGETS_WAITING " LIMIT 1",
+                         QUERY_NONE, &stmt);
     if (rc == 0) {
         order->coupon.campaign = (uint32_t)db_column_int64(stmt, 0);
         order->coupon.member = (uint64_t)db_column_int64(stmt, 1);

@@ -63,7 +63,7 @@ int campaign_work_due(struct store_tx *tx, bool *out_due)
 {
     int64_t due = 0;
     int rc = query_number(store_tx_db(tx),
-                          "SELECT EXISTS (SELECT 1 FROM campaign_target WHERE verdict IS NULL) OR EXISTS (SELECT 1 "
+                          "SELECT EXISTS (SELECT 1 " CAMPAIGN_TARGETS_WAITING ") OR EXISTS (SELECT 1 "
                           "FROM campaign_given WHERE state = 0 AND expiry_s <= ?1 / 1000) OR EXISTS (SELECT 1 FROM "
                           "campaign_given WHERE state = 0 AND released_ms = 0 AND public_from_s != 0 AND public_from_s "
                           "<= ?1 / 1000) OR EXISTS (SELECT 1 FROM campaign_count WHERE pool_dirty = 1 AND told_ms + ?2 "

@@ -28,7 +28,8 @@ MUST_CHECK int survey_each(struct store_tx *tx, survey_visit visit, void *contex
 /* What this member may answer and has not answered yet: for the member page. */
 MUST_CHECK int survey_each_open(struct store_tx *tx, uint64_t member, survey_visit visit, void *context);
 
-/* answer from 1. -ENOENT: no such survey or answer; -EPERM: closed, or not for this member (or not of its brand); -EEXIST: answered before.
+/* answer from 1. -ENOENT: no such survey or answer; -EPERM: closed, or not for this member (or not of its brand);
+ * -EEXIST: answered before.
  */
 struct survey_reply {
     uint32_t survey, store; /* store 0: not in one */

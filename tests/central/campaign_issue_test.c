@@ -1,5 +1,7 @@
 #include "campaign_rig.h"
 
+#include "central/store/campaign_pool.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -238,6 +240,50 @@ static void a_clearance_ends_with_its_stock(void **state)
     json_decref(answer);
 }
 
+static bool work_is_due(void)
+{
+    struct store_tx tx;
+    bool due = false;
+    assert_int_equal(store_read_begin(rig.f.central->store, &tx), 0);
+    assert_int_equal(campaign_work_due(&tx, &due), 0);
+    store_read_end(&tx);
+    return due;
+}
+
+static void set_state(uint32_t campaign, const char *state)
+{
+    char args[64];
+    snprintf(args, sizeof(args), "{\"campaign\":%u,\"state\":\"%s\"}", campaign, state);
+    json_decref(admin_do(&rig.p, "campaign set-state", args));
+}
+
+static uint32_t campaign_to_a_segment(void)
+{
+    char changes[160];
+    json_int_t segment =
+        number_of(admin_do(&rig.p, "segment add", "{\"name\":\"东门\",\"text\":\"store 1\"}"), "segment");
+    snprintf(changes, sizeof(changes), "{\"occasion\":\"segment\",\"purchase_min\":\"0.00\",\"segment\":%lld}",
+             (long long)segment);
+    return rig_campaign(&rig, "after-purchase", changes);
+}
+
+static void a_segment_waits_without_work_while_paused_and_is_settled_at_the_end(void **state)
+{
+    (void)state;
+    rig_member(&rig, 1);
+    uint32_t c = campaign_to_a_segment();
+    assert_true(work_is_due());
+    set_state(c, "paused");
+    assert_false(work_is_due());
+    rig_pass(&rig, 60000);
+    assert_int_equal(stand(c, "given"), 0);
+    set_state(c, "ended");
+    assert_true(work_is_due());
+    rig_pass(&rig, 60000);
+    assert_false(work_is_due());
+    assert_int_equal(stand(c, "given"), 0);
+}
+
 static void a_segment_is_served_in_batches_when_the_campaign_goes_live(void **state)
 {
     (void)state;
@@ -245,12 +291,7 @@ static void a_segment_is_served_in_batches_when_the_campaign_goes_live(void **st
         rig_member(&rig, 1);
         rig_member(&rig, 2);
     }
-    json_int_t segment =
-        number_of(admin_do(&rig.p, "segment add", "{\"name\":\"东门\",\"text\":\"store 1\"}"), "segment");
-    char changes[160];
-    snprintf(changes, sizeof(changes), "{\"occasion\":\"segment\",\"purchase_min\":\"0.00\",\"segment\":%lld}",
-             (long long)segment);
-    uint32_t c = rig_campaign(&rig, "after-purchase", changes);
+    uint32_t c = campaign_to_a_segment();
     rig_member(&rig, 1); /* came too late for it */
     rig_pass(&rig, 60000);
     rig_pass(&rig, 60000);
@@ -271,6 +312,7 @@ int main(void)
         TEST(who_scans_a_touchpoint_in_vain_is_counted),
         TEST(without_a_release_rule_the_holdout_gets_nothing_and_is_measured_by_what_it_buys),
         TEST(a_clearance_ends_with_its_stock),
+        TEST(a_segment_waits_without_work_while_paused_and_is_settled_at_the_end),
         TEST(a_segment_is_served_in_batches_when_the_campaign_goes_live),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
