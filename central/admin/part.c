@@ -2,6 +2,7 @@
 
 #include "central/admin/command.h"
 #include "central/phone/handlers.h"
+#include "central/phone/limits.h"
 #include "central/store/people_activity.h"
 #include "central/store/people_privacy.h"
 #include "central/store/people_touchpoint.h"
@@ -129,10 +130,32 @@ static void tick(struct central *central)
     scrub_when_due(central);
 }
 
+static int open_limits(struct central *central, void **out_limits)
+{
+    struct phone_limits *limits = NULL;
+    (void)central;
+    int rc = phone_limits_open(&limits);
+    *out_limits = limits;
+    return rc;
+}
+
+static void stop_limits(void *limits)
+{
+    (void)limits;
+}
+
+static void close_limits(void *limits)
+{
+    phone_limits_close(limits);
+}
+
 const struct central_part central_people = {.name = "people",
                                             .schema = &store_schema_people,
                                             .public_routes = routes,
                                             .public_route_count = ARRAY_LEN(routes),
                                             .applied = applied,
                                             .tick = tick,
+                                            .open = open_limits,
+                                            .stop = stop_limits,
+                                            .close = close_limits,
                                             .admin_line = admin_line};

@@ -51,6 +51,12 @@ void phone_answer_failed(struct http_request *request, int rc)
         answer_gone(request);
         return;
     }
+    if (rc == -EDQUOT) {
+        static const char wait[] = "太频繁了，请一分钟后再试。\nThat was often: try again in a minute.\n";
+        phone_answer(request, 429, "text/plain; charset=utf-8", (struct slice){(const uint8_t *)wait, sizeof(wait) - 1},
+                     "default-src 'none'");
+        return;
+    }
     log_error("phone", "member page failed errno=%d", -rc);
     http_request_answer_error(request, 503, "try_later");
 }

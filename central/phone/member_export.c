@@ -3,10 +3,10 @@
 #include "central/store/journal.h"
 #include "central/store/ledger.h"
 #include "central/store/people_activity.h"
+#include "central/store/people_kept.h"
 #include "central/store/people_tag.h"
 #include "central/store/rights.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,14 +51,14 @@ static int add_message(void *context, uint64_t id, int64_t received_ms)
     struct buffer text;
     buffer_init(&text, 64 * MESSAGE_MAX);
     int rc = wechat_read_message(list->e->tx, list->e->keys, id, &item, &text);
-    json_t *row = rc == 0 ? json_pack("{s:I, s:o}", "received_ms", (json_int_t)received_ms, "message",
-                                      json_stringn(buffer_text(&text), text.len))
-                          : NULL;
+    json_t *row = rc == 0 ? json_pack("{s:I}", "received_ms", (json_int_t)received_ms) : NULL;
+    rc = rc ? rc : member_export_words(row, "message", (struct slice){text.data, text.len});
     buffer_finish(&text);
-    if (rc == -ENOENT) {
-        return 0;
+    if (rc < 0) {
+        json_decref(row);
+        return rc == -ENOENT ? 0 : rc;
     }
-    return rc ? rc : json_array_append_new(list->messages, row) == 0 ? 0 : -ENOMEM;
+    return json_array_append_new(list->messages, row) == 0 ? 0 : -ENOMEM;
 }
 
 static int add_identity(void *context, const struct channel_identity *identity)
@@ -125,21 +125,26 @@ static int list_coupons(struct export *e)
     return rights_each_coupon(e->tx, &filter, add_coupon, e);
 }
 
-static int add_credit(void *context, const char *account, enum ledger_unit unit, int64_t balance_minor)
+static int add_balance(struct export *e, const char *account)
+{
+    int64_t balance_minor = 0;
+    int rc = ledger_balance(e->tx, account, UNIT_CREDIT, &balance_minor);
+    return rc ? rc : append(e, json_pack("{s:s, s:I}", "account", account, "balance_minor", (json_int_t)balance_minor));
+}
+
+static int add_owner(void *context, struct owner owner)
 {
     struct export *e = context;
-    char tail[32];
-    size_t len = (size_t)snprintf(tail, sizeof(tail), "/%" PRIu64, e->member), whole = strlen(account);
-    if (unit != UNIT_CREDIT || whole < len || strcmp(account + whole - len, tail) != 0) {
-        return 0;
-    }
-    return append(e, json_pack("{s:s, s:I}", "account", account, "balance_minor", (json_int_t)balance_minor));
+    char account[ACCOUNT_MAX];
+    ledger_account_credit(owner, e->member, account);
+    int rc = add_balance(e, account);
+    ledger_account_receivable(owner, e->member, account);
+    return rc ? rc : add_balance(e, account);
 }
 
 static int list_credit(struct export *e)
 {
-    int rc = ledger_each_balance(e->tx, "credit/", add_credit, e);
-    return rc ? rc : ledger_each_balance(e->tx, "receivable/", add_credit, e);
+    return people_each_owner(e->tx, e->member, add_owner, e);
 }
 
 static json_t *record_row(const struct journal_entry *entry, const struct body *body)
@@ -229,6 +234,7 @@ int member_export(struct store_tx *tx, const struct channel_keys *keys, uint64_t
         e.rows = json_array();
         rc = json_object_set_new(out, lists[i].name, e.rows) == 0 ? lists[i].list(&e) : -ENOMEM;
     }
+    rc = rc ? rc : member_export_rest(tx, keys, member, out);
     if (rc < 0) {
         json_decref(out);
         return rc;

@@ -13,4 +13,9 @@
 /* -ENOENT: no such member. *out_json is the caller's. */
 MUST_CHECK int member_export(struct store_tx *tx, const struct channel_keys *keys, uint64_t member, json_t **out_json);
 
+/* For this room. Words as text, or what is no UTF-8 as base64 under "<name>_base64": it is handed out as well. */
+MUST_CHECK int member_export_words(json_t *row, const char *name, struct slice words);
+/* What other rooms keep: questions with staff's answers, survey answers, arms of campaigns, messages sent. */
+MUST_CHECK int member_export_rest(struct store_tx *tx, const struct channel_keys *keys, uint64_t member, json_t *out);
+
 #endif

@@ -1,5 +1,6 @@
 #include "members_desk.h"
 
+#include "central/phone/member_export.h"
 #include "central/store/people_privacy.h"
 #include "central/store/query.h"
 #include "central/wechat/work.h"
@@ -394,6 +395,53 @@ static void a_question_is_answered_with_one_tap(void **state)
     assert_false(page_says("", "太远"));
 }
 
+/* Each form is a transaction and may be a record of the journal, which is kept for ever. */
+static void a_page_may_not_go_on_and_on(void **state)
+{
+    static const char *const words[] = {"personal=0", "personal=1"};
+    (void)state;
+    make_known();
+    for (int i = 0; i < 12; i++) {
+        submit("privacy", words[i % 2], 303, "/privacy");
+    }
+    submit("privacy", words[0], 429, NULL);
+    submit("tags", "t1=1", 429, NULL);
+    members_pass(&d, 60000);
+    submit("tags", "t1=1", 303, "?done=tags");
+}
+
+static void words_that_are_no_text_are_handed_out_too(void **state)
+{
+    json_t *row = json_object();
+    (void)state;
+    assert_int_equal(member_export_words(row, "message", (struct slice){(const uint8_t *)"\xff\xfe!", 3}), 0);
+    assert_int_equal(member_export_words(row, "other", (struct slice){(const uint8_t *)"\xe4\xbd\xa0", 3}), 0);
+    assert_string_equal(json_string_value(json_object_get(row, "message_base64")), "//4h");
+    assert_string_equal(json_string_value(json_object_get(row, "other")), "你");
+    json_decref(row);
+}
+
+/* What other rooms keep of a member, and credit by its owner. */
+static void what_staff_answered_and_surveys_are_handed_out(void **state)
+{
+    char args[64];
+    json_int_t member = make_known();
+    (void)state;
+    members_admin(&d, "survey add", "{\"zh\":\"为何没用券\",\"answers_zh\":\"忘了|太远\"}");
+    submit("answer", "survey=1&answer=2", 303, "?done=thanks");
+    members_admin(&d, "question answer", "{\"question\":1,\"text\":\"明天到货\",\"by\":\"anna\"}");
+    snprintf(args, sizeof(args), "{\"member\":%lld}", member);
+    json_t *all = admin_do(&d.people, "member export", args);
+    char *text = json_dumps(json_object_get(all, "result"), JSON_COMPACT);
+    assert_true(says(text, "\"answer\":\"明天到货\""));
+    assert_true(says(text, "\"survey\":1,\"answer\":2"));
+    assert_true(says(text, "\"campaign_arms\":["));
+    assert_true(says(text, "\"sent_messages\":["));
+    assert_true(says(text, "\"credit\":["));
+    free(text);
+    json_decref(all);
+}
+
 static void the_page_hands_out_everything_and_ends_it(void **state)
 {
     (void)state;
@@ -403,6 +451,8 @@ static void the_page_hands_out_everything_and_ends_it(void **state)
     find_traces(&traces);
     assert_true(page_says("/privacy", "2026-11-22"));
     assert_true(page_says("/data.json", OPENID));
+    assert_true(page_says("/data.json", "try again in a minute"));
+    members_pass(&d, 60000);
     assert_true(page_says("/data.json", PHONE));
     submit("privacy", "personal=0", 303, "/privacy");
     assert_int_equal(members_count(&d, "tag coffee"), 0);
@@ -431,6 +481,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_page_shows_what_the_tier_gives_and_where_stores_are, setup, teardown),
         cmocka_unit_test_setup_teardown(a_question_is_answered_with_one_tap, setup, teardown),
         cmocka_unit_test_setup_teardown(the_page_hands_out_everything_and_ends_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_page_may_not_go_on_and_on, setup, teardown),
+        cmocka_unit_test(words_that_are_no_text_are_handed_out_too),
+        cmocka_unit_test_setup_teardown(what_staff_answered_and_surveys_are_handed_out, setup, teardown),
         cmocka_unit_test_setup_teardown(a_number_is_one_members, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_agreed_to_is_logged_and_choosing_can_be_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_corrected_attribution_starts_its_clerks_credit, setup, teardown),
