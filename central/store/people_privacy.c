@@ -1,5 +1,6 @@
 #include "central/store/people_privacy.h"
 
+#include "central/store/campaign_issue.h"
 #include "central/store/journal.h"
 #include "central/store/query.h"
 #include "central/store/rights.h"
@@ -8,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COUPONS_MAX  512 /* the newest of one member; older ones have run out */
-#define SCRUB_WANTED "scrub_wanted_ms"
-#define SCRUB_DONE   "scrub_done_ms"
+#define COUPONS_A_TIME 64
+#define SCRUB_WANTED   "scrub_wanted_ms"
+#define SCRUB_DONE     "scrub_done_ms"
 
 /* ---- consent */
 
@@ -125,28 +126,34 @@ static int forget_identities(struct store_tx *tx, uint64_t member)
     return rc == -ENOENT ? 0 : rc;
 }
 
-/* What nobody can hold any more. */
-struct coupon_list {
-    struct coupon_id ids[COUPONS_MAX];
-    size_t count;
-};
-
-static int collect_coupon(void *context, const struct coupon *coupon)
+static int revoke_coupon(struct store_tx *tx, struct coupon_id id, const char *who)
 {
-    struct coupon_list *list = context;
-    if (coupon->uses == 0 && !coupon->revoked) {
-        list->ids[list->count++] = coupon->id;
-    }
-    return 0;
+    int rc = rights_revoke_coupon(tx, id, who, "its member has left");
+    return rc ? rc : campaign_note_revoked(tx, id);
 }
 
+/* A piece at a time, because a revocation changes the rows that are read. */
 static int revoke_coupons(struct store_tx *tx, uint64_t member, const char *who)
 {
-    struct coupon_list list = {.count = 0};
-    struct rights_coupon_filter filter = {.member = member, .limit = COUPONS_MAX};
-    int rc = rights_each_coupon(tx, &filter, collect_coupon, &list);
-    for (size_t i = 0; rc == 0 && i < list.count; i++) {
-        rc = rights_revoke_coupon(tx, list.ids[i], who, "its member has left");
+    struct coupon_id ids[COUPONS_A_TIME], last = {0};
+    size_t count = COUPONS_A_TIME;
+    int rc = 0;
+    while (rc == 0 && count == COUPONS_A_TIME) {
+        struct db_stmt *stmt = NULL;
+        count = 0;
+        rc = query_open(store_tx_db(tx),
+                        "SELECT campaign, serial FROM coupon WHERE member = ? AND uses = 0 AND revoked = 0 AND "
+                        "(campaign, serial) > (?, ?) ORDER BY campaign, serial LIMIT ?",
+                        QUERY(Q_INT(member), Q_INT(last.campaign), Q_INT(last.serial), Q_INT(COUPONS_A_TIME)), &stmt);
+        while (rc == 0 && (rc = db_stmt_step(stmt)) == DB_ROW) {
+            ids[count++] = (struct coupon_id){(uint32_t)db_column_int64(stmt, 0), (uint64_t)db_column_int64(stmt, 1)};
+            rc = 0;
+        }
+        db_stmt_close(stmt);
+        for (size_t i = 0; rc == 0 && i < count; i++) {
+            last = ids[i];
+            rc = revoke_coupon(tx, last, who);
+        }
     }
     return rc;
 }
@@ -154,8 +161,11 @@ static int revoke_coupons(struct store_tx *tx, uint64_t member, const char *who)
 static int delete_rows(struct store_tx *tx, uint64_t member)
 {
     static const char *const deletions[] = {
-        "DELETE FROM contact WHERE member = ?", "DELETE FROM member_tag WHERE member = ?",
-        "DELETE FROM member_activity WHERE member = ?", "DELETE FROM member_record WHERE member = ?",
+        "DELETE FROM contact WHERE member = ?",
+        "DELETE FROM member_tag WHERE member = ?",
+        "DELETE FROM member_activity WHERE member = ?",
+        "DELETE FROM member_record WHERE member = ?",
+        "DELETE FROM campaign_target WHERE verdict IS NULL AND member = ?",
         "UPDATE member SET pin_salt = NULL, pin_hash = NULL, tier = 0, personal = 0, erased = 1 WHERE id = ?"};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(deletions); i++) {
