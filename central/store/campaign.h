@@ -64,8 +64,8 @@ void campaign_findings_text(const struct compliance_report *report, char *out, s
 
 /*
  * One step of its life. To checked and to live the linter decides: -EACCES when it blocks, and then nothing changes
- * (*out_report says why). -EPERM: no such step from its present state. *out_report is filled in any case but -ENOENT;
- * empty where the linter is not asked.
+ * (*out_report says why; no other failure touches it). -EPERM: no such step from its present state. Where the linter is
+ * not asked the report is empty.
  */
 struct campaign_step {
     uint32_t campaign;

@@ -1,13 +1,15 @@
 #include "central/store/campaign_internal.h"
 #include "central/store/identity.h"
 #include "domain/coupon.h"
+#include "domain/money.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #define STOCK     "stock"
 #define REVOKER   "campaign"
-#define SALES_MAX 16 /* campaigns after a purchase that one sale can earn */
+#define COST_MAX  INT64_C(99999999999) /* of one use, in fen, as money_parse: no sum of a campaign's can overflow */
+#define SALES_MAX 16                   /* campaigns after a purchase that one sale can earn */
 
 /* ---- one coupon that was given */
 
@@ -149,6 +151,13 @@ static int find_use(struct store_tx *tx, struct coupon_id id, struct redemption 
     return rc ? rc : rights_find_redemption(tx, id, (uint32_t)use_no, out_use);
 }
 
+/* Without a discount to see: a gift, as the brief reckons it. A terminal's absurd number counts like none. */
+static int64_t cost_of(const struct redemption *use, int64_t worst_minor)
+{
+    int64_t discount = use->body.discount_minor;
+    return discount > 0 && discount <= COST_MAX ? discount : worst_minor;
+}
+
 static int become_used(struct store_tx *tx, const struct given *given)
 {
     struct campaign_brief brief;
@@ -159,8 +168,7 @@ static int become_used(struct store_tx *tx, const struct given *given)
     if (rc < 0) {
         return rc == -ENOENT ? 0 : rc; /* nothing to follow it by: no reason to refuse a terminal's records */
     }
-    int64_t discount = redemption.body.discount_minor; /* none to see: a gift, as the brief reckons it */
-    rc = given_become(tx, given, GIVEN_USED, discount ? discount : worst);
+    rc = given_become(tx, given, GIVEN_USED, cost_of(&redemption, worst));
     rc = rc ? rc : note_taken(tx, given, &redemption);
     return rc ? rc : end_with_stock(tx, given->id.campaign, &brief);
 }
@@ -266,6 +274,7 @@ static int take_sale(struct store_tx *tx, const struct record *record, uint32_t 
 {
     struct purchase_campaigns found = {.count = 0};
     struct issue_order order = {.coupon.member = sale->member, .occasion = ISSUE_AFTER_PURCHASE};
+    int64_t worth_minor = 0;
     if (!sale->member) {
         return 0;
     }
@@ -274,7 +283,10 @@ static int take_sale(struct store_tx *tx, const struct record *record, uint32_t 
                        "until_ms >= ?2",
                        QUERY(Q_INT(sale->member), Q_INT(sale->business_ms)));
     cause_of_sale(record->id, order.cause);
-    rc = rc ? rc : collect_purchase(tx, store, sale->paid_minor + sale->credit_minor, &found);
+    if (money_add(sale->paid_minor, sale->credit_minor, &worth_minor) < 0) {
+        return rc; /* no purchase; the record stands */
+    }
+    rc = rc ? rc : collect_purchase(tx, store, worth_minor, &found);
     for (size_t i = 0; rc == 0 && i < found.count; i++) {
         struct issued issued;
         order.coupon.campaign = found.ids[i];

@@ -1,6 +1,7 @@
 #include "central/store/campaign_internal.h"
 #include "central/store/segment.h"
 #include "domain/lift.h"
+#include "domain/money.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,8 +51,11 @@ static int had_already(struct store_tx *tx, const struct giving *g, bool *out_ha
     int rc = query_number(
         store_tx_db(tx), "SELECT 1 FROM campaign_given WHERE campaign = ? AND member = ? AND cause = ? AND cause != ''",
         QUERY(Q_INT(g->entry.rules.id), Q_INT(g->order->coupon.member), Q_TEXT(g->order->cause)), &found);
+    if (rc < 0 && rc != -ENOENT) {
+        return rc;
+    }
     *out_had = rc == 0;
-    return rc == -ENOENT ? 0 : rc;
+    return 0;
 }
 
 static int member_full(struct store_tx *tx, const struct giving *g, bool *out_full)
@@ -66,7 +70,9 @@ static int member_full(struct store_tx *tx, const struct giving *g, bool *out_fu
         "SELECT count(*) FROM campaign_given INDEXED BY campaign_given_member WHERE member = ? AND campaign = ? AND "
         "member != 0 AND state != ?",
         QUERY(Q_INT(g->order->coupon.member), Q_INT(g->entry.rules.id), Q_INT(GIVEN_REVOKED)), &count);
-    *out_full = count >= limit;
+    if (rc == 0) {
+        *out_full = count >= limit;
+    }
     return rc;
 }
 
@@ -82,12 +88,16 @@ static int bounds_reached(struct store_tx *tx, const struct giving *g, enum issu
         committed = db_column_int64(stmt, 1);
         db_stmt_close(stmt);
     }
+    if (rc < 0 && rc != -ENOENT) {
+        return rc;
+    }
+    bool fits = money_add(committed, g->worst_minor, &committed) == 0 && committed <= g->brief.budget_minor;
     if (limit && given >= limit) {
         *verdict = ISSUE_NONE_LEFT;
-    } else if (g->brief.budget_minor && committed + g->worst_minor > g->brief.budget_minor) {
+    } else if (g->brief.budget_minor && !fits) {
         *verdict = ISSUE_BUDGET_SPENT;
     }
-    return rc == -ENOENT ? 0 : rc;
+    return 0;
 }
 
 static int judge(struct store_tx *tx, const struct giving *g, enum issue_verdict *verdict)

@@ -219,17 +219,19 @@ int campaign_set_state(struct store_tx *tx, const struct campaign_step *step, st
     if (rc < 0) {
         return rc;
     }
-    *out_report = report;
     if (!step_allowed((enum campaign_state)entry.rules.state, step->state)) {
         return -EPERM;
     }
     bool asked = step->state == CAMPAIGN_CHECKED || step->state == CAMPAIGN_LIVE;
     if (asked) {
         rc = campaign_lint(tx, step->campaign, &report);
-        *out_report = report;
     }
-    if (rc < 0 || report.blocked) {
-        return rc ? rc : -EACCES;
+    if (rc < 0) {
+        return rc;
+    }
+    if (report.blocked) {
+        *out_report = report;
+        return -EACCES;
     }
     struct change change = {.from = entry.rules.state,
                             .what = "campaign state",
@@ -240,7 +242,11 @@ int campaign_set_state(struct store_tx *tx, const struct campaign_step *step, st
     entry.rules.state = (uint8_t)step->state;
     entry.rules.version++;
     rc = note_change(tx, &entry, &change);
-    return rc || !begins ? rc : choose_targets(tx, step->campaign);
+    rc = rc || !begins ? rc : choose_targets(tx, step->campaign);
+    if (rc == 0) {
+        *out_report = report;
+    }
+    return rc;
 }
 
 int campaign_each_change(struct store_tx *tx, uint32_t id, campaign_change_visit visit, void *context)

@@ -104,15 +104,15 @@ static void the_budget_holds_what_is_out_and_what_was_used(void **state)
     assert_int_equal(rig_issue(&rig, c, m).verdict, ISSUE_GIVEN);
 }
 
-static struct record_id redeem_as(struct coupon_id id, uint32_t use_no)
+static struct record_id redeem_as(struct coupon_id id, uint32_t use_no, int64_t discount_minor)
 {
     struct body body = {.kind = RECORD_REDEMPTION,
                         .redemption = {.coupon = id,
                                        .use_no = use_no,
                                        .mode = MODE_HOME,
                                        .clerk = 1,
-                                       .discount_minor = 700,
-                                       .sale_minor = 6000,
+                                       .discount_minor = discount_minor,
+                                       .sale_minor = discount_minor,
                                        .policy_version = 3,
                                        .business_ms = clock_wall_ms(&rig.f.clock.base)}};
     return terminal_record(&rig.terminals[0], &body);
@@ -126,13 +126,37 @@ static void a_use_that_comes_late_is_followed_by_its_own_number(void **state)
                               "{\"occasion\":\"by_hand\",\"purchase_min\":\"0.00\",\"per_member_limit\":0,"
                               "\"budget\":\"30.00\",\"cost_each\":\"12.00\"}");
     struct issued given = rig_issue(&rig, c, rig_member(&rig, 1));
-    rig_void(&rig, 1, redeem_as(given.coupon.id, 2), RECORD_REDEMPTION);
+    rig_void(&rig, 1, redeem_as(given.coupon.id, 2, 700), RECORD_REDEMPTION);
     assert_int_equal(rig_coupon(&rig, given.coupon.id).next_use_no, 3);
     assert_int_equal(stand(c, "used"), 0);
-    redeem_as(given.coupon.id, 1);
+    redeem_as(given.coupon.id, 1, 700);
     assert_int_equal(rig_coupon(&rig, given.coupon.id).uses, 1);
     assert_int_equal(stand(c, "used"), 1);
     assert_int_equal(stand(c, "committed_minor"), 700);
+}
+
+/* A terminal that reckons nonsense: its records are taken in, and the budget counts what a coupon costs at worst. */
+static void sums_that_cannot_be_keep_no_records_out(void **state)
+{
+    (void)state;
+    uint32_t c = rig_campaign(&rig, "after-purchase", "{\"per_member_limit\":0,\"cost_each\":\"12.00\"}");
+    uint64_t m = rig_member(&rig, 1);
+    struct body sale = {.kind = RECORD_SALE,
+                        .sale = {.group = 1,
+                                 .clerk = 1,
+                                 .member = m,
+                                 .paid_minor = INT64_MAX,
+                                 .credit_minor = 1,
+                                 .tender = TENDER_CASH,
+                                 .business_ms = clock_wall_ms(&rig.f.clock.base)}};
+    terminal_record(&rig.terminals[0], &sale);
+    assert_int_equal(stand(c, "given"), 0);
+    struct issued first = rig_issue(&rig, c, m), second = rig_issue(&rig, c, m);
+    assert_int_equal(second.verdict, ISSUE_GIVEN);
+    redeem_as(first.coupon.id, 1, INT64_MAX);
+    redeem_as(second.coupon.id, 1, INT64_MAX);
+    assert_int_equal(stand(c, "used"), 2);
+    assert_int_equal(stand(c, "committed_minor"), 2400);
 }
 
 static void a_purchase_earns_one_coupon_however_often_it_is_heard_of(void **state)
@@ -307,6 +331,7 @@ int main(void)
         TEST(the_total_limit_ends_the_giving_and_a_revoked_one_makes_room),
         TEST(the_budget_holds_what_is_out_and_what_was_used),
         TEST(a_use_that_comes_late_is_followed_by_its_own_number),
+        TEST(sums_that_cannot_be_keep_no_records_out),
         TEST(a_purchase_earns_one_coupon_however_often_it_is_heard_of),
         TEST(joining_gives_the_welcome_and_what_the_touchpoint_promises),
         TEST(who_scans_a_touchpoint_in_vain_is_counted),
