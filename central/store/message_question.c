@@ -8,7 +8,8 @@
 
 #define COLUMNS                                                                                                        \
     "q.id, q.identity, q.inbox, q.opened_ms, q.due_ms, q.escalated_ms, q.state, q.answer_ms, q.ended_ms, "             \
-    "coalesce(i.member, 0), coalesce(p.text_ms, 0), q.account, q.assigned, q.answer_key, q.ended_by, q.reason"
+    "coalesce(i.member, 0), coalesce(p.text_ms, 0), q.account, q.assigned, q.answer_key, q.ended_by, q.reason, "       \
+    "q.last_inbox > q.seen_inbox"
 #define FROM                                                                                                           \
     " FROM question AS q LEFT JOIN channel_identity AS i ON i.id = q.identity LEFT JOIN message_person AS p ON "       \
     "p.identity = q.identity "
@@ -31,17 +32,19 @@ static void read_row(struct db_stmt *stmt, struct question *out)
     query_column_text(stmt, 13, out->answer_key, sizeof(out->answer_key));
     query_column_text(stmt, 14, out->ended_by, sizeof(out->ended_by));
     query_column_text(stmt, 15, out->reason, sizeof(out->reason));
+    out->asked_again = out->answer_ms != 0 && db_column_int64(stmt, 16) != 0;
 }
 
 int question_note(struct store_tx *tx, const char *account, uint64_t inbox, struct message_person *person)
 {
     if (person->question) {
-        return 0;
+        return query_run(store_tx_write(tx), "UPDATE question SET last_inbox = max(last_inbox, ?) WHERE id = ?",
+                         QUERY(Q_INT(inbox), Q_INT(person->question)));
     }
     int rc = query_run(store_tx_write(tx),
-                       "INSERT INTO question (account, identity, inbox, opened_ms, due_ms, state, escalated_ms, "
-                       "assigned, answer_key, answer_ms, ended_ms, ended_by, reason) VALUES (?, ?, ?, ?, ?, 0, 0, '', "
-                       "'', 0, 0, '', '')",
+                       "INSERT INTO question (account, identity, inbox, last_inbox, opened_ms, due_ms, state, "
+                       "escalated_ms, assigned, answer_key, answer_ms, ended_ms, ended_by, reason) VALUES (?1, ?2, ?3, "
+                       "?3, ?4, ?5, 0, 0, '', '', 0, 0, '', '')",
                        QUERY(Q_TEXT(account), Q_INT(person->identity), Q_INT(inbox), Q_INT(tx->now_ms),
                              Q_INT(tx->now_ms + QUESTION_LATE_MS)));
     if (rc == 0) {
@@ -131,7 +134,8 @@ int question_answer_put(struct store_tx *tx, const struct channel_keys *keys, ui
     }
     rc = rc ? rc
             : query_run(store_tx_write(tx),
-                        "UPDATE question SET answer_key = ?, answer_ms = ?, ended_by = ?, reason = '' WHERE id = ?",
+                        "UPDATE question SET answer_key = ?, answer_ms = ?, ended_by = ?, reason = '', seen_inbox = "
+                        "last_inbox WHERE id = ?",
                         QUERY(Q_TEXT(answer->key), Q_INT(tx->now_ms), Q_TEXT(answer->by), Q_INT(id)));
     return rc ? rc : keep_answer(tx, keys, id, answer);
 }
@@ -186,8 +190,7 @@ static int settle_answer(struct store_tx *tx, uint64_t id, bool sent, const char
     if (rc < 0) {
         return rc;
     }
-    /* Pushes carry whole seconds: what came in the answer's own second may have come after it. */
-    if (sent && question.written_ms >= question.answer_ms - question.answer_ms % 1000) {
+    if (sent && question.asked_again) {
         return reopen(tx, &question);
     }
     return sent ? end_question(tx, &question, QUESTION_ANSWERED, "")

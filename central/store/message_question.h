@@ -22,6 +22,7 @@ struct question {
     enum question_state state;
     int64_t opened_ms, due_ms, escalated_ms; /* escalated 0: was never late */
     int64_t written_ms;                      /* the sender's last message */
+    bool asked_again;                        /* something came after the answer was given */
     char assigned[QUESTION_BY_MAX];
     char answer_key[64]; /* of the outbox, while an answer is under way; else "" */
     int64_t answer_ms, ended_ms;

@@ -53,6 +53,10 @@ static const char *const steps[] = {
     "DELETE FROM question_answer WHERE question IN (SELECT id FROM question WHERE identity = OLD.id); "
     "UPDATE question SET state = 2, reason = 'left' WHERE identity = OLD.id AND state = 0; "
     "UPDATE question SET identity = 0 WHERE identity = OLD.id; END;",
+    /* the sender's last message, and the last one before the answer: the order they came in, not the sender's seconds
+     */
+    "ALTER TABLE question ADD COLUMN last_inbox INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE question ADD COLUMN seen_inbox INTEGER NOT NULL DEFAULT 0;",
 };
 
 const struct store_schema store_schema_message = {"message", steps, ARRAY_LEN(steps)};
