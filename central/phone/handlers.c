@@ -167,7 +167,9 @@ static int take_first(void *context, const struct survey *survey)
 static int keep_consent(void *context, const struct consent *consent)
 {
     struct page_view *view = context;
-    if (consent->given && strcmp(consent->version, CONSENT_PERSONAL) != 0) {
+    bool personal = strcmp(consent->version, CONSENT_PERSONAL) == 0;
+    view->personal_said |= personal;
+    if (consent->given && !personal) {
         view->agreed = *consent;
     }
     return 0;

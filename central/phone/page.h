@@ -59,6 +59,7 @@ struct page_view {
     struct survey survey;  /* asked of the member now; asked.survey 0: none */
     const char *notice;    /* a word on what was just done, of our own, or NULL */
     bool personal;         /* segments may choose the member */
+    bool personal_said;    /* the member said so, or said no */
     struct consent agreed; /* the last notice; version "" when an operator entered the member */
     uint32_t coupon_count;
     struct page_coupon coupons[PAGE_COUPONS_MAX];

@@ -192,6 +192,22 @@ static void put_survey(struct html *w, const struct page_view *view)
     html_put(w, "</form>");
 }
 
+/* Who joined under a notice that did not speak of it is asked once; both answers are kept. */
+static void put_personal(struct html *w, const struct page_view *view)
+{
+    if (view->personal || view->personal_said) {
+        return;
+    }
+    html_format(w, "<h2>%s</h2><form class=\"card survey\" method=\"post\" action=\"/m/%s/privacy\"><h3>",
+                html_word(w, "为我挑选优惠", "Offers chosen for me"), view->ticket);
+    html_say(w, "可以根据您的消费和兴趣挑选优惠吗？不同意也不影响会员权益。",
+             "May we choose offers by what you buy and like? Everything else stays as it is either way.");
+    html_format(w,
+                "</h3><button class=\"quiet\" name=\"personal\" value=\"1\">%s</button><button class=\"quiet\" "
+                "name=\"personal\" value=\"0\">%s</button></form>",
+                html_word(w, "同意", "Yes"), html_word(w, "不同意", "No"));
+}
+
 /* ---- stores: the phone sorts them by distance when it is told to, and tells nobody where it is */
 
 static void put_shop(struct html *w, const struct page_view *view, uint32_t index)
@@ -260,6 +276,7 @@ int page_write_member(const struct page_view *view, struct buffer *out_html)
     put_all_coupons(&w, view);
     put_offers(&w, view);
     put_survey(&w, view);
+    put_personal(&w, view);
     put_tags(&w, view);
     put_shops(&w, view);
     html_format(&w, "<p class=\"foot\"><a href=\"/m/%s/privacy\">%s</a></p></main>", view->ticket,

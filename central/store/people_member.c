@@ -2,6 +2,7 @@
 
 #include "central/store/feed.h"
 #include "central/store/journal.h"
+#include "central/store/people_privacy.h"
 #include "central/store/query.h"
 
 #include <stdio.h>
@@ -112,6 +113,9 @@ int people_add_member(struct store_tx *tx, const struct member *member, const ch
     int rc = insert_with_random_id(tx, &added);
     if (rc == 0 && consent_version) {
         rc = people_log_consent(tx, added.id, consent_version, true);
+    }
+    if (rc == 0 && consent_version && strcmp(consent_version, CONSENT_WITHOUT_PERSONAL) == 0) {
+        rc = query_run(store_tx_write(tx), "UPDATE member SET personal = 0 WHERE id = ?", QUERY(Q_INT(added.id)));
     }
     rc = rc ? rc : journal_member(tx, RECORD_MEMBER_JOINED, &added, (struct journal_fact){.what = "joined"});
     rc = rc ? rc : people_publish_member(tx, &added);

@@ -55,30 +55,46 @@ int people_is_personal(struct store_tx *tx, uint64_t member, bool *out_personal)
     return rc;
 }
 
-/* What the member last said of this version; nobody agreed to what was never asked, but choosing is on until it is
- * switched off. */
-static int last_word(struct store_tx *tx, uint64_t member, const char *version, bool *out_given)
+/* What the member last said of this version; nobody agreed to what was never asked. */
+struct last_word {
+    bool given, said;
+};
+
+static int find_last_word(struct store_tx *tx, uint64_t member, const char *version, struct last_word *out)
 {
-    int64_t given = strcmp(version, CONSENT_PERSONAL) == 0;
+    int64_t given = 0;
     int rc = query_number(store_tx_db(tx),
                           "SELECT given FROM consent WHERE member = ? AND version = ? ORDER BY id DESC LIMIT 1",
                           QUERY(Q_INT(member), Q_TEXT(version)), &given);
     if (rc == 0 || rc == -ENOENT) {
-        *out_given = given != 0;
+        *out = (struct last_word){.given = given != 0, .said = rc == 0};
     }
     return rc == -ENOENT ? 0 : rc;
+}
+
+/* Choosing came with the notice: it is as the member's row says, but a no that was never said is written down. */
+static int changes(struct store_tx *tx, uint64_t member, const char *version, bool given, bool *out_changes)
+{
+    struct last_word word;
+    int rc = find_last_word(tx, member, version, &word);
+    bool personal = rc == 0 && strcmp(version, CONSENT_PERSONAL) == 0;
+    rc = personal ? people_is_personal(tx, member, &word.given) : rc;
+    if (rc == 0) {
+        *out_changes = word.given != given || (personal && !given && !word.said);
+    }
+    return rc;
 }
 
 int people_change_consent(struct store_tx *tx, uint64_t id, const char *version, bool given, const char *who)
 {
     struct member member;
-    bool is = false;
+    bool change = false;
     int rc = people_find_member(tx, id, &member);
-    rc = rc ? rc : last_word(tx, id, version, &is);
+    rc = rc ? rc : changes(tx, id, version, given, &change);
     if (rc < 0 || member.erased) {
         return rc ? rc : -EPERM;
     }
-    if (is == given) {
+    if (!change) {
         return 0;
     }
     rc = people_log_consent(tx, id, version, given);

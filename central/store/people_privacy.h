@@ -34,6 +34,8 @@ MUST_CHECK int people_each_contact(struct store_tx *tx, const struct channel_key
 
 /* ---- consent: a log, never changed. Version "" is the end of all of it, CONSENT_PERSONAL the use for choosing. */
 #define CONSENT_PERSONAL "personal"
+/* The notice that did not speak of being chosen yet: whoever agreed to it alone is not, until they say so. */
+#define CONSENT_WITHOUT_PERSONAL "2026-11"
 
 struct consent {
     char version[CONSENT_VERSION_MAX];

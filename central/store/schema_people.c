@@ -68,6 +68,11 @@ static const char *const steps[] = {
     "WITHOUT ROWID;"
     "CREATE TABLE shop_place (store INTEGER PRIMARY KEY, latitude INTEGER NOT NULL, longitude INTEGER NOT NULL) STRICT;"
     "ALTER TABLE member ADD COLUMN personal INTEGER NOT NULL DEFAULT 1;",
+
+    /* the first notice, 2026-11, did not speak of being chosen: who agreed to that one alone is asked */
+    "UPDATE member SET personal = 0 WHERE id IN (SELECT member FROM consent WHERE version = '2026-11' AND given = 1) "
+    "AND "
+    "id NOT IN (SELECT member FROM consent WHERE version NOT IN ('', '2026-11') AND given = 1);",
 };
 
 const struct store_schema store_schema_people = {

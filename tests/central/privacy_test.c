@@ -442,6 +442,54 @@ static void what_staff_answered_and_surveys_are_handed_out(void **state)
     json_decref(all);
 }
 
+/* As the books were before the switch's step: everybody could be chosen. */
+static int age(void *arg, struct store_tx *tx)
+{
+    const struct store_schema *schema = &store_schema_people;
+    const char *last = schema->steps[schema->count - 1];
+    int rc = query_run(store_tx_write(tx), "UPDATE consent SET version = ? WHERE version = '2026-11-22'",
+                       QUERY(Q_TEXT(CONSENT_WITHOUT_PERSONAL)));
+    (void)arg;
+    return rc ? rc : db_exec(store_tx_write(tx), last);
+}
+
+static void who_agreed_to_the_first_notice_is_asked_before_being_chosen(void **state)
+{
+    (void)state;
+    make_known();
+    json_int_t paper = members_add(&d, 1);
+    members_admin(&d, "member tag", "{\"member\":%lld,\"tag\":\"coffee\"}", paper);
+    assert_int_equal(members_count(&d, "tag coffee"), 2);
+    assert_false(page_says("", "可以根据您的消费和兴趣挑选优惠吗"));
+    assert_int_equal(writer_call(d.people.central->writer, age, NULL), 0);
+    assert_int_equal(members_count(&d, "tag coffee"), 1);
+    assert_true(page_says("", "可以根据您的消费和兴趣挑选优惠吗"));
+    submit("privacy", "personal=0", 303, "/privacy"); /* a no is an answer */
+    assert_false(page_says("", "可以根据您的消费和兴趣挑选优惠吗"));
+    assert_int_equal(members_count(&d, "tag coffee"), 1);
+    submit("privacy", "personal=1", 303, "/privacy");
+    assert_int_equal(members_count(&d, "tag coffee"), 2);
+    assert_int_equal(writer_call(d.people.central->writer, age, NULL), 0); /* said is said */
+    submit("privacy", "personal=1", 303, "/privacy");
+    assert_int_equal(members_count(&d, "tag coffee"), 2);
+}
+
+static void an_old_page_joins_without_being_chosen(void **state)
+{
+    struct phone_answer answer;
+    char target[160];
+    (void)state;
+    json_decref(admin_do(&d.people, "wechat account", "{\"name\":\"shop\",\"token\":\"" TOKEN "\"}"));
+    push(FOLLOW, 1795000001);
+    snprintf(target, sizeof(target), "%s/join", page);
+    phone_call(&d.people, "POST", target, "consent=" CONSENT_WITHOUT_PERSONAL "&store=1", &answer);
+    assert_int_equal(answer.status, 303);
+    phone_answer_finish(&answer);
+    assert_int_equal(members_count(&d, "store 1"), 0);
+    submit("privacy", "personal=1", 303, "/privacy");
+    assert_int_equal(members_count(&d, "store 1"), 1);
+}
+
 static void the_page_hands_out_everything_and_ends_it(void **state)
 {
     (void)state;
@@ -482,6 +530,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_question_is_answered_with_one_tap, setup, teardown),
         cmocka_unit_test_setup_teardown(the_page_hands_out_everything_and_ends_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_page_may_not_go_on_and_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_agreed_to_the_first_notice_is_asked_before_being_chosen, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_old_page_joins_without_being_chosen, setup, teardown),
         cmocka_unit_test(words_that_are_no_text_are_handed_out_too),
         cmocka_unit_test_setup_teardown(what_staff_answered_and_surveys_are_handed_out, setup, teardown),
         cmocka_unit_test_setup_teardown(a_number_is_one_members, setup, teardown),
