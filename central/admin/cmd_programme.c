@@ -95,7 +95,8 @@ static int show_statement(struct admin_call *call, struct store_tx *tx, const st
     struct programme programme;
     bool settled = false;
     int rc = programme_find(tx, admin_u32(call, "programme"), &programme);
-    rc = rc ? rc : programme_statement(tx, programme.id, month, add_line_row, &statement, &settled);
+    rc = rc ? rc : programme_is_settled(tx, programme.id, month, &settled);
+    rc = rc ? rc : programme_statement(tx, programme.id, month, add_line_row, &statement);
     if (rc < 0) {
         return rc;
     }

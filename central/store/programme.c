@@ -230,8 +230,8 @@ static int each_settled_line(struct store_tx *tx, uint32_t programme, const char
     return rc < 0 ? rc : each_line(stmt, visit, context);
 }
 
-int programme_statement(struct store_tx *tx, uint32_t programme, const struct programme_month *month,
-                        programme_line_visit visit, void *context, bool *out_settled)
+int programme_is_settled(struct store_tx *tx, uint32_t programme, const struct programme_month *month,
+                         bool *out_settled)
 {
     int64_t end_ms = 0;
     int rc = query_number(store_tx_db(tx), "SELECT end_ms FROM settlement WHERE programme = ? AND month = ?",
@@ -239,7 +239,17 @@ int programme_statement(struct store_tx *tx, uint32_t programme, const struct pr
     if (rc < 0 && rc != -ENOENT)
         return rc;
     *out_settled = rc == 0;
-    return rc == 0 ? each_settled_line(tx, programme, month->text, visit, context)
+    return 0;
+}
+
+int programme_statement(struct store_tx *tx, uint32_t programme, const struct programme_month *month,
+                        programme_line_visit visit, void *context)
+{
+    bool settled = false;
+    int rc = programme_is_settled(tx, programme, month, &settled);
+    if (rc < 0)
+        return rc;
+    return settled ? each_settled_line(tx, programme, month->text, visit, context)
                    : each_open_line(tx, programme, month, visit, context);
 }
 

@@ -52,7 +52,9 @@ struct programme_line {
 typedef int (*programme_line_visit)(void *context, const struct programme_line *line);
 /* What is closed stands as it was; else what closing would settle now. Every brand of the programme has a line. */
 MUST_CHECK int programme_statement(struct store_tx *tx, uint32_t programme, const struct programme_month *month,
-                                   programme_line_visit visit, void *context, bool *out_settled);
+                                   programme_line_visit visit, void *context);
+MUST_CHECK int programme_is_settled(struct store_tx *tx, uint32_t programme, const struct programme_month *month,
+                                    bool *out_settled);
 
 /* Closes the month and books each brand's line (RECORD_PROGRAMME). -EEXIST: closed before, or a later one is;
  * -EAGAIN: it is not over. */
