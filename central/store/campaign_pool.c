@@ -79,6 +79,7 @@ int campaign_work_due(struct store_tx *tx, bool *out_due)
 
 struct pool_shelf {
     uint32_t store, count; /* store 0: held by nobody but central */
+    uint32_t until_s;
 };
 struct pool {
     struct campaign_entry entry;
@@ -105,12 +106,25 @@ static int read_pool(struct store_tx *tx, uint32_t campaign, struct pool *pool)
     while (pool->count < STORES_MAX && (rc = db_stmt_step(stmt)) == DB_ROW) {
         struct pool_shelf *shelf = &pool->shelves[pool->count++];
         uint32_t until_s = (uint32_t)db_column_int64(stmt, 2);
-        *shelf = (struct pool_shelf){(uint32_t)db_column_int64(stmt, 0), (uint32_t)db_column_int64(stmt, 1)};
+        *shelf = (struct pool_shelf){(uint32_t)db_column_int64(stmt, 0), (uint32_t)db_column_int64(stmt, 1), until_s};
         pool->total += shelf->count;
         pool->until_s = until_s > pool->until_s ? until_s : pool->until_s;
     }
     db_stmt_close(stmt);
     return rc < 0 ? rc : 0;
+}
+
+/* What member pages show until the next count. */
+static int keep_shelves(struct store_tx *tx, uint32_t campaign, const struct pool *pool)
+{
+    int rc = query_run(store_tx_write(tx), "DELETE FROM campaign_shelf WHERE campaign = ?", QUERY(Q_INT(campaign)));
+    for (size_t i = 0; rc == 0 && i < pool->count; i++) {
+        const struct pool_shelf *shelf = &pool->shelves[i];
+        rc = query_run(store_tx_write(tx),
+                       "INSERT INTO campaign_shelf (campaign, store, count, until_s) VALUES (?, ?, ?, ?)",
+                       QUERY(Q_INT(campaign), Q_INT(shelf->store), Q_INT(shelf->count), Q_INT(shelf->until_s)));
+    }
+    return rc;
 }
 
 static uint32_t held_by(const struct pool *pool, uint32_t store)
@@ -145,6 +159,9 @@ static int tell_store(struct store_tx *tx, const struct pool *pool, uint32_t sto
         memcpy(item.name_en, rules->name_en, sizeof(item.name_en));
     }
     int rc = feed_pool_encode(&item, body, sizeof(body), &len);
+    if (rc == 0 && known == 0 && len == before_len && memcmp(body, before, len) == 0) {
+        return 0; /* it knows */
+    }
     return rc ? rc : feed_publish(tx, target, FEED_POOL, key, (struct slice){body, len}, NULL);
 }
 
@@ -181,6 +198,7 @@ struct telling {
 static int tell_campaign(struct store_tx *tx, uint32_t campaign, struct telling *t)
 {
     int rc = read_pool(tx, campaign, &t->pool);
+    rc = rc ? rc : keep_shelves(tx, campaign, &t->pool);
     rc = rc ? rc : collect_stores(tx, &t->pool.entry, &t->stores);
     for (size_t i = 0; rc == 0 && i < t->stores.count; i++) {
         rc = tell_store(tx, &t->pool, t->stores.ids[i]);
@@ -227,12 +245,13 @@ static int visit_public(struct store_tx *tx, uint32_t campaign, const struct pub
 int campaign_each_public(struct store_tx *tx, uint32_t brand, uint32_t store, public_visit visit, void *context)
 {
     struct db_stmt *stmt = NULL;
-    int rc = query_open(store_tx_db(tx),
-                        "SELECT g.campaign, count(*) FILTER (WHERE c.right_store = ?1), count(*) FILTER (WHERE "
-                        "c.right_store != ?1), max(g.expiry_s) " IN_POOL
-                        "AND g.expiry_s > ?2 AND c.brand = ?3 AND g.campaign IN (SELECT campaign FROM campaign_brief "
-                        "WHERE state = 3) GROUP BY g.campaign ORDER BY g.campaign",
-                        QUERY(Q_INT(store), Q_INT(tx->now_ms / 1000), Q_INT(brand)), &stmt);
+    int rc =
+        query_open(store_tx_db(tx),
+                   "SELECT s.campaign, sum(s.count) FILTER (WHERE s.store = ?1), sum(s.count) FILTER (WHERE s.store "
+                   "!= ?1), max(s.until_s) FROM campaign_brief AS b CROSS JOIN campaign_shelf AS s ON s.campaign = "
+                   "b.campaign JOIN campaign AS c ON c.id = b.campaign WHERE b.state = 3 AND c.brand = ?3 AND s.count "
+                   "> 0 AND s.until_s > ?2 GROUP BY s.campaign ORDER BY s.campaign",
+                   QUERY(Q_INT(store), Q_INT(tx->now_ms / 1000), Q_INT(brand)), &stmt);
     if (rc < 0) {
         return rc;
     }
@@ -295,14 +314,24 @@ static int judge_claim(struct store_tx *tx, const struct claim *claim, const str
     return *verdict == ISSUE_GIVEN ? judge_member(tx, claim, rules->per_member_limit, verdict) : 0;
 }
 
+#define FIRST_TO_END                                                                                                   \
+    "SELECT g.serial " IN_POOL "AND g.campaign = ?1 AND g.expiry_s > ?2 AND (?3 = 0 OR c.right_store = ?3) ORDER BY "  \
+    "g.expiry_s, g.serial LIMIT 1"
+
+/* Those at home are only looked for when the last count found some: the pool is read until the first. */
 static int choose(struct store_tx *tx, const struct claim *claim, uint32_t home, struct coupon_row *out_row)
 {
-    int64_t serial = 0;
-    int rc = query_number(store_tx_db(tx),
-                          "SELECT g.serial " IN_POOL
-                          "AND g.campaign = ?1 AND g.expiry_s > ?2 ORDER BY c.right_store != ?3, g.expiry_s, g.serial "
-                          "LIMIT 1",
+    int64_t serial = 0, at_home = 0;
+    int rc = query_number(store_tx_db(tx), "SELECT count FROM campaign_shelf WHERE campaign = ? AND store = ?",
+                          QUERY(Q_INT(claim->campaign), Q_INT(home)), &at_home);
+    if (rc == 0 && at_home > 0) {
+        rc = query_number(store_tx_db(tx), FIRST_TO_END,
                           QUERY(Q_INT(claim->campaign), Q_INT(tx->now_ms / 1000), Q_INT(home)), &serial);
+    }
+    if (rc == -ENOENT || (rc == 0 && !at_home)) {
+        rc = query_number(store_tx_db(tx), FIRST_TO_END,
+                          QUERY(Q_INT(claim->campaign), Q_INT(tx->now_ms / 1000), Q_INT(0)), &serial);
+    }
     return rc ? rc : coupon_row_find(tx, (struct coupon_id){claim->campaign, (uint64_t)serial}, out_row);
 }
 
@@ -319,6 +348,10 @@ static int write_claim(struct store_tx *tx, const struct claim *claim, struct co
         rc ? rc
            : query_run(store_tx_write(tx), "UPDATE campaign_given SET claimed_by = ? WHERE campaign = ? AND serial = ?",
                        QUERY(Q_INT(claim->member), Q_INT(coupon->id.campaign), Q_INT(coupon->id.serial)));
+    rc = rc ? rc
+            : query_run(store_tx_write(tx),
+                        "UPDATE campaign_shelf SET count = count - 1 WHERE campaign = ? AND store = ? AND count > 0",
+                        QUERY(Q_INT(coupon->id.campaign), Q_INT(coupon->right_store)));
     struct journal_fact fact = {.what = "claimed from the pool",
                                 .who = OPERATOR,
                                 .brand = coupon->brand,

@@ -27,7 +27,8 @@ struct public_offer {
     uint32_t until_s;
 };
 typedef int (*public_visit)(void *context, const struct public_offer *offer);
-/* What a member at home in that store may claim, live campaigns only, in order of campaign. */
+/* What a member at home in that store may claim, live campaigns only, in order of campaign. As campaign_run_pools last
+ * counted it, less what was claimed since. */
 MUST_CHECK int campaign_each_public(struct store_tx *tx, uint32_t brand, uint32_t store, public_visit visit,
                                     void *context);
 

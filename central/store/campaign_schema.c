@@ -58,6 +58,11 @@ static const char *const steps[] = {
     "INTEGER NOT NULL, audience INTEGER NOT NULL, store INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT;"
     "CREATE UNIQUE INDEX survey_answer_member ON survey_answer (survey, member) WHERE member != 0;"
     "CREATE INDEX survey_answer_survey ON survey_answer (survey);",
+
+    /* a pool by who holds it, as last counted: member pages are many, pools large */
+    "CREATE TABLE campaign_shelf (campaign INTEGER NOT NULL, store INTEGER NOT NULL, count INTEGER NOT NULL, until_s "
+    "INTEGER NOT NULL, PRIMARY KEY (campaign, store)) STRICT, WITHOUT ROWID;"
+    "UPDATE campaign_count SET pool_dirty = 1;",
 };
 
 const struct store_schema store_schema_campaign = {"campaign", steps, ARRAY_LEN(steps)};

@@ -1,5 +1,6 @@
 #include "campaign_rig.h"
 
+#include "central/store/campaign_pool.h"
 #include "central/store/campaign_survey.h"
 #include "central/store/query.h"
 #include "central/store/rights.h"
@@ -103,6 +104,12 @@ static int close_all(void **state)
     return 0;
 }
 
+static int touch(void *arg, struct store_tx *tx)
+{
+    (void)arg;
+    return query_run(store_tx_write(tx), "INSERT INTO campaign_count VALUES (?, 1, 0, 1, 0)", QUERY(Q_INT(campaign)));
+}
+
 static int give_for_a_cause(void *arg, struct store_tx *tx)
 {
     struct issue_order order = {
@@ -124,6 +131,45 @@ static void giving_following_and_taking_back_look_at_one_coupon(void **state)
     begin();
     rig_void(&rig, 1, use, RECORD_REDEMPTION);
     was_cheap();
+}
+
+static int visit_offer(void *context, const struct public_offer *offer)
+{
+    *(struct public_offer *)context = *offer;
+    return 0;
+}
+
+static struct public_offer offered(void)
+{
+    struct store_tx tx;
+    struct public_offer offer = {.here = 0};
+    assert_int_equal(store_read_begin(rig.f.central->store, &tx), 0);
+    begin();
+    assert_int_equal(campaign_each_public(&tx, rig.f.brand, 1, visit_offer, &offer), 0);
+    store_read_end(&tx);
+    was_cheap();
+    return offer;
+}
+
+static int claim_one(void *arg, struct store_tx *tx)
+{
+    struct claim claim = {campaign, member};
+    return campaign_claim(tx, &claim, arg);
+}
+
+static void a_page_and_a_claim_do_not_count_the_pool(void **state)
+{
+    struct claimed claimed;
+    (void)state;
+    assert_int_equal(fixture_write(&rig.f, touch, NULL), 0);
+    rig_pass(&rig, 60000);
+    struct public_offer before = offered();
+    assert_int_equal(before.here, GIVEN / 2); /* the even ones */
+    begin();
+    assert_int_equal(fixture_write(&rig.f, claim_one, &claimed), 0);
+    was_cheap();
+    assert_true(claimed.verdict == ISSUE_GIVEN && claimed.ready);
+    assert_int_equal(offered().here, GIVEN / 2 - 1);
 }
 
 static int visit_coupon(void *context, const struct coupon *coupon)
@@ -171,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(giving_following_and_taking_back_look_at_one_coupon),
+        TEST(a_page_and_a_claim_do_not_count_the_pool),
         TEST(a_members_own_coupons_are_found_without_the_others),
         TEST(a_survey_asks_and_hears_one_member),
     };
