@@ -41,7 +41,8 @@ static const char *temperature_words(const struct body_device_status *status, ch
 {
     if (status->temperature_mc == 0)
         return "-";
-    snprintf(out, cap, "%" PRId64 ".%d", status->temperature_mc / 1000, (int)(status->temperature_mc % 1000 / 100));
+    int64_t tenths = status->temperature_mc / 100, size = tenths < 0 ? -tenths : tenths;
+    snprintf(out, cap, "%s%" PRId64 ".%d", tenths < 0 ? "-" : "", size / 10, (int)(size % 10));
     return out;
 }
 

@@ -80,13 +80,12 @@ static int cmd_hours(struct admin_call *call, struct store_tx *tx)
 static int cmd_quiet(struct admin_call *call, struct store_tx *tx)
 {
     struct message_account account;
-    int64_t from = admin_number(call, "from", QUIET_FROM_DEFAULT) % ACTIVITY_HOURS;
-    int64_t to = admin_number(call, "to", QUIET_TO_DEFAULT) % ACTIVITY_HOURS;
-    if (from < 0 || to < 0) {
+    int64_t from = admin_number(call, "from", QUIET_FROM_DEFAULT), to = admin_number(call, "to", QUIET_TO_DEFAULT);
+    if (from < 0 || to < 0 || from > ACTIVITY_HOURS || to > ACTIVITY_HOURS) {
         return admin_refuse(call, -EINVAL, "hours are 0 to 24");
     }
     int rc = message_account_find(tx, admin_text(call, "account", ""), &account);
-    account.quiet = (struct quiet_hours){(uint8_t)from, (uint8_t)to};
+    account.quiet = (struct quiet_hours){(uint8_t)(from % ACTIVITY_HOURS), (uint8_t)(to % ACTIVITY_HOURS)};
     return rc ? rc : message_account_put(tx, &account);
 }
 

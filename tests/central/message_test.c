@@ -332,6 +332,14 @@ static void half_made_plans_are_dropped_at_the_start(void **state)
     assert_int_not_equal(mass_moment().day, 1);
 }
 
+static void an_hour_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(admin_refused(&s.f, "message quiet", "{\"account\":\"shop\",\"from\":30,\"to\":8}"),
+                           "hours are 0 to 24"));
+    json_decref(admin_do(&s.f, "message quiet", "{\"account\":\"shop\",\"from\":24,\"to\":6}"));
+}
+
 static void a_cancelled_plan_sends_nothing(void **state)
 {
     char args[64];
@@ -360,6 +368,7 @@ int main(void)
         STAGE_TEST(what_an_outage_held_past_bedtime_waits_for_the_morning),
         STAGE_TEST(the_report_says_who_cannot_be_reached_and_why),
         STAGE_TEST(a_cancelled_plan_sends_nothing),
+        STAGE_TEST(an_hour_that_is_none_is_refused),
         STAGE_TEST(an_end_may_be_said_as_days_from_now),
         STAGE_TEST(cancelled_plans_give_the_month_back),
         STAGE_TEST(half_made_plans_are_dropped_at_the_start),
