@@ -65,7 +65,7 @@ static int cmd_close(struct admin_call *call, struct store_tx *tx)
 static int cmd_answer(struct admin_call *call, struct store_tx *tx)
 {
     struct survey_reply reply = {.survey = admin_u32(call, "survey"),
-                                 .answer = (uint8_t)admin_number(call, "answer", 0),
+                                 .answer = admin_u32(call, "answer"),
                                  .member = (uint64_t)admin_number(call, "member", 0)};
     int rc = survey_answer(tx, &reply);
     switch (-rc) {

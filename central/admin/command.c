@@ -96,7 +96,7 @@ bool admin_given(const struct admin_call *call, const char *name)
 uint32_t admin_u32(const struct admin_call *call, const char *name)
 {
     int64_t value = admin_number(call, name, 0);
-    return value >= 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
+    return value >= 0 && value <= UINT32_MAX ? (uint32_t)value : ADMIN_NO_NUMBER;
 }
 
 int admin_copy_text(struct admin_call *call, const char *name, char *out, size_t cap)

@@ -78,7 +78,9 @@ int64_t admin_moment_ms(const struct admin_call *call, const char *name);
 /* How many rows at most; fallback when absent or out of range. */
 int64_t admin_rows(const struct admin_call *call, uint32_t fallback);
 bool admin_given(const struct admin_call *call, const char *name);
-uint32_t admin_u32(const struct admin_call *call, const char *name); /* 0 when absent or out of range */
+/* 0 when absent; out of range, a number that nothing has: 0 may mean "all". */
+#define ADMIN_NO_NUMBER UINT32_MAX
+uint32_t admin_u32(const struct admin_call *call, const char *name);
 /* Copies into a fixed array; -E2BIG with a sentence when it does not fit, untouched when absent. */
 MUST_CHECK int admin_copy_text(struct admin_call *call, const char *name, char *out, size_t cap);
 /* Sets the sentence and returns rc. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define COLUMNS_MAX 24
-#define CELL_MAX    160
+#define CELL_MAX    2400 /* a message of 2 KB whole */
 
 static bool ends_with(const char *text, const char *suffix)
 {
@@ -31,11 +31,41 @@ static void format_number(const char *name, json_int_t value, char out[CELL_MAX]
     }
 }
 
+/* What a terminal would obey, or what would turn the line round: texts come from strangers. */
+static bool is_control(const unsigned char *c)
+{
+    bool c1 = c[0] == 0xC2 && c[1] >= 0x80 && c[1] <= 0x9F;
+    bool bidi = c[0] == 0xE2 &&
+                ((c[1] == 0x80 && c[2] >= 0xAA && c[2] <= 0xAE) || (c[1] == 0x81 && c[2] >= 0xA6 && c[2] <= 0xA9));
+    return *c < 0x20 || *c == 0x7F || c1 || bidi;
+}
+
+static size_t length_of(unsigned char first)
+{
+    return first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+/* Whole characters only, controls as a space; JSON texts are valid UTF-8. */
+static void format_text(const char *text, char out[CELL_MAX])
+{
+    size_t at = 0, len;
+    for (const unsigned char *c = (const unsigned char *)text; *c && at + 4 < CELL_MAX; c += len) {
+        len = length_of(*c);
+        if (is_control(c)) {
+            out[at++] = ' ';
+        } else {
+            memcpy(out + at, c, len);
+            at += len;
+        }
+    }
+    out[at] = '\0';
+}
+
 static void format_cell(const char *name, const json_t *value, char out[CELL_MAX])
 {
     out[0] = '\0';
     if (json_is_string(value)) {
-        snprintf(out, CELL_MAX, "%s", json_string_value(value));
+        format_text(json_string_value(value), out);
     } else if (json_is_integer(value)) {
         format_number(name, json_integer_value(value), out);
     } else if (json_is_boolean(value)) {

@@ -101,6 +101,9 @@ static int check_args(const struct admin_command *command, struct admin_call *ca
         if (argument.required && argument.kind != 'o' && !admin_given(call, argument.name)) {
             return admin_refuse(call, -EINVAL, "%s is missing", argument.name);
         }
+        if (argument.kind == 'n' && admin_number(call, argument.name, 0) < 0) {
+            return admin_refuse(call, -ERANGE, "%s is negative", argument.name);
+        }
         if (argument.kind == 'd' && admin_given(call, argument.name) && !admin_moment_ms(call, argument.name)) {
             return admin_refuse(call, -ERANGE, "%s is no day of this era", argument.name);
         }

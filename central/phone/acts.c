@@ -89,7 +89,7 @@ static int run_survey(struct act_order *order, struct store_tx *tx, uint64_t id)
     int rc = form_field(form, "survey", survey, sizeof(survey));
     rc = rc ? rc : form_field(form, "answer", answer, sizeof(answer));
     struct survey_reply reply = {
-        .survey = (uint32_t)strtoul(survey, NULL, 10), .answer = (uint8_t)strtoul(answer, NULL, 10), .member = id};
+        .survey = (uint32_t)strtoul(survey, NULL, 10), .answer = (uint32_t)strtoul(answer, NULL, 10), .member = id};
     order->done = "thanks";
     rc = rc ? -EINVAL : survey_answer(tx, &reply);
     if (rc == -EEXIST || rc == -EPERM) {
@@ -182,7 +182,8 @@ static int take_allowance(struct central *central, uint64_t identity, enum phone
 static void submit(struct http_request *request, struct central *central, enum act act)
 {
     struct act_order *order = calloc(1, sizeof(*order));
-    int rc = order ? phone_open_ticket(request, central, &order->identity) : -ENOMEM;
+    int days = act == ACT_ERASE ? PHONE_FRESH_DAYS : PHONE_LINK_DAYS;
+    int rc = order ? phone_open_ticket(request, central, days, &order->identity) : -ENOMEM;
     rc = rc ? rc : take_allowance(central, order->identity, PHONE_ACT);
     if (rc < 0) {
         phone_answer_failed(request, rc);
@@ -235,7 +236,7 @@ static int export_all(struct http_request *request, struct central *central, jso
     struct channel_identity identity;
     struct store_tx tx;
     uint64_t id = 0;
-    int rc = phone_open_ticket(request, central, &id);
+    int rc = phone_open_ticket(request, central, PHONE_FRESH_DAYS, &id);
     rc = rc ? rc : take_allowance(central, id, PHONE_EXPORT);
     rc = rc ? rc : wechat_work_keys(central, &keys);
     if (rc < 0) {

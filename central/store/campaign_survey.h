@@ -33,7 +33,7 @@ MUST_CHECK int survey_each_open(struct store_tx *tx, uint64_t member, survey_vis
  */
 struct survey_reply {
     uint32_t survey, store; /* store 0: not in one */
-    uint8_t answer;
+    uint32_t answer;
     uint64_t member;
 };
 MUST_CHECK int survey_answer(struct store_tx *tx, const struct survey_reply *reply);
