@@ -264,15 +264,24 @@ static int void_wait(struct store_tx *tx, struct record_id by, struct record_id 
                            Q_INT(by.incarnation), Q_INT(by.seq)));
 }
 
-static int undo_effects(struct store_tx *tx, const struct body_void *voided, const struct surroundings *around)
+static int cover(struct store_tx *tx, struct record_id by, uint32_t store, const struct body_credit *credit,
+                 int64_t change)
+{
+    return rights_cover(tx, &(struct cover){by, store, credit->member, credit->owner, change});
+}
+
+static int undo_effects(struct store_tx *tx, const struct body_void *voided, const struct surroundings *around,
+                        int64_t *out_change)
 {
     const struct body *target = &around->target;
+    *out_change = 0;
     if (target->kind == RECORD_REDEMPTION)
         return rights_apply_void(tx, voided);
     /* what was spent of a voided earn stays with the member as a receivable, so the share loses only the rest */
     int64_t kept = target->kind == RECORD_CREDIT_EARN ? voided->receivable_minor : 0;
     int64_t change = share_change(target) + around->overdrawn;
-    return change == 0 ? 0 : apply_share(tx, target, around->store, -change + kept);
+    *out_change = change == 0 ? 0 : kept - change;
+    return change == 0 ? 0 : apply_share(tx, target, around->store, kept - change);
 }
 
 static int apply_void(struct store_tx *tx, const struct record *record, uint32_t store, const struct body *body)
@@ -292,9 +301,12 @@ static int apply_void(struct store_tx *tx, const struct record *record, uint32_t
     rc = voided_insert(tx, record->id, voided->target);
     if (rc == -EEXIST)
         return record_note_problem(tx, record->id, record->kind, "voided before");
+    int64_t change = 0;
     if (rc == 0)
-        rc = undo_effects(tx, voided, &around);
-    return rc < 0 ? rc : ledger_post(tx, record->id, &postings);
+        rc = undo_effects(tx, voided, &around, &change);
+    if (rc == 0)
+        rc = ledger_post(tx, record->id, &postings);
+    return rc < 0 ? rc : cover(tx, record->id, store, &around.target.credit, change);
 }
 
 static int apply_waiting_void(struct store_tx *tx, struct record_id by)
@@ -372,6 +384,8 @@ static int apply_value(struct store_tx *tx, const struct record *record, uint32_
         rc = apply_share(tx, body, store, share_change(body));
     if (rc == 0)
         rc = post(tx, record, store);
+    if (rc == 0)
+        rc = cover(tx, record->id, store, &body->credit, share_change(body));
     return rc < 0 ? rc : settle_waiting_voids(tx, record->id);
 }
 

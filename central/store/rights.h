@@ -143,6 +143,20 @@ MUST_CHECK int rights_share_add(struct store_tx *tx, uint64_t member, struct own
 MUST_CHECK int rights_share_at(struct store_tx *tx, uint64_t member, struct owner owner, uint32_t store,
                                int64_t *out_share_minor);
 
+/*
+ * After a record of a former primary raised the share at store: journals may come up in another order than they were
+ * written in (books that were restored), so a spend of its successor may have been settled as a write-off although the
+ * successor had this record in its copy. What the record brought covers that first; the conflict shrinks or goes.
+ */
+struct cover {
+    struct record_id by;
+    uint32_t store;
+    uint64_t member;
+    struct owner owner;
+    int64_t amount_minor; /* brought; not above 0: nothing to do */
+};
+MUST_CHECK int rights_cover(struct store_tx *tx, const struct cover *cover);
+
 /* Shares are authority, not accounts: all of a member's, of one owner, are the balance of its credit account. Store 0
  * is central's hand. -EUCLEAN and the first account that differs. */
 MUST_CHECK int rights_shares_verify(struct store_tx *tx, char out_account[ACCOUNT_MAX]);

@@ -320,6 +320,8 @@ static int lost_grant(struct store_tx *tx, const struct record *record, uint32_t
     rc = share_transit_book(tx, &transit, store, body->amount_minor);
     if (rc == 0)
         rc = share_transit_write(tx, &transit);
+    if (rc == 0)
+        rc = rights_cover(tx, &(struct cover){record->id, store, body->member, body->owner, body->amount_minor});
     return rc < 0 || !placed ? rc : record_note_problem(tx, record->id, record->kind, "credit that was placed before");
 }
 

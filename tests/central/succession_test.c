@@ -131,6 +131,46 @@ static void a_promoted_peer_sells_on_with_the_stores_rights(void **state)
     desk_books_are_whole(d);
 }
 
+/* Books that were restored hear the successor first. */
+static void a_spend_of_what_was_copied_is_covered_when_the_old_journal_comes(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = join(d, 3);
+    struct body spent = desk_credit(d, RECORD_CREDIT_SPEND, 600), earned = desk_credit(d, RECORD_CREDIT_EARN, 250);
+    struct body taken_over = promotion(&d->a, 2, 2);
+    char account[ACCOUNT_MAX];
+    terminal_record(&peer, &taken_over);
+    terminal_record(&peer, &spent);
+    assert_int_equal(conflicts_of(d).last.discount_minor, 600);
+    terminal_record(&d->a, &earned);
+    assert_int_equal(conflicts_of(d).last.discount_minor, 350);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 0);
+    desk_books_are_whole(d);
+    earned.credit.amount_minor = 1000;
+    terminal_record(&d->a, &earned);
+    assert_int_equal(conflicts_of(d).count, 0);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 650);
+    snprintf(account, sizeof(account), "credit/b%u/4711", d->f.brand);
+    assert_int_equal(desk_balance(d, account, UNIT_CREDIT), 650);
+    snprintf(account, sizeof(account), "risk/credit/b%u/4711", d->f.brand);
+    assert_int_equal(desk_balance(d, account, UNIT_CREDIT), 0);
+    desk_books_are_whole(d);
+}
+
+static void what_was_earned_beyond_the_copy_covers_nothing(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = join(d, 3);
+    struct body spent = desk_credit(d, RECORD_CREDIT_SPEND, 600), earned = desk_credit(d, RECORD_CREDIT_EARN, 1000);
+    struct body taken_over = promotion(&d->a, 0, 2);
+    terminal_record(&peer, &taken_over);
+    terminal_record(&peer, &spent);
+    terminal_record(&d->a, &earned);
+    assert_int_equal(conflicts_of(d).last.discount_minor, 600);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 1000);
+    desk_books_are_whole(d);
+}
+
 /* It had gone alone, and its last acts were in nobody's copy. */
 static void what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict(void **state)
 {
@@ -432,6 +472,8 @@ int main(void)
         CASE(a_journal_may_come_by_a_peer_of_the_same_store),
         CASE(a_journal_that_a_peer_brings_is_checked_like_any_other),
         CASE(a_promoted_peer_sells_on_with_the_stores_rights),
+        CASE(a_spend_of_what_was_copied_is_covered_when_the_old_journal_comes),
+        CASE(what_was_earned_beyond_the_copy_covers_nothing),
         CASE(what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict),
         CASE(an_older_promotion_changes_nothing_any_more),
         CASE(a_planned_successor_gets_the_rights_when_the_old_one_has_stopped),
