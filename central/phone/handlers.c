@@ -15,6 +15,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define DAY_MS INT64_C(86400000)
+
 void phone_answer(struct http_request *request, int status, const char *type, struct slice body, const char *policy)
 {
     const struct http_header headers[] = {{"Cache-Control", "no-store"},
@@ -47,7 +49,7 @@ static void answer_gone(struct http_request *request)
 
 void phone_answer_failed(struct http_request *request, int rc)
 {
-    if (rc == -ENOENT || rc == -EBADMSG) {
+    if (rc == -ENOENT || rc == -EBADMSG || rc == -ESTALE) {
         answer_gone(request);
         return;
     }
@@ -62,11 +64,13 @@ void phone_answer_failed(struct http_request *request, int rc)
 }
 
 /* Whose page the ticket in the path is. */
-int phone_open_ticket(struct http_request *request, struct central *central, uint64_t *out_identity)
+int phone_open_ticket(struct http_request *request, struct central *central, int days, uint64_t *out_identity)
 {
     struct channel_keys keys;
     int rc = wechat_work_keys(central, &keys);
-    rc = rc ? rc : channel_ticket_open(&keys, http_request_path_param(request, "ticket"), out_identity);
+    rc = rc ? rc
+            : channel_ticket_open(&keys, http_request_path_param(request, "ticket"),
+                                  clock_wall_ms(central->clock) - days * DAY_MS, out_identity);
     channel_keys_finish(&keys);
     return rc;
 }
@@ -280,7 +284,7 @@ static void show(struct http_request *request, struct central *central, page_wri
     uint8_t nonce[12];
     uint64_t identity = 0;
     struct store_tx tx;
-    int rc = view ? phone_open_ticket(request, central, &identity) : -ENOMEM;
+    int rc = view ? phone_open_ticket(request, central, PHONE_LINK_DAYS, &identity) : -ENOMEM;
     rc = rc ? rc : store_read_begin(central->store, &tx);
     if (rc == 0) {
         rc = read_view(&tx, central, identity, view);
@@ -368,7 +372,7 @@ void phone_join(struct http_request *request, void *context)
 {
     struct central *central = context;
     struct join_order *order = calloc(1, sizeof(*order));
-    int rc = order ? phone_open_ticket(request, central, &order->identity) : -ENOMEM;
+    int rc = order ? phone_open_ticket(request, central, PHONE_LINK_DAYS, &order->identity) : -ENOMEM;
     if (rc < 0) {
         phone_answer_failed(request, rc);
         free(order);
@@ -410,7 +414,7 @@ static int find_owner(struct http_request *request, struct central *central, str
 {
     struct channel_identity identity;
     uint64_t id = 0;
-    int rc = phone_open_ticket(request, central, &id);
+    int rc = phone_open_ticket(request, central, PHONE_LINK_DAYS, &id);
     rc = rc ? rc : wechat_find_identity(tx, id, &identity);
     if (rc == 0) {
         *out_member = identity.member;

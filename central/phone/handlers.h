@@ -25,7 +25,11 @@ void phone_erase(struct http_request *request, void *context);         /* POST /
 void phone_answer(struct http_request *request, int status, const char *type, struct slice body, const char *policy);
 void phone_answer_failed(struct http_request *request, int rc);
 struct central;
-MUST_CHECK int phone_open_ticket(struct http_request *request, struct central *central, uint64_t *out_identity);
+/* days: how old the link may be; -ESTALE when it is older. */
+#define PHONE_LINK_DAYS  60 /* the page */
+#define PHONE_FRESH_DAYS 2  /* what a link that was passed on or found later must not do: hand out everything, erase */
+MUST_CHECK int phone_open_ticket(struct http_request *request, struct central *central, int days,
+                                 uint64_t *out_identity);
 bool phone_is_english(const struct http_request *request);
 
 #endif

@@ -8,9 +8,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define MASTER_LEN     32
-#define TICKET_MAC_LEN 16
-#define TICKET_LEN     (8 + TICKET_MAC_LEN)
+#define MASTER_LEN      32
+#define HOUR_MS         INT64_C(3600000)
+#define TICKET_HOUR_LEN 4
+#define TICKET_MAC_LEN  16
+#define TICKET_LEN      (8 + TICKET_HOUR_LEN + TICKET_MAC_LEN)
 
 static void derive(const uint8_t master[MASTER_LEN], struct channel_keys *out)
 {
@@ -109,37 +111,53 @@ int channel_unseal(const struct channel_keys *keys, struct slice sealed, struct 
     return 0;
 }
 
-static void fill_ticket(const struct channel_keys *keys, uint64_t identity, uint8_t out[TICKET_LEN])
+static void put_number(uint8_t *out, uint64_t number, int len)
 {
-    uint8_t mac[HASH_LEN];
-    for (int i = 0; i < 8; i++) {
-        out[i] = (uint8_t)(identity >> (56 - 8 * i));
+    for (int i = 0; i < len; i++) {
+        out[i] = (uint8_t)(number >> (8 * (len - 1 - i)));
     }
-    crypto_hmac_sha256(keys->link, sizeof(keys->link), out, 8, mac);
-    memcpy(out + 8, mac, TICKET_MAC_LEN);
 }
 
-void channel_ticket_make(const struct channel_keys *keys, uint64_t identity, char out_ticket[PAGE_TICKET_CAP])
+static uint64_t get_number(const uint8_t *bytes, int len)
+{
+    uint64_t number = 0;
+    for (int i = 0; i < len; i++) {
+        number = number << 8 | bytes[i];
+    }
+    return number;
+}
+
+static void fill_ticket(const struct channel_keys *keys, uint64_t identity, uint64_t hour, uint8_t out[TICKET_LEN])
+{
+    uint8_t mac[HASH_LEN];
+    put_number(out, identity, 8);
+    put_number(out + 8, hour, TICKET_HOUR_LEN);
+    crypto_hmac_sha256(keys->link, sizeof(keys->link), out, 8 + TICKET_HOUR_LEN, mac);
+    memcpy(out + 8 + TICKET_HOUR_LEN, mac, TICKET_MAC_LEN);
+}
+
+void channel_ticket_make(const struct channel_keys *keys, uint64_t identity, int64_t now_ms,
+                         char out_ticket[PAGE_TICKET_CAP])
 {
     uint8_t bytes[TICKET_LEN];
-    fill_ticket(keys, identity, bytes);
+    fill_ticket(keys, identity, (uint64_t)(now_ms / HOUR_MS), bytes);
     base64url_encode(bytes, sizeof(bytes), out_ticket, PAGE_TICKET_CAP);
 }
 
-int channel_ticket_open(const struct channel_keys *keys, const char *ticket, uint64_t *out_identity)
+int channel_ticket_open(const struct channel_keys *keys, const char *ticket, int64_t since_ms, uint64_t *out_identity)
 {
     uint8_t bytes[TICKET_LEN], right[TICKET_LEN];
     size_t len = 0;
     if (base64url_decode(ticket, strlen(ticket), bytes, sizeof(bytes), &len) < 0 || len != sizeof(bytes)) {
         return -EBADMSG;
     }
-    uint64_t identity = 0;
-    for (int i = 0; i < 8; i++) {
-        identity = identity << 8 | bytes[i];
-    }
-    fill_ticket(keys, identity, right);
+    uint64_t identity = get_number(bytes, 8), hour = get_number(bytes + 8, TICKET_HOUR_LEN);
+    fill_ticket(keys, identity, hour, right);
     if (!crypto_equal(bytes, right, sizeof(bytes))) {
         return -EBADMSG;
+    }
+    if ((int64_t)hour < since_ms / HOUR_MS) {
+        return -ESTALE;
     }
     *out_identity = identity;
     return 0;

@@ -30,9 +30,12 @@ void channel_seal(const struct channel_keys *keys, struct random *random, struct
 /* Appends the plain text; -EBADMSG when it is not ours. */
 MUST_CHECK int channel_unseal(const struct channel_keys *keys, struct slice sealed, struct buffer *out_plain);
 
-/* The ticket of a member page: the identity's number and its MAC; nothing in it can be guessed or counted up. */
+/* The ticket of a member page: the identity's number, the hour it was made in, and their MAC; nothing in it can be
+ * guessed or counted up. -EBADMSG: not ours; -ESTALE: made in an hour before since_ms. */
 #define PAGE_TICKET_CAP 40
-void channel_ticket_make(const struct channel_keys *keys, uint64_t identity, char out_ticket[PAGE_TICKET_CAP]);
-MUST_CHECK int channel_ticket_open(const struct channel_keys *keys, const char *ticket, uint64_t *out_identity);
+void channel_ticket_make(const struct channel_keys *keys, uint64_t identity, int64_t now_ms,
+                         char out_ticket[PAGE_TICKET_CAP]);
+MUST_CHECK int channel_ticket_open(const struct channel_keys *keys, const char *ticket, int64_t since_ms,
+                                   uint64_t *out_identity);
 
 #endif

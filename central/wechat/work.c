@@ -93,7 +93,7 @@ static int write_reply(struct store_tx *tx, const struct wechat_push *push, cons
     if (rc < 0) {
         return rc;
     }
-    channel_ticket_make(push->keys, identity->id, ticket);
+    channel_ticket_make(push->keys, identity->id, tx->now_ms, ticket);
     bool follows = wechat_message_kind(push->message) == WECHAT_SUBSCRIBE;
     snprintf(out_text, WECHAT_REPLY_MAX, "%s%s\n%s\n%s/m/%s", follows ? "欢迎关注" : "您好，这里是", brand.name_zh,
              words, push->public_url, ticket);

@@ -490,6 +490,49 @@ static void an_old_page_joins_without_being_chosen(void **state)
     assert_int_equal(members_count(&d, "store 1"), 1);
 }
 
+static int page_status(void)
+{
+    struct phone_answer answer;
+    phone_call(&d.people, "GET", page, "", &answer);
+    int status = answer.status;
+    assert_true(status == 200 || says(buffer_text(&answer.body), "重新获取您的会员页"));
+    phone_answer_finish(&answer);
+    return status;
+}
+
+/* As the chat's answer makes one now, for the one follower. */
+static void take_new_link(void)
+{
+    struct channel_keys keys;
+    char ticket[PAGE_TICKET_CAP];
+    assert_int_equal(wechat_work_keys(d.people.central, &keys), 0);
+    channel_ticket_make(&keys, 1, clock_wall_ms(&d.people.clock.base), ticket);
+    channel_keys_finish(&keys);
+    snprintf(page, sizeof(page), "/m/%s", ticket);
+}
+
+/* A link in a picture of the chat, or passed on, opens nothing for ever. */
+static void a_link_ends_and_another_opens_the_page_again(void **state)
+{
+    char old[sizeof(page)];
+    (void)state;
+    make_known();
+    members_pass(&d, 2 * DAY_MS - 3600000);
+    assert_true(page_says("/data.json", OPENID));
+    members_pass(&d, 3 * 3600000);
+    assert_true(page_says("/data.json", "重新获取您的会员页"));
+    submit("erase", "sure=yes", 404, NULL);
+    assert_int_equal(page_status(), 200); /* what a day in the shop needs lasts longer */
+    members_pass(&d, 58 * DAY_MS);
+    assert_int_equal(page_status(), 404);
+    memcpy(old, page, sizeof(old));
+    take_new_link();
+    assert_string_not_equal(page, old);
+    assert_true(page_says("/data.json", OPENID));
+    page[strlen("/m/") + 14] ^= 1; /* the hour is under the MAC */
+    assert_int_equal(page_status(), 404);
+}
+
 static void the_page_hands_out_everything_and_ends_it(void **state)
 {
     (void)state;
@@ -530,6 +573,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_question_is_answered_with_one_tap, setup, teardown),
         cmocka_unit_test_setup_teardown(the_page_hands_out_everything_and_ends_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_page_may_not_go_on_and_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_link_ends_and_another_opens_the_page_again, setup, teardown),
         cmocka_unit_test_setup_teardown(who_agreed_to_the_first_notice_is_asked_before_being_chosen, setup, teardown),
         cmocka_unit_test_setup_teardown(an_old_page_joins_without_being_chosen, setup, teardown),
         cmocka_unit_test(words_that_are_no_text_are_handed_out_too),
