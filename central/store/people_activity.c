@@ -2,6 +2,7 @@
 
 #include "central/store/journal.h"
 #include "central/store/query.h"
+#include "domain/money.h"
 
 #include <inttypes.h>
 
@@ -67,8 +68,10 @@ static bool change_of(const struct body *body, struct change *out)
     if (body->kind == RECORD_SALE) {
         out->member = body->sale.member;
         out->purchases = 1;
-        out->spent_minor = body->sale.gross_minor - body->sale.discount_minor;
         out->at_ms = body->sale.business_ms;
+        if (money_sub(body->sale.gross_minor, body->sale.discount_minor, &out->spent_minor) < 0) {
+            return false;
+        }
     } else if (body->kind == RECORD_REDEMPTION) {
         out->member = body->redemption.member;
         out->redemptions = 1;
