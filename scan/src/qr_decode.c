@@ -1,5 +1,7 @@
 #include "qr_decode.h"
 
+#include "qr_plain.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
@@ -7,11 +9,9 @@
 
 /*
  * How unlikely, in bits, a block must be to have come out of noise. 28 lets through what the standard lets each version
- * correct (its misdecode protection included). Erasures are tried many times over, so more is asked of them.
+ * correct (its misdecode protection included).
  */
-#define EVIDENCE_PLAIN  28.0
-#define EVIDENCE_ERASED 36.0
-#define EVIDENCE_OF_ALL 28.0
+#define EVIDENCE_MIN 28.0
 
 /* Row and column swapped: how a mirrored symbol is read. */
 static int soft_at(const struct qr_soft *soft, bool mirrored, int row, int column)
@@ -114,35 +114,13 @@ static double log2_choose(int n, int k)
 }
 
 /* Bits that a certainty of n agreeing bits out of total weighs: random ones agree by half (Chernoff's bound). */
-static double agreement(int agreeing, int total)
+static double agreement_of(int agreeing, int total)
 {
-    double p = (double)agreeing / (double)total, q = 1 - p;
-
     if (2 * agreeing <= total)
         return 0;
+    double p = (double)agreeing / (double)total, q = 1 - p;
+
     return (double)total * (1 + p * log2(p) + (q > 0 ? q * log2(q) : 0));
-}
-
-/*
- * Minus log2 of the chance that random words would have been correctable the same way, and that what was seen of the
- * words given up or corrected would be as near to what they became.
- */
-static double evidence(const struct rs_block *block, int wrong, const uint8_t *seen)
-{
-    double bits =
-        8.0 * (block->ecc - block->erased_count - wrong) - log2_choose(block->len - block->erased_count, wrong);
-    bool changed[QR_BLOCK_MAX] = {false};
-    int total = 0, agreeing = 0;
-
-    for (int i = 0; i < block->erased_count; i++)
-        changed[block->erased[i]] = true;
-    for (int i = 0; i < block->len; i++) {
-        if (!changed[i] && block->words[i] == seen[i])
-            continue;
-        total += 8;
-        agreeing += 8 - __builtin_popcount((unsigned)(block->words[i] ^ seen[i]));
-    }
-    return total ? bits + agreement(agreeing, total) : bits;
 }
 
 /* What was seen of a block: its words, and of each bit how sure it is. */
@@ -153,40 +131,70 @@ struct sight {
     uint8_t sure[QR_BLOCK_MAX][8];
 };
 
-#define TILT_FIRST 0.006f /* each next is twice as steep */
+/* Which bits of a block count as seen again in what they became: those of words given up or corrected. */
+struct regained {
+    uint8_t bits[QR_BLOCK_MAX];
+};
 
 /*
- * The same by every bit of the block, however the codeword was found: minus log2 of the chance that among all codewords
- * there is one which random bits, as sure as these, contradict as little (Chernoff's bound, summed over 2^free_bits).
+ * Bits that what was seen weighs against random ones that agree with what they became: by Chernoff's bound, once by
+ * their number alone, once by how sure each was.
  */
-static double evidence_of_all(const struct rs_block *block, const struct sight *sight, double free_bits)
+static double agreement(const struct rs_block *block, const struct sight *sight, const struct regained *regained)
 {
-    double best = 0, against = 0;
+    double sums[QR_TILTS] = {0}, against = 0, best = 0;
+    int total = 0, agreeing = 0;
 
-    for (int i = 0; i < block->len; i++)
-        for (int b = 0, wrong = block->words[i] ^ sight->words[i]; wrong && b < 8; b++)
-            against += wrong >> (7 - b) & 1 ? sight->sure[i][b] : 0;
+    for (int i = 0; i < block->len; i++) {
+        for (int b = 0; regained->bits[i] && b < 8; b++) {
+            if (!(regained->bits[i] >> (7 - b) & 1))
+                continue;
+            bool agrees = !((block->words[i] ^ sight->words[i]) >> (7 - b) & 1);
+            total++;
+            agreeing += agrees;
+            against += agrees ? 0 : sight->sure[i][b];
+            for (int t = 0; t < QR_TILTS; t++)
+                sums[t] += (double)sight->decoder->tilted[t][sight->sure[i][b]];
+        }
+    }
     for (int t = 0; t < QR_TILTS; t++) {
-        double bits = -against * (double)TILT_FIRST * (double)(1 << t) / M_LN2;
-
-        for (int i = 0; i < block->len; i++)
-            for (int b = 0; b < 8; b++)
-                bits += (double)sight->decoder->tilted[t][sight->sure[i][b]];
+        double bits = sums[t] - against * (double)QR_TILT_FIRST * (double)(1 << t) / M_LN2;
         best = bits > best ? bits : best;
     }
-    return best - free_bits;
+    double by_number = agreement_of(agreeing, total);
+    return best > by_number ? best : by_number;
 }
 
-/* version as for correct_block: what a whole message says plainly could be said in fewer ways than its words allow. */
-static bool is_believed(const struct rs_block *block, int wrong, const struct sight *sight, int version)
+/*
+ * Minus log2 of the chance that random words would have been correctable the same way, and that what was seen of the
+ * words given up or corrected would be as near to what they became. What was fixed beforehand (plain, NULL: nothing)
+ * says nothing, and a codeword that contradicts it is none.
+ */
+static double evidence(const struct rs_block *block, int wrong, const struct sight *sight, const struct qr_plain *plain)
 {
-    int data = block->len - block->ecc;
-    double least = block->erased_count ? EVIDENCE_ERASED : EVIDENCE_PLAIN;
+    struct regained regained = {{0}};
+    int len = block->len;
 
-    if (evidence(block, wrong, sight->words) >= least)
-        return true;
-    double free_bits = version > 0 ? qr_segments_freedom(block->words, data, version) : 8.0 * data;
-    return evidence_of_all(block, sight, free_bits) >= EVIDENCE_OF_ALL;
+    for (int i = 0; i < block->erased_count; i++)
+        regained.bits[block->erased[i]] = 0xff;
+    for (int i = 0; i < block->len; i++) {
+        uint8_t fixed = plain && i < block->len - block->ecc ? plain->fixed[i] : 0;
+
+        if (fixed && ((block->words[i] ^ plain->words[i]) & fixed))
+            return 0;
+        if (block->words[i] != sight->words[i])
+            regained.bits[i] = 0xff;
+        regained.bits[i] &= (uint8_t)~fixed;
+        len -= fixed == 0xff;
+    }
+    return 8.0 * (block->ecc - block->erased_count - wrong) - log2_choose(len - block->erased_count, wrong) +
+           agreement(block, sight, &regained);
+}
+
+static bool is_believed(const struct rs_block *block, int wrong, const struct sight *sight,
+                        const struct qr_plain *plain)
+{
+    return evidence(block, wrong, sight, plain) >= EVIDENCE_MIN;
 }
 
 static void order_by_doubt(const uint16_t *doubt, int len, int ecc, uint8_t *out_order)
@@ -204,6 +212,40 @@ static void order_by_doubt(const uint16_t *doubt, int len, int ecc, uint8_t *out
     }
 }
 
+/* With what a plain message fixes put in place of what was seen; believed only by what was seen. */
+static int correct_plain(const struct sight *sight, int len, int ecc, int version, uint8_t *out_words)
+{
+    struct qr_plain_sight seen = {sight->decoder, sight->words, sight->sure, len - ecc, version};
+    uint8_t order[QR_BLOCK_MAX], words[QR_BLOCK_MAX], trial[QR_BLOCK_MAX], syndrome[RS_ECC_MAX];
+    uint16_t doubt[QR_BLOCK_MAX];
+    struct rs_block block = {words, len, ecc, order, 0};
+    struct qr_plain plain;
+
+    if (!qr_plain_guess(&seen, &plain))
+        return -1;
+    memcpy(words, sight->words, (size_t)len);
+    memcpy(doubt, sight->doubt, (size_t)len * sizeof(doubt[0]));
+    for (int i = 0; i < len - ecc; i++) {
+        words[i] = (uint8_t)((words[i] & ~plain.fixed[i]) | plain.words[i]);
+        for (int b = 0; b < 8; b++)
+            if (plain.fixed[i] >> (7 - b) & 1)
+                doubt[i] = (uint16_t)(doubt[i] - sight->decoder->doubts[sight->sure[i][b]]);
+    }
+    bool whole = !rs_syndromes(&sight->decoder->field, &block, syndrome);
+    order_by_doubt(doubt, len, ecc, order);
+    block.words = trial;
+    for (int erased = 0; erased <= (whole ? 0 : ecc); erased += erased + 1 == ecc ? 1 : 2) {
+        block.erased_count = erased;
+        memcpy(trial, words, (size_t)len);
+        int wrong = whole ? 0 : rs_correct_known(&sight->decoder->field, &block, syndrome);
+        if (wrong >= 0 && is_believed(&block, wrong, sight, &plain)) {
+            memcpy(out_words, trial, (size_t)len);
+            return 0;
+        }
+    }
+    return -1;
+}
+
 /*
  * Plain first, then with ever more of the least certain words given up. version is that of a symbol of one block, else
  * 0. Returns the share of correction left in %, or -1.
@@ -218,9 +260,9 @@ static int correct_block(const struct sight *sight, int len, int ecc, int versio
     memcpy(trial, sight->words, (size_t)len);
     memcpy(out_words, trial, (size_t)len);
     if (!rs_syndromes(field, &block, syndrome))
-        return evidence(&block, 0, sight->words) >= EVIDENCE_PLAIN ? 100 : -1;
+        return is_believed(&block, 0, sight, NULL) ? 100 : -1;
     int wrong = rs_correct_known(field, &block, syndrome);
-    if (wrong >= 0 && is_believed(&block, wrong, sight, version)) {
+    if (wrong >= 0 && is_believed(&block, wrong, sight, NULL)) {
         memcpy(out_words, trial, (size_t)len);
         return 100 - 100 * wrong / ecc;
     }
@@ -229,12 +271,12 @@ static int correct_block(const struct sight *sight, int len, int ecc, int versio
         block.erased_count = erased;
         memcpy(trial, sight->words, (size_t)len);
         wrong = rs_correct_known(field, &block, syndrome);
-        if (wrong >= 0 && is_believed(&block, wrong, sight, version)) {
+        if (wrong >= 0 && is_believed(&block, wrong, sight, NULL)) {
             memcpy(out_words, trial, (size_t)len);
             return 100 - 100 * (erased + 2 * wrong) / (2 * ecc);
         }
     }
-    return -1;
+    return version > 0 ? correct_plain(sight, len, ecc, version, out_words) : -1;
 }
 
 static int correct_all(struct qr_decoder *decoder, const struct qr_blocks *blocks, int version, int *out_len)
@@ -273,7 +315,7 @@ void qr_decoder_init(struct qr_decoder *decoder)
         decoder->doubts[sure] = (uint16_t)lroundf(2000.0f / (1.0f + expf((float)sure / 12.0f)));
     for (int t = 0; t < QR_TILTS; t++)
         for (int sure = 0; sure < 128; sure++)
-            decoder->tilted[t][sure] = 1 - log2f(1 + expf(-TILT_FIRST * (float)(1 << t) * (float)sure));
+            decoder->tilted[t][sure] = 1 - log2f(1 + expf(-QR_TILT_FIRST * (float)(1 << t) * (float)sure));
 }
 
 int qr_decode(struct qr_decoder *decoder, const struct qr_soft *soft, struct qr_content *out_content,

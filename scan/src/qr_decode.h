@@ -15,6 +15,8 @@ struct qr_soft {
 
 enum { QR_TILTS = 7 }; /* how steep Chernoff's bound is tried */
 
+#define QR_TILT_FIRST 0.006f /* each next is twice as steep */
+
 /* Working memory, about 100 KB; qr_decoder_init once. */
 struct qr_decoder {
     struct rs_field field;

@@ -15,10 +15,4 @@ struct qr_content {
  * all. */
 SCAN_MUST_CHECK int qr_segments_read(const uint8_t *data, int len, int version, struct qr_content *out_content);
 
-/*
- * In how many ways, as a power of two, the data of a symbol could have been said as plainly as these: a single segment
- * of digits, letters or printable ASCII and right padding; 8 bits a word where it is anything else.
- */
-double qr_segments_freedom(const uint8_t *data, int len, int version);
-
 #endif
