@@ -207,6 +207,14 @@ static void answer_survey(struct flow *flow, struct effects *effects, int64_t an
     flow->survey_thanked = true;
 }
 
+static void carousel_intent(struct flow *flow, struct effects *effects, enum intent intent, int64_t argument)
+{
+    if (intent == INTENT_SURVEY)
+        answer_survey(flow, effects, argument);
+    else
+        show_page(flow, argument);
+}
+
 static void to_staff(struct flow *flow)
 {
     if (flow_staffed(flow))
@@ -245,10 +253,8 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
         flow_pad_key(flow, effects, (char)argument);
         break;
     case INTENT_ERASE:
-        flow_pad_erase(flow, false);
-        break;
     case INTENT_CLEAR:
-        flow_pad_erase(flow, true);
+        flow_pad_erase(flow, intent == INTENT_CLEAR);
         break;
     case INTENT_OK:
         ok(flow, effects);
@@ -270,10 +276,8 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
         flow_open_store(flow);
         break;
     case INTENT_PAGE:
-        show_page(flow, argument);
-        break;
     case INTENT_SURVEY:
-        answer_survey(flow, effects, argument);
+        carousel_intent(flow, effects, intent, argument);
         break;
     case INTENT_SALE:
     case INTENT_SPEND:

@@ -225,8 +225,9 @@ static int cmd_correct(struct admin_call *call)
     if (rc == 0) {
         admin_set(call, "plan", json_integer((json_int_t)id));
         admin_set(call, "people", json_integer((json_int_t)figures.people));
-        admin_set(call, "reached", json_integer((json_int_t)(figures.now + figures.later)));
-        admin_set(call, "cannot", json_integer((json_int_t)(figures.people - figures.now - figures.later)));
+        admin_set(call, "reached", json_integer((json_int_t)figures.now + (json_int_t)figures.later));
+        admin_set(call, "cannot",
+                  json_integer((json_int_t)figures.people - (json_int_t)figures.now - (json_int_t)figures.later));
     }
     return rc == -ENOENT ? admin_refuse(call, rc, "no such reply") : rc;
 }

@@ -15,7 +15,7 @@
 #define MARGIN       (10 * MM)
 #define HEAD_HEIGHT  (22 * MM)
 #define COLUMNS      2
-#define ROWS         (ENROL_SHEET_PER_PAGE / COLUMNS)
+#define ROWS         4
 #define CARD_WIDTH   ((PAGE_WIDTH - 2 * MARGIN) / COLUMNS)
 #define CARD_HEIGHT  ((PAGE_HEIGHT - 2 * MARGIN - HEAD_HEIGHT) / ROWS)
 #define CODE_SIDE    (50 * MM)
@@ -24,6 +24,8 @@
 #define TEXT_PT      8.5
 #define SMALL_PT     7.0
 #define CODE_CELL_PX 12 /* dots a module: sharp at any printer's resolution */
+
+_Static_assert(ROWS *COLUMNS == ENROL_SHEET_PER_PAGE, "the sheet is full");
 
 struct sheet {
     const char *store_zh, *store_en, *role;
@@ -168,7 +170,7 @@ static int draw_card(cairo_t *cr, const struct sheet *sheet, const struct card *
     cairo_set_dash(cr, NULL, 0, 0);
     draw_words(cr, sheet, card);
     const char *ticket = json_string_value(json_object_get(card->row, "ticket"));
-    return ticket ? draw_code(cr, ticket, card->x + PAD, card->y + (CARD_HEIGHT - CODE_SIDE) / 2) : -EINVAL;
+    return ticket ? draw_code(cr, ticket, card->x + PAD, card->y + (CARD_HEIGHT - CODE_SIDE) / 2.0) : -EINVAL;
 }
 
 static void draw_head(cairo_t *cr, size_t page, size_t pages)
@@ -197,8 +199,9 @@ static int draw_page(cairo_t *cr, const struct sheet *sheet, size_t page, size_t
     int rc = 0;
     draw_head(cr, page, pages);
     for (size_t i = 0; rc == 0 && i < ENROL_SHEET_PER_PAGE && first + i < count; i++) {
-        struct card card = {.x = MARGIN + (double)(i % COLUMNS) * CARD_WIDTH,
-                            .y = MARGIN + HEAD_HEIGHT + (double)(i / COLUMNS) * CARD_HEIGHT,
+        size_t column = i % COLUMNS, line = i / COLUMNS;
+        struct card card = {.x = MARGIN + (double)column * CARD_WIDTH,
+                            .y = MARGIN + HEAD_HEIGHT + (double)line * CARD_HEIGHT,
                             .row = json_array_get(sheet->rows, first + i)};
         rc = draw_card(cr, sheet, &card);
     }
