@@ -302,12 +302,10 @@ static int judge_claim(struct store_tx *tx, const struct claim *claim, const str
     if (rc < 0 && rc != -ENOENT) {
         return rc;
     }
-    if (rc == 0 && member->brand != entry->brand) {
+    if (rc == -ENOENT || member->erased || member->brand != entry->brand) {
         *verdict = ISSUE_NOBODY;
     } else if (rules->state != CAMPAIGN_LIVE) {
         *verdict = rules->state == CAMPAIGN_ENDED ? ISSUE_OVER : ISSUE_NOT_LIVE;
-    } else if (rc == -ENOENT || member->erased) {
-        *verdict = ISSUE_NOBODY;
     } else if (!people_runs_in_store(rules, member->home_store)) {
         *verdict = ISSUE_WRONG_STORE;
     }

@@ -55,7 +55,7 @@ static const char *const steps[] = {
     "UPDATE question SET identity = 0 WHERE identity = OLD.id; END;",
     /* the sender's last message, and the last one before the answer: the order they came in, not the sender's seconds
      */
-    "ALTER TABLE question ADD COLUMN last_inbox INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE question ADD COLUMN last_inbox INTEGER NOT NULL DEFAULT 0;",
     "ALTER TABLE question ADD COLUMN seen_inbox INTEGER NOT NULL DEFAULT 0;",
 };
 
