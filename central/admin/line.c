@@ -93,6 +93,17 @@ static int run_command(const struct admin_command *command, struct admin_call *c
     return command->run ? command->run(call) : -ENOSYS;
 }
 
+/* No name, reason or message needs one, XML cannot carry most of them, and a console obeys them. */
+static bool has_control(const char *text)
+{
+    for (; *text; text++) {
+        if (((unsigned char)*text < ' ' && !strchr("\n\r\t", *text)) || *text == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int check_args(const struct admin_command *command, struct admin_call *call)
 {
     const char *spec = command->args;
@@ -100,6 +111,9 @@ static int check_args(const struct admin_command *command, struct admin_call *ca
     while (admin_argument_next(&spec, &argument)) {
         if (argument.required && argument.kind != 'o' && !admin_given(call, argument.name)) {
             return admin_refuse(call, -EINVAL, "%s is missing", argument.name);
+        }
+        if (argument.kind == 't' && has_control(admin_text(call, argument.name, ""))) {
+            return admin_refuse(call, -EINVAL, "%s holds a control character", argument.name);
         }
         if (argument.kind == 'n' && admin_number(call, argument.name, 0) < 0) {
             return admin_refuse(call, -ERANGE, "%s is negative", argument.name);

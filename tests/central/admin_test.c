@@ -121,6 +121,7 @@ static void refusals_say_what_is_wrong(void **state)
         {"coupon issue", "{\"campaign\":1001,\"store\":1}", "no such campaign"},
         {"coupon issue", "{\"campaign\":1001}", "--store"},
         {"coupon issue", "{\"campaign\":1001,\"store\":1,\"count\":501}", "500"},
+        {"store add", "{\"zh\":\"x\\u001b[31m\",\"en\":\"x\"}", "control character"},
         {"coupon list", "{\"campaign\":-1}", "negative"},
         {"coupon issue", "{\"campaign\":4294968307,\"store\":1}", "no such campaign"},
         {"survey add",
