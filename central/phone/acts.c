@@ -135,15 +135,7 @@ static int run_act(void *arg, struct store_tx *tx)
 
 static void answer_erased(struct http_request *request)
 {
-    struct buffer html;
-    buffer_init(&html, PAGE_HTML_MAX);
-    if (page_write_erased(phone_is_english(request), &html) == 0) {
-        phone_answer(request, 200, "text/html; charset=utf-8", (struct slice){html.data, html.len},
-                     "default-src 'none'; style-src 'unsafe-inline'");
-    } else {
-        http_request_answer_error(request, 503, "try_later");
-    }
-    buffer_finish(&html);
+    phone_answer_words(request, 200, page_write_erased);
 }
 
 static void answer_back(const struct act_order *order)

@@ -34,17 +34,22 @@ bool phone_is_english(const struct http_request *request)
     return languages && strncasecmp(languages, "en", 2) == 0;
 }
 
-static void answer_gone(struct http_request *request)
+void phone_answer_words(struct http_request *request, int status, int (*write)(bool english, struct buffer *out_html))
 {
     struct buffer html;
     buffer_init(&html, PAGE_HTML_MAX);
-    if (page_write_gone(phone_is_english(request), &html) == 0) {
-        phone_answer(request, 404, "text/html; charset=utf-8", (struct slice){html.data, html.len},
+    if (write(phone_is_english(request), &html) == 0) {
+        phone_answer(request, status, "text/html; charset=utf-8", (struct slice){html.data, html.len},
                      "default-src 'none'; style-src 'unsafe-inline'");
     } else {
         http_request_answer_error(request, 503, "try_later");
     }
     buffer_finish(&html);
+}
+
+static void answer_gone(struct http_request *request)
+{
+    phone_answer_words(request, 404, page_write_gone);
 }
 
 void phone_answer_failed(struct http_request *request, int rc)

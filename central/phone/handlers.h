@@ -24,6 +24,8 @@ void phone_erase(struct http_request *request, void *context);         /* POST /
 /* For this room: answers with the headers that every page has; what an errno means to a shopper; whose page it is. */
 void phone_answer(struct http_request *request, int status, const char *type, struct slice body, const char *policy);
 void phone_answer_failed(struct http_request *request, int rc);
+/* A page of words alone (page.h), in the reader's language; 503 when there is no memory for it. */
+void phone_answer_words(struct http_request *request, int status, int (*write)(bool english, struct buffer *out_html));
 struct central;
 /* days: how old the link may be; -ESTALE when it is older. */
 #define PHONE_LINK_DAYS  60 /* the page */
