@@ -166,6 +166,14 @@ static const struct field order_done_fields[] = {
     ORDER_DONE_AT(5, FIELD_TEXT, false, reason),
 };
 
+#define ORDER_STEP_AT(k, t, must, m) FIELD_AT(k, t, must, body_order_step, m)
+static const struct field order_step_fields[] = {
+    ORDER_STEP_AT(1, FIELD_UINT, true, order),
+    ORDER_STEP_AT(2, FIELD_UINT, true, what),
+    ORDER_STEP_AT(3, FIELD_UINT, true, step),
+    ORDER_STEP_AT(4, FIELD_TEXT, false, version),
+};
+
 #define SURVEY_ANSWER(k, t, must, m) FIELD_AT(k, t, must, body_survey_answer, m)
 static const struct field survey_answer_fields[] = {
     SURVEY_ANSWER(1, FIELD_UINT, true, survey),
@@ -209,6 +217,7 @@ static const struct kind kinds[] = {
     KIND(RECORD_SELF_TEST, "self_test", self_test_fields, body_self_test),
     KIND(RECORD_DEVICE_STATUS, "device_status", device_status_fields, body_device_status),
     KIND(RECORD_ORDER_DONE, "order_done", order_done_fields, body_order_done),
+    KIND(RECORD_ORDER_STEP, "order_step", order_step_fields, body_order_step),
     KIND(RECORD_SURVEY_ANSWER, "survey_answer", survey_answer_fields, body_survey_answer),
     {RECORD_REPLACED_ENROLMENT, "replaced_enrolment", {NULL, 0, 0}},
     {RECORD_MEMBER_JOINED, "member_joined", {NULL, 0, 0}},

@@ -43,8 +43,14 @@ const char *order_what_name(uint32_t what)
 
 const char *order_outcome_name(uint32_t outcome)
 {
-    static const char *const names[] = {"unknown", "done", "refused", "failed", "back"};
+    static const char *const names[] = {"unknown", "done", "refused", "failed", "back", "over"};
     return outcome < ARRAY_LEN(names) ? names[outcome] : names[0];
+}
+
+const char *order_step_name(uint32_t step)
+{
+    static const char *const names[] = {"waiting", "downloading", "downloaded", "installed", "booted"};
+    return step < ARRAY_LEN(names) ? names[step] : "unknown";
 }
 
 const char *device_part_name(uint32_t part)

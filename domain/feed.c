@@ -114,6 +114,17 @@ static const struct field survey_fields[] = {
     SURVEY(11, FIELD_TEXT, false, answers_en[3]), SURVEY(12, FIELD_BOOL, false, gone),
 };
 
+#define ORDER(k, t, must, m) FIELD_AT(k, t, must, feed_order, m)
+static const struct field order_fields[] = {
+    ORDER(1, FIELD_UINT, true, order),     ORDER(2, FIELD_UINT, true, terminal),
+    ORDER(3, FIELD_UINT, true, what),      ORDER(4, FIELD_UINT, false, expires_s),
+    ORDER(5, FIELD_BOOL, false, held),     ORDER(6, FIELD_BOOL, false, gone),
+    ORDER(7, FIELD_UINT, false, release),  ORDER(8, FIELD_TEXT, false, compatible),
+    ORDER(9, FIELD_TEXT, false, version),  ORDER(10, FIELD_UINT, false, size),
+    ORDER(11, FIELD_BYTES, false, sha256), ORDER(12, FIELD_UINT, false, from_min),
+    ORDER(13, FIELD_UINT, false, to_min),
+};
+
 #define CODEC(name)                                                                                                    \
     static const struct field_table name##_table = FIELD_TABLE(name##_fields, feed_##name);                            \
     int feed_##name##_encode(const struct feed_##name *value, uint8_t *out, size_t cap, size_t *out_len)               \
@@ -138,3 +149,4 @@ CODEC(terminal)
 CODEC(offer)
 CODEC(pool)
 CODEC(survey)
+CODEC(order)

@@ -77,6 +77,7 @@ static const struct body samples[TEST_BODIES] = {
      .device_status = {STATUS_CHANGE, "0.1.0", "qemu-arm64", "B", 0x24, 60, 48250, 1800, 7600, 86400, 12}},
     {.kind = RECORD_ORDER_DONE, .order_done = {71, ORDER_UPDATE, ORDER_REFUSED, "0.1.0", "below the floor"}},
     {.kind = RECORD_SURVEY_ANSWER, .survey_answer = {4, 2, 99, 1795255200000}},
+    {.kind = RECORD_ORDER_STEP, .order_step = {71, ORDER_UPDATE, ORDER_INSTALLED, "0.1.0"}},
 };
 
 void test_bodies(struct body out_bodies[TEST_BODIES])

@@ -114,7 +114,11 @@ static void every_number_has_a_name_and_no_other_one_has(void **state)
     assert_string_equal(order_what_name(ORDER_LOGS), "logs");
     assert_string_equal(order_what_name(4), "unknown");
     assert_string_equal(order_outcome_name(ORDER_BACK), "back");
-    assert_string_equal(order_outcome_name(5), "unknown");
+    assert_string_equal(order_outcome_name(ORDER_OVER), "over");
+    assert_string_equal(order_outcome_name(6), "unknown");
+    assert_string_equal(order_step_name(0), "waiting");
+    assert_string_equal(order_step_name(ORDER_BOOTED), "booted");
+    assert_string_equal(order_step_name(5), "unknown");
 }
 
 int main(void)

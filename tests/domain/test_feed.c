@@ -1,6 +1,7 @@
 #include "support.h"
 
 #include "domain/authority.h"
+#include "domain/device.h"
 #include "domain/feed.h"
 
 static uint8_t bytes[FEED_BODY_MAX], buffer[FEED_PAGE_BYTES_MAX], page[FEED_PAGE_BYTES_MAX];
@@ -69,6 +70,15 @@ static void what_shoppers_are_offered_comes_back(void **state)
                      strcpy(value.question_en, "Why not?"), strcpy(value.answers_zh[0], "忘了"),
                      strcpy(value.answers_zh[1], "太远"), strcpy(value.answers_en[0], "forgot"),
                      strcpy(value.answers_en[1], "too far"), value.gone = true);
+}
+
+static void what_a_device_is_asked_to_do_comes_back(void **state)
+{
+    (void)state;
+    CHECK_ROUND_TRIP(order, value.order = 1795255200001, value.terminal = 5, value.what = ORDER_UPDATE,
+                     value.expires_s = 1796464800, value.held = true, value.gone = true, value.release = 3,
+                     strcpy(value.compatible, "tillside-rk3399"), strcpy(value.version, "0.2.0"), value.size = 73400320,
+                     memset(value.sha256, 6, HASH_LEN), value.from_min = 120, value.to_min = 300);
 }
 
 static void the_fullest_upserts_fit_a_body(void **state)
@@ -250,6 +260,7 @@ int main(void)
         cmocka_unit_test(what_a_store_is_told_comes_back),
         cmocka_unit_test(what_a_store_may_do_comes_back),
         cmocka_unit_test(what_shoppers_are_offered_comes_back),
+        cmocka_unit_test(what_a_device_is_asked_to_do_comes_back),
         cmocka_unit_test(the_fullest_upserts_fit_a_body),
         cmocka_unit_test(a_page_gives_back_its_items),
         cmocka_unit_test(damaged_pages_are_refused),

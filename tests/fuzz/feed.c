@@ -31,6 +31,7 @@ CHECK(terminal)
 CHECK(offer)
 CHECK(pool)
 CHECK(survey)
+CHECK(order)
 
 static void check_campaign(struct slice body)
 {
@@ -58,9 +59,9 @@ static void check_keyset(struct slice body)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const checks[])(struct slice body) = {
-        check_settings, check_product,  check_clerk,  check_touchpoint, check_member,
-        check_coupon,   check_right,    check_share,  check_greeting,   check_terminal,
-        check_offer,    check_campaign, check_keyset, check_pool,       check_survey,
+        check_settings, check_product, check_clerk,    check_touchpoint, check_member, check_coupon,
+        check_right,    check_share,   check_greeting, check_terminal,   check_offer,  check_campaign,
+        check_keyset,   check_pool,    check_survey,   check_order,
     };
     struct feed_page_head head;
     struct feed_page_reader reader;

@@ -36,6 +36,7 @@ enum record_kind {
     RECORD_SELF_TEST = 24,
     RECORD_DEVICE_STATUS = 25,  /* at boot, when something changed, else once an hour */
     RECORD_ORDER_DONE = 26,     /* what came of an update, reboot or log request of central's */
+    RECORD_ORDER_STEP = 30,     /* how far an update is */
     RECORD_SURVEY_ANSWER = 113, /* one tap on a screen */
     /* central (terminal 0) */
     RECORD_MEMBER_JOINED = 101,
@@ -238,11 +239,12 @@ struct body {
         struct body_self_test self_test;
         struct body_device_status device_status;
         struct body_order_done order_done;
+        struct body_order_step order_step;
         struct body_survey_answer survey_answer;
     };
 };
 
-/* Terminal kinds (1..18, 20, 21, 24..26, 113). -EINVAL for a kind without a body struct. */
+/* Terminal kinds (1..18, 20, 21, 24..26, 30, 113). -EINVAL for a kind without a body struct. */
 MUST_CHECK int body_encode(const struct body *body, uint8_t *out, size_t cap, size_t *out_len);
 /* -ENOTSUP for a kind this version does not know (keep it verbatim), -EBADMSG when malformed. Unknown keys are passed
  * over. */

@@ -74,6 +74,20 @@ enum order_outcome {
     ORDER_REFUSED = 2, /* not for this device, below the floor, a signature that is none */
     ORDER_FAILED = 3,
     ORDER_BACK = 4, /* update: the new slot did not stay up, the old one runs again */
+    ORDER_OVER = 5, /* taken back, or its time was over before it began: nothing happened, nothing is wrong */
+};
+/* How far an order is; each is said once. What came of it in the end is an outcome. */
+enum order_step {
+    ORDER_DOWNLOADING = 1,
+    ORDER_DOWNLOADED = 2, /* size and hash are right */
+    ORDER_INSTALLED = 3,  /* stands in the other slot; the restart waits for its window and for nobody at the counter */
+    ORDER_BOOTED = 4,     /* the new version runs; not called good yet */
+};
+
+struct body_order_step {
+    uint64_t order;
+    uint8_t what, step;
+    char version[24]; /* that runs now */
 };
 
 struct body_order_done {
@@ -85,6 +99,21 @@ struct body_order_done {
 
 const char *order_what_name(uint32_t what);       /* "update"; "unknown" */
 const char *order_outcome_name(uint32_t outcome); /* "done"; "unknown" */
+const char *order_step_name(uint32_t step);       /* "downloading"; 0: "waiting"; "unknown" */
+
+/* As Debian orders versions: runs of digits as numbers, a tilde before everything, even the end. <0, 0, >0. */
+int version_compare(const char *a, const char *b);
+/* Begins with a digit, then digits, letters, . + ~ -; not empty. */
+bool version_valid(const char *text);
+
+/* Where a terminal stands in a roll-out, 0..9999, by a hash: the same answer at every time, another order for every
+ * release. A roll-out to n percent takes the places below 100 n, so a wider one keeps all that the narrower one had. */
+uint32_t rollout_place(uint64_t release, uint32_t terminal);
+
+#define WINDOW_MINUTES_MAX 1440
+/* Whether a moment lies within the daily window, in the store's local time (UTC+8); equal ends: always; one that ends
+ * before it begins goes over midnight. */
+bool rollout_window_open(uint32_t from_min, uint32_t to_min, int64_t wall_ms);
 
 /* TSD1: and base45 of CBOR [inner, signature], inner = [terminal, incarnation, body] in bytes; the terminal signs it
  * behind a context string. One that is not enrolled yet has no key: terminal 0 and an empty signature. */

@@ -29,6 +29,7 @@ enum feed_kind {
     FEED_OFFER = 15,    /* a carousel picture and its text */
     FEED_POOL = 16,     /* coupons of a campaign that anybody may have now */
     FEED_SURVEY = 17,   /* a question to answer with one tap */
+    FEED_ORDER = 26,    /* what one device is asked to do: update, restart, send its logs */
 };
 
 #define FEED_BODY_MAX    4096
@@ -161,6 +162,22 @@ struct feed_survey {
     bool gone;
 };
 
+struct feed_order {
+    uint64_t order;     /* key; central's number, never given twice */
+    uint32_t terminal;  /* whom it is for; the store's others pass it by */
+    uint8_t what;       /* enum order_what */
+    uint32_t expires_s; /* not begun by then: never */
+    bool held;          /* update: go no further before the restart; the roll-out is paused */
+    bool gone;          /* taken back; what is installed already stays */
+    /* of an update */
+    uint32_t release; /* GET /v1/release/N */
+    char compatible[48];
+    char version[24];
+    uint64_t size;
+    uint8_t sha256[HASH_LEN];
+    uint32_t from_min, to_min; /* when it may restart: rollout_window_open */
+};
+
 /* Two lanes, each with its own gapless positions: what is the store's own, and what all stores of the brand get. */
 enum feed_lane { FEED_LANE_STORE = 0, FEED_LANE_BRAND = 1 };
 
@@ -193,6 +210,7 @@ FEED_CODEC(terminal);
 FEED_CODEC(offer);
 FEED_CODEC(pool);
 FEED_CODEC(survey);
+FEED_CODEC(order);
 
 /*
  * GET /v1/feed?store=N&brand=M&wait=S[&epoch=E] (docs/protocol.md) answers a page:
