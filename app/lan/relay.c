@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-/* A terminal that is away cannot upload: the primary has its journal and does, with the signatures that it came with.
+/*
+ * A terminal that is away cannot upload: the primary has its journal and does, with the signatures that it came with.
+ * One that is gone never will: whoever holds its journal sees to it that central has it as far, and shows central no
+ * end of its own before (app/sync/feed.c).
  */
 
 #define BATCHES_A_TURN 4 /* an act may wait for the next turn of the loop */
@@ -53,55 +56,80 @@ static int relay_once(struct lan *lan, const struct lan_end *held, struct lan_en
     return moved ? 1 : -EAGAIN;
 }
 
-static bool wanted(struct lan *lan, const struct lan_end *held)
-{
-    const struct lan_peer *peer;
-    bool away;
+enum wish { WISH_NONE, WISH_AWAY, WISH_GONE };
 
-    pthread_mutex_lock(&lan->loops.mutex);
-    peer = lan_peer_locked(lan, held->terminal);
+static enum wish wish_locked(struct lan *lan, const struct lan_end *held)
+{
+    const struct lan_peer *peer = lan_peer_locked(lan, held->terminal);
+
+    if (held->terminal == lan->store.terminal || lan->closing)
+        return WISH_NONE;
+    if (peer == NULL)
+        return lan->store.carries ? WISH_GONE : WISH_NONE;
     /* One that was never tried may be about to answer. */
-    away = peer != NULL && !lan_peer_live_locked(lan, peer) && peer->failures > 0;
-    away = away && held->terminal != lan->store.terminal && lan_role_locked(lan) == LAN_PRIMARY && !lan->closing;
-    pthread_mutex_unlock(&lan->loops.mutex);
-    return away;
+    return !lan_peer_live_locked(lan, peer) && peer->failures > 0 && lan_role_locked(lan) == LAN_PRIMARY ? WISH_AWAY
+                                                                                                         : WISH_NONE;
 }
 
-static int relay_journal(struct lan *lan, const struct lan_end *held)
+static enum wish wish_of(struct lan *lan, const struct lan_end *held)
+{
+    enum wish wish;
+
+    pthread_mutex_lock(&lan->loops.mutex);
+    wish = wish_locked(lan, held);
+    pthread_mutex_unlock(&lan->loops.mutex);
+    return wish;
+}
+
+static int relay_journal(struct lan *lan, const struct lan_end *held, enum wish wish)
 {
     struct lan_end *relayed = relayed_of(lan, held);
     int r = 1;
 
-    for (int i = 0; i < BATCHES_A_TURN && r == 1 && relayed != NULL && relayed->through < held->through; i++)
+    if (relayed == NULL)
+        return 0;
+    if (wish == WISH_GONE && relayed->through >= held->through) /* central may have been restored since: ask anew */
+        relayed->through = held->through - 1;
+    for (int i = 0; i < BATCHES_A_TURN && r == 1 && relayed->through < held->through; i++)
         r = relay_once(lan, held, relayed);
+    if (r == -EACCES && wish == WISH_GONE) { /* central does not know it, or not as one of this store */
+        relayed->through = held->through;
+        r = 0;
+    }
+    if (r >= 0 && wish == WISH_GONE && relayed->through >= held->through)
+        r = till_carried(lan->options.till, held);
     return r < 0 ? r : 0;
 }
 
-/* Mostly nobody is away, and how far every journal goes need not be looked up. */
-static bool somebody_is_away(struct lan *lan)
+/* Mostly nobody is away or gone, and how far every journal goes need not be looked up. */
+static bool somebody_is_missing(struct lan *lan)
 {
-    bool away = false;
+    bool missing;
 
     pthread_mutex_lock(&lan->loops.mutex);
+    missing = lan->store.carries;
     for (uint32_t i = 0; i < lan->peer_count; i++)
-        away |= lan->peers[i].failures > 0 && !lan_peer_live_locked(lan, &lan->peers[i]);
+        missing |= lan->peers[i].failures > 0 && !lan_peer_live_locked(lan, &lan->peers[i]);
     pthread_mutex_unlock(&lan->loops.mutex);
-    return away;
+    return missing;
 }
 
+/* A journal that does not come through does not hold up the next. */
 void lan_relay(struct lan *lan)
 {
     struct lan_end ends[LAN_TERMINALS_MAX];
     uint32_t count = 0, age_s;
     int r;
 
-    if (lan->options.relay == NULL || !somebody_is_away(lan) || lan_mono_ms(lan) < lan->next_relay_mono_ms ||
+    if (lan->options.relay == NULL || !somebody_is_missing(lan) || lan_mono_ms(lan) < lan->next_relay_mono_ms ||
         (lan->options.central != NULL && !lan->options.central(lan->options.context, &age_s)))
         return;
     r = till_ends(lan->options.till, ends, &count);
-    for (uint32_t i = 0; i < count && r == 0; i++)
-        if (wanted(lan, &ends[i]))
-            r = relay_journal(lan, &ends[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        enum wish wish = wish_of(lan, &ends[i]);
+        int error = wish != WISH_NONE && ends[i].through > 0 ? relay_journal(lan, &ends[i], wish) : 0;
+        r = r < 0 ? r : error;
+    }
     lan_note_failure(lan, "relay", r, 0);
     if (r < 0)
         lan->next_relay_mono_ms = lan_mono_ms(lan) + RETRY_MS;

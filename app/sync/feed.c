@@ -20,7 +20,8 @@ static bool ready(struct sync *sync)
 }
 
 /*
- * Where the journal ends, when all of it was sent: a central that was restored waits to hear that from everybody.
+ * Where the journal ends, when all of it was sent, and what is held of terminals that are gone as well: a central that
+ * was restored waits to hear that from everybody.
  * epoch: of the last page in the books, and read before the journal's end, so that nothing of an earlier epoch comes
  * after it.
  */
@@ -28,7 +29,7 @@ static void put_end(struct sync *sync, uint32_t epoch, char *out, size_t cap)
 {
     struct till_backlog backlog;
 
-    if (epoch == 0 || till_backlog(sync->options.till, &backlog) < 0 || backlog.waiting > 0)
+    if (epoch == 0 || till_backlog(sync->options.till, &backlog) < 0 || backlog.waiting > 0 || backlog.carried > 0)
         return;
     snprintf(out, cap, "&epoch=%" PRIu32 "&seq=%" PRIu64, epoch, backlog.last_seq);
 }

@@ -324,6 +324,9 @@ MUST_CHECK int device_check(struct books *b, const struct body_incarnation *devi
 /* copies.c: journals of the store's other terminals. */
 MUST_CHECK int copies_store(struct books *b, struct slice batch, struct journal_answer *out_answer);
 MUST_CHECK int copies_drop(struct books *b, bool *out_dropped); /* in a transaction */
+/* Copies of terminals that are gone, of which central is not known to have the end. */
+MUST_CHECK int copies_to_carry(struct db *db, uint32_t *out_count);
+MUST_CHECK int copies_carried(struct books *b, const struct lan_end *end);
 
 /* again.c: the answer to a request whose act was done already, from the act. -ENOENT: it was not. */
 MUST_CHECK int again_answer(struct books *b, const struct till_request *request, struct till_answer *out_answer,

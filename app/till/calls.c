@@ -32,6 +32,8 @@ static int run_books(struct books *b, struct call *call)
     case CALL_PEER_EPOCH:
         confirm_peer_epoch(b, call->peer, call->epoch);
         return 0;
+    case CALL_CARRIED:
+        return copies_carried(b, call->end);
     case CALL_PENDING_PUT:
         return pending_put(b, call->pending);
     case CALL_PENDING_DROP:
@@ -115,6 +117,11 @@ int till_peer_holds(struct till *till, uint32_t peer, const struct lan_end *end)
 int till_peer_epoch(struct till *till, uint32_t peer, uint32_t store_epoch)
 {
     return call(till, &(struct call){.kind = CALL_PEER_EPOCH, .peer = peer, .epoch = store_epoch});
+}
+
+int till_carried(struct till *till, const struct lan_end *end)
+{
+    return call(till, &(struct call){.kind = CALL_CARRIED, .end = end});
 }
 
 int till_pending_put(struct till *till, const struct till_pending *pending)

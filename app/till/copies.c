@@ -1,5 +1,6 @@
 #include "projection.h"
 
+#include <assert.h>
 #include <string.h>
 
 /*
@@ -12,6 +13,7 @@ struct copy {
     struct batch_reader reader;
     uint32_t era; /* 0 = not here yet */
     bool own;     /* this terminal's, of any incarnation that was on this disk */
+    bool gone;    /* its author is no longer of the store */
     struct journal_head head;
     struct projection projection;
     struct journal_answer answer;
@@ -36,17 +38,22 @@ static int find_era(struct copy *c)
     return r == DB_ROW ? journal_load_head(c->b->db, c->era, &c->head) : r;
 }
 
-/* Signed by a terminal that the feed names as one of this store. */
+/* Signed by a terminal that the feed names as one of this store, or named: what one that is gone did stays the store's.
+ */
 static int verify(struct copy *c, bool *out_genuine)
 {
     struct feed_terminal terminal;
     struct db_stmt *stmt;
-    int r = db_stmt_open(c->b->db, "SELECT body FROM terminal WHERE terminal = ?", &stmt);
+    int r = db_stmt_open(c->b->db,
+                         "SELECT body, 0 FROM terminal WHERE terminal = ?1 UNION ALL"
+                         " SELECT body, 1 FROM terminal_gone WHERE terminal = ?1",
+                         &stmt);
 
     if (r < 0)
         return r;
     db_bind_int64(stmt, 1, c->reader.head.terminal);
     r = db_stmt_step(stmt);
+    c->gone = r == DB_ROW && db_column_int64(stmt, 1) != 0;
     if (r == DB_ROW && feed_terminal_decode(db_column_blob(stmt, 0), &terminal) < 0)
         r = -EUCLEAN;
     db_stmt_close(stmt);
@@ -229,15 +236,19 @@ static void forget_ends(struct books *b)
 }
 
 /* A terminal that does not know yet that another one was promoted over its journal may still send an act that nobody
- * was told of. It is not taken: once the terminal knows, it takes the act back. */
+ * was told of. It is not taken: once the terminal knows, it takes the act back. One that is gone takes nothing back. */
 static int runs_ahead(struct copy *c, bool *out_ahead)
 {
     const struct batch_head *head = &c->reader.head;
     struct db_stmt *stmt;
-    int r = db_stmt_open(c->b->db,
-                         "SELECT store_epoch, copy_through, record FROM promotion WHERE old_terminal = ? AND"
-                         " old_incarnation = ? AND behind = 0 ORDER BY store_epoch DESC LIMIT 1",
-                         &stmt);
+    int r;
+
+    if (c->gone)
+        return 0;
+    r = db_stmt_open(c->b->db,
+                     "SELECT store_epoch, copy_through, record FROM promotion WHERE old_terminal = ? AND"
+                     " old_incarnation = ? AND behind = 0 ORDER BY store_epoch DESC LIMIT 1",
+                     &stmt);
 
     if (r < 0)
         return r;
@@ -322,4 +333,56 @@ int copies_drop(struct books *b, bool *out_dropped)
         return 0;
     return db_exec(b->db, "DELETE FROM journal WHERE id >> 44 IN (SELECT era FROM era WHERE own = 0);"
                           "DELETE FROM copy_batch; DELETE FROM era WHERE own = 0");
+}
+
+int copies_to_carry(struct db *db, uint32_t *out_count)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(db,
+                         "SELECT count(*) FROM era e JOIN terminal_gone g ON g.terminal = e.terminal WHERE e.own = 0"
+                         " AND e.durable_through < (SELECT max(id) FROM journal WHERE id >= e.era << 44"
+                         " AND id < (e.era + 1) << 44) - (e.era << 44)",
+                         &stmt);
+
+    static_assert(JOURNAL_SEQ_BITS == 44, "the shift in the statement above");
+    if (r < 0)
+        return r;
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        *out_count = (uint32_t)db_column_int64(stmt, 0);
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
+static int write_carried(struct books *b, const struct lan_end *end)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(b->db,
+                         "UPDATE era SET durable_through = ?3 WHERE own = 0 AND terminal = ?1 AND incarnation = ?2"
+                         " AND durable_through < ?3",
+                         &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, end->terminal);
+    db_bind_int64(stmt, 2, end->incarnation);
+    db_bind_int64(stmt, 3, (int64_t)end->through);
+    r = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    return r;
+}
+
+/* A new epoch of central's, whose books may not have it any more, starts it over (marks_rewind). */
+int copies_carried(struct books *b, const struct lan_end *end)
+{
+    int r = books_begin(b);
+
+    if (r < 0)
+        return r;
+    r = write_carried(b, end);
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    return books_commit(b);
 }

@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-static const char *const tables[] = {"campaign", "product",  "clerk", "touchpoint", "member",           "coupon",
-                                     "greeting", "terminal", "offer", "feed_kept",  "authority_waiting"};
+static const char *const tables[] = {
+    "campaign", "product", "clerk",     "touchpoint",        "member",       "coupon", "greeting",
+    "terminal", "offer",   "feed_kept", "authority_waiting", "terminal_gone"};
 
 static int load_settings(struct books *b)
 {

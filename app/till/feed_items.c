@@ -254,12 +254,15 @@ static int apply_terminal(struct books *b, struct slice body)
 
     if (r < 0)
         return r;
-    if (terminal.gone)
-        r = run_keyed(b, "DELETE FROM terminal WHERE terminal = ?", terminal.terminal, NULL);
-    else
+    r = run_keyed(
+        b, terminal.gone ? "DELETE FROM terminal WHERE terminal = ?" : "DELETE FROM terminal_gone WHERE terminal = ?",
+        terminal.terminal, NULL);
+    if (r == 0)
         r = run_keyed(b,
-                      "INSERT INTO terminal(terminal, body) VALUES(?, ?)"
-                      " ON CONFLICT(terminal) DO UPDATE SET body = excluded.body",
+                      terminal.gone ? "INSERT INTO terminal_gone(terminal, body) VALUES(?, ?)"
+                                      " ON CONFLICT(terminal) DO UPDATE SET body = excluded.body"
+                                    : "INSERT INTO terminal(terminal, body) VALUES(?, ?)"
+                                      " ON CONFLICT(terminal) DO UPDATE SET body = excluded.body",
                       terminal.terminal, &body);
     if (r == 0)
         r = store_load(b);

@@ -102,10 +102,17 @@ static const char own_budget[] =
     " PRIMARY KEY(campaign, record)) WITHOUT ROWID;"
     "INSERT OR REPLACE INTO config(key, value) SELECT 'rebuild', 1 WHERE EXISTS(SELECT 1 FROM journal);";
 
+/*
+ * Terminals that are no longer of the store, as the feed named them last: copies of their journals go on from terminal
+ * to terminal, and to central. The store's lane is taken once more for those that went before.
+ */
+static const char gone_terminals[] = "CREATE TABLE terminal_gone(terminal INTEGER PRIMARY KEY, body BLOB NOT NULL);"
+                                     "UPDATE config SET value = 0 WHERE key = 'feed_store';";
+
 int schema_migrate(struct db *db)
 {
-    static const char *const steps[] = {journal_tables,    feed_tables,   projections,
-                                        several_terminals, for_everybody, own_budget};
+    static const char *const steps[] = {journal_tables, feed_tables, projections,   several_terminals,
+                                        for_everybody,  own_budget,  gone_terminals};
 
     return db_migrate(db, steps, ARRAY_LEN(steps));
 }

@@ -203,7 +203,13 @@ int store_read(struct books *b, struct till_store *out_store)
         out_store->single = true;
         return 0;
     }
+    uint32_t carried;
+    int r = copies_to_carry(b->db, &carried);
+
+    if (r < 0)
+        return r;
     out_store->enrolled = true;
+    out_store->carries = carried > 0;
     out_store->single = books_is_single(b);
     out_store->primary = books_is_primary(b);
     out_store->alone = books_is_primary(b) && books_is_alone(b);

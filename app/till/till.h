@@ -299,6 +299,7 @@ struct till_backlog {
     uint64_t last_seq, durable_through, archived_through;
     uint64_t waiting;  /* records central does not have */
     int64_t oldest_ms; /* HLC time of the oldest of them; 0 = none */
+    uint32_t carried;  /* journals of terminals that are gone, held here, which central is not known to have */
     bool forked;       /* central or a peer holds another history of this terminal, or these are the books of another
                           device: rights and shares are gone, out of service until enrolled anew */
 };
@@ -313,6 +314,7 @@ MUST_CHECK int till_next_batch(struct till *till, const uint8_t secret[SECRET_KE
  */
 struct till_store { /* as the books know it now */
     bool enrolled, single, primary, alone;
+    bool carries; /* till_backlog.carried is not 0 */
     uint32_t terminal, incarnation, store, store_epoch, primary_terminal;
     uint64_t unconfirmed_from; /* 0 = nothing waits for a peer */
     uint32_t terminal_count;   /* others of the store, not gone */
@@ -330,9 +332,12 @@ MUST_CHECK int till_ends(struct till *till, struct lan_end out_ends[LAN_TERMINAL
  * secret; a copy goes on with the very signatures that it came with. Own records that wait for a peer are included. */
 MUST_CHECK int till_copy_next(struct till *till, const struct lan_end *after, const uint8_t secret[SECRET_KEY_LEN],
                               uint8_t *out, size_t cap, size_t *out_len);
-/* A peer's batch: signature by the key that the feed names, chain, then stored verbatim and projected in one
- * transaction. A promotion in it may depose this terminal. *out_answer as central would say it. */
+/* A peer's batch: signature by the key that the feed names (of one that is gone too: its journal goes on), chain, then
+ * stored verbatim and projected in one transaction. A promotion in it may depose this terminal. *out_answer as central
+ * would say it. */
 MUST_CHECK int till_copy_store(struct till *till, struct slice batch, struct journal_answer *out_answer);
+/* Central has the journal of a terminal that is gone through end->through, or wants no more of it. */
+MUST_CHECK int till_carried(struct till *till, const struct lan_end *end);
 /* A peer says how far it holds this terminal's journal: another hash at that seq is a fork, -EILSEQ, and out of
  * service; else what waited for it is confirmed, and answered. */
 MUST_CHECK int till_peer_holds(struct till *till, uint32_t peer, const struct lan_end *end);

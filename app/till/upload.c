@@ -160,8 +160,9 @@ static int backlog(struct upload *upload, struct till_backlog *out)
                                  .archived_through = era.archived_through,
                                  .waiting = through > era.durable_through ? through - era.durable_through : 0,
                                  .forked = forked != 0};
-    if (out->waiting == 0)
-        return 0;
+    r = copies_to_carry(upload->reader, &out->carried);
+    if (r < 0 || out->waiting == 0)
+        return r;
     r = journal_read(upload->reader, journal_id(era.era, era.durable_through + 1), upload->record_buffer, &oldest);
     if (r == 0)
         out->oldest_ms = hlc_physical_ms((struct hlc){oldest.hlc});

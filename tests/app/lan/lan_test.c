@@ -239,6 +239,31 @@ static void the_primary_brings_central_the_journal_of_a_terminal_that_is_away(vo
     assert_int_equal(primary->relay_count, 3);
 }
 
+/* The last one asks where central stands, then what it lacks goes up; a peer does so too, and nobody twice. */
+static void whoever_holds_the_journal_of_one_that_is_gone_brings_it_to_central(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 11; i++)
+        fake_till_append(&primary->till);
+    street_run(street, 3 * LAN_HELLO_MS);
+    house_stop(primary);
+    peer->till.store.terminal_count = 0;
+    peer->till.store.carries = true;
+    peer->relays = true;
+    peer->relay_answer.durable_through = 3;
+    street_run(street, 30000);
+    assert_int_equal(peer->relay_answer.durable_through, 11);
+    assert_int_equal(peer->relay_count, 3);
+    assert_int_equal(peer->till.carried.terminal, 1);
+    assert_int_equal(peer->till.carried.through, 11);
+    street_run(street, 60000);
+    assert_int_equal(peer->relay_count, 3);
+    peer->till.store.carries = true; /* central was restored */
+    peer->relay_answer.durable_through = 5;
+    street_run(street, 30000);
+    assert_int_equal(peer->relay_answer.durable_through, 11);
+}
+
 static void another_history_is_noticed(void **state)
 {
     (void)state;
@@ -571,6 +596,7 @@ int main(void)
         TWO(a_journal_that_a_peer_cannot_check_is_not_sent_again),
         TWO(a_journal_is_offered_again_because_the_peers_feed_may_have_been_behind),
         TWO(the_primary_brings_central_the_journal_of_a_terminal_that_is_away),
+        TWO(whoever_holds_the_journal_of_one_that_is_gone_brings_it_to_central),
         TWO(another_history_is_noticed),
         TWO(a_coupon_at_a_peer_is_redeemed_by_the_primary),
         TWO(what_is_not_the_primarys_stays_here),

@@ -330,6 +330,54 @@ static void copies_are_handed_on_as_they_came(void **state)
     free(second);
 }
 
+static void say_gone(struct several *s, uint32_t to, uint32_t gone)
+{
+    struct feed_terminal terminal = {.terminal = several_terminal(gone), .gone = true};
+    uint8_t body[FEED_BODY_MAX], secret[SECRET_KEY_LEN];
+    size_t len;
+
+    several_secret(gone, terminal.public_key, secret);
+    assert_int_equal(feed_terminal_encode(&terminal, body, sizeof(body), &len), 0);
+    shop_item(&s->shops[to], FEED_TERMINAL, body, len);
+    shop_give_basics(&s->shops[to]);
+}
+
+static uint32_t carried(struct several *s, uint32_t i)
+{
+    struct till_backlog backlog;
+
+    assert_int_equal(till_backlog(s->shops[i].till, &backlog), 0);
+    assert_true(store_of(s, i).carries == (backlog.carried > 0));
+    return backlog.carried;
+}
+
+static void the_journal_of_a_terminal_that_is_gone_goes_on_and_to_central(void **state)
+{
+    struct several *s = *state;
+    struct journal_answer another = {.status = JOURNAL_STORED, .durable_through = 1, .server_epoch = 1};
+    struct lan_end end = {.terminal = several_terminal(0), .incarnation = 1};
+
+    assert_int_equal(several_ask(s, 0, several_redeem(1)).error, 1);
+    several_carry(s, 0, 1);
+    end.through = (uint64_t)records(s, 0);
+    assert_int_equal(carried(s, 1), 0); /* it is there and does so itself */
+    say_gone(s, 1, 0);
+    say_gone(s, 2, 0);
+    assert_int_equal(store_of(s, 2).terminal_count, 1);
+    (void)several_copy(s, 1, 2);
+    assert_int_equal(shop_query(&s->shops[2], "SELECT count(*) FROM redemption"), 1);
+    assert_int_equal(carried(s, 2), 1);
+
+    assert_int_equal(till_marks_store(s->shops[2].till, &another), 0);
+    assert_int_equal(till_carried(s->shops[2].till, &end), 0);
+    assert_int_equal(carried(s, 2), 0);
+    restart(s, 2);
+    assert_int_equal(carried(s, 2), 0);
+    another.server_epoch = 2; /* restored: who knows what it has */
+    assert_int_equal(till_marks_store(s->shops[2].till, &another), 0);
+    assert_int_equal(carried(s, 2), 1);
+}
+
 struct forged {
     uint32_t signer, terminal;
     uint64_t first_seq;
@@ -444,7 +492,7 @@ static void books_of_before_are_brought_up_to_date(void **state)
     assert_int_equal(db_exec(db, "ALTER TABLE era DROP COLUMN own; DROP TABLE copy_batch; DROP TABLE authority_waiting;"
                                  "DROP TABLE pending_request; DROP TABLE record_voided; DROP TABLE void_waiting;"
                                  "DROP TABLE promotion; DROP TABLE request_done; DROP TABLE share_transfer;"
-                                 "DROP TABLE pool; DROP TABLE survey; DROP TABLE budget_use;"
+                                 "DROP TABLE pool; DROP TABLE survey; DROP TABLE budget_use; DROP TABLE terminal_gone;"
                                  "CREATE INDEX redemption_budget ON redemption(campaign, record);"
                                  "CREATE TABLE share_transfer(kind INTEGER NOT NULL, transfer INTEGER NOT NULL,"
                                  " PRIMARY KEY(kind, transfer)) WITHOUT ROWID; PRAGMA user_version = 3"),
@@ -475,6 +523,7 @@ int main(void)
         WITH_TWO(a_peer_leaves_the_primarys_acts_to_it),
         WITH_TWO(a_use_that_the_primary_has_too_stays_in_the_peers_budget),
         WITH_THREE(copies_are_handed_on_as_they_came),
+        WITH_THREE(the_journal_of_a_terminal_that_is_gone_goes_on_and_to_central),
         WITH_TWO(a_copy_must_be_signed_and_follow),
         WITH_TWO(a_peer_with_another_history_of_this_journal_is_a_fork),
         WITH_TWO(a_new_incarnation_takes_the_copies_again),
