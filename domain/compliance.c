@@ -92,6 +92,11 @@ static bool blank(const char *text)
     return text == NULL || text[strspn(text, " \t\r\n")] == '\0';
 }
 
+const char *compliance_inducing_words(const char *text)
+{
+    return inducement_find(text);
+}
+
 /* One finding is enough to send a text back. */
 static void check_words(struct check *c, const char *text, uint32_t message)
 {

@@ -31,10 +31,11 @@ static const char *const negations[] = {"无需",  "无须", "无", "不用",   
                                         "never "};
 
 /* Acts, and what may not be given for them: a promise in two pieces, in one sentence. */
-static const char *const acts[] = {"关注", "转发", "分享给", "分享到", "分享后", "点赞"};
-static const char *const gifts[] = {"送券", "送礼",   "送优惠", "送红包", "送您", "送你", "送积分", "领取",
-                                    "领券", "领红包", "领优惠", "领礼",   "立减", "立享", "得券",   "获得",
-                                    "获赠", "获券",   "返现",   "奖励",   "赠券", "赠礼", "有礼",   "有奖"};
+static const char *const acts[] = {"关注", "转发",   "分享给", "分享到", "分享后",
+                                   "点赞", "加我们", "加微信", "加好友", "加公众号"};
+static const char *const gifts[] = {"送券",   "送礼",   "送优惠", "送红包", "送您", "送你", "送积分", "领取", "领券",
+                                    "领红包", "领优惠", "领礼",   "立减",   "立享", "得券", "获得",   "获赠", "获券",
+                                    "返现",   "奖励",   "赠券",   "赠礼",   "有礼", "有奖", "好礼"};
 /* A gift when an amount follows. */
 static const char *const verbs[] = {"送", "领", "减", "得", "返", "赠", "奖"};
 static const char *const amounts[] = {"0", "1",  "2",  "3",  "4",  "5",  "6",  "7",  "8",  "9",

@@ -2,6 +2,7 @@
 
 #include "central/admin/enrol_sheet.h"
 #include "central/admin/session.h"
+#include "central/admin/sheet.h"
 #include "platform/file.h"
 
 #include <stdio.h>
@@ -29,10 +30,10 @@ static int name_devices(struct admin_session *session, json_t *sheet, const char
 static int write_sheet(struct admin_session *session, const json_t *sheet, const char *path)
 {
     struct buffer file;
-    size_t len = strlen(path);
-    bool svg = len > 4 && strcmp(path + len - 4, ".svg") == 0;
-    buffer_init(&file, ENROL_SHEET_MAX);
-    int rc = enrol_sheet_draw(sheet, svg, &file);
+    enum sheet_format format = SHEET_PDF;
+    int rc = sheet_format_of(path, &format);
+    buffer_init(&file, SHEET_MAX);
+    rc = rc ? rc : enrol_sheet_draw(sheet, format == SHEET_SVG, &file);
     rc = rc ? rc : file_write_atomic(path, file.data, file.len, 0600); /* whoever has it may enrol */
     buffer_finish(&file);
     if (rc < 0) {
@@ -57,6 +58,27 @@ static void print_sheet(const struct admin_session *session, const json_t *sheet
     }
 }
 
+/* Before tickets are made that nobody would see. */
+static int check_enrol_sheet(struct admin_session *session, const char *path, json_int_t count)
+{
+    enum sheet_format format = SHEET_PDF;
+    if (sheet_format_of(path, &format) < 0) {
+        snprintf(session->error, sizeof(session->error), "--out FILE ends in .pdf or .svg");
+        return ADMIN_USAGE;
+    }
+    if (format == SHEET_SVG && count > ENROL_SHEET_PER_PAGE) {
+        snprintf(session->error, sizeof(session->error), "an SVG is one page of %d devices: take .pdf",
+                 ENROL_SHEET_PER_PAGE);
+        return ADMIN_USAGE;
+    }
+    int rc = sheet_try_path(path);
+    if (rc < 0) {
+        snprintf(session->error, sizeof(session->error), "%s: %s; no ticket was made", path, strerror(-rc));
+        return ADMIN_FAILED;
+    }
+    return ADMIN_OK;
+}
+
 static int client_enrol_sheet(struct admin_session *session, const struct admin_command *command, json_t *args)
 {
     (void)command;
@@ -65,19 +87,13 @@ static int client_enrol_sheet(struct admin_session *session, const struct admin_
     const char *names = json_string_value(json_object_get(args, "names"));
     const char *role = json_string_value(json_object_get(args, "role"));
     const json_t *count = json_object_get(args, "count");
-    size_t len = strlen(path);
-    if (len < 5 || (strcmp(path + len - 4, ".pdf") != 0 && strcmp(path + len - 4, ".svg") != 0)) {
-        snprintf(session->error, sizeof(session->error), "--out FILE ends in .pdf or .svg");
-        return ADMIN_USAGE;
-    }
-    if (strcmp(path + len - 4, ".svg") == 0 && json_integer_value(count) > ENROL_SHEET_PER_PAGE) {
-        snprintf(session->error, sizeof(session->error), "an SVG is one page of %d devices: take .pdf",
-                 ENROL_SHEET_PER_PAGE);
-        return ADMIN_USAGE; /* before tickets are made that nobody will see */
+    int code = check_enrol_sheet(session, path, json_integer_value(count));
+    if (code != ADMIN_OK) {
+        return code;
     }
     json_t *wish = json_pack("{s:O, s:O, s:s, s:O*}", "store", json_object_get(args, "store"), "count", count, "role",
                              role ? role : "both", "hours", json_object_get(args, "hours"));
-    int code = admin_session_call(session, "enrol tickets", wish, &answer);
+    code = admin_session_call(session, "enrol tickets", wish, &answer);
     json_t *sheet = json_object_get(answer, "result");
     if (code == ADMIN_OK && names) {
         code = name_devices(session, sheet, names);

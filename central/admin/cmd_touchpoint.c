@@ -1,16 +1,15 @@
 #include "central/admin/groups.h"
+#include "central/admin/ticket.h"
 #include "central/store/identity.h"
 #include "central/store/people_clerk.h"
 #include "central/store/people_touchpoint.h"
-#include "central/wechat/api.h"
 #include "central/wechat/envelope.h"
-#include "central/wechat/rotate.h"
 #include "central/wechat/work.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define OPERATOR       "admin"
+#define OPERATOR       TICKET_OPERATOR
 #define DAY_S          86400
 #define LOCAL_OFFSET_S (8 * 3600)
 #define TEMPORARY_DAYS 30
@@ -44,14 +43,6 @@ static int check_clerk(struct admin_call *call, struct store_tx *tx, const struc
 
 /* ---- add: a row first, then WeChat is asked for its QR, outside any transaction, then the store hears of it */
 
-struct ticket_job {
-    struct admin_call *call;
-    struct channel_keys keys;
-    struct touchpoint touchpoint;
-    struct wechat_account account;
-    enum ticket_kind kind;
-};
-
 static int insert_touchpoint(void *arg, struct store_tx *tx)
 {
     struct ticket_job *job = arg;
@@ -79,75 +70,6 @@ static int insert_touchpoint(void *arg, struct store_tx *tx)
     return rc ? rc : people_find_touchpoint(tx, t->id, t);
 }
 
-static int find_account(struct ticket_job *job)
-{
-    struct store_tx tx;
-    int rc = store_read_begin(job->call->central->store, &tx);
-    if (rc < 0) {
-        return rc;
-    }
-    rc = job->touchpoint.account[0] ? wechat_find_account(&tx, &job->keys, job->touchpoint.account, &job->account)
-                                    : wechat_find_brand_account(&tx, &job->keys, job->touchpoint.brand, &job->account);
-    store_read_end(&tx);
-    return rc == -ENOENT && !job->touchpoint.account[0] ? 0 : rc;
-}
-
-static int save_url(void *arg, struct store_tx *tx)
-{
-    struct ticket_job *job = arg;
-    int rc = people_update_touchpoint(tx, &job->touchpoint, OPERATOR);
-    return rc || !job->account.api[0] ? rc : budget_note(tx, job->account.name, job->touchpoint.id, job->kind);
-}
-
-/* Which kind of QR it gets; the second time the same kind as the first. */
-static int choose_kind(struct ticket_job *job)
-{
-    struct store_tx tx;
-    struct touchpoint *t = &job->touchpoint;
-    struct budget_wish wish = {.account = job->account.name,
-                               .ends = admin_given(job->call, "days"),
-                               .on_screen = t->terminal != 0,
-                               .rotate = admin_given(job->call, "rotate")};
-    int rc = store_read_begin(job->call->central->store, &tx);
-    if (rc < 0) {
-        return rc;
-    }
-    rc = budget_kind(&tx, t->id, &job->kind);
-    if (rc == -ENOENT) {
-        wish.ends = wish.ends || t->valid_to_s != 0;
-        rc = budget_choose(&tx, &wish, &job->kind);
-    }
-    if (rc == 0 && job->kind == TICKET_ROTATING) {
-        t->valid_to_s = (uint32_t)(tx.now_ms / 1000) + ROTATE_LIFE_S;
-    }
-    store_read_end(&tx);
-    return rc == -EDQUOT ? admin_refuse(job->call, rc, "all %d permanent QR codes of account %s are given",
-                                        BUDGET_PERMANENT, job->account.name)
-                         : rc;
-}
-
-/* Without a server API the QR carries its scene itself; a phone emulator resolves that, WeChat's own app does not. */
-static int fetch_url(struct ticket_job *job)
-{
-    struct touchpoint *t = &job->touchpoint;
-    char error[WECHAT_API_ERROR_MAX];
-    int64_t now_s = clock_wall_ms(job->call->central->clock) / 1000;
-    int rc = find_account(job);
-    rc = rc || !job->account.api[0] ? rc : choose_kind(job);
-    struct wechat_ticket_order order = {.scene = t->scene,
-                                        .expire_s = t->valid_to_s ? t->valid_to_s - (uint32_t)now_s : 0};
-    rc = rc ? rc : wechat_api_create_qr(job->call->central, &job->account, &order, t->url, error);
-    if (rc == -ENOENT) {
-        snprintf(t->url, sizeof(t->url), "http://weixin.qq.com/q/%s", t->scene);
-        rc = 0;
-    } else if (rc < 0 && !job->call->error[0]) {
-        return admin_refuse(job->call, rc,
-                            "touchpoint %u stands, but WeChat gave no QR (%s): try \"touchpoint ticket %u\"", t->id,
-                            error[0] ? error : "no answer", t->id);
-    }
-    return rc ? rc : writer_call(job->call->central->writer, save_url, job);
-}
-
 static void show_touchpoint(struct admin_call *call, const struct touchpoint *t)
 {
     char name[48], note[FEED_NAME_MAX + 48];
@@ -164,7 +86,7 @@ int cmd_touchpoint_add(struct admin_call *call)
     struct ticket_job job = {.call = call};
     int rc = wechat_work_keys(call->central, &job.keys);
     rc = rc ? rc : writer_call(call->central->writer, insert_touchpoint, &job);
-    rc = rc ? rc : fetch_url(&job);
+    rc = rc ? rc : ticket_fetch(&job);
     channel_keys_finish(&job.keys);
     if (rc == 0) {
         show_touchpoint(call, &job.touchpoint);
@@ -182,7 +104,7 @@ int cmd_touchpoint_ticket(struct admin_call *call)
         rc = people_find_touchpoint(&tx, admin_u32(call, "touchpoint"), &job.touchpoint);
         store_read_end(&tx);
     }
-    rc = rc ? rc : fetch_url(&job);
+    rc = rc ? rc : ticket_fetch(&job);
     channel_keys_finish(&job.keys);
     if (rc == 0) {
         show_touchpoint(call, &job.touchpoint);

@@ -278,6 +278,7 @@ static const struct admin_group core = {commands, ARRAY_LEN(commands)};
 extern const struct admin_group admin_campaign;
 extern const struct admin_group admin_consent;
 extern const struct admin_group admin_fleet;
+extern const struct admin_group admin_label;
 extern const struct admin_group admin_keyword;
 extern const struct admin_group admin_message;
 extern const struct admin_group admin_programme;
@@ -287,7 +288,8 @@ extern const struct admin_group admin_export;
 extern const struct admin_group admin_segment;
 extern const struct admin_group admin_survey;
 const struct admin_group *const admin_groups[] = {
-    &core,           &admin_campaign,  &admin_consent, &admin_fleet,   &admin_keyword, &admin_message, &admin_programme,
+    &core, &admin_label,
+    &admin_campaign, &admin_consent, &admin_fleet,   &admin_keyword, &admin_message, &admin_programme,
     &admin_question, &admin_retention, &admin_export,  &admin_segment, &admin_survey,
 };
 /* clang-format on */

@@ -1,33 +1,30 @@
 #include "central/admin/enrol_sheet.h"
 
+#include "central/admin/sheet.h"
 #include "central/phone/qr_picture.h"
 
-#include <cairo-pdf.h>
-#include <cairo-svg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-/* Points: 72 to the inch. */
-#define MM           (72.0 / 25.4)
-#define PAGE_WIDTH   (210 * MM)
-#define PAGE_HEIGHT  (297 * MM)
-#define MARGIN       (10 * MM)
-#define HEAD_HEIGHT  (22 * MM)
-#define COLUMNS      2
-#define ROWS         4
-#define CARD_WIDTH   ((PAGE_WIDTH - 2 * MARGIN) / COLUMNS)
-#define CARD_HEIGHT  ((PAGE_HEIGHT - 2 * MARGIN - HEAD_HEIGHT) / ROWS)
-#define CODE_SIDE    (50 * MM)
-#define PAD          (3 * MM)
-#define LINE         (6.4 * MM)
-#define TEXT_PT      8.5
-#define SMALL_PT     7.0
-#define CODE_CELL_PX 12 /* dots a module: sharp at any printer's resolution */
+#define MM          SHEET_MM
+#define PAGE_WIDTH  (210 * MM)
+#define PAGE_HEIGHT (297 * MM)
+#define MARGIN      (10 * MM)
+#define HEAD_HEIGHT (22 * MM)
+#define COLUMNS     2
+#define ROWS        4
+#define CARD_WIDTH  ((PAGE_WIDTH - 2 * MARGIN) / COLUMNS)
+#define CARD_HEIGHT ((PAGE_HEIGHT - 2 * MARGIN - HEAD_HEIGHT) / ROWS)
+#define CODE_SIDE   (50 * MM)
+#define PAD         (3 * MM)
+#define LINE        (6.4 * MM)
+#define TEXT_PT     8.5
+#define SMALL_PT    7.0
 
 _Static_assert(ROWS *COLUMNS == ENROL_SHEET_PER_PAGE, "the sheet is full");
 
-struct sheet {
+struct enrolment {
     const char *store_zh, *store_en, *role;
     long long store;
     const json_t *rows;
@@ -39,27 +36,6 @@ struct card {
     const json_t *row;
 };
 
-static cairo_status_t append_bytes(void *context, const unsigned char *data, unsigned int len)
-{
-    return buffer_append(context, data, len) == 0 ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
-}
-
-struct png_reading {
-    const struct buffer *file;
-    size_t at;
-};
-
-static cairo_status_t read_bytes(void *context, unsigned char *out, unsigned int len)
-{
-    struct png_reading *reading = context;
-    if (len > reading->file->len - reading->at) {
-        return CAIRO_STATUS_READ_ERROR;
-    }
-    memcpy(out, reading->file->data + reading->at, len);
-    reading->at += len;
-    return CAIRO_STATUS_SUCCESS;
-}
-
 static const char *role_words(const char *role)
 {
     if (strcmp(role, "shelf") == 0) {
@@ -68,63 +44,15 @@ static const char *role_words(const char *role)
     return strcmp(role, "counter") == 0 ? "收银 Counter" : "货架与收银 Shelf and counter";
 }
 
-static void pen(cairo_t *cr, bool bold, double size)
-{
-    cairo_select_font_face(cr, "Noto Sans CJK SC", CAIRO_FONT_SLANT_NORMAL,
-                           bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
-    cairo_set_font_size(cr, size);
-}
-
-/* Drawn narrower when it would not fit. */
-static void line_of_text(cairo_t *cr, const char *text, double x, double y, double room)
-{
-    cairo_text_extents_t extents;
-    cairo_text_extents(cr, text, &extents);
-    cairo_save(cr);
-    cairo_translate(cr, x, y);
-    if (extents.x_advance > room) {
-        cairo_scale(cr, room / extents.x_advance, 1);
-    }
-    cairo_move_to(cr, 0, 0);
-    cairo_show_text(cr, text);
-    cairo_restore(cr);
-}
-
-static int draw_code(cairo_t *cr, const char *text, double x, double y)
-{
-    struct qr_picture wanted = {.text = text, .module_px = CODE_CELL_PX, .format = QR_PNG};
-    struct buffer file;
-    buffer_init(&file, QR_PICTURE_MAX);
-    int rc = qr_picture_draw(&wanted, &file);
-    if (rc == 0) {
-        cairo_surface_t *code = cairo_image_surface_create_from_png_stream(read_bytes, &(struct png_reading){&file, 0});
-        if (cairo_surface_status(code) == CAIRO_STATUS_SUCCESS) {
-            double scale = CODE_SIDE / cairo_image_surface_get_width(code);
-            cairo_save(cr);
-            cairo_translate(cr, x, y);
-            cairo_scale(cr, scale, scale);
-            cairo_set_source_surface(cr, code, 0, 0);
-            cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_NEAREST);
-            cairo_paint(cr);
-            cairo_restore(cr);
-        } else {
-            rc = -ENOMEM;
-        }
-        cairo_surface_destroy(code);
-    }
-    buffer_finish(&file);
-    return rc;
-}
-
 /* A label, and what was given beside it, or a line to write on. */
 static void draw_blank(cairo_t *cr, const char *label, const char *given, struct card at)
 {
     double room = CARD_WIDTH - CODE_SIDE - 3 * PAD;
-    pen(cr, false, SMALL_PT);
-    line_of_text(cr, label, at.x, at.y, room);
+    sheet_pen(cr, false, SMALL_PT);
+    sheet_line(cr, label, at.x, at.y, room);
     if (given && given[0]) {
-        pen(cr, true, TEXT_PT);
-        line_of_text(cr, given, at.x, at.y + LINE * 0.75, room);
+        sheet_pen(cr, true, TEXT_PT);
+        sheet_line(cr, given, at.x, at.y + LINE * 0.75, room);
         return;
     }
     cairo_set_line_width(cr, 0.5);
@@ -133,7 +61,7 @@ static void draw_blank(cairo_t *cr, const char *label, const char *given, struct
     cairo_stroke(cr);
 }
 
-static void draw_words(cairo_t *cr, const struct sheet *sheet, const struct card *card)
+static void draw_words(cairo_t *cr, const struct enrolment *sheet, const struct card *card)
 {
     char text[256];
     double x = card->x + PAD + CODE_SIDE + PAD;
@@ -141,25 +69,25 @@ static void draw_words(cairo_t *cr, const struct sheet *sheet, const struct card
     double room = CARD_WIDTH - CODE_SIDE - 3 * PAD;
     const char *name = json_string_value(json_object_get(card->row, "name"));
     cairo_set_source_rgb(cr, 0, 0, 0);
-    pen(cr, true, TEXT_PT + 3);
+    sheet_pen(cr, true, TEXT_PT + 3);
     snprintf(text, sizeof(text), "%lld / %zu", (long long)json_integer_value(json_object_get(card->row, "no")),
              json_array_size(sheet->rows));
-    line_of_text(cr, text, x, y, room);
-    pen(cr, true, TEXT_PT);
-    line_of_text(cr, sheet->store_zh, x, y += LINE * 1.1, room);
-    pen(cr, false, TEXT_PT);
+    sheet_line(cr, text, x, y, room);
+    sheet_pen(cr, true, TEXT_PT);
+    sheet_line(cr, sheet->store_zh, x, y += LINE * 1.1, room);
+    sheet_pen(cr, false, TEXT_PT);
     snprintf(text, sizeof(text), "%s · no. %lld", sheet->store_en, sheet->store);
-    line_of_text(cr, text, x, y += LINE * 0.75, room);
-    line_of_text(cr, role_words(sheet->role), x, y += LINE * 0.75, room);
+    sheet_line(cr, text, x, y += LINE * 0.75, room);
+    sheet_line(cr, role_words(sheet->role), x, y += LINE * 0.75, room);
     draw_blank(cr, "设备名称 Name", name, (struct card){.x = x, .y = y += LINE * 1.1});
     draw_blank(cr, "序列号 Serial number", NULL, (struct card){.x = x, .y = y += LINE * 1.5});
-    pen(cr, false, SMALL_PT);
-    line_of_text(cr, "有效期至，仅用一次 Valid once, until", x, y += LINE * 1.7, room);
-    pen(cr, true, TEXT_PT);
-    line_of_text(cr, sheet->valid_to, x, y + LINE * 0.7, room);
+    sheet_pen(cr, false, SMALL_PT);
+    sheet_line(cr, "有效期至，仅用一次 Valid once, until", x, y += LINE * 1.7, room);
+    sheet_pen(cr, true, TEXT_PT);
+    sheet_line(cr, sheet->valid_to, x, y + LINE * 0.7, room);
 }
 
-static int draw_card(cairo_t *cr, const struct sheet *sheet, const struct card *card)
+static int draw_card(cairo_t *cr, const struct enrolment *sheet, const struct card *card)
 {
     static const double dash[] = {3, 3};
     cairo_set_source_rgb(cr, 0.6, 0.6, 0.6);
@@ -170,7 +98,9 @@ static int draw_card(cairo_t *cr, const struct sheet *sheet, const struct card *
     cairo_set_dash(cr, NULL, 0, 0);
     draw_words(cr, sheet, card);
     const char *ticket = json_string_value(json_object_get(card->row, "ticket"));
-    return ticket ? draw_code(cr, ticket, card->x + PAD, card->y + (CARD_HEIGHT - CODE_SIDE) / 2.0) : -EINVAL;
+    struct qr_square square = {card->x + PAD, card->y + (CARD_HEIGHT - CODE_SIDE) / 2.0, CODE_SIDE};
+    double module = 0;
+    return ticket ? qr_picture_paint(cr, ticket, &square, &module) : -EINVAL;
 }
 
 static void draw_head(cairo_t *cr, size_t page, size_t pages)
@@ -178,21 +108,21 @@ static void draw_head(cairo_t *cr, size_t page, size_t pages)
     char text[48];
     double room = PAGE_WIDTH - 2 * MARGIN;
     cairo_set_source_rgb(cr, 0, 0, 0);
-    pen(cr, true, 15);
-    line_of_text(cr, "Tillside 终端注册 · Terminal enrolment", MARGIN, MARGIN + 5 * MM, room);
-    pen(cr, false, TEXT_PT);
-    line_of_text(
-        cr, "终端开机后显示注册画面，把一张二维码对准摄像头或扫码枪；再与总部核对屏幕上的六位数字。每张只用于一台。",
-        MARGIN, MARGIN + 11 * MM, room);
-    line_of_text(cr,
-                 "Switch the terminal on, show one code to its camera or scanner, then compare the six digits on its "
-                 "screen with head office. One code, one device.",
-                 MARGIN, MARGIN + 15.5 * MM, room);
+    sheet_pen(cr, true, 15);
+    sheet_line(cr, "Tillside 终端注册 · Terminal enrolment", MARGIN, MARGIN + 5 * MM, room);
+    sheet_pen(cr, false, TEXT_PT);
+    sheet_line(cr,
+               "终端开机后显示注册画面，把一张二维码对准摄像头或扫码枪；再与总部核对屏幕上的六位数字。每张只用于一台。",
+               MARGIN, MARGIN + 11 * MM, room);
+    sheet_line(cr,
+               "Switch the terminal on, show one code to its camera or scanner, then compare the six digits on its "
+               "screen with head office. One code, one device.",
+               MARGIN, MARGIN + 15.5 * MM, room);
     snprintf(text, sizeof(text), "%zu / %zu", page + 1, pages);
-    line_of_text(cr, text, PAGE_WIDTH - MARGIN - 12 * MM, MARGIN + 5 * MM, 12 * MM);
+    sheet_line(cr, text, PAGE_WIDTH - MARGIN - 12 * MM, MARGIN + 5 * MM, 12 * MM);
 }
 
-static int draw_page(cairo_t *cr, const struct sheet *sheet, size_t page, size_t pages)
+static int draw_page(cairo_t *cr, const struct enrolment *sheet, size_t page, size_t pages)
 {
     size_t first = page * ENROL_SHEET_PER_PAGE;
     size_t count = json_array_size(sheet->rows);
@@ -209,13 +139,13 @@ static int draw_page(cairo_t *cr, const struct sheet *sheet, size_t page, size_t
     return rc;
 }
 
-static int read_sheet(const json_t *json, struct sheet *out_sheet)
+static int read_sheet(const json_t *json, struct enrolment *out_sheet)
 {
-    struct sheet sheet = {.rows = json_object_get(json, "rows"),
-                          .store_zh = json_string_value(json_object_get(json, "store_zh")),
-                          .store_en = json_string_value(json_object_get(json, "store_en")),
-                          .role = json_string_value(json_object_get(json, "role")),
-                          .store = (long long)json_integer_value(json_object_get(json, "store"))};
+    struct enrolment sheet = {.rows = json_object_get(json, "rows"),
+                              .store_zh = json_string_value(json_object_get(json, "store_zh")),
+                              .store_en = json_string_value(json_object_get(json, "store_en")),
+                              .role = json_string_value(json_object_get(json, "role")),
+                              .store = (long long)json_integer_value(json_object_get(json, "store"))};
     time_t ends = (time_t)(json_integer_value(json_object_get(json, "valid_to_ms")) / 1000);
     struct tm local;
     if (!sheet.store_zh || !sheet.store_en || !sheet.role || json_array_size(sheet.rows) == 0 ||
@@ -229,7 +159,7 @@ static int read_sheet(const json_t *json, struct sheet *out_sheet)
 
 int enrol_sheet_draw(const json_t *json, bool svg, struct buffer *out_file)
 {
-    struct sheet sheet = {0};
+    struct enrolment sheet = {0};
     int rc = read_sheet(json, &sheet);
     if (rc < 0) {
         return rc;
@@ -238,17 +168,14 @@ int enrol_sheet_draw(const json_t *json, bool svg, struct buffer *out_file)
     if (svg && pages > 1) {
         return -E2BIG;
     }
-    cairo_surface_t *surface =
-        svg ? cairo_svg_surface_create_for_stream(append_bytes, out_file, PAGE_WIDTH, PAGE_HEIGHT)
-            : cairo_pdf_surface_create_for_stream(append_bytes, out_file, PAGE_WIDTH, PAGE_HEIGHT);
-    cairo_t *cr = cairo_create(surface);
-    for (size_t page = 0; rc == 0 && page < pages; page++) {
-        rc = draw_page(cr, &sheet, page, pages);
+    struct sheet paper;
+    rc = sheet_init(&paper, svg, PAGE_WIDTH, PAGE_HEIGHT, out_file);
+    if (rc < 0) {
+        return rc;
     }
-    cairo_status_t status = cairo_status(cr);
-    cairo_destroy(cr);
-    cairo_surface_finish(surface);
-    status = status == CAIRO_STATUS_SUCCESS ? cairo_surface_status(surface) : status;
-    cairo_surface_destroy(surface);
-    return rc < 0 ? rc : status == CAIRO_STATUS_SUCCESS ? 0 : -ENOMEM;
+    for (size_t page = 0; rc == 0 && page < pages; page++) {
+        rc = draw_page(paper.cr, &sheet, page, pages);
+    }
+    int drawn = sheet_finish(&paper);
+    return rc ? rc : drawn;
 }

@@ -11,7 +11,6 @@
  */
 
 #define ENROL_SHEET_PER_PAGE 8
-#define ENROL_SHEET_MAX      (64 * 1024 * 1024) /* a fit max for the buffer */
 
 /*
  * sheet: what the command "enrol tickets" answers: store_zh, store_en, store, role, valid_to_ms, rows [{no, name,

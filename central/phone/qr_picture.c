@@ -19,14 +19,23 @@ struct layout {
     int module_px;
 };
 
-static QRcode *encode(const char *text)
+static int encode(const char *text, QRcode **out_code)
 {
+    size_t len = strlen(text);
+    if (len == 0 || len > TEXT_MAX) {
+        return -EINVAL;
+    }
     QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_Q, QR_MODE_8, 1);
     if (code && code->version > VERSION_AT_Q) {
         QRcode_free(code);
         code = NULL;
     }
-    return code ? code : QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+    code = code ? code : QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+    if (!code) {
+        return errno == ENOMEM ? -ENOMEM : -EINVAL;
+    }
+    *out_code = code;
+    return 0;
 }
 
 static cairo_status_t append_bytes(void *context, const unsigned char *data, unsigned int len)
@@ -34,18 +43,38 @@ static cairo_status_t append_bytes(void *context, const unsigned char *data, uns
     return buffer_append(context, data, len) == 0 ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
-static void draw_modules(cairo_t *cr, const QRcode *code, const struct layout *layout)
+/* One path, so that neighbours have no seam whatever the scale. (left, top): where the quiet zone begins. */
+static void draw_modules(cairo_t *cr, const QRcode *code, double left, double top, double module)
 {
-    int px = layout->module_px;
     cairo_set_source_rgb(cr, 0, 0, 0);
     for (int y = 0; y < code->width; y++) {
         for (int x = 0; x < code->width; x++) {
             if (code->data[y * code->width + x] & 1) {
-                cairo_rectangle(cr, (x + QUIET_MODULES) * px, layout->code_top_px + (y + QUIET_MODULES) * px, px, px);
+                cairo_rectangle(cr, left + (x + QUIET_MODULES) * module, top + (y + QUIET_MODULES) * module, module,
+                                module);
             }
         }
     }
     cairo_fill(cr);
+}
+
+int qr_picture_paint(cairo_t *cr, const char *text, const struct qr_square *square, double *out_module)
+{
+    QRcode *code = NULL;
+    int rc = encode(text, &code);
+    if (rc < 0) {
+        return rc;
+    }
+    double module = square->side / (code->width + 2 * QUIET_MODULES);
+    cairo_save(cr);
+    cairo_set_source_rgb(cr, 1, 1, 1);
+    cairo_rectangle(cr, square->x, square->y, square->side, square->side);
+    cairo_fill(cr);
+    draw_modules(cr, code, square->x, square->y, module);
+    cairo_restore(cr);
+    QRcode_free(code);
+    *out_module = module;
+    return 0;
 }
 
 /* Centred on the width, shrunk when it would not fit. */
@@ -105,13 +134,10 @@ static cairo_surface_t *open_surface(const struct qr_picture *picture, const str
 
 int qr_picture_draw(const struct qr_picture *picture, struct buffer *out_file)
 {
-    size_t len = strlen(picture->text);
-    if (len == 0 || len > TEXT_MAX) {
-        return -EINVAL;
-    }
-    QRcode *code = encode(picture->text);
-    if (!code) {
-        return errno == ENOMEM ? -ENOMEM : -EINVAL;
+    QRcode *code = NULL;
+    int rc = encode(picture->text, &code);
+    if (rc < 0) {
+        return rc;
     }
     struct layout layout = measure(picture, code);
     cairo_surface_t *surface = open_surface(picture, &layout, out_file);
@@ -119,7 +145,7 @@ int qr_picture_draw(const struct qr_picture *picture, struct buffer *out_file)
     cairo_set_antialias(cr, picture->format == QR_PNG ? CAIRO_ANTIALIAS_NONE : CAIRO_ANTIALIAS_DEFAULT);
     cairo_set_source_rgb(cr, 1, 1, 1);
     cairo_paint(cr);
-    draw_modules(cr, code, &layout);
+    draw_modules(cr, code, 0, layout.code_top_px, layout.module_px);
     draw_lines(cr, picture, &layout);
     cairo_status_t status = cairo_status(cr);
     cairo_destroy(cr);

@@ -3,6 +3,8 @@
 
 #include "platform/buffer.h"
 
+#include <cairo.h>
+
 /*
  * QR pictures for phones, paper and technicians: pure black on pure white, quiet zone of 4 modules (ISO/IEC 18004),
  * modules on whole pixels. Level Q as long as the code stays at version 8 or below, else M: a damaged or dim phone
@@ -24,5 +26,12 @@ struct qr_picture {
 
 /* Appends the file's bytes. -EINVAL for an empty or too long text, -ENOMEM, -E2BIG (buffer). */
 MUST_CHECK int qr_picture_draw(const struct qr_picture *picture, struct buffer *out_file);
+
+/* The same code as lines on somebody's paper: white ground and black modules in a square of that side, quiet zone
+ * included. *out_module: the side of one module, in the same units. -EINVAL, -ENOMEM. */
+struct qr_square {
+    double x, y, side;
+};
+MUST_CHECK int qr_picture_paint(cairo_t *cr, const char *text, const struct qr_square *square, double *out_module);
 
 #endif

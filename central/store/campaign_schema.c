@@ -63,6 +63,13 @@ static const char *const steps[] = {
     "CREATE TABLE campaign_shelf (campaign INTEGER NOT NULL, store INTEGER NOT NULL, count INTEGER NOT NULL, until_s "
     "INTEGER NOT NULL, PRIMARY KEY (campaign, store)) STRICT, WITHOUT ROWID;"
     "UPDATE campaign_count SET pool_dirty = 1;",
+
+    /* codes that were printed together; account: whose codes they are, as it was when the batch was made */
+    "CREATE TABLE touchpoint_batch (id INTEGER PRIMARY KEY, brand INTEGER NOT NULL, account TEXT NOT NULL, size TEXT "
+    "NOT NULL, words TEXT NOT NULL, made_ms INTEGER NOT NULL, made_by TEXT NOT NULL, printings INTEGER NOT NULL, "
+    "printed_ms INTEGER NOT NULL, retired_ms INTEGER NOT NULL, why TEXT NOT NULL) STRICT;"
+    "CREATE TABLE touchpoint_printed (batch INTEGER NOT NULL, serial INTEGER NOT NULL, touchpoint INTEGER NOT NULL "
+    "UNIQUE, PRIMARY KEY (batch, serial)) STRICT, WITHOUT ROWID;",
 };
 
 const struct store_schema store_schema_campaign = {"campaign", steps, ARRAY_LEN(steps)};

@@ -1,6 +1,7 @@
 #include "wechat_fixture.h"
 
 #include "central/admin/enrol_sheet.h"
+#include "central/admin/sheet.h"
 #include "central/store/fleet.h"
 #include "domain/enrolment.h"
 #include "platform/keys.h"
@@ -60,8 +61,8 @@ static void a_sheet_is_a_document_of_as_many_pages_as_it_needs(void **state)
     struct buffer pdf, svg;
     json_t *answer = admin_do(&f, "enrol tickets", "{\"store\":1,\"count\":9,\"role\":\"both\"}");
     const json_t *sheet = json_object_get(answer, "result");
-    buffer_init(&pdf, ENROL_SHEET_MAX);
-    buffer_init(&svg, ENROL_SHEET_MAX);
+    buffer_init(&pdf, SHEET_MAX);
+    buffer_init(&svg, SHEET_MAX);
     assert_int_equal(enrol_sheet_draw(sheet, false, &pdf), 0);
     assert_memory_equal(pdf.data, "%PDF-", 5);
     assert_non_null(memmem(pdf.data, pdf.len, "/Count 2", 8));
@@ -86,7 +87,7 @@ static void a_sheet_is_for_a_store_that_exists_and_a_sane_number(void **state)
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         assert_non_null(admin_refused(&f, "enrol tickets", wrong[i]));
     }
-    buffer_init(&file, ENROL_SHEET_MAX);
+    buffer_init(&file, SHEET_MAX);
     assert_int_equal(enrol_sheet_draw(sheet, false, &file), -EINVAL);
     buffer_finish(&file);
     json_decref(sheet);

@@ -12,6 +12,7 @@ BREAKS(words_of_inviting, good->messages[1].text_zh = "邀请好友各得10元",
 BREAKS(words_in_message, good->messages[0].text_zh = "集赞换礼品", RULE_INDUCING_WORDS, 1)
 BREAKS(words_in_name, memcpy(good->campaign.name_zh, "先关注再领券", sizeof "先关注再领券"), RULE_INDUCING_WORDS, 0)
 BREAKS(words_apart, good->plan.terms_zh = "关注公众号即可领取", RULE_INDUCING_WORDS, 0)
+BREAKS(words_of_adding, good->plan.terms_zh = "加我们送三元", RULE_INDUCING_WORDS, 0)
 BREAKS(words_with_an_amount, good->plan.terms_zh = "扫码关注后立减5元", RULE_INDUCING_WORDS, 0)
 BREAKS(words_traditional, good->plan.terms_zh = "關注公眾號送券", RULE_INDUCING_WORDS, 0)
 BREAKS(words_with_nothing_between, good->plan.terms_zh = "关\u200b注有礼", RULE_INDUCING_WORDS, 0)

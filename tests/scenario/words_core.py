@@ -3,8 +3,11 @@
 Other words_*.py of this folder use what stands here: self.person(name), self.admin(…), self.heard(person), self.until(…).
 """
 
+import glob
+import json
 import os
 import secrets
+import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
@@ -59,6 +62,7 @@ class Words:
     def given_head_office(self):
         """Central and WeChat, no terminal."""
         self.people = {}
+        self.kept["work"] = self.world.work
         self.world.make_central()
         self.world.make_emulator()
         self.world.emulator.start()
@@ -126,7 +130,9 @@ class Words:
                 person.link = phone.page_link(answer["reply"]) or person.link
 
     def code_of(self, words):
-        """What a follow QR says: screen (the one that the terminal shows), or touchpoint N."""
+        """What a follow QR says: screen (the one that the terminal shows), touchpoint N, or print FILE N (on that paper)."""
+        if words[0] == "print":
+            return self.code_on_paper(words[1], self.code_of(["touchpoint", words[2]]))
         if words == ["screen"]:
             return wait_for("the follow QR", 20, lambda: self.terminal.view().get("attract", {}).get("follow_url"))
         if words[0] != "touchpoint":
@@ -136,8 +142,22 @@ class Words:
             raise Failed(f"touchpoint {words[1]} has no QR")
         return found[0]["url"]
 
+    def code_on_paper(self, pdf, wanted):
+        """The code as it is read from the printed sheet, which must have it."""
+        pages = os.path.join(self.world.work, "page")
+        subprocess.run(["pdftoppm", "-gray", "-r", "120", pdf, pages], check=True)
+        printed = sorted(glob.glob(pages + "-*.pgm"))
+        read = subprocess.run([os.path.join(self.world.bin, "tillside-scan"), "--json", "--qr-only", *printed],
+                              capture_output=True, text=True).stdout
+        for page in printed:
+            os.remove(page)
+        codes = [code["text"] for line in read.splitlines() for code in json.loads(line)["codes"]]
+        if wanted not in codes:
+            raise Failed(f"{wanted} is not on {pdf}, but {codes}")
+        return wanted
+
     def phone_follows(self, person, words):
-        """follows screen | follows touchpoint N [without its key] | follows by search"""
+        """follows screen | touchpoint N [without its key] | print FILE N | by search"""
         if words == ["by", "search"]:
             self.push(person, "follow")
             return

@@ -88,6 +88,9 @@ struct compliance_report {
 
 void compliance_check(const struct campaign_plan *plan, struct compliance_report *out_report);
 
+/* For words outside a campaign, printed ones: NULL, or what in them promises something for following or sharing. */
+const char *compliance_inducing_words(const char *text);
+
 const char *compliance_rule_name(enum compliance_rule rule);               /* "follow_rewarded" */
 const char *compliance_rule_text(enum compliance_rule rule, bool english); /* one sentence: what is wrong, what to do */
 
