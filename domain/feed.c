@@ -52,7 +52,7 @@ static const struct field member_fields[] = {
     MEMBER(1, FIELD_UINT, true, member),      MEMBER(2, FIELD_UINT, false, tier),
     MEMBER(3, FIELD_UINT, false, home_store), MEMBER(4, FIELD_BOOL, false, has_pin),
     MEMBER(5, FIELD_BYTES, false, pin_salt),  MEMBER(6, FIELD_BYTES, false, pin_hash),
-    MEMBER(7, FIELD_BOOL, false, gone),
+    MEMBER(7, FIELD_BOOL, false, gone),       MEMBER(8, FIELD_UINT, false, merged_into),
 };
 
 #define COUPON(k, t, must, m) FIELD_AT(k, t, must, feed_coupon, m)

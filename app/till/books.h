@@ -262,6 +262,8 @@ struct pin_result {
 };
 MUST_CHECK int pins_check(struct books *b, const struct pin_check *check, struct pin_result *out_result);
 MUST_CHECK int member_row(struct db *db, uint64_t member, struct feed_member *out_row); /* -ENOENT */
+/* The number that this one became part of; itself when it did not, or when nobody said so here. */
+MUST_CHECK int member_survivor(struct db *db, uint64_t member, uint64_t *out_survivor);
 MUST_CHECK int clerk_row(struct db *db, uint32_t clerk, struct feed_clerk *out_row);    /* -ENOENT */
 /* May be booked to: signed in and still of this store. */
 MUST_CHECK int clerk_known(struct books *b, uint32_t clerk, bool *out_known);

@@ -101,7 +101,11 @@ int coupon_campaign(struct db *db, uint32_t campaign, struct campaign *out_campa
 int coupon_member_uses(struct db *db, uint32_t campaign, uint64_t member, uint32_t *out_uses)
 {
     struct db_stmt *stmt;
-    int r = db_stmt_open(db, "SELECT uses FROM member_use WHERE campaign = ? AND member = ?", &stmt);
+    int r = db_stmt_open(db,
+                         "WITH RECURSIVE own(id) AS (SELECT ?2 UNION SELECT a.member FROM own JOIN member_alias AS a"
+                         " ON a.survivor = own.id) SELECT coalesce(sum(uses), 0) FROM own JOIN member_use AS u"
+                         " ON u.campaign = ?1 AND u.member = own.id",
+                         &stmt);
 
     if (r < 0)
         return r;

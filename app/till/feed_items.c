@@ -144,6 +144,24 @@ static int apply_clerk(struct books *b, struct slice body)
                              clerk.clerk, &kept);
 }
 
+/* A number that is one of its own, or gone for good, is nobody else's. */
+static int apply_alias(struct books *b, const struct feed_member *member)
+{
+    struct db_stmt *stmt;
+    int r;
+
+    if (!member->gone || member->merged_into == 0)
+        return run_keyed(b, "DELETE FROM member_alias WHERE member = ?", (int64_t)member->member, NULL);
+    r = db_stmt_open(b->db, "INSERT OR REPLACE INTO member_alias(member, survivor) VALUES(?, ?)", &stmt);
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, (int64_t)member->member);
+    db_bind_int64(stmt, 2, (int64_t)member->merged_into);
+    r = db_stmt_run(stmt);
+    db_stmt_close(stmt);
+    return r;
+}
+
 static int apply_member(struct books *b, struct slice body)
 {
     struct feed_member member;
@@ -151,6 +169,8 @@ static int apply_member(struct books *b, struct slice body)
     struct slice kept = {stored, 0};
     int r = feed_member_decode(body, &member);
 
+    if (r == 0)
+        r = apply_alias(b, &member);
     if (r < 0)
         return r;
     if (member.gone) {

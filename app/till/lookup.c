@@ -24,6 +24,31 @@ int member_row(struct db *db, uint64_t member, struct feed_member *out_row)
     return r;
 }
 
+/* A chain of a few at most: whoever merges members sees to it that it ends. */
+int member_survivor(struct db *db, uint64_t member, uint64_t *out_survivor)
+{
+    struct db_stmt *stmt;
+    int r;
+
+    if (member == 0) {
+        *out_survivor = 0;
+        return 0;
+    }
+    r = db_stmt_open(db,
+                     "WITH RECURSIVE up(id, step) AS (SELECT ?1, 0 UNION ALL SELECT a.survivor, up.step + 1 FROM up"
+                     " JOIN member_alias AS a ON a.member = up.id WHERE up.step < 16)"
+                     " SELECT id FROM up ORDER BY step DESC LIMIT 1",
+                     &stmt);
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, (int64_t)member);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        *out_survivor = (uint64_t)db_column_int64(stmt, 0);
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
 /* Still good for its member: neither used nor given up here. */
 static int still_open(struct books *b, struct coupon_id coupon, bool *out_open)
 {
@@ -104,17 +129,19 @@ int lookup_member(struct books *b, const struct till_request *request, struct ti
     out->token = b->has_keyset ? token_member_open(request->text, &b->keyset, &token) : TOKEN_KEY_UNKNOWN;
     if (out->token != TOKEN_GOOD)
         return 0;
-    out->member = token.member;
+    r = member_survivor(b->db, token.member, &out->member);
+    if (r < 0)
+        return r;
     out->rotating = token.kind == MEMBER_CODE_ROTATING;
     out->fresh = out->rotating && credit_code_fresh(token.issued_s, books_now(b));
-    r = member_row(b->db, token.member, &row);
+    r = member_row(b->db, out->member, &row);
     if (r == 0) {
         out->known = true;
         out->has_pin = row.has_pin;
     } else if (r != -ENOENT) {
         return r;
     }
-    r = share_get(b->db, token.member, b->settings.credit_owner, &out->share_minor);
+    r = share_get(b->db, out->member, b->settings.credit_owner, &out->share_minor);
     return r < 0 ? r : add_coupons(b, out);
 }
 

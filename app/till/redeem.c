@@ -170,7 +170,7 @@ static int collect_budget(struct attempt *a)
 
 static uint64_t member_of(const struct attempt *a)
 {
-    return a->request->redeem.member != 0 ? a->request->redeem.member : a->facts.owner_member;
+    return a->facts.member != 0 ? a->facts.member : a->facts.owner_member;
 }
 
 static int collect_campaign(struct attempt *a)
@@ -197,13 +197,16 @@ static int collect(struct attempt *a)
     if (r == 0)
         r = coupon_held_right(a->b->db, a->coupon, &a->held);
     if (r == 0)
+        r = member_survivor(a->b->db, request->redeem.member, &a->facts.member);
+    if (r == 0)
+        r = member_survivor(a->b->db, a->facts.owner_member, &a->facts.owner_member);
+    if (r == 0)
         r = collect_campaign(a);
     if (r < 0)
         return r;
     a->genuine = true;
     a->facts.right = right_of(a);
     a->facts.store = a->b->enrolment.answer.store;
-    a->facts.member = request->redeem.member;
     a->facts.date_confirmed = request->redeem.date_confirmed;
     a->facts.online = request->online;
     a->facts.central_agreed = request->redeem.central_agreed;

@@ -111,13 +111,18 @@ struct spend {
 static int collect_code(struct books *b, const struct till_sale *sale, struct spend *spend)
 {
     struct member_token token;
+    uint64_t member = 0;
+    int r;
 
     if (sale->member_code[0] == '\0' || !b->has_keyset ||
         token_member_open(sale->member_code, &b->keyset, &token) != TOKEN_GOOD)
         return 0;
-    if (token.kind != MEMBER_CODE_ROTATING || (sale->member != 0 && sale->member != token.member))
+    r = member_survivor(b->db, token.member, &member);
+    if (r < 0)
+        return r;
+    if (token.kind != MEMBER_CODE_ROTATING || (spend->act->member != 0 && spend->act->member != member))
         return 0;
-    spend->act->member = token.member;
+    spend->act->member = member;
     spend->act->auth = SPEND_BY_CODE;
     spend->act->nonce = token.nonce;
     spend->facts.by_code = true;
@@ -212,7 +217,6 @@ int sale_run(struct books *b, const struct till_request *request, struct till_so
     const struct till_sale *sale = &request->sale;
     struct business_time now = books_now(b);
     struct sale_act act = {.clerk = request->clerk,
-                           .member = sale->member,
                            .gross_minor = sale->gross_minor,
                            .credit_minor = sale->credit_minor,
                            .business_ms = now.wall_ms,
@@ -224,6 +228,8 @@ int sale_run(struct books *b, const struct till_request *request, struct till_so
     out_sold->gross_minor = sale->gross_minor;
     out_sold->business_ms = now.wall_ms;
     r = check_place(b, request);
+    if (r == 0)
+        r = member_survivor(b->db, sale->member, &act.member);
     if (r < 0)
         return r;
     if (sale->gross_minor <= 0 || sale->credit_minor < 0 || sale->credit_minor > sale->gross_minor)

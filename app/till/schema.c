@@ -109,10 +109,14 @@ static const char own_budget[] =
 static const char gone_terminals[] = "CREATE TABLE terminal_gone(terminal INTEGER PRIMARY KEY, body BLOB NOT NULL);"
                                      "UPDATE config SET value = 0 WHERE key = 'feed_store';";
 
+/* Members that became part of another one, as the feed says; member_use stays with the number it was counted for. */
+static const char merged_members[] = "CREATE TABLE member_alias(member INTEGER PRIMARY KEY, survivor INTEGER NOT NULL);"
+                                     "CREATE INDEX member_alias_survivor ON member_alias(survivor);";
+
 int schema_migrate(struct db *db)
 {
-    static const char *const steps[] = {journal_tables, feed_tables, projections,   several_terminals,
-                                        for_everybody,  own_budget,  gone_terminals};
+    static const char *const steps[] = {journal_tables, feed_tables, projections,    several_terminals,
+                                        for_everybody,  own_budget,  gone_terminals, merged_members};
 
     return db_migrate(db, steps, ARRAY_LEN(steps));
 }

@@ -141,7 +141,11 @@ static int cmd_member_export(struct admin_call *call, struct store_tx *tx)
 
 static int cmd_member_erase(struct admin_call *call, struct store_tx *tx)
 {
-    return refuse_unknown(call, people_erase_member(tx, wanted_member(call), OPERATOR, admin_text(call, "why", "")));
+    int rc = people_erase_member(tx, wanted_member(call), OPERATOR, admin_text(call, "why", ""));
+    if (rc == -EXDEV) {
+        return admin_refuse(call, rc, "it became part of another member (admin member merges): erase that one");
+    }
+    return refuse_unknown(call, rc);
 }
 
 /* ---- where a store is, for its members' list */

@@ -27,7 +27,10 @@ static json_t *member_row(const struct member *member)
                      (json_int_t)member->home_store, "joined_ms", (json_int_t)member->joined_ms, "touchpoint",
                      (json_int_t)member->won_by.touchpoint, "won_by_store", (json_int_t)member->won_by.store,
                      "terminal", (json_int_t)member->won_by.terminal, "shelf", member->won_by.shelf, "clerk",
-                     (json_int_t)member->won_by.clerk, "state", member->erased ? "erased" : "active");
+                     (json_int_t)member->won_by.clerk, "state",
+                     member->merged_into ? "merged"
+                     : member->erased    ? "erased"
+                                         : "active");
 }
 
 static int add_member_row(void *context, const struct member *member)

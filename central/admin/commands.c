@@ -280,6 +280,7 @@ extern const struct admin_group admin_consent;
 extern const struct admin_group admin_fleet;
 extern const struct admin_group admin_label;
 extern const struct admin_group admin_keyword;
+extern const struct admin_group admin_merge;
 extern const struct admin_group admin_message;
 extern const struct admin_group admin_programme;
 extern const struct admin_group admin_question;
@@ -290,7 +291,7 @@ extern const struct admin_group admin_survey;
 const struct admin_group *const admin_groups[] = {
     &core, &admin_label,
     &admin_campaign, &admin_consent, &admin_fleet,   &admin_keyword, &admin_message, &admin_programme,
-    &admin_question, &admin_retention, &admin_export,  &admin_segment, &admin_survey,
+    &admin_question, &admin_retention, &admin_export,  &admin_segment, &admin_survey,  &admin_merge,
 };
 /* clang-format on */
 const size_t admin_group_count = ARRAY_LEN(admin_groups);

@@ -23,6 +23,7 @@ static const struct http_route routes[] = {
     {.method = "POST", .pattern = "/m/{ticket}/claim", .handler = phone_claim, .max_body = PHONE_FORM_MAX},
     {.method = "POST", .pattern = "/m/{ticket}/answer", .handler = phone_answer_survey, .max_body = PHONE_FORM_MAX},
     {.method = "POST", .pattern = "/m/{ticket}/erase", .handler = phone_erase, .max_body = PHONE_FORM_MAX},
+    {.method = "POST", .pattern = "/m/{ticket}/merge", .handler = phone_merge, .max_body = PHONE_FORM_MAX},
     {.method = "GET", .pattern = "/m/{ticket}/code.png", .handler = phone_show_code},
     {.method = "GET", .pattern = "/m/{ticket}/coupon/{file}", .handler = phone_show_coupon},
 };

@@ -5,6 +5,7 @@
 #include "central/phone/limits.h"
 #include "central/phone/member_export.h"
 #include "central/phone/page.h"
+#include "central/store/people_merge.h"
 #include "central/wechat/work.h"
 
 #include <inttypes.h>
@@ -17,7 +18,7 @@
  * reloading does not repeat it.
  */
 
-enum act { ACT_TAGS, ACT_PRIVACY, ACT_CLAIM, ACT_SURVEY, ACT_ERASE };
+enum act { ACT_TAGS, ACT_PRIVACY, ACT_CLAIM, ACT_SURVEY, ACT_ERASE, ACT_MERGE };
 
 struct act_order {
     struct central *central;
@@ -98,6 +99,33 @@ static int run_survey(struct act_order *order, struct store_tx *tx, uint64_t id)
     return rc ? rc : people_note_act(tx, id);
 }
 
+/* What cannot be is said on the page that follows, like everything else. */
+static int say_merge(struct act_order *order, int rc, const char *done)
+{
+    order->done = rc == 0 ? done : rc == -EXDEV ? "apart" : "nocode";
+    return rc == -ENOENT || rc == -EINVAL || rc == -EXDEV || rc == -EPERM ? 0 : rc;
+}
+
+/* step: offer (a code for the other page), give (the other page's code), yes, no. */
+static int run_merge(struct act_order *order, struct store_tx *tx)
+{
+    char step[8] = "", code[32] = "";
+    struct slice form = http_request_body(order->request);
+    int rc = form_field(form, "step", step, sizeof(step));
+    if (rc == 0 && strcmp(step, "offer") == 0) {
+        return people_merge_offer(tx, order->identity);
+    }
+    if (rc == 0 && strcmp(step, "give") == 0) {
+        rc = form_field(form, "code", code, sizeof(code));
+        return say_merge(order, rc ? -ENOENT : people_merge_accept(tx, order->identity, code), "given");
+    }
+    bool yes = strcmp(step, "yes") == 0;
+    if (rc < 0 || (!yes && strcmp(step, "no") != 0)) {
+        return -EINVAL;
+    }
+    return say_merge(order, people_merge_confirm(tx, order->identity, yes), yes ? "merged" : "");
+}
+
 static int run_erase(struct act_order *order, struct store_tx *tx, uint64_t id)
 {
     char value[4] = "";
@@ -127,6 +155,8 @@ static int run_act(void *arg, struct store_tx *tx)
         return run_survey(order, tx, identity.member);
     case ACT_ERASE:
         return run_erase(order, tx, identity.member);
+    case ACT_MERGE:
+        return run_merge(order, tx);
     }
     return -EINVAL;
 }
@@ -142,7 +172,8 @@ static void answer_back(const struct act_order *order)
 {
     char location[PAGE_TICKET_CAP + 32];
     snprintf(location, sizeof(location), "/m/%s%s%s%s", http_request_path_param(order->request, "ticket"),
-             order->act == ACT_PRIVACY ? "/privacy" : "", order->done[0] ? "?done=" : "", order->done);
+             order->act == ACT_PRIVACY || order->act == ACT_MERGE ? "/privacy" : "", order->done[0] ? "?done=" : "",
+             order->done);
     const struct http_header headers[] = {{"Location", location}, {"Cache-Control", "no-store"}};
     struct http_reply reply = {
         .status = 303, .content_type = "text/plain", .headers = headers, .header_count = ARRAY_LEN(headers)};
@@ -174,7 +205,7 @@ static int take_allowance(struct central *central, uint64_t identity, enum phone
 static void submit(struct http_request *request, struct central *central, enum act act)
 {
     struct act_order *order = calloc(1, sizeof(*order));
-    int days = act == ACT_ERASE ? PHONE_FRESH_DAYS : PHONE_LINK_DAYS;
+    int days = act == ACT_ERASE || act == ACT_MERGE ? PHONE_FRESH_DAYS : PHONE_LINK_DAYS;
     int rc = order ? phone_open_ticket(request, central, days, &order->identity) : -ENOMEM;
     rc = rc ? rc : take_allowance(central, order->identity, PHONE_ACT);
     if (rc < 0) {
@@ -218,6 +249,11 @@ void phone_answer_survey(struct http_request *request, void *context)
 void phone_erase(struct http_request *request, void *context)
 {
     submit(request, context, ACT_ERASE);
+}
+
+void phone_merge(struct http_request *request, void *context)
+{
+    submit(request, context, ACT_MERGE);
 }
 
 /* ---- everything that is kept */

@@ -5,6 +5,7 @@
 #include "central/phone/page.h"
 #include "central/phone/qr_picture.h"
 #include "central/store/ledger.h"
+#include "central/store/merge_credit.h"
 #include "central/store/wechat_acquisition.h"
 #include "central/wechat/work.h"
 #include "platform/encoding.h"
@@ -202,6 +203,28 @@ static int read_credit(struct store_tx *tx, struct page_view *view)
     return ledger_balance(tx, account, UNIT_CREDIT, &view->credit_minor);
 }
 
+struct credit_sum {
+    struct store_tx *tx;
+    int64_t minor;
+};
+
+static int add_under_way(void *context, uint64_t former)
+{
+    struct credit_sum *sum = context;
+    int64_t left_minor = 0;
+    int rc = merge_credit_left(sum->tx, former, &left_minor);
+    sum->minor += rc == 0 ? left_minor : 0;
+    return rc;
+}
+
+static int read_merge(struct store_tx *tx, uint64_t identity, struct page_view *view)
+{
+    struct credit_sum sum = {tx, 0};
+    int rc = people_each_former(tx, view->member, add_under_way, &sum);
+    view->credit_under_way_minor = sum.minor;
+    return rc ? rc : people_merge_find_offer(tx, identity, &view->merge);
+}
+
 static int read_belongings(struct store_tx *tx, struct page_view *view)
 {
     struct member member;
@@ -229,6 +252,7 @@ static int read_view(struct store_tx *tx, const struct central *central, uint64_
         view->now_ms = tx->now_ms;
         view->member = identity.member;
         rc = view->member ? read_belongings(tx, view) : 0;
+        rc = rc || !view->member ? rc : read_merge(tx, id, view);
     }
     return rc;
 }
@@ -273,7 +297,11 @@ static const char *notice_of(const struct http_request *request, bool english)
                    {"thanks", "谢谢您的回答。", "Thank you for your answer."},
                    {"claimed", "已领取，在“我的优惠券”里。", "Taken: it is among your coupons."},
                    {"waiting", "已领取，正从另一家店调来，稍后可用。", "Taken: on its way from another store."},
-                   {"none", "这张券已被领完或不再发放。", "None left."}};
+                   {"none", "这张券已被领完或不再发放。", "None left."},
+                   {"given", "请回到给出代码的会员页确认。", "Now say yes on the page that gave the code."},
+                   {"merged", "两个会员已合并。", "Both memberships are one now."},
+                   {"apart", "这两个会员属于不同品牌，不能合并。", "They are of two brands that share no programme."},
+                   {"nocode", "代码不对或已过期，请重新获取。", "That code is wrong or too old: get a new one."}};
     const char *done = http_request_query_param(request, "done");
     for (size_t i = 0; done && i < ARRAY_LEN(notices); i++) {
         if (strcmp(done, notices[i].word) == 0) {

@@ -18,6 +18,8 @@ void phone_set_privacy(struct http_request *request, void *context);   /* POST /
 void phone_claim(struct http_request *request, void *context);         /* POST /m/{ticket}/claim: campaign=N */
 void phone_answer_survey(struct http_request *request, void *context); /* POST /m/{ticket}/answer: survey=N&answer=1 */
 void phone_erase(struct http_request *request, void *context);         /* POST /m/{ticket}/erase: sure=yes */
+/* POST /m/{ticket}/merge: step=offer; step=give&code=…; step=yes; step=no */
+void phone_merge(struct http_request *request, void *context);
 
 #define PHONE_FORM_MAX 512
 

@@ -4,9 +4,11 @@
 #include "central/store/ledger.h"
 #include "central/store/people_activity.h"
 #include "central/store/people_kept.h"
+#include "central/store/people_merge.h"
 #include "central/store/people_tag.h"
 #include "central/store/rights.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -197,6 +199,7 @@ static int write_member(struct export *e, json_t *out)
 {
     struct member member;
     struct activity activity = {0};
+    char number[24]; /* 63 bits: more than a number of JSON holds everywhere */
     bool personal = false;
     int rc = people_find_member(e->tx, e->member, &member);
     rc = rc ? rc : people_find_activity(e->tx, e->member, &activity);
@@ -204,11 +207,12 @@ static int write_member(struct export *e, json_t *out)
     if (rc < 0) {
         return rc;
     }
+    snprintf(number, sizeof(number), "%" PRIu64, member.id);
     json_t *row = json_pack(
-        "{s:I, s:s, s:I, s:b, s:I, s:b, s:b, s:{s:I, s:I, s:I, s:s, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I, s:I}}",
-        "member", (json_int_t)member.id, "tier", tier_name((enum member_tier)member.tier), "home_store",
-        (json_int_t)member.home_store, "has_pin", member.has_pin, "joined_ms", (json_int_t)member.joined_ms, "erased",
-        member.erased, "may_be_chosen", personal, "won_by", "touchpoint", (json_int_t)member.won_by.touchpoint, "store",
+        "{s:s, s:s, s:I, s:b, s:I, s:b, s:b, s:{s:I, s:I, s:I, s:s, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I, s:I}}",
+        "member", number, "tier", tier_name((enum member_tier)member.tier), "home_store", (json_int_t)member.home_store,
+        "has_pin", member.has_pin, "joined_ms", (json_int_t)member.joined_ms, "erased", member.erased, "may_be_chosen",
+        personal, "won_by", "touchpoint", (json_int_t)member.won_by.touchpoint, "store",
         (json_int_t)member.won_by.store, "terminal", (json_int_t)member.won_by.terminal, "shelf", member.won_by.shelf,
         "clerk", (json_int_t)member.won_by.clerk, "campaign", (json_int_t)member.won_by.campaign, "activity",
         "purchases", (json_int_t)activity.purchases, "spent_minor", (json_int_t)activity.spent_minor, "redemptions",
@@ -217,6 +221,39 @@ static int write_member(struct export *e, json_t *out)
     rc = row && json_object_update(out, row) == 0 ? 0 : -ENOMEM;
     json_decref(row);
     return rc;
+}
+
+/* ---- numbers that became part of this one */
+
+struct formers {
+    struct export *e;
+    json_t *out, *numbers;
+};
+
+/* What stays under its old number: what was agreed to, what was owed, what was done. */
+static int add_former(void *context, uint64_t former)
+{
+    static const struct {
+        const char *name;
+        int (*list)(struct export *e);
+    } lists[] = {{"consents", list_consents}, {"credit", list_credit}, {"records", list_records}};
+    const struct formers *f = context;
+    struct export e = {.tx = f->e->tx, .keys = f->e->keys, .member = former};
+    char number[24];
+    snprintf(number, sizeof(number), "%" PRIu64, former);
+    int rc = json_array_append_new(f->numbers, json_string(number)) == 0 ? 0 : -ENOMEM;
+    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(lists); i++) {
+        e.rows = json_object_get(f->out, lists[i].name);
+        rc = lists[i].list(&e);
+    }
+    return rc ? rc : member_export_kept(f->e->tx, former, f->out);
+}
+
+static int add_formers(struct export *e, json_t *out)
+{
+    struct formers formers = {e, out, json_array()};
+    int rc = json_object_set_new(out, "merged_numbers", formers.numbers) == 0 ? 0 : -ENOMEM;
+    return rc ? rc : people_each_former(e->tx, e->member, add_former, &formers);
 }
 
 int member_export(struct store_tx *tx, const struct channel_keys *keys, uint64_t member, json_t **out_json)
@@ -235,6 +272,7 @@ int member_export(struct store_tx *tx, const struct channel_keys *keys, uint64_t
         rc = json_object_set_new(out, lists[i].name, e.rows) == 0 ? lists[i].list(&e) : -ENOMEM;
     }
     rc = rc ? rc : member_export_rest(tx, keys, member, out);
+    rc = rc ? rc : add_formers(&e, out);
     if (rc < 0) {
         json_decref(out);
         return rc;

@@ -17,5 +17,7 @@ MUST_CHECK int member_export(struct store_tx *tx, const struct channel_keys *key
 MUST_CHECK int member_export_words(json_t *row, const char *name, struct slice words);
 /* What other rooms keep: questions with staff's answers, survey answers, arms of campaigns, messages sent. */
 MUST_CHECK int member_export_rest(struct store_tx *tx, const struct channel_keys *keys, uint64_t member, json_t *out);
+/* The lists of people_kept_lists alone, behind what stands in them. */
+MUST_CHECK int member_export_kept(struct store_tx *tx, uint64_t member, json_t *out);
 
 #endif

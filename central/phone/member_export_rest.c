@@ -79,15 +79,27 @@ static int add_question(void *context, const struct kept_list *list, const int64
 static int list_rows(struct rest *rest, const struct kept_list *list, uint64_t member, json_t *out)
 {
     people_kept_visit visit = list == &people_kept_questions ? add_question : add_kept;
-    rest->rows = json_array();
-    return json_object_set_new(out, list->name, rest->rows) == 0 ? people_each_kept(rest->tx, list, member, visit, rest)
-                                                                 : -ENOMEM;
+    rest->rows = json_object_get(out, list->name);
+    if (!rest->rows) {
+        rest->rows = json_array();
+        if (json_object_set_new(out, list->name, rest->rows) < 0) {
+            return -ENOMEM;
+        }
+    }
+    return people_each_kept(rest->tx, list, member, visit, rest);
 }
 
 int member_export_rest(struct store_tx *tx, const struct channel_keys *keys, uint64_t member, json_t *out)
 {
     struct rest rest = {.tx = tx, .keys = keys};
     int rc = list_rows(&rest, &people_kept_questions, member, out);
+    return rc ? rc : member_export_kept(tx, member, out);
+}
+
+int member_export_kept(struct store_tx *tx, uint64_t member, json_t *out)
+{
+    struct rest rest = {.tx = tx};
+    int rc = 0;
     for (size_t i = 0; rc == 0 && i < people_kept_count; i++) {
         rc = list_rows(&rest, &people_kept_lists[i], member, out);
     }

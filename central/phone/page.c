@@ -154,8 +154,12 @@ int page_write_privacy(const struct page_view *view, struct buffer *out_html)
     page_put_head(&w, view);
     html_format(&w, "<p class=\"back\"><a href=\"/m/%s\">‹ %s</a></p><div class=\"stack\">", view->ticket,
                 html_word(&w, "会员页", "Member page"));
+    if (view->notice) {
+        html_format(&w, "<p class=\"notice\" role=\"status\">%s</p>", view->notice);
+    }
     put_agreed(&w, view);
     put_switch(&w, view);
+    page_put_merge(&w, view);
     put_rights(&w, view);
     page_put_notice(&w, text ? text : consent_current());
     html_put(&w, "</div></main></body></html>");

@@ -13,6 +13,7 @@
 #include "central/store/identity.h"
 #include "central/store/people_activity.h"
 #include "central/store/people_coupon.h"
+#include "central/store/people_merge.h"
 #include "central/store/people_place.h"
 #include "central/store/people_privacy.h"
 #include "central/store/people_tag.h"
@@ -49,6 +50,8 @@ struct page_view {
     struct place places[PAGE_SHOPS_MAX];
     uint64_t member; /* 0: the page that asks for consent */
     int64_t credit_minor;
+    int64_t credit_under_way_minor; /* of numbers that became part of this one, at stores that have not answered */
+    struct merge_offer merge;       /* a code for the member's other page, and who gave it back */
     char owner_zh[FEED_NAME_MAX], owner_en[FEED_NAME_MAX]; /* who owes that credit */
     uint32_t give_count;
     struct privilege gives[PAGE_GIVES_MAX]; /* of the member's tier */
@@ -76,6 +79,7 @@ MUST_CHECK int page_write_erased(bool english, struct buffer *out_html);
 
 /* For page_member.c: the head with the brand and the page's script. */
 struct html;
+void page_put_merge(struct html *w, const struct page_view *view); /* page_merge.c: two pages of one person */
 void page_put_head(struct html *w, const struct page_view *view);
 void page_put_notice(struct html *w, const struct consent_text *text);
 

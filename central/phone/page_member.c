@@ -135,6 +135,13 @@ static void put_member_card(struct html *w, const struct page_view *view)
     html_name(w, view->owner_zh, view->owner_en);
     html_say(w, " 承担", "");
     html_put(w, "</p>");
+    if (view->credit_under_way_minor > 0) {
+        money_format(view->credit_under_way_minor, credit, sizeof(credit));
+        html_format(w,
+                    html_word(w, "<p class=\"owner\">另有 %s 元积分正在并入</p>",
+                              "<p class=\"owner\">%s more is being joined with it</p>"),
+                    credit);
+    }
     html_format(w,
                 "<div class=\"code\"><img id=\"code\" width=\"288\" height=\"288\" alt=\"%s\" "
                 "src=\"/m/%s/code.png\"><p>%s</p></div></section>",

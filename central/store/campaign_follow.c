@@ -1,5 +1,6 @@
 #include "central/store/campaign_internal.h"
 #include "central/store/identity.h"
+#include "central/store/people_merge.h"
 #include "domain/coupon.h"
 #include "domain/money.h"
 
@@ -278,10 +279,12 @@ static int take_sale(struct store_tx *tx, const struct record *record, uint32_t 
     if (!sale->member) {
         return 0;
     }
-    int rc = query_run(store_tx_write(tx),
-                       "UPDATE campaign_arm SET bought = 1 WHERE member = ?1 AND bought = 0 AND since_ms <= ?2 AND "
-                       "until_ms >= ?2",
-                       QUERY(Q_INT(sale->member), Q_INT(sale->business_ms)));
+    int rc = people_survivor(tx, sale->member, &order.coupon.member);
+    rc = rc ? rc
+            : query_run(store_tx_write(tx),
+                        "UPDATE campaign_arm SET bought = 1 WHERE member = ?1 AND bought = 0 AND since_ms <= ?2 AND "
+                        "until_ms >= ?2",
+                        QUERY(Q_INT(order.coupon.member), Q_INT(sale->business_ms)));
     cause_of_sale(record->id, order.cause);
     if (money_add(sale->paid_minor, sale->credit_minor, &worth_minor) < 0) {
         return rc; /* no purchase; the record stands */

@@ -1,4 +1,5 @@
 #include "central/store/campaign_internal.h"
+#include "central/store/people_merge.h"
 #include "central/store/segment.h"
 #include "domain/lift.h"
 #include "domain/money.h"
@@ -194,11 +195,13 @@ static bool is_unmet(enum issue_verdict verdict)
     return verdict == ISSUE_OVER || verdict == ISSUE_NONE_LEFT || verdict == ISSUE_BUDGET_SPENT;
 }
 
-int campaign_issue(struct store_tx *tx, const struct issue_order *order, struct issued *out_issued)
+int campaign_issue(struct store_tx *tx, const struct issue_order *wanted, struct issued *out_issued)
 {
+    struct issue_order own = *wanted, *order = &own;
     struct giving g = {.order = order};
     struct issued issued = {.verdict = ISSUE_GIVEN};
-    int rc = read_given(tx, &g);
+    int rc = people_survivor(tx, wanted->coupon.member, &own.coupon.member); /* its limits count for all of a person */
+    rc = rc ? rc : read_given(tx, &g);
     rc = rc ? rc : judge(tx, &g, &issued.verdict);
     if (rc == 0 && issued.verdict == ISSUE_GIVEN) {
         rc = make(tx, &g, &issued);

@@ -2,6 +2,7 @@
 
 #include "central/store/campaign_internal.h"
 #include "central/store/feed.h"
+#include "central/store/people_merge.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -205,7 +206,8 @@ int survey_take_record(struct store_tx *tx, const struct record *record, uint32_
     }
     struct survey_reply reply = {body.survey_answer.survey, store, body.survey_answer.answer,
                                  body.survey_answer.member};
-    int rc = find_question(tx, &reply, &survey);
+    int rc = people_survivor(tx, reply.member, &reply.member);
+    rc = rc ? rc : find_question(tx, &reply, &survey);
     if (rc == 0 && reply.member) {
         rc = is_for(tx, reply.survey, reply.member, &theirs);
     }

@@ -9,10 +9,11 @@
 static const struct export_table tables[] = {
     {"members",
      {"cursor", "member", "brand", "tier", "home_store", "joined_ms", "touchpoint", "store", "terminal", "shelf",
-      "clerk", "campaign", "erased"},
-     "ntnnnnnnntnnn",
+      "clerk", "campaign", "erased", "merged_into"},
+     "ntnnnnnnntnnnt",
      "SELECT id, CAST(id AS TEXT), brand, tier, home_store, joined_ms, touchpoint, store, terminal, shelf, clerk, "
-     "campaign, erased FROM member WHERE id > ?1 AND joined_ms >= ?2 ORDER BY id LIMIT ?3"},
+     "campaign, erased = 1, CASE merged_into WHEN 0 THEN '' ELSE CAST(merged_into AS TEXT) END FROM member WHERE id > "
+     "?1 AND joined_ms >= ?2 ORDER BY id LIMIT ?3"},
     {"redemptions",
      {"cursor", "record", "coupon", "use_no", "store", "member", "discount_minor", "offline", "business_ms", "voided"},
      "nttnntnnnn",

@@ -1,6 +1,7 @@
 #include "central/store/people_activity.h"
 
 #include "central/store/journal.h"
+#include "central/store/people_merge.h"
 #include "central/store/query.h"
 #include "domain/money.h"
 
@@ -46,20 +47,31 @@ struct change {
 };
 
 /* The row is made for members who are there only: an erased one gets none. Times only move on. */
-static int apply_change(struct store_tx *tx, const struct change *c)
+static int change_row(struct store_tx *tx, const struct change *c, uint64_t member)
 {
     int64_t at_ms = c->at_ms > tx->now_ms ? tx->now_ms : c->at_ms;
     int64_t bought_ms = c->purchases ? at_ms : 0, redeemed_ms = c->redemptions ? at_ms : 0;
     return query_run(
         store_tx_write(tx),
         "INSERT INTO member_activity (member, purchases, spent, redemptions, visited_ms, bought_ms, redeemed_ms, "
-        "acted_ms) SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?5 FROM member WHERE id = ?1 AND erased = 0 ON CONFLICT (member) "
+        "acted_ms) SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?5 FROM member WHERE id = ?1 AND erased != 1 ON CONFLICT "
+        "(member) "
         "DO UPDATE SET purchases = purchases + excluded.purchases, spent = spent + excluded.spent, redemptions = "
         "redemptions + excluded.redemptions, visited_ms = max(visited_ms, excluded.visited_ms), bought_ms = "
         "max(bought_ms, excluded.bought_ms), redeemed_ms = max(redeemed_ms, excluded.redeemed_ms), acted_ms = "
         "max(acted_ms, excluded.acted_ms)",
-        QUERY(Q_INT(c->member), Q_INT(c->sign * c->purchases), Q_INT(c->sign * c->spent_minor),
+        QUERY(Q_INT(member), Q_INT(c->sign * c->purchases), Q_INT(c->sign * c->spent_minor),
               Q_INT(c->sign * c->redemptions), Q_INT(at_ms), Q_INT(bought_ms), Q_INT(redeemed_ms)));
+}
+
+/* Of a number that became part of another one: its own row goes on beside the survivor's, so that they can be two
+ * again. */
+static int apply_change(struct store_tx *tx, const struct change *c)
+{
+    uint64_t survivor = 0;
+    int rc = people_survivor(tx, c->member, &survivor);
+    rc = rc ? rc : change_row(tx, c, survivor);
+    return rc || survivor == c->member ? rc : change_row(tx, c, c->member);
 }
 
 static bool change_of(const struct body *body, struct change *out)
@@ -181,17 +193,30 @@ static int index_record(struct store_tx *tx, struct record_id id, const struct b
     return rc || !member ? rc
                          : query_run(store_tx_write(tx),
                                      "INSERT OR IGNORE INTO member_record (member, terminal, incarnation, seq) SELECT "
-                                     "id, ?2, ?3, ?4 FROM member WHERE id = ?1 AND erased = 0",
+                                     "id, ?2, ?3, ?4 FROM member WHERE id = ?1 AND erased != 1",
                                      QUERY(Q_INT(member), Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)));
+}
+
+/* Credit that comes to an absorbed number goes on to its survivor. */
+static int follow_credit(struct store_tx *tx, const struct body *body)
+{
+    uint64_t member = body->kind == RECORD_SHARE_RELEASED ? body->share.member : 0;
+    int rc = member ? 0 : member_of(tx, body, &member);
+    return rc || !member ? rc : people_merge_follow(tx, member);
 }
 
 int people_note_record(struct store_tx *tx, const struct record *record)
 {
     struct body body;
-    if (!is_act(record->kind) || body_decode(record->kind, record->body, &body) < 0) {
+    bool released = record->kind == RECORD_SHARE_RELEASED;
+    if ((!released && !is_act(record->kind)) || body_decode(record->kind, record->body, &body) < 0) {
         return 0; /* an unreadable one is a problem of its own, noted by the core */
     }
-    int rc = index_record(tx, record->id, &body);
+    int rc = follow_credit(tx, &body);
+    if (rc < 0 || released) {
+        return rc;
+    }
+    rc = index_record(tx, record->id, &body);
     if (rc < 0) {
         return rc;
     }

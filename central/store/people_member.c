@@ -13,7 +13,7 @@
 #define COLUMNS                                                                                                        \
     "id, brand, tier, home_store, pin_salt, pin_hash, joined_ms, touchpoint, store, terminal, shelf, clerk, "          \
     "campaign, "                                                                                                       \
-    "erased"
+    "erased, merged_into"
 
 static void copy_fixed(uint8_t *out, size_t len, struct slice from)
 {
@@ -35,29 +35,38 @@ static void read_row(struct db_stmt *stmt, struct member *out)
                                       .terminal = (uint32_t)db_column_int64(stmt, 9),
                                       .clerk = (uint32_t)db_column_int64(stmt, 11),
                                       .campaign = (uint32_t)db_column_int64(stmt, 12)},
-                           .erased = db_column_int64(stmt, 13) != 0};
+                           .erased = db_column_int64(stmt, 13) != 0,
+                           .merged_into = (uint64_t)db_column_int64(stmt, 14)};
     snprintf(out->won_by.shelf, sizeof(out->won_by.shelf), "%s", db_column_text(stmt, 10));
     copy_fixed(out->pin_salt, sizeof(out->pin_salt), db_column_blob(stmt, 4));
     copy_fixed(out->pin_hash, sizeof(out->pin_hash), db_column_blob(stmt, 5));
 }
 
-int people_publish_member(struct store_tx *tx, const struct member *member)
+int people_tell_store(struct store_tx *tx, const struct member *member, uint32_t store)
 {
     struct feed_member item = {.member = member->id,
                                .tier = member->tier,
                                .home_store = member->home_store,
-                               .has_pin = member->has_pin,
-                               .gone = member->erased};
-    memcpy(item.pin_salt, member->pin_salt, sizeof(item.pin_salt));
-    memcpy(item.pin_hash, member->pin_hash, sizeof(item.pin_hash));
+                               .has_pin = member->has_pin && !member->erased,
+                               .gone = member->erased,
+                               .merged_into = member->merged_into};
+    if (!member->erased) {
+        memcpy(item.pin_salt, member->pin_salt, sizeof(item.pin_salt));
+        memcpy(item.pin_hash, member->pin_hash, sizeof(item.pin_hash));
+    }
     uint8_t body[FEED_BODY_MAX];
     size_t len = 0;
     int rc = feed_member_encode(&item, body, sizeof(body), &len);
     if (rc < 0) {
         return rc;
     }
-    struct feed_target target = {.brand = member->brand, .store = member->home_store};
+    struct feed_target target = {.brand = member->brand, .store = store};
     return feed_publish_number(tx, target, FEED_MEMBER, member->id, (struct slice){body, len});
+}
+
+int people_publish_member(struct store_tx *tx, const struct member *member)
+{
+    return people_tell_store(tx, member, member->home_store);
 }
 
 static int insert_row(struct store_tx *tx, const struct member *m)

@@ -26,7 +26,8 @@ struct member {
     uint8_t pin_salt[PIN_SALT_LEN], pin_hash[PIN_HASH_LEN]; /* argon2id of domain/clerk.h */
     int64_t joined_ms;
     struct attribution won_by;
-    bool erased;
+    bool erased;          /* gone, or part of another one */
+    uint64_t merged_into; /* the number that this one became part of; 0: it is one of its own (people_merge.h) */
 };
 
 #define CONSENT_VERSION_MAX 24
@@ -41,7 +42,8 @@ typedef int (*people_member_visit)(void *context, const struct member *member);
 MUST_CHECK int people_each_member(struct store_tx *tx, uint32_t limit, people_member_visit visit, void *context);
 /* For people_privacy.c: one line of the consent log. */
 MUST_CHECK int people_log_consent(struct store_tx *tx, uint64_t member, const char *version, bool given);
-/* Tells the home store how the member stands (FEED_MEMBER). */
+/* Tells a store, or the home store, how the member stands (FEED_MEMBER). */
+MUST_CHECK int people_tell_store(struct store_tx *tx, const struct member *member, uint32_t store);
 MUST_CHECK int people_publish_member(struct store_tx *tx, const struct member *member);
 MUST_CHECK int people_count_members(struct store_tx *tx, uint64_t *out_count);
 

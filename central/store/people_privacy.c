@@ -2,6 +2,7 @@
 
 #include "central/store/campaign_issue.h"
 #include "central/store/journal.h"
+#include "central/store/people_merge.h"
 #include "central/store/query.h"
 #include "central/store/rights.h"
 
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define COUPONS_A_TIME 64
+#define FORMER_A_TIME  256 /* numbers of one person */
 #define SCRUB_WANTED   "scrub_wanted_ms"
 #define SCRUB_DONE     "scrub_done_ms"
 
@@ -190,11 +192,57 @@ static int delete_rows(struct store_tx *tx, uint64_t member)
     return rc;
 }
 
+/* A number that became part of the one that goes: it had nothing of its own any more but what it did. */
+static int erase_former(void *context, uint64_t former)
+{
+    struct store_tx *tx = context;
+    int rc = delete_rows(tx, former);
+    rc = rc ? rc
+            : query_run(store_tx_write(tx),
+                        "DELETE FROM member_merge_item WHERE merge IN (SELECT id FROM member_merge WHERE absorbed = ?)",
+                        QUERY(Q_INT(former)));
+    rc = rc ? rc
+            : query_run(store_tx_write(tx), "UPDATE member_merge SET evidence = '' WHERE absorbed = ?",
+                        QUERY(Q_INT(former)));
+    return rc ? rc : people_log_consent(tx, former, "", false);
+}
+
+struct former_list {
+    uint64_t ids[FORMER_A_TIME];
+    size_t count;
+};
+
+static int keep_former(void *context, uint64_t former)
+{
+    struct former_list *list = context;
+    list->ids[list->count++] = former;
+    return list->count == ARRAY_LEN(list->ids) ? 1 : 0;
+}
+
+/* Collected first: erasing changes the rows that are read. */
+static int erase_formers(struct store_tx *tx, uint64_t member)
+{
+    struct former_list list = {.count = 0};
+    int rc = people_each_former(tx, member, keep_former, &list);
+    rc = rc > 0 ? 0 : rc;
+    for (size_t i = 0; rc == 0 && i < list.count; i++) {
+        rc = erase_former(tx, list.ids[i]);
+    }
+    return rc;
+}
+
 int people_erase_member(struct store_tx *tx, uint64_t id, const char *who, const char *why)
 {
     struct member member;
     int rc = people_find_member(tx, id, &member);
+    if (rc == 0 && member.merged_into) {
+        return -EXDEV;
+    }
     if (rc < 0 || member.erased) {
+        return rc;
+    }
+    rc = erase_formers(tx, id);
+    if (rc < 0) {
         return rc;
     }
     rc = forget_identities(tx, id);

@@ -67,7 +67,8 @@ MUST_CHECK int people_each_record(struct store_tx *tx, uint64_t member, people_r
  * Consent is withdrawn, or the person asks for it: every way to know them again goes (openids with their messages,
  * phone, card), PIN, tags and what they did as well; unused coupons are revoked, stores are told. What stays is a
  * random number in the ledger, the journal and the consent log. Nothing of what was deleted stays in the file either,
- * once people_scrub has run. -ENOENT.
+ * once people_scrub has run. The numbers that became part of this one go with it. -ENOENT; -EXDEV: it became part of
+ * another one, which is to be erased.
  */
 MUST_CHECK int people_erase_member(struct store_tx *tx, uint64_t id, const char *who, const char *why);
 

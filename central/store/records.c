@@ -1,6 +1,7 @@
 #include "central/store/records.h"
 #include "central/store/acquisition.h"
 #include "central/store/ledger.h"
+#include "central/store/merge_credit.h"
 #include "central/store/programme.h"
 #include "central/store/query.h"
 #include "central/store/rights_internal.h"
@@ -206,6 +207,10 @@ int records_postings(struct store_tx *tx, const struct record *record, uint32_t 
     }
     if (record->kind == RECORD_PROGRAMME) {
         programme_postings(record, out_postings);
+        return 0;
+    }
+    if (record->kind == RECORD_MEMBER_MERGED) {
+        merge_credit_postings(record, out_postings);
         return 0;
     }
     if (body_decode(record->kind, record->body, &body) < 0)

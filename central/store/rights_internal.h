@@ -39,7 +39,11 @@ MUST_CHECK int grant_insert(struct store_tx *tx, struct coupon_id id, const stru
 MUST_CHECK int right_held(struct store_tx *tx, const struct coupon_row *row, uint32_t epoch, uint32_t store,
                           bool *out_held);
 
-enum transfer_kind { TRANSFER_RIGHT = 1, TRANSFER_SHARE = 2 };
+enum transfer_kind {
+    TRANSFER_RIGHT = 1,
+    TRANSFER_SHARE = 2,
+    TRANSFER_RECALL = 3, /* a share that goes on under another member's number (merge_credit.h) */
+};
 enum transfer_state {
     TRANSFER_OPEN = 1,
     TRANSFER_GRANTED = 2,
@@ -86,6 +90,14 @@ MUST_CHECK int right_place(struct store_tx *tx, struct coupon_row *row);
  */
 MUST_CHECK int right_regrant(struct store_tx *tx, struct coupon_row *row, const struct grant_row *grant,
                              const char *who, const char *why);
+/* Tells a store of a share that it is asked for, or given, under the transfer's number. */
+struct share_lane {
+    enum feed_kind kind;
+    uint32_t brand, store;
+};
+MUST_CHECK int share_publish(struct store_tx *tx, const struct share_lane *lane, const struct transfer *transfer,
+                             uint64_t *out_position);
+MUST_CHECK int share_brand_of(struct store_tx *tx, uint32_t store, uint32_t *out_brand);
 /* The whole share of a store, told to it anew: for a terminal whose books are blank. */
 MUST_CHECK int share_tell(struct store_tx *tx, uint64_t member, struct owner owner, uint32_t store);
 /* The same for credit that was released to an earlier epoch of this server and never granted: back to who gave it. */

@@ -1,3 +1,4 @@
+#include "central/store/merge_credit.h"
 #include "central/store/rights_internal.h"
 #include "central/store/settle.h"
 #include "domain/money.h"
@@ -65,13 +66,8 @@ static int find_holder(struct store_tx *tx, const struct transfer *transfer, uin
     return 0;
 }
 
-struct share_lane {
-    enum feed_kind kind;
-    uint32_t brand, store;
-};
-
-static int publish_share(struct store_tx *tx, const struct share_lane *lane, const struct transfer *transfer,
-                         uint64_t *out_position)
+int share_publish(struct store_tx *tx, const struct share_lane *lane, const struct transfer *transfer,
+                  uint64_t *out_position)
 {
     struct feed_share share = {transfer->member, transfer->owner, transfer->amount_minor, transfer->id};
     uint8_t body[FEED_BODY_MAX];
@@ -101,7 +97,7 @@ static int ask_holder(struct store_tx *tx, const struct rights_asker *asker, str
     rc = transfer_insert(tx, transfer);
     struct share_lane lane = {FEED_SHARE_REQUEST, asker->brand, transfer->from_store};
     if (rc == 0)
-        rc = publish_share(tx, &lane, transfer, NULL);
+        rc = share_publish(tx, &lane, transfer, NULL);
     answer->verdict = AUTHORITY_WAITING;
     answer->transfer = transfer->id;
     return rc;
@@ -154,7 +150,7 @@ int rights_ask_credit(struct store_tx *tx, const struct rights_asker *asker, con
     return rc;
 }
 
-static int brand_of(struct store_tx *tx, uint32_t store, uint32_t *out_brand)
+int share_brand_of(struct store_tx *tx, uint32_t store, uint32_t *out_brand)
 {
     int64_t brand = 0;
     int rc = query_number(store_tx_db(tx), "SELECT brand FROM shop WHERE id = ?1", QUERY(Q_INT(store)), &brand);
@@ -175,12 +171,14 @@ static int withdraw_share(struct store_tx *tx, uint32_t store, enum feed_kind ki
 static int pass_on(struct store_tx *tx, struct transfer *transfer, const struct body_share *body)
 {
     uint32_t brand = 0;
-    int rc = brand_of(tx, transfer->to_store, &brand);
+    if (transfer->kind == TRANSFER_RECALL)
+        return merge_credit_arrived(tx, transfer, body->amount_minor);
+    int rc = share_brand_of(tx, transfer->to_store, &brand);
     transfer->amount_minor = body->amount_minor;
     transfer->state = body->amount_minor > 0 ? TRANSFER_GRANTED : TRANSFER_REFUSED;
     if (rc == 0 && transfer->state == TRANSFER_GRANTED) {
         struct share_lane lane = {FEED_SHARE_GRANT, brand, transfer->to_store};
-        rc = publish_share(tx, &lane, transfer, &transfer->position);
+        rc = share_publish(tx, &lane, transfer, &transfer->position);
         if (rc == 0)
             rc = rights_share_add(tx, body->member, body->owner, transfer->to_store, body->amount_minor);
     }
@@ -195,7 +193,7 @@ static int pass_on(struct store_tx *tx, struct transfer *transfer, const struct 
 
 static bool same_share(const struct transfer *transfer, const struct body_share *body)
 {
-    return transfer->kind == TRANSFER_SHARE && transfer->member == body->member &&
+    return transfer->kind != TRANSFER_RIGHT && transfer->member == body->member &&
            transfer->owner.scope == body->owner.scope && transfer->owner.id == body->owner.id;
 }
 
@@ -250,12 +248,12 @@ int share_tell(struct store_tx *tx, uint64_t member, struct owner owner, uint32_
     if (rc < 0 || told.amount_minor <= 0)
         return rc;
     random_fill(store_random(tx->store), told.request_id, sizeof(told.request_id));
-    rc = brand_of(tx, store, &brand);
+    rc = share_brand_of(tx, store, &brand);
     if (rc == 0)
         rc = transfer_insert(tx, &told);
     struct share_lane lane = {FEED_SHARE_GRANT, brand, store};
     if (rc == 0)
-        rc = publish_share(tx, &lane, &told, &told.position);
+        rc = share_publish(tx, &lane, &told, &told.position);
     return rc < 0 ? rc : journal_share(tx, &told);
 }
 

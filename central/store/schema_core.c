@@ -117,6 +117,12 @@ static const char *const steps[] = {
     "ALTER TABLE journal_head ADD COLUMN signed_head BLOB;"
     "ALTER TABLE journal_head ADD COLUMN signature BLOB;"
     "CREATE INDEX grant_risk ON grant_log (transfer) WHERE risk = 1;",
+
+    /* credit that goes on under another member's number: asked back from its store (0), then given anew (1) or not (2) */
+    "CREATE TABLE credit_recall (transfer INTEGER PRIMARY KEY, from_member INTEGER NOT NULL, to_member INTEGER NOT NULL,"
+    " scope INTEGER NOT NULL, owner INTEGER NOT NULL, store INTEGER NOT NULL, amount INTEGER NOT NULL,"
+    " state INTEGER NOT NULL);"
+    "CREATE INDEX credit_recall_from ON credit_recall (from_member, to_member);",
 };
 
 const struct store_schema store_schema_core = {"core", steps, ARRAY_LEN(steps)};

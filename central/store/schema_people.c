@@ -73,6 +73,18 @@ static const char *const steps[] = {
     "UPDATE member SET personal = 0 WHERE id IN (SELECT member FROM consent WHERE version = '2026-11' AND given = 1) "
     "AND "
     "id NOT IN (SELECT member FROM consent WHERE version NOT IN ('', '2026-11') AND given = 1);",
+
+    /* two numbers that are one person; member.erased is 2 for the one that was absorbed. item: what went over, so that
+       it can go back; kind: enum merge_item */
+    "ALTER TABLE member ADD COLUMN merged_into INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX member_merged ON member (merged_into) WHERE merged_into != 0;"
+    "CREATE TABLE member_merge (id INTEGER PRIMARY KEY, survivor INTEGER NOT NULL, absorbed INTEGER NOT NULL, at_ms "
+    "INTEGER NOT NULL, who TEXT NOT NULL, evidence TEXT NOT NULL, undone_ms INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX member_merge_absorbed ON member_merge (absorbed);"
+    "CREATE TABLE member_merge_item (merge INTEGER NOT NULL, kind INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT "
+    "NULL, cause TEXT NOT NULL, PRIMARY KEY (merge, kind, a, b)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE merge_offer (identity INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, made_ms INTEGER NOT NULL, other "
+    "INTEGER NOT NULL) STRICT;",
 };
 
 const struct store_schema store_schema_people = {

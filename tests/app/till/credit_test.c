@@ -243,12 +243,68 @@ static void a_member_card_shows_credit_and_coupons_that_expire_first(void **stat
     assert_int_equal(after.coupon_count, 1);
 }
 
+/* ---- a member that became part of another one */
+
+#define SHOP_OTHER (SHOP_MEMBER + 7)
+
+static void tell_merged(struct shop *shop, uint64_t member, uint64_t survivor)
+{
+    struct feed_member row = {.member = member, .tier = 1, .home_store = SHOP_STORE, .gone = survivor != 0};
+    uint8_t body[FEED_BODY_MAX];
+    size_t len;
+
+    row.merged_into = survivor;
+    assert_int_equal(feed_member_encode(&row, body, sizeof(body), &len), 0);
+    shop_item(shop, FEED_MEMBER, body, len);
+    shop_give(shop);
+}
+
+static void a_merged_members_card_and_code_stand_for_the_survivor(void **state)
+{
+    struct shop *shop = *state;
+    struct till_request request = {.op = TILL_MEMBER, .ticket = 9};
+    struct till_sale sale = {.gross_minor = 1500, .credit_minor = 400, .member = SHOP_OTHER};
+
+    earn(shop, 10000);
+    tell_merged(shop, SHOP_OTHER, SHOP_OTHER + 1); /* a chain, told from its beginning */
+    tell_merged(shop, SHOP_OTHER + 1, SHOP_MEMBER);
+    shop_member_text(shop, SHOP_OTHER, false, request.text);
+    struct till_answer card = shop_ask(shop, &request);
+    shop_member_text(shop, SHOP_OTHER, true, sale.member_code);
+    struct till_sold sold = shop_sell(shop, &sale);
+
+    assert_int_equal(card.member.member, SHOP_MEMBER);
+    assert_true(card.member.known);
+    assert_int_equal(card.member.share_minor, 1000);
+    assert_int_equal(sold.verdict, CREDIT_OK);
+    assert_int_equal(sold.member, SHOP_MEMBER);
+    assert_int_equal(sold.balance_minor, 1000 - 400 + 110);
+}
+
+static void a_merge_gives_no_second_use_at_the_till(void **state)
+{
+    struct shop *shop = *state;
+    struct till_redeem first = {.sale_minor = 5000, .member = SHOP_OTHER}, second = first;
+
+    shop_coupon_text(SHOP_PERCENT, 1, SHOP_STORE, first.text);
+    shop_coupon_text(SHOP_PERCENT, 2, SHOP_STORE, second.text);
+    second.member = SHOP_MEMBER;
+    assert_int_equal(shop_redeem(shop, &first, false).verdict, COUPON_OK);
+    tell_merged(shop, SHOP_OTHER, SHOP_MEMBER);
+
+    assert_int_equal(shop_redeem(shop, &second, false).verdict, COUPON_MEMBER_LIMIT);
+    tell_merged(shop, SHOP_OTHER, 0); /* they were two after all */
+    assert_int_equal(shop_redeem(shop, &second, false).verdict, COUPON_OK);
+}
+
 #define WITH_SHOP(test) cmocka_unit_test_setup_teardown(test, open_shop, close_shop)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_SHOP(a_sale_earns_at_the_stores_rate),
+        WITH_SHOP(a_merged_members_card_and_code_stand_for_the_survivor),
+        WITH_SHOP(a_merge_gives_no_second_use_at_the_till),
         WITH_SHOP(a_sale_without_a_member_earns_nothing),
         WITH_SHOP(impossible_amounts_are_refused),
         WITH_SHOP(a_fresh_code_spends_once_and_offline),
