@@ -114,6 +114,8 @@ static const struct field survey_fields[] = {
     SURVEY(11, FIELD_TEXT, false, answers_en[3]), SURVEY(12, FIELD_BOOL, false, gone),
 };
 
+static const struct field show_end_fields[] = {FIELD_AT(1, FIELD_UINT, true, feed_show_end, question)};
+
 #define ORDER(k, t, must, m) FIELD_AT(k, t, must, feed_order, m)
 static const struct field order_fields[] = {
     ORDER(1, FIELD_UINT, true, order),     ORDER(2, FIELD_UINT, true, terminal),
@@ -149,4 +151,5 @@ CODEC(terminal)
 CODEC(offer)
 CODEC(pool)
 CODEC(survey)
+CODEC(show_end)
 CODEC(order)

@@ -361,14 +361,23 @@ static int apply_greeting(struct books *b, struct slice body)
     return 0;
 }
 
+/* That it was taken is the answer: the next feed request shows the place in the lane, and the journal's end. */
+static int apply_show_end(struct books *b, struct slice body)
+{
+    struct feed_show_end item;
+
+    (void)b;
+    return feed_show_end_decode(body, &item);
+}
+
 int feed_item_apply(struct books *b, const struct feed_item *item)
 {
     static int (*const appliers[])(struct books *, struct slice) = {
-        [FEED_SETTINGS] = apply_settings, [FEED_KEYSET] = apply_keyset, [FEED_CAMPAIGN] = apply_campaign,
-        [FEED_PRODUCT] = apply_product,   [FEED_CLERK] = apply_clerk,   [FEED_TOUCHPOINT] = apply_touchpoint,
-        [FEED_MEMBER] = apply_member,     [FEED_COUPON] = apply_coupon, [FEED_GREETING] = apply_greeting,
-        [FEED_TERMINAL] = apply_terminal, [FEED_OFFER] = apply_offer,   [FEED_POOL] = apply_pool,
-        [FEED_SURVEY] = apply_survey,
+        [FEED_SETTINGS] = apply_settings, [FEED_KEYSET] = apply_keyset,     [FEED_CAMPAIGN] = apply_campaign,
+        [FEED_PRODUCT] = apply_product,   [FEED_CLERK] = apply_clerk,       [FEED_TOUCHPOINT] = apply_touchpoint,
+        [FEED_MEMBER] = apply_member,     [FEED_COUPON] = apply_coupon,     [FEED_GREETING] = apply_greeting,
+        [FEED_TERMINAL] = apply_terminal, [FEED_OFFER] = apply_offer,       [FEED_POOL] = apply_pool,
+        [FEED_SURVEY] = apply_survey,     [FEED_SHOW_END] = apply_show_end,
     };
 
     if (item->kind >= FEED_RIGHT_GRANT && item->kind <= FEED_SHARE_REQUEST)

@@ -2,6 +2,7 @@
 #include "central/api/waiting.h"
 #include "central/store/settle.h"
 #include "central/store/succession.h"
+#include "central/store/uncovered.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +76,7 @@ static void wait_for_news(struct api_call *call, uint64_t wait_s, uint64_t versi
 /* What a poll tells besides its cursor: that the terminal is there, where it listens, and where its journal ended. */
 struct contact {
     struct succession_sign sign;
-    bool settles, follows;
+    bool settles, follows, covers;
     char lan_address[FEED_ADDRESS_MAX]; /* "" = nothing new */
 };
 
@@ -89,6 +90,8 @@ static int run_contact(void *arg, struct store_tx *tx)
         rc = settle_note_shown(tx, contact->sign.terminal, contact->sign.seq);
     if (rc == 0 && contact->follows)
         rc = succession_go_on(tx, &contact->sign);
+    if (rc == 0 && contact->covers)
+        rc = uncovered_note_end(tx, &contact->sign);
     return rc;
 }
 
@@ -109,6 +112,8 @@ static int look_at_signs(const struct api_call *call, struct contact *contact)
         rc = settle_is_news(&tx, contact->sign.terminal, contact->sign.seq, &contact->settles);
     if (rc == 0)
         rc = succession_is_due(&tx, &contact->sign, &contact->follows);
+    if (rc == 0)
+        rc = uncovered_is_due(&tx, &contact->sign, &contact->covers);
     store_read_end(&tx);
     return rc;
 }
@@ -132,7 +137,7 @@ static void note_contact(const struct api_call *call, uint64_t position)
 {
     struct contact note;
     read_signs(call, position, &note);
-    bool told = look_at_signs(call, &note) == 0 && (note.settles || note.follows || note.lan_address[0]);
+    bool told = look_at_signs(call, &note) == 0 && (note.settles || note.follows || note.covers || note.lan_address[0]);
     if (!told && api_now_ms(call) - call->terminal.last_contact_ms < CONTACT_NOTE_MS)
         return;
     struct contact *contact = malloc(sizeof(*contact));

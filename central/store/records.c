@@ -6,6 +6,7 @@
 #include "central/store/query.h"
 #include "central/store/rights_internal.h"
 #include "central/store/succession.h"
+#include "central/store/uncovered.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,8 @@ struct surroundings {
     uint32_t store;
     uint32_t campaign; /* of the act's redemption; 0 = none */
     bool risk;         /* that redemption lost against another one */
-    int64_t overdrawn; /* of a spend: what a write-off explains, not the member's */
+    int64_t overdrawn; /* of a spend: what was written off, not the member's */
+    bool split;        /* and stands so in its own postings */
     bool settled;      /* void: this record is the one that voids its target */
     struct body target;
     bool has_target;
@@ -73,22 +75,24 @@ static int find_act_redemption(struct store_tx *tx, struct record_id sale, uint6
     return is_conflict(tx, id, &around->risk);
 }
 
-static int find_overdrawn(struct store_tx *tx, struct record_id id, int64_t *out_minor)
+static int find_overdrawn(struct store_tx *tx, struct record_id id, struct surroundings *around)
 {
-    int64_t minor = 0;
-    int rc = query_number(store_tx_db(tx),
-                          "SELECT discount FROM conflict WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
-                          QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)), &minor);
-    if (rc < 0 && rc != -ENOENT)
-        return rc;
-    *out_minor = minor;
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx),
+                         "SELECT discount, split FROM conflict WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
+                         QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)), &stmt);
+    if (rc < 0)
+        return rc == -ENOENT ? 0 : rc;
+    around->overdrawn = db_column_int64(stmt, 0);
+    around->split = db_column_int64(stmt, 1) != 0;
+    db_stmt_close(stmt);
     return 0;
 }
 
 static int look_at_act(struct store_tx *tx, struct record_id id, const struct body *body, struct surroundings *around)
 {
     if (body->kind == RECORD_CREDIT_SPEND)
-        return find_overdrawn(tx, id, &around->overdrawn);
+        return find_overdrawn(tx, id, around);
     if (body->kind == RECORD_SALE)
         return find_act_redemption(tx, id, body->sale.group, around);
     if (body->kind == RECORD_REDEMPTION)
@@ -134,10 +138,13 @@ static int find_settled(struct store_tx *tx, struct record_id by, const struct b
 static int look_around(struct store_tx *tx, const struct record *record, const struct body *body,
                        struct surroundings *around)
 {
-    if (body->kind != RECORD_VOID)
-        return look_at_act(tx, record->id, body, around);
-    int rc = find_target(tx, &body->voided, around);
-    return rc < 0 ? rc : find_settled(tx, record->id, &body->voided, around);
+    int rc =
+        body->kind != RECORD_VOID ? look_at_act(tx, record->id, body, around) : find_target(tx, &body->voided, around);
+    if (rc < 0 || body->kind == RECORD_VOID)
+        return rc < 0 ? rc : find_settled(tx, record->id, &body->voided, around);
+    if (!around->split)
+        around->overdrawn = 0; /* the conflict was booked by itself */
+    return 0;
 }
 
 static bool amounts_sane(const struct postings *postings)
@@ -213,6 +220,10 @@ int records_postings(struct store_tx *tx, const struct record *record, uint32_t 
         merge_credit_postings(record, out_postings);
         return 0;
     }
+    if (record->kind == RECORD_CONFLICT) {
+        uncovered_postings(record, out_postings);
+        return 0;
+    }
     if (body_decode(record->kind, record->body, &body) < 0)
         return 0;
     bool problem = false;
@@ -272,7 +283,7 @@ static int void_wait(struct store_tx *tx, struct record_id by, struct record_id 
 static int cover(struct store_tx *tx, struct record_id by, uint32_t store, const struct body_credit *credit,
                  int64_t change)
 {
-    return rights_cover(tx, &(struct cover){by, store, credit->member, credit->owner, change});
+    return uncovered_cover(tx, &(struct cover){by, store, credit->member, credit->owner, change});
 }
 
 static int undo_effects(struct store_tx *tx, const struct body_void *voided, const struct surroundings *around,
@@ -284,9 +295,12 @@ static int undo_effects(struct store_tx *tx, const struct body_void *voided, con
         return rights_apply_void(tx, voided);
     /* what was spent of a voided earn stays with the member as a receivable, so the share loses only the rest */
     int64_t kept = target->kind == RECORD_CREDIT_EARN ? voided->receivable_minor : 0;
-    int64_t change = share_change(target) + around->overdrawn;
+    int64_t change = share_change(target) + (around->split ? around->overdrawn : 0);
     *out_change = change == 0 ? 0 : kept - change;
-    return change == 0 ? 0 : apply_share(tx, target, around->store, kept - change);
+    int rc = change == 0 ? 0 : apply_share(tx, target, around->store, kept - change);
+    return rc < 0 || around->split || around->overdrawn == 0
+               ? rc
+               : uncovered_voided(tx, around->store, &target->credit, around->overdrawn);
 }
 
 static int apply_void(struct store_tx *tx, const struct record *record, uint32_t store, const struct body *body)
@@ -383,8 +397,6 @@ static int apply_value(struct store_tx *tx, const struct record *record, uint32_
         return record_note_problem(tx, record->id, record->kind, "amounts contradict each other");
     if (body->kind == RECORD_REDEMPTION)
         rc = rights_apply_redemption(tx, record, store, &body->redemption);
-    else if (body->kind == RECORD_CREDIT_SPEND)
-        rc = rights_apply_spend(tx, record, store, &body->credit);
     else
         rc = apply_share(tx, body, store, share_change(body));
     if (rc == 0)

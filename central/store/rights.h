@@ -133,29 +133,11 @@ MUST_CHECK int rights_apply_right(struct store_tx *tx, const struct record *reco
                                   const struct body_right *body);
 MUST_CHECK int rights_apply_share(struct store_tx *tx, const struct record *record, uint32_t store,
                                   const struct body_share *body);
-/* Spends the share at store. More than is there, where a terminal's rights were given on without its last word, is a
- * conflict of kind write-off: the member is debited what was there, risk/credit/<owner>/<member> the rest. */
-MUST_CHECK int rights_apply_spend(struct store_tx *tx, const struct record *record, uint32_t store,
-                                  const struct body_credit *body);
-/* Earned, spent or voided at store: changes the share held there. */
+/* Earned, spent or voided at store: changes the share held there. Below nothing it is a question (uncovered.h). */
 MUST_CHECK int rights_share_add(struct store_tx *tx, uint64_t member, struct owner owner, uint32_t store,
                                 int64_t amount_minor);
 MUST_CHECK int rights_share_at(struct store_tx *tx, uint64_t member, struct owner owner, uint32_t store,
                                int64_t *out_share_minor);
-
-/*
- * After a record of a former primary raised the share at store: journals may come up in another order than they were
- * written in (books that were restored), so a spend of its successor may have been settled as a write-off although the
- * successor had this record in its copy. What the record brought covers that first; the conflict shrinks or goes.
- */
-struct cover {
-    struct record_id by;
-    uint32_t store;
-    uint64_t member;
-    struct owner owner;
-    int64_t amount_minor; /* brought; not above 0: nothing to do */
-};
-MUST_CHECK int rights_cover(struct store_tx *tx, const struct cover *cover);
 
 /* Shares are authority, not accounts: all of a member's, of one owner, are the balance of its credit account. Store 0
  * is central's hand. -EUCLEAN and the first account that differs. */

@@ -131,6 +131,9 @@ MUST_CHECK int answer_for_transfer(struct store_tx *tx, const struct transfer *t
                                    struct authority_answer *out_answer);
 MUST_CHECK int answer_used(struct store_tx *tx, const struct coupon *coupon, struct authority_answer *answer);
 
+/* split: credit whose settlement stands in the record's own postings; of before uncovered.h. */
+MUST_CHECK int conflict_insert(struct store_tx *tx, const struct conflict *conflict);
+
 /* A record that says what cannot be: kept, noted, passed over. */
 MUST_CHECK int record_note_problem(struct store_tx *tx, struct record_id id, uint16_t kind, const char *reason);
 

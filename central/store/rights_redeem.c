@@ -90,13 +90,15 @@ static enum conflict_kind kind_of(const struct body_redemption *body, bool right
     return body->mode == MODE_BUDGET ? CONFLICT_BUDGET : CONFLICT_NO_RIGHT;
 }
 
-static int conflict_insert(struct store_tx *tx, const struct conflict *conflict)
+int conflict_insert(struct store_tx *tx, const struct conflict *conflict)
 {
     return query_run(
         store_tx_write(tx),
         "INSERT INTO conflict (id, kind, campaign, serial, use_no, terminal, incarnation, seq, c_terminal,"
         " c_incarnation, c_seq, store, member, clerk, mode, policy_version, sync_age_s, discount, budget_used,"
-        " found_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+        " found_ms, split) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
+        "?19,"
+        " ?20, 0)",
         QUERY(Q_INT(conflict->id), Q_INT(conflict->kind), Q_INT(conflict->coupon.campaign),
               Q_INT(conflict->coupon.serial), Q_INT(conflict->use_no), Q_INT(conflict->record.terminal),
               Q_INT(conflict->record.incarnation), Q_INT(conflict->record.seq), Q_INT(conflict->canonical.terminal),
@@ -167,35 +169,6 @@ static int settle_conflict(struct store_tx *tx, const struct double_use *use, co
     if (rc == 0)
         rc = journal_conflict(tx, &conflict, use->record);
     return rc;
-}
-
-int rights_apply_spend(struct store_tx *tx, const struct record *record, uint32_t store, const struct body_credit *body)
-{
-    int64_t share = 0;
-    bool explained = false;
-    int rc = rights_share_at(tx, body->member, body->owner, store, &share);
-    int64_t over = body->amount_minor - (share > 0 ? share : 0);
-    if (rc == 0 && over > 0)
-        rc = succession_at_risk(tx, store, &explained);
-    if (rc < 0)
-        return rc;
-    if (!explained)
-        return rights_share_add(tx, body->member, body->owner, store, -body->amount_minor);
-    struct conflict conflict = {
-        .kind = CONFLICT_WRITE_OFF,
-        .record = record->id,
-        .store = store,
-        .member = body->member,
-        .clerk = body->clerk,
-        .discount_minor = over,
-        .found_ms = tx->now_ms,
-    };
-    rc = store_next_number(tx, "conflict", &conflict.id);
-    if (rc == 0)
-        rc = conflict_insert(tx, &conflict);
-    if (rc == 0)
-        rc = journal_conflict(tx, &conflict, record);
-    return rc < 0 ? rc : rights_share_add(tx, body->member, body->owner, store, over - body->amount_minor);
 }
 
 static int settle_canonical(struct store_tx *tx, struct coupon_row *row, const struct double_use *use)

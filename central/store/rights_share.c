@@ -1,6 +1,7 @@
 #include "central/store/merge_credit.h"
 #include "central/store/rights_internal.h"
 #include "central/store/settle.h"
+#include "central/store/uncovered.h"
 #include "domain/money.h"
 
 #include <inttypes.h>
@@ -27,9 +28,10 @@ int rights_share_add(struct store_tx *tx, uint64_t member, struct owner owner, u
         rc = money_add(share, amount_minor, &share);
     if (rc < 0)
         return rc;
-    return query_run(store_tx_write(tx),
-                     "INSERT OR REPLACE INTO share (member, scope, owner, store, amount) VALUES (?1, ?2, ?3, ?4, ?5)",
-                     QUERY(Q_INT(member), Q_INT(owner.scope), Q_INT(owner.id), Q_INT(store), Q_INT(share)));
+    rc = query_run(store_tx_write(tx),
+                   "INSERT OR REPLACE INTO share (member, scope, owner, store, amount) VALUES (?1, ?2, ?3, ?4, ?5)",
+                   QUERY(Q_INT(member), Q_INT(owner.scope), Q_INT(owner.id), Q_INT(store), Q_INT(share)));
+    return rc < 0 || store == 0 || amount_minor >= 0 || share >= 0 ? rc : uncovered_ask(tx, member, owner, store);
 }
 
 int rights_shares_verify(struct store_tx *tx, char out_account[ACCOUNT_MAX])
@@ -103,6 +105,50 @@ static int ask_holder(struct store_tx *tx, const struct rights_asker *asker, str
     return rc;
 }
 
+static int journal_share(struct store_tx *tx, const struct transfer *transfer)
+{
+    struct journal_fact fact = {
+        .what = "credit moved",
+        .store = transfer->to_store,
+        .member = transfer->member,
+        .transfer = transfer->id,
+        .number = transfer->from_store,
+        .amount_minor = transfer->amount_minor,
+    };
+    return journal_append_central(tx, RECORD_TRANSFER, &fact);
+}
+
+/* What was written off for the member is in central's hand. */
+static int give_from_hand(struct store_tx *tx, const struct rights_asker *asker, struct transfer *asked, int64_t minor)
+{
+    asked->amount_minor = minor;
+    asked->state = TRANSFER_GRANTED;
+    int rc = transfer_insert(tx, asked);
+    struct share_lane lane = {FEED_SHARE_GRANT, asker->brand, asker->store};
+    if (rc == 0)
+        rc = share_publish(tx, &lane, asked, &asked->position);
+    if (rc == 0)
+        rc = transfer_update(tx, asked);
+    if (rc == 0)
+        rc = rights_share_add(tx, asked->member, asked->owner, asker->store, minor);
+    return rc < 0 ? rc : journal_share(tx, asked);
+}
+
+static int ask_fresh(struct store_tx *tx, const struct rights_asker *asker, struct transfer *asked,
+                     struct authority_answer *answer)
+{
+    const struct cover wanted = {
+        .store = asker->store, .member = asked->member, .owner = asked->owner, .amount_minor = asked->amount_minor};
+    int64_t minor = 0;
+    int rc = uncovered_take(tx, &wanted, &minor);
+    if (rc < 0)
+        return rc;
+    if (minor == 0)
+        return ask_holder(tx, asker, asked, answer);
+    rc = give_from_hand(tx, asker, asked, minor);
+    return rc < 0 ? rc : answer_for_transfer(tx, asked, answer);
+}
+
 /* The store has asked for this member's credit already: that move answers this request too. */
 static int join_open(struct store_tx *tx, struct transfer *open, const struct transfer *asked,
                      struct authority_answer *answer)
@@ -141,7 +187,7 @@ int rights_ask_credit(struct store_tx *tx, const struct rights_asker *asker, con
         if (rc == 0)
             rc = join_open(tx, &open, &asked, &answer);
         else if (rc == -ENOENT)
-            rc = ask_holder(tx, asker, &asked, &answer);
+            rc = ask_fresh(tx, asker, &asked, &answer);
     } else {
         rc = 0;
     }
@@ -195,19 +241,6 @@ static bool same_share(const struct transfer *transfer, const struct body_share 
 {
     return transfer->kind != TRANSFER_RIGHT && transfer->member == body->member &&
            transfer->owner.scope == body->owner.scope && transfer->owner.id == body->owner.id;
-}
-
-static int journal_share(struct store_tx *tx, const struct transfer *transfer)
-{
-    struct journal_fact fact = {
-        .what = "credit moved",
-        .store = transfer->to_store,
-        .member = transfer->member,
-        .transfer = transfer->id,
-        .number = transfer->from_store,
-        .amount_minor = transfer->amount_minor,
-    };
-    return journal_append_central(tx, RECORD_TRANSFER, &fact);
 }
 
 /* To the store that asked, when these books know it; else back. */
@@ -319,7 +352,7 @@ static int lost_grant(struct store_tx *tx, const struct record *record, uint32_t
     if (rc == 0)
         rc = share_transit_write(tx, &transit);
     if (rc == 0)
-        rc = rights_cover(tx, &(struct cover){record->id, store, body->member, body->owner, body->amount_minor});
+        rc = uncovered_cover(tx, &(struct cover){record->id, store, body->member, body->owner, body->amount_minor});
     return rc < 0 || !placed ? rc : record_note_problem(tx, record->id, record->kind, "credit that was placed before");
 }
 

@@ -118,11 +118,22 @@ static const char *const steps[] = {
     "ALTER TABLE journal_head ADD COLUMN signature BLOB;"
     "CREATE INDEX grant_risk ON grant_log (transfer) WHERE risk = 1;",
 
-    /* credit that goes on under another member's number: asked back from its store (0), then given anew (1) or not (2) */
-    "CREATE TABLE credit_recall (transfer INTEGER PRIMARY KEY, from_member INTEGER NOT NULL, to_member INTEGER NOT NULL,"
+    /* credit that goes on under another member's number: asked back from its store (0), then given anew (1) or not (2)
+     */
+    "CREATE TABLE credit_recall (transfer INTEGER PRIMARY KEY, from_member INTEGER NOT NULL, to_member INTEGER NOT "
+    "NULL,"
     " scope INTEGER NOT NULL, owner INTEGER NOT NULL, store INTEGER NOT NULL, amount INTEGER NOT NULL,"
     " state INTEGER NOT NULL);"
     "CREATE INDEX credit_recall_from ON credit_recall (from_member, to_member);",
+
+    /* credit that nothing covers: what is asked, who has shown its end since, what was written off; split: a conflict
+     * of before, whose record's own postings were split */
+    "CREATE TABLE uncovered (member INTEGER NOT NULL, scope INTEGER NOT NULL, owner INTEGER NOT NULL,"
+    " store INTEGER NOT NULL, position INTEGER NOT NULL, written_off INTEGER NOT NULL, given INTEGER NOT NULL,"
+    " PRIMARY KEY (member, scope, owner, store)) WITHOUT ROWID;"
+    "CREATE INDEX uncovered_open ON uncovered (store) WHERE position != 0;"
+    "CREATE TABLE shown_end (terminal INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, position INTEGER NOT NULL);"
+    "ALTER TABLE conflict ADD COLUMN split INTEGER NOT NULL DEFAULT 1;",
 };
 
 const struct store_schema store_schema_core = {"core", steps, ARRAY_LEN(steps)};

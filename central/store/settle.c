@@ -2,6 +2,7 @@
 #include "central/store/epoch.h"
 #include "central/store/identity.h"
 #include "central/store/rights_internal.h"
+#include "central/store/uncovered.h"
 
 /* Confirmed terminals that have not shown their end, or whose journal has not come that far. ?1: the epoch. */
 #define MISSING                                                                                                        \
@@ -125,9 +126,14 @@ int settle_at_risk(struct store_tx *tx, bool *out_risk)
 
 int settle_note_gone(struct store_tx *tx, uint32_t terminal)
 {
+    struct terminal gone = {0};
     int64_t shown = 0;
     bool waits = false;
-    int rc = settle_waits(tx, &waits);
+    int rc = identity_find_terminal(tx, terminal, &gone);
+    if (rc == 0)
+        rc = uncovered_ask_again(tx, gone.store);
+    if (rc == 0)
+        rc = settle_waits(tx, &waits);
     if (rc < 0 || !waits)
         return rc;
     rc = query_number(store_tx_db(tx), "SELECT 1 FROM catch_up WHERE terminal = ?1 AND epoch = ?2",

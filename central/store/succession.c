@@ -400,8 +400,9 @@ int succession_at_risk(struct store_tx *tx, uint32_t store, bool *out_risk)
     int64_t risk = 0;
     int rc = query_number(store_tx_db(tx),
                           "SELECT EXISTS (SELECT 1 FROM terminal WHERE store = ?1 AND written_off = 1)"
-                          " OR EXISTS (SELECT 1 FROM promotion WHERE store = ?1)",
-                          QUERY(Q_INT(store)), &risk);
+                          " OR EXISTS (SELECT 1 FROM promotion WHERE store = ?1) OR EXISTS (SELECT 1 FROM terminal t"
+                          " JOIN journal j ON j.terminal = t.id WHERE t.store = ?1 AND j.kind = ?2)",
+                          QUERY(Q_INT(store), Q_INT(RECORD_ALONE)), &risk);
     if (rc == 0)
         *out_risk = risk != 0;
     return rc;

@@ -54,7 +54,8 @@ MUST_CHECK int succession_note_ended(struct store_tx *tx, uint32_t terminal, uin
  */
 MUST_CHECK int succession_explains(struct store_tx *tx, struct record_id id, bool *out_explains);
 
-/* Whether a terminal of the store was followed without its last word, so that its credit may have been spent twice. */
+/* Whether a terminal of the store was followed without its last word, or went on without a peer, so that credit may
+ * have been spent twice. Reads journals: only when a conflict was found. */
 MUST_CHECK int succession_at_risk(struct store_tx *tx, uint32_t store, bool *out_risk);
 
 struct succession {

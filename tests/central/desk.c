@@ -106,6 +106,28 @@ struct body desk_credit(struct desk *d, enum record_kind kind, int64_t amount)
     };
 }
 
+struct body desk_promotion(const struct fake_terminal *old, uint64_t copy_through, uint32_t epoch)
+{
+    return (struct body){
+        .kind = RECORD_PROMOTION,
+        .promotion = {.old_terminal = old->id,
+                      .old_incarnation = old->incarnation,
+                      .copy_through = copy_through,
+                      .copy_complete = true,
+                      .store_epoch = epoch,
+                      .clerk = 9,
+                      .business_ms = START_MS},
+    };
+}
+
+struct fake_terminal desk_join(struct desk *d, uint8_t seed)
+{
+    struct fake_terminal peer;
+    terminal_make(&peer, &d->f, seed);
+    terminal_enrol(&peer, &d->f, d->f.shops[0]);
+    return peer;
+}
+
 static struct desk_sent *sent_of(struct desk *d, const struct fake_terminal *t)
 {
     return t->id == d->a.id ? &d->sent_a : &d->sent_b;
@@ -151,6 +173,13 @@ void desk_show_end(struct desk *d, struct fake_terminal *t)
              store_server_epoch(d->f.central->store), (unsigned long long)t->seq);
     terminal_send(t, "GET", target, (struct slice){NULL, 0}, &answer);
     assert_int_equal(answer.status, 200);
+}
+
+void desk_show_news(struct desk *d, struct fake_terminal *t)
+{
+    struct feed_found found;
+    terminal_find_in_feed(t, FEED_SHOW_END, &found);
+    desk_show_end(d, t);
 }
 
 void desk_feed_over(struct fake_terminal *t)
@@ -233,6 +262,24 @@ static struct store_tx look(struct desk *d)
     struct store_tx tx;
     assert_int_equal(store_read_begin(d->f.central->store, &tx), 0);
     return tx;
+}
+
+static int keep_conflict(void *context, const struct conflict *conflict)
+{
+    struct desk_conflicts *found = context;
+    found->count++;
+    found->last = *conflict;
+    return 0;
+}
+
+struct desk_conflicts desk_conflicts(struct desk *d)
+{
+    struct desk_conflicts found = {0};
+    struct store_tx tx;
+    assert_int_equal(store_read_begin(d->f.central->store, &tx), 0);
+    assert_int_equal(rights_each_conflict(&tx, keep_conflict, &found), 0);
+    store_read_end(&tx);
+    return found;
 }
 
 int64_t desk_share_at(struct desk *d, uint32_t store)

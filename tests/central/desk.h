@@ -34,12 +34,17 @@ struct body desk_right(enum record_kind kind, const struct feed_right *from);
 struct body desk_share(enum record_kind kind, const struct feed_share *from, int64_t amount);
 struct body desk_credit(struct desk *d, enum record_kind kind, int64_t amount);
 
+struct body desk_promotion(const struct fake_terminal *old, uint64_t copy_through, uint32_t epoch);
+struct fake_terminal desk_join(struct desk *d, uint8_t seed); /* another terminal in the first store */
+
 /* One record, uploaded and kept. */
 struct record_id desk_record(struct desk *d, struct fake_terminal *t, const struct body *body);
 /* Everything the terminal ever sent once more; central must take it. */
 void desk_send_again(struct desk *d, struct fake_terminal *t);
 /* What its feed request says when its whole journal was sent. */
 void desk_show_end(struct desk *d, struct fake_terminal *t);
+/* The same after it took whatever is new in its feed. */
+void desk_show_news(struct desk *d, struct fake_terminal *t);
 /* The feed from its beginning, as after a new epoch. */
 void desk_feed_over(struct fake_terminal *t);
 
@@ -52,6 +57,11 @@ unsigned desk_find_share(struct fake_terminal *t, enum feed_kind kind, struct fe
 void desk_back_up(struct desk *d);
 void desk_restore(struct desk *d); /* from that backup */
 
+struct desk_conflicts {
+    unsigned count;
+    struct conflict last;
+};
+struct desk_conflicts desk_conflicts(struct desk *d);
 int64_t desk_share_at(struct desk *d, uint32_t store);
 int64_t desk_balance(struct desk *d, const char *account, enum ledger_unit unit);
 struct rights_totals desk_totals(struct desk *d);

@@ -11,15 +11,6 @@
 static struct answer answer;
 static struct batch batch;
 
-/* Another terminal in the first store. */
-static struct fake_terminal join(struct desk *d, uint8_t seed)
-{
-    struct fake_terminal peer;
-    terminal_make(&peer, &d->f, seed);
-    terminal_enrol(&peer, &d->f, d->f.shops[0]);
-    return peer;
-}
-
 /* One record of `of`, signed by it, brought by another terminal. */
 static int carry(struct fake_terminal *by, struct fake_terminal *of, const struct body *body)
 {
@@ -40,47 +31,10 @@ static struct shop shop_of(struct desk *d)
     return shop;
 }
 
-struct last_conflict {
-    unsigned count;
-    struct conflict last;
-};
-
-static int keep_conflict(void *context, const struct conflict *conflict)
-{
-    struct last_conflict *found = context;
-    found->count++;
-    found->last = *conflict;
-    return 0;
-}
-
-static struct last_conflict conflicts_of(struct desk *d)
-{
-    struct last_conflict found = {0};
-    struct store_tx tx;
-    assert_int_equal(store_read_begin(d->f.central->store, &tx), 0);
-    assert_int_equal(rights_each_conflict(&tx, keep_conflict, &found), 0);
-    store_read_end(&tx);
-    return found;
-}
-
-static struct body promotion(const struct fake_terminal *old, uint64_t copy_through, uint32_t epoch)
-{
-    return (struct body){
-        .kind = RECORD_PROMOTION,
-        .promotion = {.old_terminal = old->id,
-                      .old_incarnation = old->incarnation,
-                      .copy_through = copy_through,
-                      .copy_complete = true,
-                      .store_epoch = epoch,
-                      .clerk = 9,
-                      .business_ms = START_MS},
-    };
-}
-
 static void a_journal_may_come_by_a_peer_of_the_same_store(void **state)
 {
     struct desk *d = *state;
-    struct fake_terminal peer = join(d, 3);
+    struct fake_terminal peer = desk_join(d, 3);
     struct body earned = desk_credit(d, RECORD_CREDIT_EARN, 1000);
     assert_int_equal(carry(&d->b, &d->a, &earned), 403);
     terminal_send(&peer, "POST", "/v1/journal", (struct slice){batch.bytes, batch.len}, &answer);
@@ -97,7 +51,7 @@ static void a_journal_may_come_by_a_peer_of_the_same_store(void **state)
 static void a_journal_that_a_peer_brings_is_checked_like_any_other(void **state)
 {
     struct desk *d = *state;
-    struct fake_terminal peer = join(d, 3), forger = d->a;
+    struct fake_terminal peer = desk_join(d, 3), forger = d->a;
     forger.pair = peer.pair;
     struct body earned = desk_credit(d, RECORD_CREDIT_EARN, 1000);
     assert_int_equal(carry(&peer, &forger, &earned), 401);
@@ -113,11 +67,11 @@ static void a_promoted_peer_sells_on_with_the_stores_rights(void **state)
     struct desk *d = *state;
     struct feed_found found;
     struct feed_settings settings;
-    struct fake_terminal peer = join(d, 3);
+    struct fake_terminal peer = desk_join(d, 3);
     struct coupon_id coupon = desk_issue(d, MODE_HOME);
     struct body earned = desk_credit(d, RECORD_CREDIT_EARN, 1000), spent = desk_credit(d, RECORD_CREDIT_SPEND, 600);
     desk_record(d, &d->a, &earned);
-    struct body taken_over = promotion(&d->a, 1, 2), used = desk_redemption(coupon, 1, 0);
+    struct body taken_over = desk_promotion(&d->a, 1, 2), used = desk_redemption(coupon, 1, 0);
     terminal_record(&peer, &taken_over);
     terminal_record(&peer, &used);
     terminal_record(&peer, &spent);
@@ -127,47 +81,7 @@ static void a_promoted_peer_sells_on_with_the_stores_rights(void **state)
     assert_true(settings.primary_terminal == peer.id && settings.store_epoch == 2);
     assert_int_equal(desk_totals(d).canonical, 1);
     assert_int_equal(desk_share_at(d, d->f.shops[0]), 400);
-    assert_int_equal(conflicts_of(d).count, 0);
-    desk_books_are_whole(d);
-}
-
-/* Books that were restored hear the successor first. */
-static void a_spend_of_what_was_copied_is_covered_when_the_old_journal_comes(void **state)
-{
-    struct desk *d = *state;
-    struct fake_terminal peer = join(d, 3);
-    struct body spent = desk_credit(d, RECORD_CREDIT_SPEND, 600), earned = desk_credit(d, RECORD_CREDIT_EARN, 250);
-    struct body taken_over = promotion(&d->a, 2, 2);
-    char account[ACCOUNT_MAX];
-    terminal_record(&peer, &taken_over);
-    terminal_record(&peer, &spent);
-    assert_int_equal(conflicts_of(d).last.discount_minor, 600);
-    terminal_record(&d->a, &earned);
-    assert_int_equal(conflicts_of(d).last.discount_minor, 350);
-    assert_int_equal(desk_share_at(d, d->f.shops[0]), 0);
-    desk_books_are_whole(d);
-    earned.credit.amount_minor = 1000;
-    terminal_record(&d->a, &earned);
-    assert_int_equal(conflicts_of(d).count, 0);
-    assert_int_equal(desk_share_at(d, d->f.shops[0]), 650);
-    snprintf(account, sizeof(account), "credit/b%u/4711", d->f.brand);
-    assert_int_equal(desk_balance(d, account, UNIT_CREDIT), 650);
-    snprintf(account, sizeof(account), "risk/credit/b%u/4711", d->f.brand);
-    assert_int_equal(desk_balance(d, account, UNIT_CREDIT), 0);
-    desk_books_are_whole(d);
-}
-
-static void what_was_earned_beyond_the_copy_covers_nothing(void **state)
-{
-    struct desk *d = *state;
-    struct fake_terminal peer = join(d, 3);
-    struct body spent = desk_credit(d, RECORD_CREDIT_SPEND, 600), earned = desk_credit(d, RECORD_CREDIT_EARN, 1000);
-    struct body taken_over = promotion(&d->a, 0, 2);
-    terminal_record(&peer, &taken_over);
-    terminal_record(&peer, &spent);
-    terminal_record(&d->a, &earned);
-    assert_int_equal(conflicts_of(d).last.discount_minor, 600);
-    assert_int_equal(desk_share_at(d, d->f.shops[0]), 1000);
+    assert_int_equal(desk_conflicts(d).count, 0);
     desk_books_are_whole(d);
 }
 
@@ -175,24 +89,28 @@ static void what_was_earned_beyond_the_copy_covers_nothing(void **state)
 static void what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict(void **state)
 {
     struct desk *d = *state;
-    struct fake_terminal peer = join(d, 3);
+    struct fake_terminal peer = desk_join(d, 3);
     struct coupon_id coupon = desk_issue(d, MODE_HOME);
     struct body earned = desk_credit(d, RECORD_CREDIT_EARN, 1000), spent = desk_credit(d, RECORD_CREDIT_SPEND, 700);
     desk_record(d, &d->a, &earned);
-    struct body taken_over = promotion(&d->a, 1, 2), used = desk_redemption(coupon, 1, 0);
+    struct body taken_over = desk_promotion(&d->a, 1, 2), used = desk_redemption(coupon, 1, 0);
     terminal_record(&peer, &taken_over);
     terminal_record(&peer, &used);
     terminal_record(&peer, &spent);
     terminal_record(&d->a, &used);
-    struct last_conflict found = conflicts_of(d);
+    struct desk_conflicts found = desk_conflicts(d);
     assert_int_equal(found.count, 1);
     assert_int_equal(found.last.kind, CONFLICT_WRITE_OFF);
-    struct record_id over = terminal_record(&d->a, &spent);
-    found = conflicts_of(d);
+    terminal_record(&d->a, &spent);
+    assert_int_equal(desk_conflicts(d).count, 1); /* what covers it may still come */
+    desk_show_news(d, &d->a);
+    desk_show_news(d, &peer);
+    found = desk_conflicts(d);
     assert_int_equal(found.count, 2);
     assert_true(found.last.kind == CONFLICT_WRITE_OFF && found.last.coupon.campaign == 0);
     assert_int_equal(found.last.discount_minor, 400);
-    assert_int_equal(desk_share_at(d, d->f.shops[0]), 0);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), -400); /* as the store's terminals have it */
+    assert_int_equal(desk_share_at(d, 0), 400);
     char account[ACCOUNT_MAX];
     snprintf(account, sizeof(account), "credit/b%u/4711", d->f.brand);
     assert_int_equal(desk_balance(d, account, UNIT_CREDIT), 0); /* the member is not debited twice */
@@ -200,10 +118,12 @@ static void what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict(vo
     assert_int_equal(desk_balance(d, account, UNIT_CREDIT), -400);
     desk_books_are_whole(d);
 
-    struct body undone = {.kind = RECORD_VOID,
-                          .voided = {.target = over, .target_kind = RECORD_CREDIT_SPEND, .business_ms = START_MS}};
-    terminal_record(&d->a, &undone);
+    struct body undone = {
+        .kind = RECORD_VOID,
+        .voided = {.target = found.last.record, .target_kind = RECORD_CREDIT_SPEND, .business_ms = START_MS}};
+    terminal_record(found.last.record.terminal == peer.id ? &peer : &d->a, &undone);
     assert_int_equal(desk_share_at(d, d->f.shops[0]), 300);
+    assert_int_equal(desk_share_at(d, 0), 0);
     assert_int_equal(desk_balance(d, account, UNIT_CREDIT), 0);
     desk_books_are_whole(d);
 }
@@ -211,8 +131,9 @@ static void what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict(vo
 static void an_older_promotion_changes_nothing_any_more(void **state)
 {
     struct desk *d = *state;
-    struct fake_terminal peer = join(d, 3), late = join(d, 4);
-    struct body newer = promotion(&d->a, 0, 5), older = promotion(&d->a, 0, 3), foreign = promotion(&d->b, 0, 9);
+    struct fake_terminal peer = desk_join(d, 3), late = desk_join(d, 4);
+    struct body newer = desk_promotion(&d->a, 0, 5), older = desk_promotion(&d->a, 0, 3),
+                foreign = desk_promotion(&d->b, 0, 9);
     terminal_record(&peer, &newer);
     terminal_record(&late, &older);
     assert_int_equal(shop_of(d).primary_terminal, peer.id);
@@ -236,7 +157,7 @@ static void a_planned_successor_gets_the_rights_when_the_old_one_has_stopped(voi
 {
     struct desk *d = *state;
     struct feed_right granted = {0};
-    struct fake_terminal peer = join(d, 3);
+    struct fake_terminal peer = desk_join(d, 3);
     struct coupon_id coupon = desk_issue(d, MODE_HOME);
     struct act act = {d->f.shops[0], peer.id};
     assert_int_equal(fixture_write(&d->f, run_hand_over, &act), 0);
@@ -336,9 +257,10 @@ static void a_replaced_terminal_can_sell_again_with_what_its_store_holds(void **
     struct body late = desk_redemption(open, 1, 0), late_spend = desk_credit(d, RECORD_CREDIT_SPEND, 300);
     assert_int_equal(carry(&fresh, &d->a, &late), 200); /* the lost one's disk was found */
     assert_int_equal(carry(&fresh, &d->a, &late_spend), 200);
-    assert_int_equal(conflicts_of(d).count, 2);
-    assert_int_equal(conflicts_of(d).last.kind, CONFLICT_WRITE_OFF);
-    assert_int_equal(desk_share_at(d, d->f.shops[0]), 0);
+    desk_show_news(d, &fresh);
+    assert_int_equal(desk_conflicts(d).count, 2);
+    assert_int_equal(desk_conflicts(d).last.kind, CONFLICT_WRITE_OFF);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]) + desk_share_at(d, 0), 0);
     desk_books_are_whole(d);
 }
 
@@ -380,7 +302,7 @@ static void a_listeners_address_is_told_to_the_store_when_it_changes(void **stat
     struct desk *d = *state;
     static const char *const says[] = {"192.168.1.20:7443", "192.168.1.20:7443", "192.168.1.21:7443", "evil\"host:1"};
     static const unsigned told[] = {1, 0, 1, 0};
-    struct fake_terminal peer = join(d, 3);
+    struct fake_terminal peer = desk_join(d, 3);
     struct feed_found found;
     terminal_find_in_feed(&peer, FEED_TERMINAL, &found);
     for (size_t i = 0; i < ARRAY_LEN(says); i++) {
@@ -458,8 +380,8 @@ static void a_new_incarnation_holds_nothing_until_central_gives_it_anew(void **s
     reborn.nonce += 100;
     d->a.nonce = reborn.nonce;
     desk_record(d, &d->a, &before); /* the rest of the old incarnation's journal */
-    assert_int_equal(conflicts_of(d).count, 1);
-    assert_int_equal(conflicts_of(d).last.kind, CONFLICT_WRITE_OFF);
+    assert_int_equal(desk_conflicts(d).count, 1);
+    assert_int_equal(desk_conflicts(d).last.kind, CONFLICT_WRITE_OFF);
     assert_int_equal(desk_share_at(d, d->f.shops[0]), 1000);
     desk_books_are_whole(d);
 }
@@ -472,8 +394,6 @@ int main(void)
         CASE(a_journal_may_come_by_a_peer_of_the_same_store),
         CASE(a_journal_that_a_peer_brings_is_checked_like_any_other),
         CASE(a_promoted_peer_sells_on_with_the_stores_rights),
-        CASE(a_spend_of_what_was_copied_is_covered_when_the_old_journal_comes),
-        CASE(what_was_earned_beyond_the_copy_covers_nothing),
         CASE(what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict),
         CASE(an_older_promotion_changes_nothing_any_more),
         CASE(a_planned_successor_gets_the_rights_when_the_old_one_has_stopped),

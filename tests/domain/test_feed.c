@@ -53,6 +53,7 @@ static void what_a_store_may_do_comes_back(void **state)
                      value.use_no = 2, value.transfer = 9001);
     CHECK_ROUND_TRIP(share, value.member = 99, value.owner.scope = OWNER_STORE, value.owner.id = 12,
                      value.amount_minor = 2500, value.transfer = 9002);
+    CHECK_ROUND_TRIP(show_end, value.question = 18446744073709551615u);
     CHECK_ROUND_TRIP(greeting, value.greeting = 55, value.touchpoint = 31, value.member = 99, value.issued_coupons = 2,
                      value.made_s = 1795255200);
     CHECK_ROUND_TRIP(terminal, value.terminal = 5, value.role = 3, value.primary = true,

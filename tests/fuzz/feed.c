@@ -31,6 +31,7 @@ CHECK(terminal)
 CHECK(offer)
 CHECK(pool)
 CHECK(survey)
+CHECK(show_end)
 CHECK(order)
 
 static void check_campaign(struct slice body)
@@ -61,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static void (*const checks[])(struct slice body) = {
         check_settings, check_product, check_clerk,    check_touchpoint, check_member, check_coupon,
         check_right,    check_share,   check_greeting, check_terminal,   check_offer,  check_campaign,
-        check_keyset,   check_pool,    check_survey,   check_order,
+        check_keyset,   check_pool,    check_survey,   check_show_end,   check_order,
     };
     struct feed_page_head head;
     struct feed_page_reader reader;

@@ -174,11 +174,14 @@ static const struct check checks[] = {
      " x.clone = 0)"},
     {"member with less than nothing", true, false,
      "SELECT 0, 0, member FROM move GROUP BY member HAVING sum(delta) < 0"},
+    /* what was written off is the member's: central gives it, and no store released it */
     {"credit that came twice or from nowhere", true, false,
-     "SELECT g.store, g.terminal, g.seq FROM c g WHERE g.kind = 11 AND (1 != (SELECT count(*) FROM c o WHERE"
-     " o.kind = 11 AND o.f5 = g.f5 AND o.rowid NOT IN again) OR 1 != (SELECT count(*) FROM c r WHERE r.kind = 12 AND "
-     "r.f5 = g.f5"
-     " AND r.f4 = g.f4 AND r.rowid NOT IN again))"},
+     "WITH loose AS (SELECT g.store, g.terminal, g.seq, g.f1 AS member, g.f4 AS amount FROM c g WHERE g.kind = 11 AND"
+     " 1 != (SELECT count(*) FROM c r WHERE r.kind = 12 AND r.f5 = g.f5 AND r.f4 = g.f4 AND r.rowid NOT IN again))"
+     " SELECT g.store, g.terminal, g.seq FROM c g WHERE g.kind = 11 AND 1 != (SELECT count(*) FROM c o WHERE"
+     " o.kind = 11 AND o.f5 = g.f5 AND o.rowid NOT IN again) UNION ALL SELECT store, terminal, seq FROM loose WHERE"
+     " (SELECT sum(m.amount) FROM loose m WHERE m.member = loose.member) > (SELECT coalesce(sum(k.discount), 0) FROM"
+     " central.conflict k WHERE k.campaign = 0 AND k.member = loose.member)"},
     {"credit released that nobody has", true, false,
      "SELECT r.store, r.terminal, r.seq FROM c r WHERE r.kind = 12 AND r.f4 > 0 AND NOT EXISTS (SELECT 1 FROM c g"
      " WHERE g.kind = 11 AND g.f5 = r.f5)"},
@@ -189,9 +192,12 @@ static const struct check checks[] = {
      " FROM central.balance) GROUP BY account, unit HAVING sum(amount) != 0"},
     {"shares of terminals and central differ", true, false,
      "SELECT store, member, sum(amount) FROM (SELECT m.store, s.member, s.amount FROM lshare s JOIN machine m ON"
-     " m.place = s.place AND m.place IN teller UNION ALL SELECT store, member, -amount FROM central.share) WHERE"
-     " (store, member) NOT IN (SELECT store, member FROM central.conflict WHERE campaign = 0) GROUP BY store, member"
-     " HAVING sum(amount) != 0"},
+     " m.place = s.place AND m.place IN teller UNION ALL SELECT store, member, -amount FROM central.share WHERE"
+     " store != 0) GROUP BY store, member HAVING sum(amount) != 0"},
+    {"share in central's hand that nothing explains", true, false,
+     "SELECT s.member, s.amount, coalesce((SELECT sum(k.discount) FROM central.conflict k WHERE k.campaign = 0 AND"
+     " k.member = s.member), 0) AS written FROM central.share s WHERE s.store = 0 AND (s.amount < 0 OR s.amount >"
+     " written)"},
     {"credit spent twice that nothing explains", false, false,
      "SELECT store, terminal || '.' || seq, member FROM central.conflict WHERE campaign = 0 AND store NOT IN (SELECT"
      " store FROM beyond WHERE kind IN (7, 12) UNION SELECT store FROM c WHERE terminal IN (SELECT terminal FROM"

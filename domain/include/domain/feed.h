@@ -29,6 +29,7 @@ enum feed_kind {
     FEED_OFFER = 15,    /* a carousel picture and its text */
     FEED_POOL = 16,     /* coupons of a campaign that anybody may have now */
     FEED_SURVEY = 17,   /* a question to answer with one tap */
+    FEED_SHOW_END = 23, /* central asks every terminal of the store to show the end of its journal anew */
     FEED_ORDER = 26,    /* what one device is asked to do: update, restart, send its logs */
 };
 
@@ -163,6 +164,10 @@ struct feed_survey {
     bool gone;
 };
 
+struct feed_show_end {
+    uint64_t question; /* counts up: an item is news */
+};
+
 struct feed_order {
     uint64_t order;     /* key; central's number, never given twice */
     uint32_t terminal;  /* whom it is for; the store's others pass it by */
@@ -211,6 +216,7 @@ FEED_CODEC(terminal);
 FEED_CODEC(offer);
 FEED_CODEC(pool);
 FEED_CODEC(survey);
+FEED_CODEC(show_end);
 FEED_CODEC(order);
 
 /*
