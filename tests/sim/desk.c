@@ -2,6 +2,7 @@
 
 #include "center.h"
 #include "mutants.h"
+#include "patience.h"
 #include "shoppers.h"
 
 #include <inttypes.h>
@@ -186,6 +187,7 @@ static void ask_central(const struct desk_wish *wish, enum ask_kind kind, struct
     if (!ask)
         return;
     ask->coupon = wish->coupon;
+    ask->tries = wish->tries;
     ask->asked = true;
     random_fill(&t->world->chance.base, authority->request_id, sizeof(authority->request_id));
     authority->wait_s = ASK_WAIT_S;
@@ -235,6 +237,8 @@ static void on_redeemed(struct desk_wish *wish, const struct till_answer *answer
         desk_redeem(t, &wish->request, wish->coupon);
     } else if (r->may_ask_central && !redeem->check_only && !wish->asked) {
         ask_for_right(wish);
+    } else {
+        patience_after_refusal(wish, r->verdict);
     }
 }
 
@@ -311,10 +315,12 @@ void desk_answered(struct terminal *terminal, const struct till_answer *answer)
     }
     wish = *found;
     found->terminal = NULL;
-    if (answer->error < 0 && !told_early(t, answer))
+    if (answer->error < 0 && !told_early(t, answer)) {
         world_trace(t->world, "%s fails: %d", t->name, answer->error);
-    else
+        patience_after_error(&wish, answer->error);
+    } else {
         on_answer(&wish, answer);
+    }
 }
 
 /* ---- wishes */
@@ -334,6 +340,23 @@ void desk_sale(struct terminal *terminal, struct till_request *request)
     struct desk_wish *wish = new_wish(terminal, request);
     if (wish)
         submit(wish);
+}
+
+void desk_try_again(struct terminal *terminal, const struct desk_wish *wish)
+{
+    struct till_request request = wish->request;
+    memset(request.request_id, 0, sizeof(request.request_id)); /* as if for the first time */
+    if (request.op == TILL_REDEEM)
+        shoppers_show(terminal->world, wish->coupon, request.redeem.text);
+    else if (request.sale.credit_minor > 0)
+        desk_set_code(terminal, &request.sale);
+    struct desk_wish *again = new_wish(terminal, &request);
+    if (!again)
+        return;
+    again->coupon = wish->coupon;
+    again->asked = wish->asked;
+    again->tries = wish->tries;
+    submit(again);
 }
 
 void desk_void(struct terminal *terminal, size_t target)
@@ -405,6 +428,14 @@ static void granted(void *argument, uint64_t ticket)
     }
 }
 
+static void give_up_asking(struct desk_wish *found)
+{
+    struct desk_wish wish = *found;
+    found->terminal = NULL;
+    if (wish.request.op == TILL_REDEEM)
+        patience_after_refusal(&wish, COUPON_HELD_ELSEWHERE);
+}
+
 void desk_on_asked(struct terminal *terminal, uint32_t ticket, int error, const struct authority_answer *answer)
 {
     struct shoppers *s = terminal->world->shoppers;
@@ -415,5 +446,5 @@ void desk_on_asked(struct terminal *terminal, uint32_t ticket, int error, const 
     if (good)
         world_at(terminal->world, terminal->world->now_ms, granted, s, ticket);
     else if (wish)
-        wish->terminal = NULL;
+        give_up_asking(wish);
 }

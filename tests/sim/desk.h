@@ -28,13 +28,16 @@ struct desk_wish {
     struct terminal *terminal; /* NULL: free */
     uint32_t ticket;
     struct till_request request;
-    size_t coupon; /* redeem: its place among the phones */
-    size_t target; /* void: which ack */
-    bool asked;    /* central was */
+    size_t coupon;  /* redeem: its place among the phones */
+    size_t target;  /* void: which ack */
+    bool asked;     /* central was */
+    unsigned tries; /* how often somebody came for it in vain */
 };
 
 void desk_redeem(struct terminal *terminal, struct till_request *request, size_t coupon);
 void desk_sale(struct terminal *terminal, struct till_request *request);
+/* What a wish came to nothing for, once more, with what the phone shows by now. */
+void desk_try_again(struct terminal *terminal, const struct desk_wish *wish);
 void desk_void(struct terminal *terminal, size_t target);
 /* A manager's act: TILL_ALONE, TILL_PROMOTE; its answer goes to the trace. */
 void desk_manage(struct terminal *terminal, struct till_request *request);

@@ -3,6 +3,7 @@
 #include "center.h"
 #include "central/store/rights.h"
 #include "mutants.h"
+#include "patience.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -51,18 +52,27 @@ struct ack *shoppers_add_ack(struct shoppers *shoppers)
 
 /* ---- redeeming */
 
-static void show_coupon(struct terminal *t, size_t place, bool check_only)
+void shoppers_show(struct world *world, size_t place, char out_text[TOKEN_TEXT_MAX])
 {
-    const struct center *center = t->world->center;
-    struct phone_coupon *coupon = &t->world->shoppers->coupons[place];
+    const struct center *center = world->center;
+    struct phone_coupon *coupon = &world->shoppers->coupons[place];
+    uint8_t newest = center->coupon_keys[center->key_count - 1].kid;
+    if (coupon->kid != newest && world_chance(world, 600))
+        coupon->kid = newest; /* the phone has fetched it anew */
     struct coupon_token token = {.brand = (uint16_t)center->brand,
                                  .kid = coupon->kid,
                                  .coupon = coupon->id,
                                  .home_store = coupon->home_store,
                                  .store_epoch = 1,
                                  .expiry_s = (uint32_t)(WORLD_START_MS / 1000) + COUPON_LIFE_S};
+    world_must(token_coupon_sign(&token, center_key_of(center, coupon->kid)->secret_key, out_text), "token");
+}
+
+static void show_coupon(struct terminal *t, size_t place, bool check_only)
+{
+    struct phone_coupon *coupon = &t->world->shoppers->coupons[place];
     struct till_request request = {.op = TILL_REDEEM};
-    world_must(token_coupon_sign(&token, center_key_of(center, coupon->kid)->secret_key, request.redeem.text), "token");
+    shoppers_show(t->world, place, request.redeem.text);
     request.redeem.check_only = check_only;
     request.redeem.member = coupon->member;
     if (world_chance(t->world, 500))
@@ -190,9 +200,10 @@ static void visit(struct terminal *t)
 static void visit_next(void *argument, uint64_t day_end_ms)
 {
     struct terminal *t = argument;
-    (void)day_end_ms;
     if (!t->retired && terminal_is_up(t) && !t->drive.dead && terminal_learn_name(t))
         visit(t);
+    else
+        patience_wait(t, visit_next, day_end_ms);
 }
 
 static void visit_due(void *argument, uint64_t day_end_ms)

@@ -41,6 +41,9 @@ bool shoppers_find_fresh(struct shoppers *shoppers, uint32_t other_store, size_t
 /* Somebody shows it at a store within a minute or two. */
 void shoppers_show_later(struct shoppers *shoppers, size_t place, uint32_t store);
 
+/* What the phone shows of a coupon, signed with a key that is good as far as the phone knows. */
+void shoppers_show(struct world *world, size_t place, char out_text[TOKEN_TEXT_MAX]);
+
 /* A new one, still empty; others may move. */
 struct ack *shoppers_add_ack(struct shoppers *shoppers);
 
