@@ -212,6 +212,20 @@ int64_t db_last_rowid(const struct db *db)
     return sqlite3_last_insert_rowid(db->handle);
 }
 
+int db_change_mark(struct db *reader, int64_t *out_mark)
+{
+    struct db_stmt *stmt = NULL;
+    assert(reader->mode == DB_READER); /* what a connection commits itself, it does not count */
+    int error = db_stmt_open(reader, "PRAGMA data_version", &stmt);
+    if (error)
+        return error;
+    int step = db_stmt_step(stmt);
+    if (step == DB_ROW)
+        *out_mark = db_column_int64(stmt, 0);
+    db_stmt_close(stmt);
+    return step < 0 ? step : 0;
+}
+
 int db_checkpoint(struct db *db)
 {
     assert(db->mode == DB_WRITER);

@@ -10,7 +10,8 @@ struct db_stmt {
     struct db *db;
     struct db_stmt *next;
     sqlite3_stmt *handle;
-    const char *text; /* SQLite's own copy of the SQL */
+    const char *source; /* whose text it was at its last opening; may be gone by now */
+    const char *text;   /* SQLite's own copy of the SQL */
     size_t text_len;
     bool open;
     int bind_code; /* the first binding that failed, for the next step */
@@ -28,18 +29,37 @@ static void stmt_link_first(struct db_stmt *stmt)
     stmt->db->statements = stmt;
 }
 
-static struct db_stmt *take_idle(struct db *db, const char *sql)
+/* Nearly all SQL is a constant, found by its address without looking at the texts of others. */
+static struct db_stmt **find_by_address(struct db *db, const char *sql)
+{
+    for (struct db_stmt **link = &db->statements; *link; link = &(*link)->next) {
+        if ((*link)->source == sql && !(*link)->open && strcmp((*link)->text, sql) == 0)
+            return link;
+    }
+    return NULL;
+}
+
+static struct db_stmt **find_by_text(struct db *db, const char *sql)
 {
     size_t len = strlen(sql);
     for (struct db_stmt **link = &db->statements; *link; link = &(*link)->next) {
-        struct db_stmt *stmt = *link;
-        if (stmt->open || stmt->text_len != len || memcmp(stmt->text, sql, len) != 0)
-            continue;
-        *link = stmt->next;
-        db->idle_count--;
-        return stmt;
+        if (!(*link)->open && (*link)->text_len == len && memcmp((*link)->text, sql, len) == 0)
+            return link;
     }
     return NULL;
+}
+
+static struct db_stmt *take_idle(struct db *db, const char *sql)
+{
+    struct db_stmt **link = find_by_address(db, sql);
+    if (!link)
+        link = find_by_text(db, sql);
+    if (!link)
+        return NULL;
+    struct db_stmt *stmt = *link;
+    *link = stmt->next;
+    db->idle_count--;
+    return stmt;
 }
 
 static void drop_oldest_idle(struct db *db)
@@ -85,6 +105,7 @@ int db_stmt_open(struct db *db, const char *sql, struct db_stmt **out_stmt)
         if (error)
             return error;
     }
+    stmt->source = sql;
     stmt->open = true;
     stmt->bind_code = SQLITE_OK;
     stmt_link_first(stmt);

@@ -89,6 +89,40 @@ static void a_reader_sees_commits_and_cannot_write(void **state)
     db_close(writer);
 }
 
+static void a_reader_knows_whether_anything_was_committed_since(void **state)
+{
+    struct db *writer = open_writer(state);
+    struct db *reader = db_fixture_open(*state, DB_READER, NULL, 0);
+    int64_t before = 0, after = 0;
+    assert_int_equal(db_change_mark(reader, &before), 0);
+    assert_int_equal(db_change_mark(reader, &after), 0);
+    assert_int_equal(after, before);
+    assert_int_equal(db_begin(writer), 0);
+    assert_int_equal(db_fixture_insert(writer, "a"), 0);
+    assert_int_equal(db_change_mark(reader, &after), 0);
+    assert_int_equal(after, before); /* not yet */
+    assert_int_equal(db_commit(writer), 0);
+    assert_int_equal(db_change_mark(reader, &after), 0);
+    assert_int_not_equal(after, before);
+    db_close(reader);
+    db_close(writer);
+}
+
+static void a_statement_is_found_by_its_text_wherever_it_stands(void **state)
+{
+    struct db *db = open_writer(state);
+    char sql[32] = "SELECT 1";
+    for (int number = 1; number <= 3; number++) {
+        struct db_stmt *stmt = NULL;
+        snprintf(sql, sizeof(sql), "SELECT %d", number); /* another text at the same address */
+        assert_int_equal(db_stmt_open(db, sql, &stmt), 0);
+        assert_int_equal(db_stmt_step(stmt), DB_ROW);
+        assert_int_equal(db_column_int64(stmt, 0), number);
+        db_stmt_close(stmt);
+    }
+    db_close(db);
+}
+
 static void a_database_that_is_not_there_is_only_made_by_a_writer(void **state)
 {
     struct db_fixture *fixture = *state;
@@ -281,6 +315,8 @@ int main(void)
         WITH_DB(values_of_every_kind_come_back_as_they_went_in),
         WITH_DB(each_broken_constraint_has_its_errno),
         WITH_DB(a_reader_sees_commits_and_cannot_write),
+        WITH_DB(a_reader_knows_whether_anything_was_committed_since),
+        WITH_DB(a_statement_is_found_by_its_text_wherever_it_stands),
         WITH_DB(a_database_that_is_not_there_is_only_made_by_a_writer),
         WITH_DB(a_second_writer_is_told_busy),
         WITH_DB(one_refused_request_leaves_its_neighbours_in_the_group),

@@ -84,6 +84,12 @@ int64_t db_changes(const struct db *db); /* rows changed by the last finished IN
 int64_t db_last_rowid(const struct db *db);
 
 /*
+ * For a reader that keeps what it read: another number than the last time when anybody committed anything since, the
+ * same one when nobody did. Numbers of two connections, and of one that was opened anew, say nothing of each other.
+ */
+MUST_CHECK int db_change_mark(struct db *reader, int64_t *out_mark);
+
+/*
  * Transactions. A writer begins IMMEDIATE (it has the lock or -EBUSY), a reader begins a snapshot at its first read.
  * A commit that fails has changed nothing, or after -EIO nobody knows; it is rolled back either way. db_rollback
  * without a transaction is harmless. After -ENOSPC, -ENOMEM or -EIO SQLite may have ended the transaction itself: then
