@@ -1,5 +1,6 @@
 #include "center.h"
 
+#include "central/api/waiting.h"
 #include "central/store/feed.h"
 #include "central/store/identity.h"
 #include "central/store/succession.h"
@@ -138,16 +139,17 @@ void center_restore(struct center *center)
     start_later(center);
 }
 
-void center_tick(struct center *center)
+void center_tell(struct center *center)
 {
     if (center->central)
-        central_tick(center->central);
+        waiting_run(center->central->waiting);
 }
 
 static void tick_on(void *argument, uint64_t token)
 {
     struct center *center = argument;
-    center_tick(center);
+    if (center->central)
+        central_tick(center->central);
     world_at(center->world, center->world->now_ms + TICK_MS, tick_on, center, token);
 }
 
@@ -156,7 +158,7 @@ int center_write(struct center *center, int (*run)(void *argument, struct store_
     if (!center->central)
         return -ENOTCONN;
     int rc = writer_call(center->central->writer, run, argument);
-    center_tick(center);
+    center_tell(center);
     return rc;
 }
 

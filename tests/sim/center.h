@@ -50,7 +50,7 @@ void center_crash(struct center *center);   /* and starts it again after a while
 void center_restore(struct center *center); /* stops, takes the older backup, starts */
 void center_back_up(struct center *center);
 /* After anything that central did: those who wait look again. */
-void center_tick(struct center *center);
+void center_tell(struct center *center);
 
 /* A transaction; -ENOTCONN while it is down. */
 MUST_CHECK int center_write(struct center *center, int (*run)(void *argument, struct store_tx *tx), void *argument);

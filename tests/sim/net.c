@@ -174,7 +174,7 @@ static void hand_over(struct message *m)
     };
     m->keepers++; /* until the answer */
     central_handle(center->central, &m->request, on_answer, m);
-    center_tick(center);
+    center_tell(center);
 }
 
 static void arrive(void *argument, uint64_t token)
