@@ -266,6 +266,12 @@ static const struct admin_command commands[] = {
      .args = "CAMPAIGN:n",
      .help = "given and used in both arms, and the lift with its 95 % interval",
      .read = cmd_campaign_report},
+    {.name = "campaign messages",
+     .args = "CAMPAIGN:n",
+     .help = "its messages as plans, per account: who got them, who will, who cannot and why (each member: message "
+             "plan-show)",
+     .read = cmd_campaign_messages,
+     .rows = true},
     {.name = "campaign pool",
      .args = "--store:n",
      .help = "what is public now, as that store sees it",

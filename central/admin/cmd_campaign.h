@@ -9,6 +9,7 @@
 /* cmd_campaign_report.c */
 void campaign_show_stand(struct admin_call *call, const struct campaign_stand *stand);
 int cmd_campaign_report(struct admin_call *call, struct store_tx *tx);
+int cmd_campaign_messages(struct admin_call *call, struct store_tx *tx);
 int cmd_campaign_unmet(struct admin_call *call, struct store_tx *tx);
 
 /* cmd_campaign_pool.c */

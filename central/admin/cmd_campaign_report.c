@@ -1,5 +1,6 @@
 #include "central/admin/cmd_campaign.h"
 #include "central/store/campaign_issue.h"
+#include "central/store/campaign_message.h"
 
 #include <stdio.h>
 
@@ -83,6 +84,54 @@ static int add_unmet_row(void *context, const struct unmet_row *row)
                                      issue_verdict_name(row->reason), "members", (json_int_t)row->members, "asked",
                                      (json_int_t)row->asked, "last_ms", (json_int_t)row->last_ms));
     return 0;
+}
+
+struct messaging_sums {
+    struct admin_call *call;
+    json_int_t sent, waits, cannot;
+};
+
+static const char *messaging_name(const struct messaging_row *row)
+{
+    switch (row->state) {
+    case MESSAGING_TO_PLAN:
+        return "being planned";
+    case MESSAGING_PLANNED:
+        return "planned";
+    case MESSAGING_TO_CANCEL:
+    case MESSAGING_CANCELLED:
+        return "cancelled";
+    }
+    return "?";
+}
+
+static int add_messaging_row(void *context, const struct messaging_row *row)
+{
+    struct messaging_sums *sums = context;
+    sums->sent += (json_int_t)row->sent;
+    sums->waits += (json_int_t)row->waits;
+    sums->cannot += (json_int_t)row->cannot;
+    admin_add_row(sums->call,
+                  json_pack("{s:I, s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:s}", "message", (json_int_t)row->number,
+                            "account", row->account, "plan", (json_int_t)row->plan, "state", messaging_name(row),
+                            "people", (json_int_t)row->people, "sent", (json_int_t)row->sent, "waits",
+                            (json_int_t)row->waits, "cannot", (json_int_t)row->cannot, "why", row->why));
+    return 0;
+}
+
+int cmd_campaign_messages(struct admin_call *call, struct store_tx *tx)
+{
+    struct messaging_sums sums = {.call = call};
+    struct campaign_brief brief;
+    int rc = campaign_find_brief(tx, admin_u32(call, "campaign"), &brief);
+    if (rc == -ENOENT) {
+        return admin_refuse(call, rc, "no such campaign");
+    }
+    rc = rc ? rc : campaign_message_each(tx, admin_u32(call, "campaign"), add_messaging_row, &sums);
+    admin_set(call, "sent", json_integer(sums.sent));
+    admin_set(call, "waits", json_integer(sums.waits));
+    admin_set(call, "cannot", json_integer(sums.cannot));
+    return rc;
 }
 
 int cmd_campaign_unmet(struct admin_call *call, struct store_tx *tx)

@@ -289,19 +289,15 @@ struct planned_report {
 static int add_planned(void *context, const struct planned_message_row *row, const char *outbox, const char *reason)
 {
     struct planned_report *report = context;
-    bool dead = row->state == PLANNED_CANNOT || strcmp(outbox, "dead") == 0;
-    bool sent = row->state == PLANNED_ORDERED && (!outbox[0] || strcmp(outbox, "sent") == 0);
-    report->sent += sent;
-    report->cannot += dead;
-    report->waits += !sent && !dead;
+    static const char *const words[] = {[FATE_WAITS] = "waits", [FATE_SENT] = "sent", [FATE_CANNOT] = "cannot"};
+    enum planned_fate fate = message_planned_fate(row, outbox);
+    report->sent += fate == FATE_SENT;
+    report->cannot += fate == FATE_CANNOT;
+    report->waits += fate == FATE_WAITS;
     if (report->left-- > 0) {
-        admin_add_row(report->call,
-                      json_pack("{s:I, s:s, s:s, s:I, s:s}", "member", (json_int_t)row->member, "channel",
-                                channel_name(row->channel), "state",
-                                dead   ? "cannot"
-                                : sent ? "sent"
-                                       : "waits",
-                                "at_ms", (json_int_t)row->due_ms, "why", row->reason[0] ? row->reason : reason));
+        admin_add_row(report->call, json_pack("{s:I, s:s, s:s, s:I, s:s}", "member", (json_int_t)row->member, "channel",
+                                              channel_name(row->channel), "state", words[fate], "at_ms",
+                                              (json_int_t)row->due_ms, "why", row->reason[0] ? row->reason : reason));
     }
     return 0;
 }

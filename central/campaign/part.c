@@ -1,5 +1,6 @@
 #include "central/people.h"
 
+#include "central/campaign/work.h"
 #include "central/store/campaign_pool.h"
 #include "central/store/campaign_survey.h"
 #include "platform/log.h"
@@ -69,6 +70,8 @@ static void tick(struct central *central)
     if (!is_due(central)) {
         return;
     }
+    campaign_open_segments(central);
+    campaign_plan_messages(central);
     for (size_t i = 0; i < ARRAY_LEN(jobs); i++) {
         run_job(central, &jobs[i]);
     }

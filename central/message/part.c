@@ -2,6 +2,7 @@
 
 #include "central/message/inbox.h"
 #include "central/message/plan.h"
+#include "central/store/campaign_message.h"
 #include "central/store/message_keyword.h"
 #include "central/store/message_plan.h"
 #include "central/store/wechat.h"
@@ -29,6 +30,12 @@ static int applied(struct store_tx *tx, const struct record *record, uint32_t st
     }
     int rc = wechat_find_member(tx, body.sale.member, &identity);
     rc = rc ? rc : message_note(tx, identity.id, WINDOW_PAYMENT, body.sale.business_ms);
+    struct follower_act act = {.identity = identity.id,
+                               .member = identity.member,
+                               .account = identity.account,
+                               .kind = WINDOW_PAYMENT,
+                               .at_ms = body.sale.business_ms};
+    rc = rc ? rc : campaign_follower_acted(tx, &act);
     return rc == -ENOENT ? 0 : rc;
 }
 

@@ -27,7 +27,17 @@ static int walk_identity(void *context, uint64_t identity)
 {
     const struct walk *walk = context;
     struct message_moment moment;
-    int rc = message_moment_find(walk->tx, walk->wish, identity, &moment);
+    const char *why = NULL;
+    const struct plan_owner *owner = walk->audience->owner;
+    int rc = owner ? owner->sieve(owner->context, walk->tx, identity, &why) : 0;
+    if (rc < 0 || (why && !why[0])) {
+        return rc;
+    }
+    if (why) {
+        moment = (struct message_moment){.answer = WINDOW_SHUT, .why = why};
+        return walk->visit(walk->context, identity, &moment);
+    }
+    rc = message_moment_find(walk->tx, walk->wish, identity, &moment);
     if (rc == -ENOENT) {
         moment = (struct message_moment){.answer = WINDOW_LEFT, .why = "does not follow any more"};
         rc = 0;
@@ -112,6 +122,7 @@ int plan_wish_complete(struct store_tx *tx, struct message_account *account, str
 
 struct making {
     const struct message_plan *plan;
+    const struct plan_owner *owner;
     uint64_t id;
     struct planned_message_row *rows;
     size_t count, cap, written;
@@ -148,7 +159,10 @@ static int collect(void *context, uint64_t identity, const struct message_moment
 static int run_begin(void *arg, struct store_tx *tx)
 {
     struct making *making = arg;
-    return message_plan_begin(tx, making->plan, &making->id);
+    struct message_plan begun = *making->plan;
+    int rc = message_plan_begin(tx, making->plan, &making->id);
+    begun.id = making->id;
+    return rc || !making->owner ? rc : making->owner->begun(making->owner->context, tx, &begun);
 }
 
 static int run_piece(void *arg, struct store_tx *tx)
@@ -177,7 +191,7 @@ int plan_make(struct central *central, const struct message_plan *plan, const st
               const struct message_wish *wish, struct plan_figures *out_figures, uint64_t *out_id)
 {
     struct store_tx tx;
-    struct making making = {.plan = plan};
+    struct making making = {.plan = plan, .owner = audience->owner};
     int rc = store_read_begin(central->store, &tx);
     if (rc < 0) {
         return rc;

@@ -6,6 +6,15 @@
 #include "central/server.h"
 #include "central/store/message_plan.h"
 
+/* Something that has plans of its own. */
+struct plan_owner {
+    void *context;
+    /* In the transaction that begins the plan, whose number is known then. */
+    int (*begun)(void *context, struct store_tx *tx, const struct message_plan *plan);
+    /* Who is left out: *out_why stays NULL: not this follower; "": passed over; else: cannot, and why. */
+    int (*sieve)(void *context, struct store_tx *tx, uint64_t identity, const char **out_why);
+};
+
 /* Whom: exactly one of the ways. Members whom the account does not know are counted and passed over. */
 struct plan_audience {
     const char *account;
@@ -14,7 +23,8 @@ struct plan_audience {
     size_t member_count;
     const uint64_t *identities; /* or these followers */
     size_t identity_count;
-    bool all; /* or everybody who has joined */
+    bool all;                       /* or everybody who has joined */
+    const struct plan_owner *owner; /* NULL: an operator */
 };
 
 struct plan_figures {

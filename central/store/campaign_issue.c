@@ -1,6 +1,5 @@
 #include "central/store/campaign_internal.h"
 #include "central/store/people_merge.h"
-#include "central/store/segment.h"
 #include "domain/lift.h"
 #include "domain/money.h"
 
@@ -286,22 +285,35 @@ int campaign_welcome(struct store_tx *tx, const struct campaign_arrival *arrival
 
 /* ---- to a segment */
 
-struct targeting {
-    struct store_tx *tx;
-    uint32_t campaign;
-};
-
-static int target_member(void *context, uint64_t member)
+int campaign_opening_next(struct store_tx *tx, uint32_t *out_campaign, uint32_t *out_segment)
 {
-    const struct targeting *t = context;
-    return query_run(store_tx_write(t->tx), "INSERT OR IGNORE INTO campaign_target (campaign, member) VALUES (?, ?)",
-                     QUERY(Q_INT(t->campaign), Q_INT(member)));
+    struct db_stmt *stmt = NULL;
+    int rc =
+        query_first(store_tx_db(tx),
+                    "SELECT o.campaign, b.segment FROM campaign_opening AS o JOIN campaign_brief AS b ON b.campaign "
+                    "= o.campaign LIMIT 1",
+                    QUERY_NONE, &stmt);
+    if (rc == 0) {
+        *out_campaign = (uint32_t)db_column_int64(stmt, 0);
+        *out_segment = (uint32_t)db_column_int64(stmt, 1);
+        db_stmt_close(stmt);
+    }
+    return rc;
 }
 
-int campaign_target_segment(struct store_tx *tx, uint32_t campaign, uint32_t segment)
+int campaign_opening_add(struct store_tx *tx, uint32_t campaign, const uint64_t *members, size_t count)
 {
-    struct targeting targeting = {tx, campaign};
-    return segment_each_member(tx, segment, target_member, &targeting);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = query_run(store_tx_write(tx), "INSERT OR IGNORE INTO campaign_target (campaign, member) VALUES (?, ?)",
+                       QUERY(Q_INT(campaign), Q_INT(members[i])));
+    }
+    return rc;
+}
+
+int campaign_opening_end(struct store_tx *tx, uint32_t campaign)
+{
+    return query_run(store_tx_write(tx), "DELETE FROM campaign_opening WHERE campaign = ?", QUERY(Q_INT(campaign)));
 }
 
 /* A paused campaign's targets wait and bother nobody; those of one that ended are settled, as over. */

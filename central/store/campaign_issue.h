@@ -58,7 +58,10 @@ MUST_CHECK int campaign_at_touchpoint(struct store_tx *tx, const struct campaign
                                       uint32_t *out_coupons);
 
 /* ---- segments: who is in it when the campaign goes live is written down, then given in batches */
-MUST_CHECK int campaign_target_segment(struct store_tx *tx, uint32_t campaign, uint32_t segment);
+/* A campaign whose segment is to be entered; -ENOENT. */
+MUST_CHECK int campaign_opening_next(struct store_tx *tx, uint32_t *out_campaign, uint32_t *out_segment);
+MUST_CHECK int campaign_opening_add(struct store_tx *tx, uint32_t campaign, const uint64_t *members, size_t count);
+MUST_CHECK int campaign_opening_end(struct store_tx *tx, uint32_t campaign);
 MUST_CHECK int campaign_run_targets(struct store_tx *tx, unsigned limit, unsigned *out_done);
 
 /* ---- what becomes of them */

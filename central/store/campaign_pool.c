@@ -67,7 +67,8 @@ int campaign_work_due(struct store_tx *tx, bool *out_due)
                           "FROM campaign_given WHERE state = 0 AND expiry_s <= ?1 / 1000) OR EXISTS (SELECT 1 FROM "
                           "campaign_given WHERE state = 0 AND released_ms = 0 AND public_from_s != 0 AND public_from_s "
                           "<= ?1 / 1000) OR EXISTS (SELECT 1 FROM campaign_count WHERE pool_dirty = 1 AND told_ms + ?2 "
-                          "<= ?1)",
+                          "<= ?1) OR EXISTS (SELECT 1 FROM campaign_opening) OR EXISTS (SELECT 1 FROM "
+                          "campaign_messaging WHERE state IN (0, 2))",
                           QUERY(Q_INT(tx->now_ms), Q_INT(TELL_EVERY_MS)), &due);
     if (rc == 0) {
         *out_due = due != 0;

@@ -70,6 +70,19 @@ static const char *const steps[] = {
     "printed_ms INTEGER NOT NULL, retired_ms INTEGER NOT NULL, why TEXT NOT NULL) STRICT;"
     "CREATE TABLE touchpoint_printed (batch INTEGER NOT NULL, serial INTEGER NOT NULL, touchpoint INTEGER NOT NULL "
     "UNIQUE, PRIMARY KEY (batch, serial)) STRICT, WITHOUT ROWID;",
+
+    /* messages as plans, and replies that wait for an act; what was live before is planned from now on */
+    "CREATE TABLE campaign_messaging (campaign INTEGER NOT NULL, number INTEGER NOT NULL, state INTEGER NOT NULL, "
+    "PRIMARY KEY (campaign, number)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX campaign_messaging_due ON campaign_messaging (state) WHERE state IN (0, 2);"
+    "CREATE TABLE campaign_message_plan (plan INTEGER PRIMARY KEY, campaign INTEGER NOT NULL, number INTEGER NOT NULL, "
+    "account TEXT NOT NULL) STRICT;"
+    "CREATE INDEX campaign_message_plan_of ON campaign_message_plan (campaign, number);"
+    "CREATE TABLE campaign_trigger (plan INTEGER PRIMARY KEY, account TEXT NOT NULL, kind INTEGER NOT NULL, delay_ms "
+    "INTEGER NOT NULL, campaign INTEGER NOT NULL, number INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX campaign_trigger_act ON campaign_trigger (account, kind);"
+    /* segments whose members are to be entered as targets of a campaign that went live */
+    "CREATE TABLE campaign_opening (campaign INTEGER PRIMARY KEY) STRICT;",
 };
 
 const struct store_schema store_schema_campaign = {"campaign", steps, ARRAY_LEN(steps)};

@@ -1,4 +1,5 @@
 #include "central/store/campaign_internal.h"
+#include "central/store/campaign_message.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -203,12 +204,19 @@ int campaign_change(struct store_tx *tx, const struct campaign_entry *entry, con
     return rc ? rc : note_change(tx, &after, &change);
 }
 
-/* Who is in the segment at this moment is who gets one. */
-static int choose_targets(struct store_tx *tx, uint32_t id)
+/* The clockwork enters who is in the segment, within moments: a large one must not hold up the writer. */
+static int open_targets(struct store_tx *tx, uint32_t id)
 {
-    struct campaign_brief brief;
-    int rc = campaign_find_brief(tx, id, &brief);
-    return rc == 0 && brief.occasion == ISSUE_TO_SEGMENT ? campaign_target_segment(tx, id, brief.segment) : rc;
+    return query_run(store_tx_write(tx),
+                     "INSERT OR IGNORE INTO campaign_opening (campaign) SELECT campaign FROM campaign_brief WHERE "
+                     "campaign = ? AND occasion = ?",
+                     QUERY(Q_INT(id), Q_INT(ISSUE_TO_SEGMENT)));
+}
+
+static int step_messages(struct store_tx *tx, uint32_t id, enum campaign_state state)
+{
+    bool stops = state == CAMPAIGN_PAUSED || state == CAMPAIGN_ENDED;
+    return state == CAMPAIGN_LIVE ? campaign_message_go_live(tx, id) : stops ? campaign_message_stop(tx, id) : 0;
 }
 
 int campaign_set_state(struct store_tx *tx, const struct campaign_step *step, struct compliance_report *out_report)
@@ -242,7 +250,8 @@ int campaign_set_state(struct store_tx *tx, const struct campaign_step *step, st
     entry.rules.state = (uint8_t)step->state;
     entry.rules.version++;
     rc = note_change(tx, &entry, &change);
-    rc = rc || !begins ? rc : choose_targets(tx, step->campaign);
+    rc = rc || !begins ? rc : open_targets(tx, step->campaign);
+    rc = rc ? rc : step_messages(tx, step->campaign, step->state);
     if (rc == 0) {
         *out_report = report;
     }

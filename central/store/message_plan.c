@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ---- plans */
 
@@ -301,6 +302,14 @@ int message_planned_next(struct store_tx *tx, const struct planned_message_row *
                         "SELECT due_ms FROM message_planned WHERE plan = ? AND channel = ? AND state = 0 AND due_ms > "
                         "? ORDER BY due_ms LIMIT 1",
                         QUERY(Q_INT(which->plan), Q_INT(which->channel), Q_INT(tx->now_ms)), out_due_ms);
+}
+
+enum planned_fate message_planned_fate(const struct planned_message_row *row, const char *outbox)
+{
+    if (row->state == PLANNED_CANNOT || strcmp(outbox, "dead") == 0) {
+        return FATE_CANNOT;
+    }
+    return row->state == PLANNED_ORDERED && (!outbox[0] || strcmp(outbox, "sent") == 0) ? FATE_SENT : FATE_WAITS;
 }
 
 int message_planned_each(struct store_tx *tx, uint64_t plan, message_planned_visit visit, void *context)

@@ -84,6 +84,10 @@ MUST_CHECK int message_planned_take(struct store_tx *tx, const struct planned_me
 /* The next moment at which another of the same plan and channel is due; -ENOENT. */
 MUST_CHECK int message_planned_next(struct store_tx *tx, const struct planned_message_row *which, int64_t *out_due_ms);
 
+/* What became of one, for people: of the row and the outbox's word. */
+enum planned_fate { FATE_WAITS, FATE_SENT, FATE_CANNOT };
+enum planned_fate message_planned_fate(const struct planned_message_row *row, const char *outbox);
+
 /* What became of a plan's messages: a row and the outbox's word ("", "waiting", "sending", "sent", "dead"). */
 typedef int (*message_planned_visit)(void *context, const struct planned_message_row *row, const char *outbox,
                                      const char *reason);

@@ -1,5 +1,7 @@
 #include "central/store/wechat.h"
 
+#include "central/store/query.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -124,4 +126,24 @@ int wechat_find_brand_account(struct store_tx *tx, const struct channel_keys *ke
     }
     db_bind_int64(stmt, 1, brand);
     return find_one(stmt, keys, out_account);
+}
+
+int wechat_brand_accounts(struct store_tx *tx, uint32_t brand, wechat_account_name *out_names, size_t cap,
+                          size_t *out_count)
+{
+    struct db_stmt *stmt = NULL;
+    size_t count = 0;
+    int rc = query_open(store_tx_db(tx), "SELECT name FROM wechat_account WHERE brand = ? ORDER BY name LIMIT ?",
+                        QUERY(Q_INT(brand), Q_INT(cap)), &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
+        query_column_text(stmt, 0, out_names[count++], sizeof(*out_names));
+    }
+    db_stmt_close(stmt);
+    if (rc == DB_DONE) {
+        *out_count = count;
+    }
+    return rc;
 }

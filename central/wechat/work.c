@@ -1,6 +1,7 @@
 #include "central/wechat/work.h"
 
 #include "central/store/campaign_issue.h"
+#include "central/store/campaign_message.h"
 #include "central/store/identity.h"
 #include "central/store/message_keyword.h"
 #include "central/store/message_question.h"
@@ -178,7 +179,13 @@ static int note_act(struct store_tx *tx, const struct wechat_push *push, const s
     if (window == WINDOW_MESSAGE && !arrival->answered) {
         rc = question_note(tx, push->account->name, arrival->inbox, &person);
     }
-    return rc ? rc : message_person_save(tx, &person);
+    rc = rc ? rc : message_person_save(tx, &person);
+    struct follower_act act = {.identity = arrival->identity.id,
+                               .member = arrival->identity.member,
+                               .account = push->account->name,
+                               .kind = window,
+                               .at_ms = tx->now_ms};
+    return rc ? rc : campaign_follower_acted(tx, &act);
 }
 
 static int take_in_act(struct store_tx *tx, const struct wechat_push *push, struct arrival *arrival,

@@ -80,13 +80,14 @@ static void every_unused_coupon_is_revoked_and_its_campaign_hears_of_it(void **s
 }
 
 struct targeting {
-    uint32_t campaign, segment;
+    uint32_t campaign;
+    uint64_t members[2];
 };
 
 static int target(void *arg, struct store_tx *tx)
 {
     const struct targeting *targeting = arg;
-    return campaign_target_segment(tx, targeting->campaign, targeting->segment);
+    return campaign_opening_add(tx, targeting->campaign, targeting->members, ARRAY_LEN(targeting->members));
 }
 
 static void nothing_is_given_to_who_was_chosen_before(void **state)
@@ -94,9 +95,8 @@ static void nothing_is_given_to_who_was_chosen_before(void **state)
     (void)state;
     struct targeting targeting = {.campaign = by_hand()};
     uint64_t member = rig_member(&rig, 1), other = rig_member(&rig, 1);
-    json_t *made = admin_do(&rig.p, "segment add", "{\"name\":\"here\",\"text\":\"store 1\"}");
-    targeting.segment = (uint32_t)rig_result(made, "segment");
-    json_decref(made);
+    targeting.members[0] = member;
+    targeting.members[1] = other;
     assert_int_equal(fixture_write(&rig.f, target, &targeting), 0);
     assert_int_equal(count("SELECT count(*) FROM campaign_target WHERE member = ?", member), 1);
     assert_int_equal(fixture_write(&rig.f, erase, &member), 0);

@@ -7,6 +7,7 @@ tillside_test(central_wechat_callback unit wechat_callback_test.c LIBS people_fi
 tillside_test(central_wechat_outbox unit wechat_outbox_test.c wechat_platform.c LIBS people_fixture)
 tillside_test(central_keyword unit keyword_test.c wechat_stage.c wechat_platform.c LIBS people_fixture)
 tillside_test(central_question unit question_test.c wechat_stage.c wechat_platform.c LIBS people_fixture)
+tillside_test(central_campaign_message unit campaign_message_test.c wechat_stage.c wechat_platform.c LIBS people_fixture)
 tillside_test(central_message unit message_test.c wechat_stage.c wechat_platform.c LIBS people_fixture)
 tillside_test(central_wechat_api unit wechat_api_test.c wechat_platform.c LIBS people_fixture)
 
