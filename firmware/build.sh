@@ -21,6 +21,8 @@ top=$(dirname "$here")
 . "$here/parts/keys.sh"
 # shellcheck source=firmware/parts/root.sh
 . "$here/parts/root.sh"
+# shellcheck source=firmware/parts/boot.sh
+. "$here/parts/boot.sh"
 # shellcheck source=firmware/parts/image.sh
 . "$here/parts/image.sh"
 
@@ -55,6 +57,8 @@ done
 
 # Facts of the board; these have no default.
 ARCH='' KERNEL='' BOOT='' CMDLINE='' INITRD_MODULES='' MODULES='' EXTRA_PACKAGES='' SLOT_MIB='' DATA_MIB=''
+# Only some boards have these: device tree of the kernel, folder of its U-Boot, packages of what starts it, where else than in main those are.
+DEVICE_TREE='' UBOOT='' BOOT_PACKAGES='' BOOT_COMPONENTS=''
 # shellcheck disable=SC1090
 . "$top/board/$board/board.conf"
 # shellcheck disable=SC2153
@@ -62,10 +66,7 @@ for fact in "$ARCH" "$KERNEL" "$BOOT" "$CMDLINE" "$SLOT_MIB" "$DATA_MIB"; do
     [ -n "$fact" ] || fail "board/$board/board.conf leaves out a fact"
 done
 
-case $ARCH:$BOOT in
-arm64:uboot-qemu) ;;
-*) fail "board $board: its facts are here, but nothing makes its boot ($BOOT on $ARCH) yet; board/$board/README.md" ;;
-esac
+boot_layout
 
 out=${out:-$top/build/firmware/$board}
 work=${work:-$out/work}
@@ -80,20 +81,19 @@ name=tillside-$board-$version
 make_keys "$keys"
 
 case $ARCH in
-arm64)
-    COMPILER=aarch64-linux-gnu-gcc STRIP=aarch64-linux-gnu-strip
-    COMPILER_FLAGS="--sysroot=$work/sysroot"
-    TOOLCHAIN=$here/arm64.cmake
-    ;;
+arm64) TILLSIDE_TRIPLET=aarch64-linux-gnu ;;
+amd64) TILLSIDE_TRIPLET=x86_64-linux-gnu ;;
 *) fail "board $board: processor $ARCH is not known" ;;
 esac
+TILLSIDE_SYSROOT=$work/sysroot
+export TILLSIDE_TRIPLET TILLSIDE_SYSROOT
+COMPILER=$TILLSIDE_TRIPLET-gcc STRIP=$TILLSIDE_TRIPLET-strip COMPILER_FLAGS="--sysroot=$TILLSIDE_SYSROOT -L$TILLSIDE_SYSROOT/usr/lib/$TILLSIDE_TRIPLET"
 
 [ -e "$work/sysroot.packages" ] || { unpack "$work/sysroot" "$(names_of "$here/packages-build")"; told "headers and libraries unpacked"; }
 build=$work/build
-export TILLSIDE_SYSROOT=$work/sysroot
 flags="-ffile-prefix-map=$top=. -ffile-prefix-map=$build=build -ffile-prefix-map=$work/sysroot="
 {
-    cmake -S "$top" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_TOOLCHAIN_FILE="$TOOLCHAIN" -DCMAKE_C_FLAGS="$flags" \
+    cmake -S "$top" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_TOOLCHAIN_FILE="$here/cross.cmake" -DCMAKE_C_FLAGS="$flags" \
         -DTILLSIDE_SIM=OFF -DTILLSIDE_WINDOW=OFF -DTILLSIDE_TESTS=OFF &&
         cmake --build "$build" --target tillside-terminal tillside_assets
 } >"$work/compile.log" 2>&1 || { tail -n 30 "$work/compile.log" >&2; fail "the terminal does not build"; }
@@ -102,6 +102,10 @@ told "tillside-terminal compiled"
 packages=$(names_of "$here/packages"),$KERNEL
 [ -z "$EXTRA_PACKAGES" ] || packages=$packages,${EXTRA_PACKAGES// /,}
 [ -e "$work/unpacked.packages" ] || { unpack "$work/unpacked" "$packages"; told "packages unpacked"; }
+if [ -n "$BOOT_PACKAGES" ] && [ ! -e "$work/boot-files.packages" ]; then
+    unpack "$work/boot-files" "${BOOT_PACKAGES// /,}" "main $BOOT_COMPONENTS"
+    told "what starts the board unpacked"
+fi
 rm -rf "$work/root"
 cp -a "$work/unpacked" "$work/root"
 /usr/bin/python3 "$here/parts/bom.py" "$work/unpacked.packages" "$work/root/usr/share/doc" "$name" "$version" "$SOURCE_DATE_EPOCH" "$out/$name.spdx.json"
@@ -115,13 +119,13 @@ make_slot "$work/root" "$work/slot.img"
 told "slot made"
 make_data "$work/data.img"
 make_env "$work/env.img"
-make_disk "$work/disk.img" "$work/slot.img" "$work/data.img" "$work/env.img"
 make_boot "$out"
+make_disk "$work/disk.img" "$work/slot.img" "$work/data.img" "$work/env.img"
 bmaptool -q create -o "$out/$name.img.bmap" "$work/disk.img"
 zstd -q -12 -T0 -f "$work/disk.img" -o "$out/$name.img.zst"
 make_manifest "$name"
 cp "$keys/ca.pem" "$out/ca.pem"
-cp "$work/unpacked.packages" "$out/$name.packages"
+sort -u "$work/unpacked.packages" "$work/boot-files.packages" >"$out/$name.packages" 2>/dev/null || cp "$work/unpacked.packages" "$out/$name.packages"
 told "disk image packed"
 make_bundle "$work/slot.img" "$out/$name.raucb"
 told "bundle made"

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # From a root file system to what is shipped: initrd, slot, disk image with its block map, update bundle, signatures.
+# boot_layout (boot.sh) said where the partitions lie.
 
 # Same content, same inode numbers, same times: files are laid down in the order of their names first, and what mke2fs takes
 # from the file system it copies from (the time of change) is set afterwards.
@@ -51,40 +52,27 @@ make_data() {
         -E hash_seed=74696c6c-7369-6465-6461-746100000002,nodiscard,lazy_itable_init=0,root_owner=0:0 "$1"
 }
 
-# The boot loader's three variables as the factory sets them: a sector of U-Boot's format (checksum, then name=value).
-make_env() {
-    printf 'BOOT_ORDER=A\nBOOT_A_LEFT=3\nBOOT_B_LEFT=0\n' | mkenvimage -s 0x200 -o "$1" -
-}
-
-# make_disk IMAGE SLOT DATA ENV: GPT with env (raw), two slots, data last so that it can grow.
+# make_disk IMAGE SLOT DATA ENV: GPT with the boot partition where the board has one, env (raw), two slots, data last so that it
+# can grow.
 make_disk() {
-    local image=$1 mib=$((1 + 1 + 2 * SLOT_MIB + DATA_MIB + 1))
+    local image=$1 at=$ENV_AT slot=$((SLOT_MIB * 2048)) id=74696C6C-7369-6465-6469-736B0000000
+    # The slots begin at a whole MiB behind the variables.
+    local first=$(((ENV_AT / 2048 + 1) * 2048))
     rm -f "$image"
-    truncate -s "${mib}M" "$image"
-    sfdisk -q "$image" <<TABLE
-label: gpt
-label-id: 74696C6C-7369-6465-6469-736B00000000
-start=2048, size=2048, name=env, uuid=74696C6C-7369-6465-6469-736B00000001
-start=4096, size=$((SLOT_MIB * 2048)), name=root-a, uuid=74696C6C-7369-6465-6469-736B00000002
-start=$((4096 + SLOT_MIB * 2048)), size=$((SLOT_MIB * 2048)), name=root-b, uuid=74696C6C-7369-6465-6469-736B00000003
-start=$((4096 + 2 * SLOT_MIB * 2048)), size=$((DATA_MIB * 2048)), name=data, uuid=74696C6C-7369-6465-6469-736B00000004
-TABLE
-    dd if="$4" of="$image" bs=512 seek=2048 conv=notrunc status=none
-    dd if="$2" of="$image" bs=1M seek=2 conv=notrunc,sparse status=none
-    dd if="$3" of="$image" bs=1M seek=$((2 + 2 * SLOT_MIB)) conv=notrunc,sparse status=none
-}
-
-# make_boot OUT: what the board needs beside its disk to start.
-make_boot() {
-    case $BOOT in
-    uboot-qemu)
-        sed "s#@CMDLINE@#$CMDLINE#; /^#/d" "$here/boot/uboot.env" >"$work/uboot.env"
-        mkenvimage -s 0x40000 -o "$1/u-boot.env.bin" "$work/uboot.env"
-        truncate -s 64M "$1/u-boot.env.bin"
-        cp /usr/lib/u-boot/qemu_arm64/u-boot.bin "$1/u-boot.bin"
-        ;;
-    *) fail "board $board: boot $BOOT is not known" ;;
-    esac
+    truncate -s "$((first / 2048 + 2 * SLOT_MIB + DATA_MIB + 1))M" "$image"
+    {
+        printf 'label: gpt\nlabel-id: %s0\n' "$id"
+        [ $HAS_BOOT = no ] || printf 'start=%s, size=%s, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B, name=boot, uuid=%s5\n' "$((FIRST_MIB * 2048))" "$((BOOT_MIB * 2048))" "$id"
+        printf 'start=%s, size=%s, name=env, uuid=%s1\n' "$at" "$ENV_SECTORS" "$id"
+        printf 'start=%s, size=%s, name=root-a, uuid=%s2\n' "$first" "$slot" "$id"
+        printf 'start=%s, size=%s, name=root-b, uuid=%s3\n' "$((first + slot))" "$slot" "$id"
+        printf 'start=%s, size=%s, name=data, uuid=%s4\n' "$((first + 2 * slot))" "$((DATA_MIB * 2048))" "$id"
+    } | sfdisk -q "$image"
+    make_gap "$image"
+    [ $HAS_BOOT = no ] || dd if="$work/boot.img" of="$image" bs=1M seek="$FIRST_MIB" conv=notrunc,sparse status=none
+    dd if="$4" of="$image" bs=512 seek="$at" conv=notrunc status=none
+    dd if="$2" of="$image" bs=1M seek="$((first / 2048))" conv=notrunc,sparse status=none
+    dd if="$3" of="$image" bs=1M seek="$((first / 2048 + 2 * SLOT_MIB))" conv=notrunc,sparse status=none
 }
 
 # sign FILE: FILE.sig beside it, with the same key as the bundle's.

@@ -41,6 +41,9 @@ root_strip() {
         *) rm -f "$file" ;;
         esac
     done
+    # Of GRUB the device needs the program that changes its variables.
+    find "$root"/usr/bin "$root"/usr/sbin -name 'grub-*' ! -name grub-editenv -delete
+    rm -rf "$root"/usr/lib/grub "$root"/usr/share/grub "$root"/etc/grub.d
     # Of the character sets the receipts' and the scanner's stay.
     for file in "$root"/usr/lib/*/gconv/*.so; do
         case ${file##*/} in GB18030.so | SJIS.so | UTF-16.so | UTF-32.so) ;; *) rm -f "$file" ;; esac
@@ -97,6 +100,23 @@ root_terminal() {
     "$STRIP" "$root/usr/lib/tillside/console-lock"
 }
 
+# The kernel's own description of the board, beside the kernel that was made with it.
+root_tree() {
+    [ -n "$DEVICE_TREE" ] || return 0
+    local found=("$1"/usr/lib/linux-image-*/"$DEVICE_TREE")
+    [ -e "${found[0]}" ] || fail "the kernel has no device tree $DEVICE_TREE"
+    cp "${found[0]}" "$1/boot/board.dtb"
+    cp "${found[0]}" "$work/board.dtb"
+}
+
+# How RAUC reaches the boot loader's variables, as lines of its system.conf for sed.
+rauc_bootloader() {
+    case $BOOT in
+    uboot-*) echo 'bootloader=uboot' ;;
+    grub-efi) echo 'bootloader=grub\ngrubenv=/dev/disk/by-partlabel/env' ;;
+    esac
+}
+
 root_settings() {
     local root=$1 unit
     printf 'PRETTY_NAME="Tillside %s"\nNAME="Tillside"\nID=tillside\nID_LIKE=debian\nVERSION_ID="%s"\nVARIANT_ID=%s\n' \
@@ -110,7 +130,7 @@ root_settings() {
     ln -sfn /run/tillside/localtime "$root/etc/localtime"
     printf '/dev/disk/by-partlabel/env 0x0 0x200\n' >"$root/etc/fw_env.config"
     mkdir -p "$root/data" "$root/etc/rauc"
-    sed "s/@COMPATIBLE@/tillside-$board/" "$here/rauc/system.conf" >"$root/etc/rauc/system.conf"
+    sed "s/@COMPATIBLE@/tillside-$board/; s#@BOOTLOADER@#$(rauc_bootloader)#" "$here/rauc/system.conf" >"$root/etc/rauc/system.conf"
     cp "$keys/ca.pem" "$root/etc/rauc/keyring.pem"
     rm -f "$root"/usr/lib/systemd/system-preset/[1-9]*.preset
     systemctl --root="$root" preset-all >/dev/null 2>&1 || fail "systemctl preset-all failed"
@@ -141,6 +161,7 @@ make_root() {
     root_accounts "$root"
     root_modules "$root"
     root_font "$root"
+    root_tree "$root"
     root_strip "$root"
     root_terminal "$root"
     root_settings "$root"

@@ -18,14 +18,14 @@ debian_mirror() {
 # Names from a list with comments, comma separated.
 names_of() { sed 's/#.*//' "$1" | tr -s ' \n' ',,' | sed 's/^,//;s/,$//'; }
 
-# unpack FOLDER NAMES: Debian packages and what they depend on, for the board's processor, unpacked and not configured.
+# unpack FOLDER NAMES [COMPONENTS]: Debian packages and what they depend on, for the board's processor, unpacked and not configured.
 # FOLDER.packages lists what came: name, version, source, its version, checksum of the package file.
 unpack() {
-    local folder=$1 names=$2 mirror
+    local folder=$1 names=$2 components=${3:-main} mirror
     mirror=$(debian_mirror)
     [ -n "$mirror" ] || fail "no Debian mirror in this machine's apt sources"
     rm -rf "$folder"
     mmdebstrap --quiet --variant=extract --architectures="$ARCH" --include="$names" \
-        --extract-hook="$here/parts/list-packages \"\$1\" '$folder.packages'" "$SUITE" "$folder" "deb $mirror $SUITE main" \
+        --extract-hook="$here/parts/list-packages \"\$1\" '$folder.packages'" "$SUITE" "$folder" "deb $mirror $SUITE $components" \
         >"$work/unpack-${folder##*/}.log" 2>&1 || { tail -n 20 "$work/unpack-${folder##*/}.log" >&2; fail "packages could not be unpacked"; }
 }

@@ -59,7 +59,7 @@ class Layout:
 
     def note(self, twin, name, button):
         """The screen that shows this button, under a name of ours."""
-        twin.wait_hit(button)
+        twin.wait_hit(button, 60)
         self.places[name] = {hit["name"]: (hit["x"] + hit["width"] // 2, hit["y"] + hit["height"] // 2) for hit in twin.do(cmd="hits")["hits"]}
         path = os.path.join(self.folder, f"twin-{len(self.places)}.png")
         twin.do(cmd="screenshot", path=path)
@@ -79,7 +79,7 @@ class Layout:
         twin.wait_screen("attract", 30)
 
     def walk(self, twin):
-        twin.wait_hit("offer_1")  # what the shop says has come from central
+        appliance.wait_for("the twin has the shop's offers from central", 60, lambda: twin.view().get("attract", {}).get("offers"))
         self.note(twin, "attract", "staff")
         twin.tap("staff")
         self.note(twin, "clerks", "pick_clerk_2")

@@ -11,7 +11,9 @@ from contextlib import closing
 from counter import HOST, PIN, ROOT, Central, Layout, appliance, changed, codes_on
 from machine import Failed, Machine, wait_for
 
-PATIENCE = 600  # seconds until a step that has not come is given up: the machine is emulated, and shares this one with others
+PATIENCE = 240  # seconds until a step that has not come is given up: the machine is emulated, and shares this one with others
+GREEN, RED = 1 << 0, 1 << 2  # pins of board/qemu-arm64/board.ini
+OK_PIN, BACK_PIN = 4, 5
 KICK, CUT = b"\x1bp", b"\x1dV"  # ESC/POS: drawer pulse, end of a receipt
 
 
@@ -74,6 +76,7 @@ class Day:
         return time.monotonic() - self.machine.started
 
     def enrol(self):
+        started = time.monotonic()
         ticket = os.path.join(self.work, "ticket.png")
         self.central.admin("enrol-ticket", 1, "both", "--qr", ticket)
         self.machine.show(ticket)
@@ -83,6 +86,7 @@ class Day:
         self.machine.show(None)
         self.central.admin("confirm", waiting[0]["code"])
         self.wait_follow_code()
+        self.times["enrolled_s"] = round(time.monotonic() - started, 1)
         self.keep("03-attract")
 
     def wait_follow_code(self):
@@ -165,19 +169,47 @@ class Day:
         with closing(sqlite3.connect(f"file:{self.central.data}/central.db?mode=ro", uri=True, timeout=30)) as db:
             return db.execute("SELECT count(*) FROM journal WHERE kind = 4").fetchone()[0]
 
+    def lamps(self, what, on, off):
+        wait_for(what, PATIENCE, lambda: self.machine.pins() & (on | off) == on)
+        self.held(what)
+
     def redeem(self):
-        before = self.redemptions()
+        before, started = self.redemptions(), time.monotonic()
         self.sell(8800, "coupon-10-off", "05-redeemed")
+        self.times["first_sale_s"] = round(time.monotonic() - started, 1)
         self.check("the drawer was kicked once", self.machine.printer.paper.count(KICK), 1)
         text = self.machine.printer.text()
         self.check("the receipt, in GB18030, says the shop's name and 78.00", "78.00" in text and "山河便利" in text)
         wait_for("central has the redemption", PATIENCE, lambda: self.redemptions() == before + 1, 0.5)
         self.held("central has the redemption")
 
+    def pins(self):
+        """The same coupon again is refused under the red lamp; then a sale under the green one; the keys of the case go on and back."""
+        kicks = self.machine.printer.kicks
+        self.amount(4200)
+        self.tap_onward("counter with a sale", "scan", "viewfinder")
+        self.machine.show(os.path.join(self.work, "codes", "coupon-10-off.png"))
+        self.lamps("the coupon is refused the second time: the red lamp is on, the green one off", RED, GREEN)
+        self.keep("06-refused")
+        self.machine.show(None)
+        self.machine.press(OK_PIN)
+        self.arrive("counter with a sale")
+        self.check("the key OK went on, and the drawer stayed shut", self.machine.printer.kicks, kicks)
+        self.tap("counter with a sale", "ok")
+        self.receipt(kicks)
+        self.lamps("without it the sale is done: the green lamp is on, the red one off", GREEN, RED)
+        self.machine.press(OK_PIN)
+        self.arrive("counter")
+        self.lamps("both lamps are off", 0, GREEN | RED)
+        self.tap_onward("counter", "sale", "amount pad")
+        self.machine.press(BACK_PIN)
+        self.arrive("counter")
+        self.held("the key BACK went back")
+
     def offline(self):
         before = self.redemptions()
         self.machine.wire(False)
-        self.sell(8800, "coupon-10-off-second", "06-redeemed-offline")
+        self.sell(8800, "coupon-10-off-second", "07-redeemed-offline")
         self.check("central knows nothing of the coupon taken without a network", self.redemptions(), before)
         started = time.monotonic()
         self.machine.wire(True)

@@ -14,6 +14,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 OVERLAY = os.path.join(ROOT, "firmware", "overlay")
 UNITS = os.path.join(OVERLAY, "usr/lib/systemd/system")
 EXPOSURE_MAX = 2.0
+BUTTONS = {f"button.{name}" for name in ("ok", "back", "scan", "staff")}  # app/flow/flow.c
 
 
 def text(path):
@@ -80,6 +81,9 @@ class Boards(unittest.TestCase):
                 self.assertEqual(parser["board"]["name"], os.path.basename(folder))
                 self.assertEqual(parser["display"]["backend"], "kms")
                 self.assertNotIn("sim", [parser[section].get("backend") for section in parser.sections()])
+                for key in parser["gpio"]:
+                    if key.startswith("button."):
+                        self.assertIn(key, BUTTONS)
 
     def test_no_board_switches_mitigations_off_but_the_emulated_ones(self):
         for path in glob.glob(os.path.join(ROOT, "board", "*", "board.conf")):

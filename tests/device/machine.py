@@ -37,40 +37,84 @@ def wait_for(what, seconds, look, every=0.2):
 
 
 class Channel:
-    """QMP: one command, one answer; what happens meanwhile is kept."""
+    """QMP: one command, one answer; what happens meanwhile is kept. An answer that does not come within its time is asked for
+    once more on a new connection: QEMU is then busy or hung, and the test says so instead of waiting for ever."""
+
+    SECONDS = 60
 
     def __init__(self, path, process):
-        def connect():
-            if process.poll() is not None:
-                raise Failed("QEMU ended at once")
-            try:
-                self.socket = socket.socket(socket.AF_UNIX)
-                self.socket.connect(path)
-                return True
-            except OSError:
-                self.socket.close()
-                return False
-        wait_for("QEMU's control socket", 20, connect, 0.05)
-        self.socket.settimeout(60)
-        self.file = self.socket.makefile("rwb")
+        self.path, self.process = path, process
         self.events = []
-        self.file.readline()
-        self.ask("qmp_capabilities")
+        self.socket = self.file = None
+        self.connect()
+
+    def connect(self):
+        def reached():
+            if self.process.poll() is not None:
+                raise Failed("QEMU ended")
+            line = socket.socket(socket.AF_UNIX)
+            line.settimeout(self.SECONDS)
+            try:
+                line.connect(self.path)
+                self.socket, self.file = line, line.makefile("rwb")
+                return self.file.readline()
+            except OSError:
+                line.close()
+                return False
+        wait_for("QEMU's control socket", self.SECONDS, reached, 0.05)
+        self.exchange("qmp_capabilities", {})
+
+    def exchange(self, command, arguments):
+        """The answer, None when none came in time."""
+        try:
+            self.file.write(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+            self.file.flush()
+            while line := self.file.readline():
+                answer = json.loads(line)
+                if "event" in answer:
+                    self.events.append(answer)
+                else:
+                    return answer
+        except OSError:
+            pass
+        return None
 
     def ask(self, command, **arguments):
-        self.file.write(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+        answer = self.exchange(command, arguments)
+        if answer is None:
+            self.close()
+            self.connect()
+            answer = self.exchange(command, arguments)
+        if answer is None:
+            raise Failed(f"QEMU does not answer to {command} within {self.SECONDS} s, on a new connection either")
+        if "error" in answer:
+            raise Failed(f"{command}: {answer['error']['desc']}")
+        return answer["return"]
+
+    def close(self):
+        for one in (self.file, self.socket):
+            try:
+                one.close()
+            except OSError:
+                pass  # what was still to be written has nobody to go to
+
+
+class Pins:
+    """The levels of the input pins, set from outside by QEMU's test protocol: a line of words, answered by OK."""
+
+    def __init__(self, path, chip):
+        self.chip = chip
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(Channel.SECONDS)
+        self.socket.connect(path)
+        self.file = self.socket.makefile("rwb")
+
+    def set(self, line, level):
+        self.file.write(f"set_irq_in {self.chip} unnamed-gpio-in {line} {level}\n".encode())
         self.file.flush()
-        while True:
-            line = self.file.readline()
-            if not line:
-                raise Failed(f"QEMU closed its control socket during {command}")
-            answer = json.loads(line)
-            if "event" in answer:
-                self.events.append(answer)
-            elif "error" in answer:
-                raise Failed(f"{command}: {answer['error']['desc']}")
-            else:
-                return answer["return"]
+        answer = self.file.readline().strip()
+        if answer != b"OK":
+            raise Failed(f"QEMU does not set pin {line}: {answer!r}")
 
     def close(self):
         self.file.close()
@@ -145,14 +189,34 @@ class Console(threading.Thread):
     def text(self):
         return self.said.decode("utf-8", "replace")
 
-    def ask(self, command, seconds=300):
-        """A shell command for the probe; its output. The answer stands between two marks of its own."""
+    def put(self, command):
+        """A shell command for the probe; the number it will answer under."""
         self.asked += 1
-        first, last = f"@@{self.asked}:begin", f"@@{self.asked}:end "
         self.line.sendall(f"{self.asked} {command}\n".encode())
-        wait_for(f"the probe answers {command!r}", seconds, lambda: re.search(last + r"\d+", self.text()))
-        answer = self.text().split(first, 1)[1].split(last, 1)[0]
-        return answer.replace("\r", "").strip()
+        return self.asked
+
+    def answer(self, number):
+        """What the probe said to it, None as long as it has not. The answer stands between two marks of its own."""
+        first, last = f"@@{number}:begin", f"@@{number}:end "
+        text = self.text().replace("\r", "")
+        if first not in text or not re.search(last + r"\d+", text):
+            return None
+        return text.split(first, 1)[1].split(last, 1)[0].strip()
+
+    def ask(self, command, seconds=300):
+        """The answer of the probe, as soon as there is one that listens: what is sent before that is lost."""
+        until = time.monotonic() + seconds
+        heard = False
+        while not heard:
+            if time.monotonic() > until:
+                raise Failed(f"no probe listens to {command!r}: not within {seconds} s; the last it said: {self.text()[-300:]!r}")
+            number, beat = self.put("true"), time.monotonic() + 3
+            while not heard and time.monotonic() < beat:
+                time.sleep(0.1)
+                heard = self.answer(number) is not None
+        number = self.put(command)
+        wait_for(f"the probe answers {command!r}", seconds, lambda: self.answer(number) is not None)
+        return self.answer(number)
 
 
 class Machine:
@@ -162,7 +226,7 @@ class Machine:
     def __init__(self, folder, disk, boot, recorded=None, throwaway=False):
         self.folder, self.disk, self.boot, self.recorded, self.throwaway = folder, disk, boot, recorded, throwaway
         os.makedirs(folder, exist_ok=True)
-        self.process = self.channel = self.console = None
+        self.process = self.channel = self.console = self.inputs = None
         self.frames = 0
         self.camera = self.at("camera.raw")
         if not os.path.exists(self.camera):
@@ -197,10 +261,11 @@ class Machine:
                 "-device", "i6300esb", "-action", "watchdog=reset", "-object", "rng-random,filename=/dev/urandom,id=rng",
                 "-device", "virtio-rng-pci,rng=rng", "-chardev", f"socket,id=paper,path={self.at('printer.sock')}",
                 "-device", "pci-serial,chardev=paper", "-serial", f"unix:{self.at('console.sock')},server=on,wait=off",
-                "-qmp", f"unix:{self.at('qmp.sock')},server=on,wait=off"]
+                "-qmp", f"unix:{self.at('qmp.sock')},server=on,wait=off", "-accel", "tcg",
+                "-qtest", f"unix:{self.at('pins.sock')},server=on,wait=off", "-qtest-log", "none"]
 
     def start(self):
-        for name in ("qmp.sock", "console.sock"):
+        for name in ("qmp.sock", "console.sock", "pins.sock"):
             if os.path.exists(self.at(name)):
                 os.unlink(self.at(name))
         with open(self.at("qemu.log"), "ab") as log:
@@ -209,6 +274,14 @@ class Machine:
         self.channel = Channel(self.at("qmp.sock"), self.process)
         self.console = Console(self.at("console.sock"))
         self.console.start()
+        self.inputs = Pins(self.at("pins.sock"), self.pin_chip())
+
+    def pin_chip(self):
+        """The path of the PL061 among QEMU's objects."""
+        found = [one["name"] for one in self.channel.ask("qom-list", path="/machine/unattached") if one["type"] == "child<pl061>"]
+        if len(found) != 1:
+            raise Failed(f"one PL061 was expected: {found}")
+        return f"/machine/unattached/{found[0]}"
 
     def running(self):
         return self.process is not None and self.process.poll() is None
@@ -217,7 +290,9 @@ class Machine:
         """The power goes."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
-        self.channel.close()
+        for line in (self.channel, self.inputs):
+            if line is not None:
+                line.close()
 
     def stop(self):
         if self.running():
@@ -229,14 +304,17 @@ class Machine:
 
     # -- eyes and hands -------------------------------------------------------------------------------------------------
 
-    def screen(self, keep=None):
-        path = self.at("screen.png") if keep is None else keep
-        self.channel.ask("screendump", filename=path, format="png")
-        return path
-
     def pixels(self):
+        """The picture on the screen. QEMU writes it plain, which is quick."""
         self.channel.ask("screendump", filename=self.at("screen.ppm"))
         return cv2.imread(self.at("screen.ppm"))
+
+    def screen(self, keep=None):
+        """The same as a file that every program reads."""
+        path = keep or self.at("screen.pgm")
+        pixels = self.pixels()
+        cv2.imwrite(path, pixels if keep else cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))
+        return path
 
     def show(self, picture):
         """Holds a picture before the camera; None takes it away."""
@@ -250,7 +328,7 @@ class Machine:
         yuyv = numpy.full((480, 640, 2), 128, numpy.uint8)
         yuyv[:, :, 0] = frame
         self.frames += 1
-        mark = f"{os.getpid()} {self.frames}".encode().ljust(512, b"\0")
+        mark = f"{os.getpid()} {self.frames}".encode().ljust(512, b"\n")
         mode = "r+b" if os.path.exists(self.camera) else "wb"
         with open(self.camera, mode) as file:
             file.write(yuyv.tobytes())
@@ -272,7 +350,14 @@ class Machine:
     def wire(self, up):
         self.channel.ask("set_link", name="card", up=up)
 
+    def press(self, line):
+        """A button at an input pin, held longer than it bounces."""
+        for level in (1, 0):
+            self.inputs.set(line, level)
+            time.sleep(0.4)
+
     def pins(self):
+        """The levels of all pins, a bit each."""
         answer = self.channel.ask("human-monitor-command", **{"command-line": f"xp /1bx {OUTPUT_REGISTER:#x}"})
         return int(answer.split(":")[1], 16)
 

@@ -150,7 +150,7 @@ class Updates(Day):
         wait_for("the new slot is called good", PATIENCE, lambda: boot_variables(self.machine.disk).get("BOOT_B_LEFT") == "3", 1)
         self.check("the new slot comes first", boot_variables(self.machine.disk)["BOOT_ORDER"], "B A")
         self.times["stick_to_good_s"] = round(time.monotonic() - started, 1)
-        self.keep("07-updated")
+        self.keep("08-updated")
 
     def wait_new_start(self):
         wait_for("the screen goes dark", PATIENCE, lambda: self.machine.pixels().mean() < 60)
@@ -182,6 +182,9 @@ class Updates(Day):
         self.check("and listens on no socket of this machine", self.inside("ss -lxpH | grep -c tillside-terminal"), "0")
         ports = {f"{line.split()[0]} {line.split()[4].rsplit(':', 1)[1]}" for line in self.inside("ss -lntuH").splitlines() if line}
         self.check("ports open that are not declared", sorted(ports - DECLARED_PORTS), [])
+        exposure = re.search(r"exposure level for \S+: ([0-9.]+)", self.inside("systemd-analyze security --no-pager tillside-terminal.service"))
+        self.check("the terminal's exposure (systemd-analyze security), at most 2.0", exposure is not None and float(exposure.group(1)) <= 2.0)
+        self.times["exposure"] = float(exposure.group(1))
         self.check("the root file system is read-only", "ro" in self.inside("findmnt -no OPTIONS /").split(","))
 
     def watchdog(self):
@@ -191,4 +194,12 @@ class Updates(Day):
         wait_for("the hung terminal is started again", PATIENCE,
                  lambda: self.inside("systemctl show -P NRestarts -P SubState tillside-terminal").split() == [str(int(before) + 1), "running"], 2)
         self.wait_follow_code()
-        self.held("the terminal hung and was started again by the watchdog")
+        self.held("the terminal hung and was started again by systemd")
+        self.machine.channel.events.clear()
+        started = time.monotonic()
+        self.machine.console.put("echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze")  # the first process hangs: nobody feeds the watchdog
+        wait_for("the watchdog resets the machine", PATIENCE, self.machine.resets, 1)
+        self.times["watchdog_s"] = round(time.monotonic() - started, 1)
+        self.check("it was the watchdog that did it", any(event["event"] == "WATCHDOG" for event in self.machine.channel.events))
+        self.wait_follow_code()
+        self.held("the machine hung and was started again by its watchdog")
