@@ -17,6 +17,7 @@ enum option_code {
     OPTION_BRAND_NAME,
     OPTION_BRAND_NAME_EN,
     OPTION_LOG,
+    OPTION_WEBHOOKS_ANYWHERE,
     OPTION_PLAYED_CLOCK,
 };
 
@@ -31,6 +32,7 @@ static const struct option long_options[] = {
     {"brand-name", required_argument, NULL, OPTION_BRAND_NAME},
     {"brand-name-en", required_argument, NULL, OPTION_BRAND_NAME_EN},
     {"log", required_argument, NULL, OPTION_LOG},
+    {"webhooks-anywhere", no_argument, NULL, OPTION_WEBHOOKS_ANYWHERE},
 #ifdef TILLSIDE_SIM
     {"played-clock", required_argument, NULL, OPTION_PLAYED_CLOCK},
 #endif
@@ -76,6 +78,9 @@ static bool take_option(int code, const char *value, struct command_options *opt
     case OPTION_BRAND_NAME_EN:
         options->brand_en = value;
         return strlen(value) < FEED_NAME_MAX;
+    case OPTION_WEBHOOKS_ANYWHERE:
+        config->webhooks_anywhere = true;
+        return true;
     case OPTION_LOG:
         options->log_file = value;
         return true;

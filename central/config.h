@@ -30,6 +30,7 @@ struct central_config {
     char url[CENTRAL_URL_MAX];             /* --url: what enrolment tickets name; default https://<listen> */
     char public_url[CENTRAL_URL_MAX];      /* --public-url: what phones open; default http://<public> */
     uint32_t backup_hours;                 /* --backup-hours; default 24, 0 = only on request */
+    bool webhooks_anywhere;                /* --webhooks-anywhere: also to http and to addresses inside the house */
 };
 
 void central_config_defaults(struct central_config *config);

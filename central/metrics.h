@@ -18,6 +18,7 @@ struct central_metrics {
     _Atomic uint64_t backups, backup_failures;
     _Atomic uint64_t questions_open, questions_late; /* gauges, of the last look */
     _Atomic uint64_t questions_escalated;
+    _Atomic uint64_t webhooks_dead; /* gave up on, since the start */
 };
 
 #endif

@@ -18,6 +18,8 @@ extern const struct central_part central_chain;    /* central/chain/part.c */
 extern const struct central_part central_message;  /* central/message/part.c; before wechat, which notes acts in it */
 extern const struct central_part central_wechat;   /* central/wechat/part.c; its tables stand beside those of people */
 
+extern const struct central_part central_webhook; /* central/webhook/part.c; last: it tells of what the others did */
+
 /*
  * `tillside-central admin …`: a client of the running serve (admin socket); when none runs it opens the books itself
  * (central_open with inline_jobs, which takes db.lock) and hands the same lines to central_people.admin_line.

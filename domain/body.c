@@ -234,6 +234,8 @@ static const struct kind kinds[] = {
     {RECORD_CONSENT, "consent", {NULL, 0, 0}},
     {RECORD_SURVEYED, "surveyed", {NULL, 0, 0}},
     {RECORD_PROGRAMME, "programme", {NULL, 0, 0}},
+    {RECORD_FOLLOW, "follow", {NULL, 0, 0}},
+    {RECORD_WEBHOOK, "webhook", {NULL, 0, 0}},
 };
 
 /* Every member of the union starts here, behind the tag. */

@@ -68,6 +68,7 @@ void api_metrics(struct api_call *call)
         {"questions_open", "gauge", "Members' questions without an answer.", m->questions_open},
         {"questions_late", "gauge", "Of them those older than a quarter of an hour.", m->questions_late},
         {"questions_escalated_total", "counter", "Questions that were not answered in time.", m->questions_escalated},
+        {"webhooks_dead_total", "counter", "Webhooks that are told no more.", m->webhooks_dead},
     };
     char text[METRICS_MAX];
     size_t len = print_metrics(metrics, ARRAY_LEN(metrics), text, sizeof(text));

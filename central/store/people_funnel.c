@@ -1,6 +1,7 @@
 #include "central/store/people_touchpoint.h"
 
 #include "central/store/feed.h"
+#include "central/store/journal.h"
 #include "central/store/query.h"
 
 #include <inttypes.h>
@@ -11,9 +12,16 @@
 #define GREETING_KEEP_S  600
 #define GREETINGS_A_TIME 64
 
+/* For who is told of it (webhooks); the funnel itself is counted. */
+static int journal_follow(struct store_tx *tx, uint32_t touchpoint, enum funnel_step step)
+{
+    struct journal_fact fact = {.what = step == FUNNEL_FOLLOW ? "followed" : "unfollowed", .number = touchpoint};
+    return step == FUNNEL_FOLLOW || step == FUNNEL_UNFOLLOW ? journal_append_central(tx, RECORD_FOLLOW, &fact) : 0;
+}
+
 int people_count_step(struct store_tx *tx, uint32_t touchpoint, enum funnel_step step, uint32_t seconds)
 {
-    return query_run(
+    int rc = query_run(
         store_tx_write(tx),
         "INSERT INTO touchpoint_day (touchpoint, day, shown, shown_s, follows, scans, joins, unfollows) VALUES "
         "(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (touchpoint, day) DO UPDATE SET shown = shown + excluded.shown, "
@@ -22,6 +30,7 @@ int people_count_step(struct store_tx *tx, uint32_t touchpoint, enum funnel_step
         QUERY(Q_INT(touchpoint), Q_INT((tx->now_ms / 1000 + LOCAL_OFFSET_S) / DAY_S), Q_INT(step == FUNNEL_SHOWN),
               Q_INT(step == FUNNEL_SHOWN ? seconds : 0), Q_INT(step == FUNNEL_FOLLOW), Q_INT(step == FUNNEL_SCAN),
               Q_INT(step == FUNNEL_JOIN), Q_INT(step == FUNNEL_UNFOLLOW)));
+    return rc ? rc : journal_follow(tx, touchpoint, step);
 }
 
 int people_each_funnel(struct store_tx *tx, int64_t since_day, people_funnel_visit visit, void *context)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #define CONNECT_TIMEOUT_MS_DEFAULT 5000
 
@@ -15,6 +16,8 @@ struct http_client {
     CURL *easy;
     char *user_agent;
     char *proxy;
+    bool (*may_connect)(const struct sockaddr *address);
+    bool kept_out; /* of the request that runs: an address was not allowed */
     atomic_bool cancelled;
     char message[CURL_ERROR_SIZE];
 };
@@ -37,6 +40,7 @@ int http_client_open(const struct http_client_options *options, struct http_clie
     }
     client->user_agent = strdup(options->user_agent ? options->user_agent : "tillside/" TILLSIDE_VERSION);
     client->proxy = strdup(options->proxy ? options->proxy : "");
+    client->may_connect = options->may_connect;
     client->multi = curl_multi_init();
     client->easy = curl_easy_init();
     if (!client->user_agent || !client->proxy || !client->multi || !client->easy) {
@@ -171,6 +175,18 @@ static void set_security(CURL *easy, const struct http_client_request *request)
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
 }
 
+/* libcurl asks for a socket when it knows the address: a name cannot lead elsewhere afterwards. */
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct http_client *client = context;
+    (void)purpose;
+    if (!client->may_connect(&address->addr)) {
+        client->kept_out = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static void set_up(struct http_client *client, struct transfer *transfer, struct curl_slist *headers)
 {
     const struct http_client_request *request = transfer->request;
@@ -178,6 +194,11 @@ static void set_up(struct http_client *client, struct transfer *transfer, struct
     int connect_ms = request->connect_timeout_ms ? request->connect_timeout_ms : CONNECT_TIMEOUT_MS_DEFAULT;
     curl_easy_reset(easy);
     client->message[0] = '\0';
+    client->kept_out = false;
+    if (client->may_connect) {
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client);
+    }
     curl_easy_setopt(easy, CURLOPT_URL, request->url);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, client->message);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent);
@@ -286,6 +307,7 @@ static int run(struct http_client *client, struct transfer *transfer)
     if (!error) {
         CURLcode code = finished_code(client->multi);
         error = errno_of(code, client->easy, transfer);
+        error = error == -ECONNREFUSED && client->kept_out ? -EACCES : error;
         if (!client->message[0])
             snprintf(client->message, sizeof(client->message), "%s", curl_easy_strerror(code));
     }

@@ -143,7 +143,7 @@ class World:
         self.central.public = f"http://127.0.0.1:{self.central.public_port}"
         self.central.command = [self.central.program, "serve", "--data", data, "--listen",
                                 f"127.0.0.1:{self.central.port}", "--public", f"127.0.0.1:{self.central.public_port}",
-                                "--played-clock", self.clock]
+                                "--webhooks-anywhere", "--played-clock", self.clock]
 
     def make_emulator(self):
         shutil.copy(self.seed.path("emulator.json"), self.work)

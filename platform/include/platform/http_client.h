@@ -4,15 +4,16 @@
 /*
  * Blocking HTTP/1.1 client (libcurl) for worker threads. Connections are kept and reused; redirects are not
  * followed; no proxy unless named, whatever the environment says. An HTTP status, 500 included, is an answer, not
- * an error. Errors: -ECONNREFUSED, -EHOSTUNREACH (name or route), -EKEYREJECTED (pin or certificate): nothing was sent;
- * -ETIMEDOUT, -ECONNRESET (cut off in the middle: the server may have done it), -E2BIG (answer over the limit),
- * -ECANCELED, -EINVAL (URL), -EPROTO, -ENOMEM.
+ * an error. Errors: -EACCES (may_connect said no), -ECONNREFUSED, -EHOSTUNREACH (name or route), -EKEYREJECTED (pin or
+ * certificate): nothing was sent; -ETIMEDOUT, -ECONNRESET (cut off in the middle: the server may have done it), -E2BIG
+ * (answer over the limit), -ECANCELED, -EINVAL (URL), -EPROTO, -ENOMEM.
  */
 
 #include "domain/base.h"
 #include "platform/buffer.h"
 
 struct http_client;
+struct sockaddr;
 
 /* A header of either side. */
 struct http_header {
@@ -23,6 +24,8 @@ struct http_header {
 struct http_client_options {
     const char *user_agent; /* NULL: "tillside/<version>" */
     const char *proxy;      /* NULL: none */
+    /* NULL, or: asked for each address that a name or a number leads to, before anything is sent there. */
+    bool (*may_connect)(const struct sockaddr *address);
 };
 
 #define HTTP_WANTED_MAX       8
