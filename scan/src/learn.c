@@ -125,7 +125,7 @@ static struct scan_point centre_of(const struct fit *fit)
                                (fit->corners[0].y + fit->corners[2].y) / 2};
 }
 
-static bool is_same(const struct learn_sum *sum, const struct fit *fit, unsigned frame)
+bool learn_knows(const struct learn_sum *sum, const struct fit *fit, unsigned frame)
 {
     return sum->frames > 0 && frame - sum->last <= FRAMES_PAST && sum->sheet.version == fit->version &&
            sum->sheet.inverted == fit->inverted && point_distance(sum->centre, centre_of(fit)) < sum->reach;
@@ -137,7 +137,7 @@ void learn_add(struct learn_sum *sum, const struct learn *learn, const struct fi
     struct learn_sheet *all = &sum->sheet;
     int pitch = pitch_of(qr_side(fit->version)), count = pitch * pitch;
     float trust = agreed / (1 - agreed);
-    bool same = is_same(sum, fit, frame);
+    bool same = learn_knows(sum, fit, frame);
 
     trust *= trust;
     for (int i = 0; i < count; i++) {
@@ -297,6 +297,30 @@ float learn_decide(struct learn *learn, const struct learn_sheet *sheet, struct 
         }
     }
     return agreed;
+}
+
+void learn_model(const struct learn *learn, struct learn_sheet *out_model)
+{
+    int side = learn->side, pitch = pitch_of(side);
+
+    for (int row = 0; row < pitch; row++) {
+        for (int c = 0; c < pitch; c++) {
+            float sum = 0, least_sure = 1;
+
+            for (int k = 0; k < 4; k++) {
+                /* On either hand; the same module twice where the sample is its middle. */
+                int y = k & 1 ? row / 2 - 1 : (row + 1) / 2 - 2;
+                int x = k & 2 ? c / 2 - 1 : (c + 1) / 2 - 2;
+                bool inside = y >= 0 && x >= 0 && y < side && x < side;
+                float wanted = inside ? learn->wanted[y * side + x] : -1;
+
+                sum += wanted / 4;
+                least_sure = least(least_sure, fabsf(wanted));
+            }
+            out_model->level[row * pitch + c] = sum;
+            out_model->weight[row * pitch + c] = least_sure;
+        }
+    }
 }
 
 void learn_show(const struct learn_sheet *sheet, struct sampler *out_sampler)

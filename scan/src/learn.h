@@ -55,6 +55,15 @@ struct learn_sum {
  */
 void learn_add(struct learn_sum *sum, const struct learn *learn, const struct fit *fit, float agreed, unsigned frame);
 
+/* Whether fit in this frame is of the symbol that was laid over each other. */
+bool learn_knows(const struct learn_sum *sum, const struct fit *fit, unsigned frame);
+
+/*
+ * What a sharp picture of the symbol would be, by what was decided on last: edges halfway between the modules at either
+ * hand, each sample weighed by how sure these are.
+ */
+void learn_model(const struct learn *learn, struct learn_sheet *out_model);
+
 /* The sheet's modules as a picture, for another sampler than that which took it. */
 void learn_show(const struct learn_sheet *sheet, struct sampler *out_sampler);
 

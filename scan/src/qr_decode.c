@@ -126,6 +126,8 @@ static double agreement_of(int agreeing, int total)
 /* What was seen of a block: its words, and of each bit how sure it is. */
 struct sight {
     const struct qr_decoder *decoder;
+    int len, ecc;
+    int version; /* of a symbol of one block; else 0 */
     uint8_t words[QR_BLOCK_MAX];
     uint16_t doubt[QR_BLOCK_MAX];
     uint8_t sure[QR_BLOCK_MAX][8];
@@ -197,6 +199,20 @@ static bool is_believed(const struct rs_block *block, int wrong, const struct si
     return evidence(block, wrong, sight, plain) >= EVIDENCE_MIN;
 }
 
+/* The same for the codeword that is nearest of all: minus log2 of the chance that random words have one so near. */
+static double evidence_of_nearest(const struct rs_block *block, const struct sight *sight, const struct qr_plain *plain)
+{
+    struct regained regained;
+    int free = 0;
+
+    memset(&regained, 0xff, sizeof(regained));
+    for (int i = 0; i < block->len - block->ecc; i++) {
+        regained.bits[i] = (uint8_t) ~(plain ? plain->fixed[i] : 0);
+        free += __builtin_popcount(regained.bits[i]);
+    }
+    return agreement(block, sight, &regained) - free;
+}
+
 static void order_by_doubt(const uint16_t *doubt, int len, int ecc, uint8_t *out_order)
 {
     bool taken[QR_BLOCK_MAX] = {false};
@@ -213,9 +229,10 @@ static void order_by_doubt(const uint16_t *doubt, int len, int ecc, uint8_t *out
 }
 
 /* With what a plain message fixes put in place of what was seen; believed only by what was seen. */
-static int correct_plain(const struct sight *sight, int len, int ecc, int version, uint8_t *out_words)
+static int correct_plain(const struct sight *sight, uint8_t *out_words)
 {
-    struct qr_plain_sight seen = {sight->decoder, sight->words, sight->sure, len - ecc, version};
+    int len = sight->len, ecc = sight->ecc;
+    struct qr_plain_sight seen = {sight->decoder, sight->words, sight->sure, len - ecc, sight->version};
     uint8_t order[QR_BLOCK_MAX], words[QR_BLOCK_MAX], trial[QR_BLOCK_MAX], syndrome[RS_ECC_MAX];
     uint16_t doubt[QR_BLOCK_MAX];
     struct rs_block block = {words, len, ecc, order, 0};
@@ -246,12 +263,12 @@ static int correct_plain(const struct sight *sight, int len, int ecc, int versio
     return -1;
 }
 
-/*
- * Plain first, then with ever more of the least certain words given up. version is that of a symbol of one block, else
- * 0. Returns the share of correction left in %, or -1.
+/* Plain first, then with ever more of the least certain words given up. Returns the share of correction left in %, or
+ * -1.
  */
-static int correct_block(const struct sight *sight, int len, int ecc, int version, uint8_t *out_words)
+static int correct_block(const struct sight *sight, uint8_t *out_words)
 {
+    int len = sight->len, ecc = sight->ecc;
     uint8_t order[QR_BLOCK_MAX], trial[QR_BLOCK_MAX], syndrome[RS_ECC_MAX];
     struct rs_block block = {trial, len, ecc, order, 0};
     const struct rs_field *field = &sight->decoder->field;
@@ -276,10 +293,61 @@ static int correct_block(const struct sight *sight, int len, int ecc, int versio
             return 100 - 100 * (erased + 2 * wrong) / (2 * ecc);
         }
     }
-    return version > 0 ? correct_plain(sight, len, ecc, version, out_words) : -1;
+    return sight->version > 0 ? correct_plain(sight, out_words) : -1;
 }
 
-static int correct_all(struct qr_decoder *decoder, const struct qr_blocks *blocks, int version, int *out_len)
+/* Where what was seen tells less than that share of what is to be known, no search finds it. */
+#define PROMISING 0.9f
+
+static bool is_promising(const struct sight *sight, const struct qr_plain *plain)
+{
+    float told = 0, wanted = 0;
+
+    for (int i = 0; i < sight->len; i++) {
+        for (int b = 0; b < 8; b++) {
+            if (plain && i < sight->len - sight->ecc && plain->fixed[i] >> (7 - b) & 1)
+                continue;
+            told += sight->decoder->worth[sight->sure[i][b]];
+            wanted += i < sight->len - sight->ecc;
+        }
+    }
+    return told >= PROMISING * wanted;
+}
+
+static int search_with(struct qr_decoder *decoder, const struct sight *sight, const struct qr_plain *plain,
+                       uint8_t *out_words)
+{
+    uint8_t words[QR_BLOCK_MAX], fixed[QR_BLOCK_MAX] = {0}, found[QR_BLOCK_MAX];
+    struct rs_sight seen = {words, sight->sure, fixed, sight->len, sight->ecc};
+    struct rs_block block = {found, sight->len, sight->ecc, NULL, 0};
+
+    if (!is_promising(sight, plain))
+        return -1;
+    memcpy(words, sight->words, (size_t)sight->len);
+    for (int i = 0; plain && i < sight->len - sight->ecc; i++) {
+        fixed[i] = plain->fixed[i];
+        words[i] = (uint8_t)((words[i] & ~fixed[i]) | plain->words[i]);
+    }
+    if (!rs_search_nearest(&decoder->search, &decoder->field, &seen, found) ||
+        evidence_of_nearest(&block, sight, plain) < EVIDENCE_MIN)
+        return -1;
+    memcpy(out_words, found, (size_t)sight->len);
+    return 0;
+}
+
+/* For what no correction of words has read: the nearest codeword bit by bit, of a plain message first. */
+static int search_block(struct qr_decoder *decoder, const struct sight *sight, uint8_t *out_words)
+{
+    struct qr_plain_sight seen = {decoder, sight->words, sight->sure, sight->len - sight->ecc, sight->version};
+    struct qr_plain plain;
+
+    if (sight->version > 0 && qr_plain_guess(&seen, &plain) && search_with(decoder, sight, &plain, out_words) == 0)
+        return 0;
+    return search_with(decoder, sight, NULL, out_words);
+}
+
+static int correct_all(struct qr_decoder *decoder, const struct qr_blocks *blocks, int version, bool thorough,
+                       int *out_len)
 {
     int quality = 100, len = 0;
 
@@ -289,6 +357,9 @@ static int correct_all(struct qr_decoder *decoder, const struct qr_blocks *block
         uint8_t words[QR_BLOCK_MAX];
 
         sight.decoder = decoder;
+        sight.len = data + blocks->ecc;
+        sight.ecc = blocks->ecc;
+        sight.version = blocks->count == 1 ? version : 0;
         for (int i = 0; i < data + blocks->ecc; i++) {
             int at = interleaved(blocks, b, i);
 
@@ -296,7 +367,9 @@ static int correct_all(struct qr_decoder *decoder, const struct qr_blocks *block
             sight.doubt[i] = decoder->doubt[at];
             memcpy(sight.sure[i], decoder->sure + (size_t)at * 8, 8);
         }
-        int left = correct_block(&sight, data + blocks->ecc, blocks->ecc, blocks->count == 1 ? version : 0, words);
+        int left = correct_block(&sight, words);
+        if (left < 0 && thorough)
+            left = search_block(decoder, &sight, words);
         if (left < 0)
             return -1;
         quality = left < quality ? left : quality;
@@ -313,13 +386,17 @@ void qr_decoder_init(struct qr_decoder *decoder)
     rs_field_init(&decoder->field);
     for (int sure = 0; sure < 128; sure++)
         decoder->doubts[sure] = (uint16_t)lroundf(2000.0f / (1.0f + expf((float)sure / 12.0f)));
+    for (int sure = 0; sure < 128; sure++) {
+        double wrong = 1 / (1 + exp((double)sure / 12));
+        decoder->worth[sure] = (float)(1 + wrong * log2(wrong) + (1 - wrong) * log2(1 - wrong));
+    }
     for (int t = 0; t < QR_TILTS; t++)
         for (int sure = 0; sure < 128; sure++)
             decoder->tilted[t][sure] = 1 - log2f(1 + expf(-QR_TILT_FIRST * (float)(1 << t) * (float)sure));
 }
 
-int qr_decode(struct qr_decoder *decoder, const struct qr_soft *soft, struct qr_content *out_content,
-              struct qr_reading *out_reading)
+static int decode(struct qr_decoder *decoder, const struct qr_soft *soft, bool thorough, struct qr_content *out_content,
+                  struct qr_reading *out_reading)
 {
     int scores[2], fives[2], len;
 
@@ -333,9 +410,21 @@ int qr_decode(struct qr_decoder *decoder, const struct qr_soft *soft, struct qr_
     struct qr_blocks blocks = qr_blocks_of(soft->version, level);
 
     read_words(decoder, soft, mirrored, five & 7);
-    int quality = correct_all(decoder, &blocks, soft->version, &len);
+    int quality = correct_all(decoder, &blocks, soft->version, thorough, &len);
     if (quality < 0 || qr_segments_read(decoder->data, len, soft->version, out_content))
         return -EILSEQ;
     *out_reading = (struct qr_reading){level, mirrored, quality};
     return 0;
+}
+
+int qr_decode(struct qr_decoder *decoder, const struct qr_soft *soft, struct qr_content *out_content,
+              struct qr_reading *out_reading)
+{
+    return decode(decoder, soft, false, out_content, out_reading);
+}
+
+int qr_decode_thoroughly(struct qr_decoder *decoder, const struct qr_soft *soft, struct qr_content *out_content,
+                         struct qr_reading *out_reading)
+{
+    return decode(decoder, soft, true, out_content, out_reading);
 }

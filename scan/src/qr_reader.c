@@ -112,6 +112,14 @@ bool qr_work_decode_soft(struct qr_reader *reader, const struct fit *fit, struct
            take_code(reader, fit, &reading, result);
 }
 
+bool qr_work_decode_thoroughly(struct qr_reader *reader, const struct fit *fit, struct scan_result *result)
+{
+    struct qr_reading reading;
+
+    return qr_decode_thoroughly(&reader->decoder, &reader->soft, &reader->content, &reading) == 0 &&
+           take_code(reader, fit, &reading, result);
+}
+
 bool qr_work_decode(struct qr_reader *reader, const struct fit *fit, const struct decision *decision,
                     struct scan_result *result)
 {

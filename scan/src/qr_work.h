@@ -22,7 +22,8 @@ struct qr_reader {
     struct qr_soft soft;
     struct qr_content content;
     struct learn learn;
-    struct learn_sum sum; /* unread frames laid over each other */
+    struct learn_sum sum;     /* unread frames laid over each other */
+    struct learn_sheet model; /* what was decided on them */
     struct fit_pattern pattern;
     struct candidate_list candidates;
     struct finder_list finders;
@@ -44,6 +45,9 @@ bool qr_work_decode(struct qr_reader *reader, const struct fit *fit, const struc
 
 /* The same on modules decided already, in reader->soft. */
 bool qr_work_decode_soft(struct qr_reader *reader, const struct fit *fit, struct scan_result *result);
+
+/* As that, with the search bit by bit: some milliseconds, where there is hope. */
+bool qr_work_decode_thoroughly(struct qr_reader *reader, const struct fit *fit, struct scan_result *result);
 
 /* Everything on a symbol that was seen but not read, while time is left. */
 bool rescue_read(struct qr_reader *reader, const struct plane *plane, const struct fit *seen,

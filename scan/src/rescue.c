@@ -1,4 +1,5 @@
 #include "feedback.h"
+#include "overlay.h"
 #include "qr_work.h"
 
 #include <string.h>
@@ -124,7 +125,7 @@ static bool decode_learned(struct qr_reader *reader, const struct plane *plane, 
     sampler_decide(&reader->sampler, fit, &plain, &reader->soft);
     learn_take(&reader->learn, &reader->sampler, plane, fit, warp);
     *out_agreed = learn_decide(&reader->learn, &reader->learn.sheet, &reader->soft);
-    return *out_agreed > 0 && qr_work_decode_soft(reader, fit, result);
+    return *out_agreed > 0 && qr_work_decode_thoroughly(reader, fit, result);
 }
 
 /* All frames together. */
@@ -132,13 +133,30 @@ static bool decode_sum(struct qr_reader *reader, const struct fit *fit, struct s
 {
     static const struct decision decisions[] = {{0.25f, 4}, {0.5f, 4}, {0, 2}, {0.25f, 2}};
 
-    if (learn_decide(&reader->learn, &reader->sum.sheet, &reader->soft) > 0 && qr_work_decode_soft(reader, fit, result))
-        return true;
+    if (learn_decide(&reader->learn, &reader->sum.sheet, &reader->soft) > 0) {
+        learn_model(&reader->learn, &reader->model);
+        if (qr_work_decode_thoroughly(reader, fit, result))
+            return true;
+    }
     learn_show(&reader->sum.sheet, &reader->sampler);
     for (size_t k = 0; k < sizeof(decisions) / sizeof(decisions[0]); k++)
         if (qr_work_decode(reader, fit, &decisions[k], result))
             return true;
     return false;
+}
+
+/* Puts the fit where this frame is most like those before; false when there are none of this symbol. */
+static bool lay_over(struct qr_reader *reader, const struct plane *plane, struct fit *fit)
+{
+    static const struct sampling mean = {0.25f, false};
+    static const struct decision plain = {0, 4};
+
+    if (!learn_knows(&reader->sum, fit, reader->frames))
+        return false;
+    sampler_take(&reader->sampler, plane, fit, &mean, NULL);
+    sampler_decide(&reader->sampler, fit, &plain, &reader->soft);
+    overlay_fit(&reader->model, &reader->sampler, plane, fit);
+    return true;
 }
 
 bool rescue_read_learned(struct qr_reader *reader, const struct plane *plane, struct fit *seen, bool gathered,
@@ -156,11 +174,14 @@ bool rescue_read_learned(struct qr_reader *reader, const struct plane *plane, st
         find_jitters(reader, plane, seen, 2, best);
         if (best[0].opening > 0)
             *seen = best[0].fit;
+    } else if (gathered) {
+        lay_over(reader, plane, seen);
     }
     if (decode_learned(reader, plane, seen, NULL, &agreed, result))
         return true;
     if (!gathered || agreed <= 0)
         return false;
+    learn_model(&reader->learn, &reader->model);
     learn_add(&reader->sum, &reader->learn, seen, agreed, reader->frames);
     return reader->sum.frames > 1 && decode_sum(reader, seen, result);
 }

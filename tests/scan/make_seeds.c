@@ -20,6 +20,7 @@ static void write_seed(const char *folder, const char *name, const uint8_t *data
 /* What fuzz_scan_modules takes. */
 static void modules(const char *folder, const char *name, const char *text, int version, QRecLevel level)
 {
+    bool searched = version == 1; /* larger ones take too long */
     static uint8_t seed[1 + 177 * 177];
     QRcode *code = QRcode_encodeString8bit(text, version, level);
 
@@ -28,7 +29,7 @@ static void modules(const char *folder, const char *name, const char *text, int 
         return;
     }
     size_t count = (size_t)code->width * (size_t)code->width;
-    seed[0] = (uint8_t)(code->version - 1);
+    seed[0] = (uint8_t)(code->version - 1 + (searched ? 200 : 0));
     for (size_t i = 0; i < count; i++)
         seed[1 + i] = code->data[i] & 1 ? 100 : (uint8_t)-100;
     write_seed(folder, name, seed, 1 + count);
