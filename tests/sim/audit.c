@@ -100,11 +100,13 @@ static const struct check checks[] = {
      "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind < 2 AND a.earned > 0 AND a.terminal NOT IN forked "
      "AND " KEPT " AND NOT EXISTS (SELECT 1 FROM c WHERE c.terminal = a.terminal AND c.inc = a.inc AND c.seq > a.seq"
      "  AND c.seq < a.seq + 4 AND c.kind = 6 AND c.f1 = a.seq AND c.f5 = a.earned)"},
+    /* the primary that did it may have been copied: then it is in its own journal, as with its other acts */
     {"acknowledged void lost", false, false,
      "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind = 2 AND a.terminal NOT IN forked AND a.terminal NOT IN "
      "(SELECT terminal FROM"
      " lost_disk) AND NOT EXISTS"
-     " (SELECT 1 FROM gone g WHERE g.terminal = a.terminal AND g.inc = a.inc AND g.seq = a.seq)"},
+     " (SELECT 1 FROM gone g WHERE g.terminal = a.terminal AND g.inc = a.inc AND g.seq = a.seq) AND NOT EXISTS (SELECT"
+     " 1 FROM l v WHERE v.kind = 8 AND v.f1 = a.terminal AND v.f2 = a.inc AND v.f3 = a.seq AND v.terminal IN forked)"},
     {"acknowledged by a copy, nowhere now", false, false,
      "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind < 2 AND a.terminal IN forked AND NOT EXISTS"
      " (SELECT 1 FROM l WHERE l.terminal = a.terminal AND l.inc = a.inc AND l.seq = a.seq"
