@@ -7,6 +7,7 @@
 
 #define RETRY_FIRST_MS 300
 #define RETRY_MAX_MS   10000
+#define COPY_FIRST_MS  600000
 #define CONVERGE_MS    2500 /* how long "busy" and "somebody else is primary" are borne before staff is told */
 
 static bool changes_books(const struct till_request *request)
@@ -402,6 +403,30 @@ static int choose_locked(struct lan *lan, int64_t *out_until)
     return chosen;
 }
 
+/*
+ * The primary does not hold yet what is held here of one that is gone, which may have been asked first and have done
+ * it: the copy goes before the question. A machine in place of a lost one has none of its journal at first.
+ */
+static bool knows_less(struct lan *lan, uint32_t primary, const struct lan_slot *slot)
+{
+    struct lan_end ends[LAN_TERMINALS_MAX];
+    uint32_t count = 0;
+    bool less = false;
+
+    if (slot->state != SLOT_ASKED || lan_mono_ms(lan) - slot->begun_mono_ms > COPY_FIRST_MS ||
+        till_ends(lan->options.till, ends, &count) < 0)
+        return false;
+    pthread_mutex_lock(&lan->loops.mutex);
+    struct lan_peer *peer = lan_peer_locked(lan, primary);
+    for (uint32_t i = 0; i < count && peer != NULL; i++) {
+        const struct lan_end *held = lan_peer_end_locked(peer, ends[i].terminal, ends[i].incarnation);
+        bool gone = ends[i].terminal != lan->store.terminal && lan_peer_locked(lan, ends[i].terminal) == NULL;
+        less |= gone && ends[i].through > (held != NULL ? held->through : 0);
+    }
+    pthread_mutex_unlock(&lan->loops.mutex);
+    return less;
+}
+
 static void serve(struct lan *lan, int index)
 {
     struct lan_slot slot;
@@ -424,6 +449,8 @@ static void serve(struct lan *lan, int index)
         not_now(lan, index, &slot, -EHOSTDOWN); /* just started: the first hello is under way */
     else if (slot.state == SLOT_NEW && !live)
         do_without(lan, index, &slot);
+    else if (knows_less(lan, primary, &slot))
+        stay_pending(lan, index, RETRY_FIRST_MS);
     else
         ask_primary(lan, index, &slot, primary);
     explicit_bzero(&slot, sizeof(slot));

@@ -576,6 +576,44 @@ static void what_was_pending_goes_to_the_new_primary(void **state)
     assert_int_equal(house_answer(peer, 7)->error, 0);
 }
 
+static void forget_terminal(struct house *house, uint32_t gone, uint32_t next_primary)
+{
+    struct till_store *store = &house->till.store;
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < store->terminal_count; i++)
+        if (store->terminals[i].terminal != gone)
+            store->terminals[kept++] = store->terminals[i];
+    store->terminal_count = kept;
+    store->primary_terminal = next_primary;
+    store->primary = house->terminal == next_primary;
+    lan_wake(house->lan);
+}
+
+/* The lost primary may have done it, and its copy is here: the machine in its place hears of that first. */
+static void a_request_that_may_have_been_done_waits_until_the_new_primary_has_the_lost_ones_journal(void **state)
+{
+    (void)state;
+    third->till.refuses_copies = true;
+    fake_till_append(&primary->till);
+    street_run(street, 5000);
+    primary->only = "/v1/lan/act";
+    primary->wire = WIRE_LOST;
+    assert_int_equal(house_redeem(peer, 7), 0);
+    street_run(street, 0);
+    house_stop(primary);
+    forget_terminal(peer, 1, 3);
+    forget_terminal(third, 1, 3);
+    street_run(street, 30000);
+    assert_int_equal(third->till.submits, 0);
+    assert_int_equal(house_answer(peer, 7)->error, -EINPROGRESS);
+    third->till.refuses_copies = false;
+    street_run(street, 70000);
+    assert_int_equal(fake_till_journal(&third->till, 1, 1)->through, 1);
+    assert_int_equal(third->till.done_count, 1);
+    assert_int_equal(house_answer(peer, 7)->error, 0);
+}
+
 static uint32_t two = 2, three = 3;
 #define TWO(name)   cmocka_unit_test_prestate_setup_teardown(name, open_houses, close_all, &two)
 #define THREE(name) cmocka_unit_test_prestate_setup_teardown(name, open_houses, close_all, &three)
@@ -616,6 +654,7 @@ int main(void)
         THREE(a_promotion_without_the_others_says_that_it_may_be_behind),
         TWO(what_was_pending_at_the_old_primary_is_asked_of_the_own_till_once_it_is_the_primary),
         THREE(what_was_pending_goes_to_the_new_primary),
+        THREE(a_request_that_may_have_been_done_waits_until_the_new_primary_has_the_lost_ones_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
