@@ -109,6 +109,7 @@ struct books {
     uint8_t pepper[32];
     bool pepper_made;
     uint64_t durable_through;
+    int64_t run_ms, run_mono_ms; /* how long the machine has run with these books, counted through run_mono_ms */
     struct refused_scan refused[REFUSED_REMEMBERED];
     uint32_t refused_next;
     uint32_t unknown_codes; /* typed since unknown_since_mono_ms */
@@ -264,7 +265,7 @@ MUST_CHECK int pins_check(struct books *b, const struct pin_check *check, struct
 MUST_CHECK int member_row(struct db *db, uint64_t member, struct feed_member *out_row); /* -ENOENT */
 /* The number that this one became part of; itself when it did not, or when nobody said so here. */
 MUST_CHECK int member_survivor(struct db *db, uint64_t member, uint64_t *out_survivor);
-MUST_CHECK int clerk_row(struct db *db, uint32_t clerk, struct feed_clerk *out_row);    /* -ENOENT */
+MUST_CHECK int clerk_row(struct db *db, uint32_t clerk, struct feed_clerk *out_row); /* -ENOENT */
 /* May be booked to: signed in and still of this store. */
 MUST_CHECK int clerk_known(struct books *b, uint32_t clerk, bool *out_known);
 

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #define PRUNE_AGE_MS   (30 * 24 * 60 * 60 * INT64_C(1000)) /* an older backup of central may still want them back */
-#define PRUNE_STEP     2000                                /* records looked at for one answer */
-#define PRUNE_TAIL     64                                  /* the end of the journal always stays whole */
+#define RUN_KEEP_MS    (60 * 60 * INT64_C(1000))
+#define PRUNE_STEP     2000 /* records looked at for one answer */
+#define PRUNE_TAIL     64   /* the end of the journal always stays whole */
 #define TRUST_KEEP_MS  (10 * 60 * 1000)
 #define TRUST_DRIFT_MS 1000
 
@@ -106,21 +107,65 @@ static int delete_old(struct books *b, const struct upload_era *era, uint64_t th
     return r;
 }
 
+/* How long this machine has run with these books, all starts together. */
+static int count_run(struct books *b)
+{
+    int64_t mono_ms = clock_mono_ms(b->clock), kept_ms;
+    int r = config_get_int(b->db, "run_ms", &kept_ms);
+
+    if (r < 0)
+        return r;
+    if (b->run_ms < kept_ms)
+        b->run_ms = kept_ms;
+    if (b->run_mono_ms != 0 && mono_ms > b->run_mono_ms)
+        b->run_ms += mono_ms - b->run_mono_ms;
+    b->run_mono_ms = mono_ms;
+    return b->run_ms - kept_ms >= RUN_KEEP_MS ? config_set_int(b->db, "run_ms", b->run_ms) : 0;
+}
+
+/*
+ * Archived for so long that no older backup will want it back. Every wall clock may be years off for a minute,
+ * central's too, and order stamps follow it; so this age is counted in the time that the machine ran.
+ */
+static int find_ripe(struct books *b, const struct upload_era *era, uint64_t *out_through)
+{
+    int64_t mark_era, mark, since_ms;
+    int r = count_run(b);
+
+    *out_through = 0;
+    if (r == 0)
+        r = config_get_int(b->db, "ripens_era", &mark_era);
+    if (r == 0)
+        r = config_get_int(b->db, "ripens", &mark);
+    if (r == 0)
+        r = config_get_int(b->db, "ripens_since", &since_ms);
+    if (r < 0)
+        return r;
+    if (mark_era == era->era && (uint64_t)mark > era->pruned_through) {
+        if (b->run_ms - since_ms >= PRUNE_AGE_MS)
+            *out_through = (uint64_t)mark;
+        return 0;
+    }
+    if (era->archived_through <= era->pruned_through)
+        return 0;
+    r = config_set_int(b->db, "ripens_era", era->era);
+    if (r == 0)
+        r = config_set_int(b->db, "ripens", (int64_t)era->archived_through);
+    return r < 0 ? r : config_set_int(b->db, "ripens_since", b->run_ms);
+}
+
 static int prune(struct books *b, struct upload_era *era)
 {
-    uint8_t buffer[RECORD_BODY_MAX];
-    struct record last;
-    uint64_t through = era->pruned_through + PRUNE_STEP;
-    int r;
+    uint64_t ripe, through = era->pruned_through + PRUNE_STEP;
+    int r = find_ripe(b, era, &ripe);
 
+    if (r < 0)
+        return r;
+    if (through > ripe)
+        through = ripe;
     if (through > era->archived_through)
         through = era->archived_through;
     if (era->last_seq < PRUNE_TAIL || through > era->last_seq - PRUNE_TAIL || through <= era->pruned_through)
-        return 0;
-    r = journal_read(b->db, journal_id(era->era, through), buffer, &last);
-    if (r < 0)
-        return r == -ENOENT ? 0 : r;
-    if (hlc_physical_ms(b->head.hlc) - hlc_physical_ms((struct hlc){last.hlc}) < PRUNE_AGE_MS)
         return 0;
     r = delete_old(b, era, through);
     if (r == 0)

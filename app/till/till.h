@@ -289,8 +289,8 @@ MUST_CHECK int till_enrolment_load(struct till *till, struct till_enrolment *out
  * here. */
 MUST_CHECK int till_feed_apply(struct till *till, struct slice page, struct feed_page_head *out_head);
 MUST_CHECK int till_feed_cursor(struct till *till, struct feed_cursor *out_cursor);
-/* Marks from central: raises them, prunes below archived_through what no projection needs; a new server epoch rewinds.
- */
+/* Marks from central: raises them; a new server epoch rewinds. What no projection needs is pruned once it was below
+ * archived_through for 30 days of running, which no wall clock can shorten. */
 MUST_CHECK int till_marks_store(struct till *till, const struct journal_answer *answer);
 /* Central's clock, for the time rules. */
 MUST_CHECK int till_time_trust(struct till *till, int64_t server_ms, struct clock_reading at);
