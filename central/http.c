@@ -33,13 +33,18 @@ static void answer_http(void *context, const struct central_reply *reply)
     char time[24], retry[16];
     snprintf(time, sizeof(time), "%" PRId64, reply->server_ms);
     snprintf(retry, sizeof(retry), "%" PRIu32, reply->retry_after_s);
-    const struct http_header headers[] = {{"Tillside-Time", time}, {"Retry-After", retry}};
+    struct http_header headers[] = {{"Tillside-Time", time}, {NULL, NULL}, {NULL, NULL}};
+    size_t count = 1;
+    if (reply->retry_after_s)
+        headers[count++] = (struct http_header){"Retry-After", retry};
+    if (reply->content_range)
+        headers[count++] = (struct http_header){"Content-Range", reply->content_range};
     struct http_reply http = {
         .status = reply->status,
         .content_type = reply->content_type,
         .body = reply->body,
         .headers = headers,
-        .header_count = reply->retry_after_s ? 2 : 1,
+        .header_count = count,
     };
     http_request_answer(request, &http);
 }
@@ -60,6 +65,7 @@ static void pass_to_central(struct http_request *http, void *context)
         .signature_input = header_or_empty(http, "Signature-Input"),
         .signature = header_or_empty(http, "Signature"),
         .content_encoding = header_or_empty(http, "Content-Encoding"),
+        .range = header_or_empty(http, "Range"),
         .doubled_header = is_doubled(http),
         .body = http_request_body(http),
     };

@@ -20,6 +20,7 @@
 #include "platform/lock.h"
 #include "platform/tls.h"
 
+struct api_route;
 struct central;
 struct clockwork;
 struct nonce_table;
@@ -34,6 +35,8 @@ struct central_part {
     const struct store_schema *schema;
     const struct http_route *public_routes; /* of the plain listener; handlers get struct central * as context */
     size_t public_route_count;
+    const struct api_route *terminal_routes; /* of the terminals' API, beside the core's (api/api.h) */
+    size_t terminal_route_count;
     /* After the core took in a terminal's record, in the same transaction. */
     int (*applied)(struct store_tx *tx, const struct record *record, uint32_t store);
     /* The clockwork, every second or so on a thread of its own (or from central_tick): releases, vesting, outbox… */
@@ -137,6 +140,7 @@ struct central_request {
     const char *method, *target;                              /* raw, with its query */
     const char *content_digest, *signature_input, *signature; /* "" when absent */
     const char *content_encoding;                             /* "" or "zstd" */
+    const char *range;                                        /* "bytes=0-99"; NULL or "" when absent; not signed */
     bool doubled_header;                                      /* one of these came more than once */
     struct slice body;                                        /* as on the wire */
 };
@@ -144,9 +148,10 @@ struct central_request {
 struct central_reply {
     int status;
     const char *content_type;
-    struct slice body;      /* valid during the call */
-    uint32_t retry_after_s; /* 0 = none */
-    int64_t server_ms;      /* for Tillside-Time */
+    struct slice body;         /* valid during the call */
+    uint32_t retry_after_s;    /* 0 = none */
+    const char *content_range; /* of a part (206) or of none (416); NULL = whole */
+    int64_t server_ms;         /* for Tillside-Time */
 };
 
 typedef void (*central_answer)(void *context, const struct central_reply *reply);

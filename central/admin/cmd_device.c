@@ -1,10 +1,12 @@
 #include "central/admin/fleet.h"
 
-#include "central/store/fleet.h"
+#include "central/store/fleet_release.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#define ORDERS_SHOWN 10
 
 /* What the devices say of themselves. */
 
@@ -48,6 +50,7 @@ static const char *temperature_words(const struct body_device_status *status, ch
 
 struct listing {
     struct admin_call *call;
+    struct store_tx *tx;
     int64_t now_ms;
     int64_t store; /* 0 = all */
     bool stale_only;
@@ -70,20 +73,45 @@ static json_t *device_row(const struct fleet_device *device, int64_t now_ms)
                      "stale", fleet_is_stale(device, now_ms) ? "STALE" : "");
 }
 
+/* The newest update of it that was ordered. */
+static int add_update(struct store_tx *tx, uint32_t terminal, json_t *row)
+{
+    struct fleet_order order;
+    struct release release = {0};
+    char words[160];
+    int rc = fleet_order_newest(tx, terminal, ORDER_UPDATE, &order);
+    if (rc == -ENOENT) {
+        json_object_set_new(row, "update", json_string("-"));
+        return 0;
+    }
+    rc = rc ? rc : release_find(tx, order.release, &release);
+    if (rc < 0)
+        return rc;
+    fleet_order_words(&order, words, sizeof(words));
+    json_object_set_new(row, "update", json_sprintf("%s %s", release.version, words + strlen("update ")));
+    return 0;
+}
+
 static int add_row(void *context, const struct fleet_device *device)
 {
     struct listing *listing = context;
     bool wanted = listing->store == 0 || listing->store == (int64_t)device->terminal.store;
     if (listing->stale_only && !fleet_is_stale(device, listing->now_ms))
         wanted = false;
-    if (wanted)
-        admin_add_row(listing->call, device_row(device, listing->now_ms));
-    return 0;
+    if (!wanted)
+        return 0;
+    json_t *row = device_row(device, listing->now_ms);
+    int rc = add_update(listing->tx, device->terminal.id, row);
+    if (rc < 0)
+        json_decref(row);
+    else
+        admin_add_row(listing->call, row);
+    return rc;
 }
 
 int cmd_fleet_list(struct admin_call *call, struct store_tx *tx)
 {
-    struct listing listing = {call, tx->now_ms, admin_number(call, "store", 0), admin_given(call, "stale")};
+    struct listing listing = {call, tx, tx->now_ms, admin_number(call, "store", 0), admin_given(call, "stale")};
     return fleet_each(tx, add_row, &listing);
 }
 
@@ -121,6 +149,28 @@ static int add_test(void *context, const struct body_self_test *test)
     return 0;
 }
 
+struct order_lines {
+    json_t *lines;
+    uint32_t count;
+};
+
+static int add_order(void *context, const struct fleet_order *order)
+{
+    struct order_lines *orders = context;
+    char words[160];
+    fleet_order_words(order, words, sizeof(words));
+    json_array_append_new(orders->lines, json_sprintf("%" PRIu64 " %s", order->id, words));
+    return ++orders->count == ORDERS_SHOWN;
+}
+
+static int show_orders(struct admin_call *call, struct store_tx *tx, uint32_t terminal)
+{
+    struct order_lines orders = {json_array(), 0};
+    int rc = fleet_order_each(tx, terminal, add_order, &orders);
+    admin_set(call, "orders", orders.lines);
+    return rc < 0 ? rc : 0;
+}
+
 int cmd_fleet_show(struct admin_call *call, struct store_tx *tx)
 {
     struct fleet_device device;
@@ -140,7 +190,11 @@ int cmd_fleet_show(struct admin_call *call, struct store_tx *tx)
             json_string(age_words(tx->now_ms - (int64_t)device.status.uptime_s * 1000, tx->now_ms, age, sizeof(age))));
         admin_set(call, "boots", json_integer((json_int_t)device.status.boot_count));
     }
-    return fleet_each_test(tx, device.terminal.id, add_test, call);
+    uint8_t ring = RING_ALL;
+    rc = release_ring_of(tx, device.terminal.store, device.terminal.id, &ring);
+    admin_set(call, "ring", json_string(release_ring_name(ring)));
+    rc = rc ? rc : show_orders(call, tx, device.terminal.id);
+    return rc ? rc : fleet_each_test(tx, device.terminal.id, add_test, call);
 }
 
 /* Whose key it was, in a word that a technician can act on. */

@@ -52,6 +52,9 @@ struct api_call {
             struct authority_answer answer;
             int64_t deadline_ms;
         } authority;
+        struct {
+            uint64_t order;
+        } logs;
     };
 };
 
@@ -66,6 +69,8 @@ struct api_route {
 /* 200 with a body of CBOR. */
 void api_answer(struct api_call *call, int status, struct slice body);
 void api_answer_text(struct api_call *call, int status, const char *content_type, struct slice text);
+/* 206 and the bytes of "bytes A-B/TOTAL"; 416 and none. */
+void api_answer_part(struct api_call *call, int status, const char *content_range, struct slice bytes);
 /* CBOR {0: reason, 1: server ms}. */
 void api_refuse(struct api_call *call, int status, const char *reason);
 /* What a failed job or a failed read means for the sender: 400 for -EBADMSG, else 503 with Retry-After. */

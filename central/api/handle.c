@@ -69,6 +69,13 @@ void api_answer_text(struct api_call *call, int status, const char *content_type
     finish(call, &reply);
 }
 
+void api_answer_part(struct api_call *call, int status, const char *content_range, struct slice bytes)
+{
+    struct central_reply reply = {
+        .status = status, .content_type = "application/octet-stream", .content_range = content_range, .body = bytes};
+    finish(call, &reply);
+}
+
 static void refuse(struct api_call *call, int status, const char *reason, uint32_t retry_after_s)
 {
     uint8_t body[REFUSAL_MAX];
@@ -160,13 +167,22 @@ static bool path_matches(const char *pattern, const char *path)
     return strncmp(pattern, path, len - 1) == 0 && path[len - 1] != '\0';
 }
 
-static const struct api_route *find_route(const struct api_call *call)
+static const struct api_route *find_among(const struct api_call *call, const struct api_route *table, size_t count)
 {
-    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-        if (strcmp(routes[i].method, call->request->method) == 0 && path_matches(routes[i].path, call->path))
-            return &routes[i];
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(table[i].method, call->request->method) == 0 && path_matches(table[i].path, call->path))
+            return &table[i];
     }
     return NULL;
+}
+
+static const struct api_route *find_route(const struct api_call *call)
+{
+    const struct central *central = call->central;
+    const struct api_route *route = find_among(call, routes, ARRAY_LEN(routes));
+    for (size_t i = 0; !route && i < central->part_count; i++)
+        route = find_among(call, central->parts[i]->terminal_routes, central->parts[i]->terminal_route_count);
+    return route;
 }
 
 static bool split_target(struct api_call *call)

@@ -1,5 +1,6 @@
 #include "central/store/fleet.h"
 
+#include "central/store/fleet_order.h"
 #include "central/store/query.h"
 
 #include <string.h>
@@ -10,6 +11,24 @@ static const char *const steps[] = {
     "NOT NULL) STRICT;"
     "CREATE TABLE device_test (terminal INTEGER NOT NULL, hlc INTEGER NOT NULL, test BLOB NOT NULL, PRIMARY KEY "
     "(terminal, hlc)) STRICT, WITHOUT ROWID;",
+    /* release.state: enum release_state; ring: enum release_ring; reason: why it stands still. Rings: terminal 0 is
+     * the whole store. fleet_order: step and outcome of domain/device.h, outcome 0 = open. */
+    "CREATE TABLE release (id INTEGER PRIMARY KEY AUTOINCREMENT, compatible TEXT NOT NULL, version TEXT NOT NULL, size "
+    "INTEGER NOT NULL, sha256 BLOB NOT NULL, checked INTEGER NOT NULL, added_ms INTEGER NOT NULL, state INTEGER NOT "
+    "NULL, ring INTEGER NOT NULL, percent INTEGER NOT NULL, store INTEGER NOT NULL, from_min INTEGER NOT NULL, to_min "
+    "INTEGER NOT NULL, failures_max INTEGER NOT NULL, counted_ms INTEGER NOT NULL, again_ms INTEGER NOT NULL, reason "
+    "TEXT NOT NULL, UNIQUE (compatible, version)) STRICT;"
+    "CREATE TABLE fleet_ring (store INTEGER NOT NULL, terminal INTEGER NOT NULL, ring INTEGER NOT NULL, PRIMARY KEY "
+    "(store, terminal)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE fleet_order (id INTEGER PRIMARY KEY, terminal INTEGER NOT NULL, store INTEGER NOT NULL, brand "
+    "INTEGER NOT NULL, what INTEGER NOT NULL, release INTEGER NOT NULL, made_ms INTEGER NOT NULL, expires_ms INTEGER "
+    "NOT NULL, step INTEGER NOT NULL, outcome INTEGER NOT NULL, version TEXT NOT NULL, reason TEXT NOT NULL, "
+    "changed_ms INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX fleet_order_terminal ON fleet_order (terminal, id);"
+    "CREATE INDEX fleet_order_release ON fleet_order (release, outcome) WHERE release != 0;"
+    "CREATE INDEX fleet_order_open ON fleet_order (expires_ms) WHERE outcome = 0;"
+    "CREATE TABLE fleet_log (terminal INTEGER NOT NULL, id INTEGER NOT NULL, heard_ms INTEGER NOT NULL, text BLOB NOT "
+    "NULL, PRIMARY KEY (terminal, id)) STRICT, WITHOUT ROWID;",
 };
 
 const struct store_schema store_schema_fleet = {"fleet", steps, ARRAY_LEN(steps)};
@@ -43,9 +62,12 @@ static int keep_test(struct store_tx *tx, const struct record *record)
 int fleet_note_record(struct store_tx *tx, const struct record *record)
 {
     struct body body;
-    bool ours = record->kind == RECORD_DEVICE_STATUS || record->kind == RECORD_SELF_TEST;
+    bool told = record->kind == RECORD_ORDER_STEP || record->kind == RECORD_ORDER_DONE;
+    bool ours = record->kind == RECORD_DEVICE_STATUS || record->kind == RECORD_SELF_TEST || told;
     if (!ours || body_decode(record->kind, record->body, &body) < 0)
         return 0; /* an unreadable one is noted as a problem by the core */
+    if (told)
+        return fleet_order_heard(tx, record->id.terminal, &body);
     return record->kind == RECORD_DEVICE_STATUS ? keep_status(tx, record) : keep_test(tx, record);
 }
 
