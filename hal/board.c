@@ -91,6 +91,8 @@ static const struct key keys[] = {
     BACKEND("storage", storage, HAL_STORAGE),
     TEXT("storage", "data_dir", storage.data_dir),
     TEXT("storage", "mark_path", storage.mark_path),
+    TEXT("updater", "backend", updater.backend),
+    TEXT("updater", "device", updater.device),
 };
 
 /* What "device=backend:where" means for each device; the others take no place. */

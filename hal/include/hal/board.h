@@ -16,6 +16,7 @@
 #include "hal/scanner.h"
 #include "hal/sound.h"
 #include "hal/storage.h"
+#include "hal/updater.h"
 
 #define BOARD_ERROR_MAX 256
 
@@ -39,6 +40,7 @@ struct board {
     struct sound_spec sound;
     struct network_spec network;
     struct storage_spec storage;
+    struct updater_spec updater; /* no device of the screen's list: what it says it says when it is asked */
 };
 
 /*
