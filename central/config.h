@@ -15,7 +15,6 @@
 #define CENTRAL_TLS_FILE     "tls.pem"
 #define CENTRAL_KEYS_DIR     "keys"
 #define CENTRAL_BACKUP_DIR   "backup"
-#define CENTRAL_RELEASE_DIR  "releases"
 #define CENTRAL_ADMIN_SOCKET "admin.sock"
 
 struct central_endpoint {

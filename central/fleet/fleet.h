@@ -7,6 +7,7 @@
 #include "central/store/fleet_release.h"
 #include "platform/buffer.h"
 
+#define RELEASE_FOLDER    "releases"    /* in the data folder */
 #define RELEASE_PART_MAX  (1024 * 1024) /* bytes in one answer; a larger range is cut to it */
 #define RELEASE_CMS_MAX   (64 * 1024)   /* of a bundle's signature with its manifest and certificates */
 #define BUNDLE_REASON_MAX 128

@@ -11,7 +11,7 @@
 
 static int folder_path(const struct central *central, char *out, size_t cap)
 {
-    int len = snprintf(out, cap, "%s/%s", central->config.data, CENTRAL_RELEASE_DIR);
+    int len = snprintf(out, cap, "%s/%s", central->config.data, RELEASE_FOLDER);
     return len >= 0 && (size_t)len < cap ? 0 : -ENAMETOOLONG;
 }
 
