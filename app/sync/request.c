@@ -137,6 +137,7 @@ static int send_once(struct sync *sync, const struct sync_call *call, int64_t sk
     struct signature_headers headers;
     struct sync_request request = {.method = call->method,
                                    .path = call->path,
+                                   .range = call->range,
                                    .body = call->body,
                                    .compressed = call->compressed,
                                    .timeout_ms = call->timeout_ms};

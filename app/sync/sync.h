@@ -17,6 +17,7 @@ struct sync;
 struct sync_request {
     const char *method; /* "GET", "POST" */
     const char *path;   /* with query */
+    const char *range;  /* "bytes=0-99", NULL = the whole */
     struct slice body;
     bool compressed;                                          /* body is zstd */
     const char *signature_input, *signature, *content_digest; /* header values, NULL on the unsigned first request */
@@ -101,6 +102,17 @@ void sync_lan_address(struct sync *sync, const char *address);
 /* A batch of another terminal of the store, packed with zstd, to central: a copy of one that is away. Any thread but
  * the sync's; blocks. -ENETDOWN, -EAGAIN, -EACCES, -EPROTO. */
 MUST_CHECK int sync_relay(struct sync *sync, struct slice packed, struct journal_answer *out_answer);
+
+/* A part of a release's file that an order names, at most cap bytes from offset on; and logs for an order, packed with
+ * zstd. Any thread but the sync's; both block. As sync_relay; -ENOENT: central knows of no such order (any more). */
+struct sync_part {
+    uint32_t release;
+    uint64_t offset;
+    uint8_t *out;
+    size_t cap;
+};
+MUST_CHECK int sync_fetch(struct sync *sync, const struct sync_part *part, size_t *out_len);
+MUST_CHECK int sync_logs(struct sync *sync, uint64_t order, struct slice packed);
 
 enum ask_kind { ASK_RIGHT, ASK_CREDIT, ASK_CODE };
 /* -ENOSPC when four are already under way. `asked` follows; after GRANTED only when the grant has come in by the feed.

@@ -85,6 +85,7 @@ void sync_random(struct sync *sync, void *out, size_t len);
 /* request.c */
 struct sync_call {
     const char *method, *path;
+    const char *range; /* NULL: the whole */
     struct slice body;
     bool compressed;
     const char *key_id; /* NULL: unsigned */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CLIENTS    4 /* one each for upload, feed and ask, and one to spare */
+#define CLIENTS    5 /* one each for upload, feed, ask and the device's service, and one to spare */
 #define PIN_PREFIX "sha256//"
 
 enum wanted { WANTED_TIME, WANTED_RETRY_AFTER };
@@ -54,6 +54,8 @@ static size_t fill_headers(const struct sync_request *request, struct http_heade
     headers[count++] = (struct http_header){"Accept", "application/cbor"};
     if (request->body.len > 0)
         headers[count++] = (struct http_header){"Content-Type", "application/cbor"};
+    if (request->range != NULL)
+        headers[count++] = (struct http_header){"Range", request->range};
     if (request->compressed)
         headers[count++] = (struct http_header){"Content-Encoding", "zstd"};
     if (request->signature != NULL) {
@@ -80,7 +82,7 @@ static int https_exchange(void *self, const struct sync_request *request, struct
 {
     struct https *https = self;
     struct http_client_response answer;
-    struct http_header headers[6];
+    struct http_header headers[7];
     char url[ENROL_URL_MAX + 128];
     int index = take_client(https, request->path, url, sizeof(url));
     struct http_client_request wire = {.method = request->method,

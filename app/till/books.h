@@ -338,6 +338,10 @@ MUST_CHECK int again_answer(struct books *b, const struct till_request *request,
 /* pending.c */
 MUST_CHECK int pending_put(struct books *b, const struct till_pending *pending);
 MUST_CHECK int pending_drop(struct books *b, const uint8_t request_id[BODY_REQUEST_ID_LEN]);
+/* order.c */
+MUST_CHECK int order_apply(struct books *b, struct slice body);
+MUST_CHECK int order_list(struct books *b, struct feed_order *out_list, uint32_t cap, uint32_t *out_count);
+
 MUST_CHECK int pending_list(struct books *b, struct till_pending *out_list, uint32_t cap, uint32_t *out_count);
 
 /* upload.c: the one part that other threads enter; its own read-only connection behind a mutex. */

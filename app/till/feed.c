@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const char *const tables[] = {
-    "campaign", "product", "clerk",     "touchpoint",        "member",        "coupon",      "greeting",
-    "terminal", "offer",   "feed_kept", "authority_waiting", "terminal_gone", "member_alias"};
+    "campaign", "product", "clerk",     "touchpoint",        "member",        "coupon",       "greeting",
+    "terminal", "offer",   "feed_kept", "authority_waiting", "terminal_gone", "member_alias", "device_order"};
 
 static int load_settings(struct books *b)
 {

@@ -377,7 +377,7 @@ int feed_item_apply(struct books *b, const struct feed_item *item)
         [FEED_PRODUCT] = apply_product,   [FEED_CLERK] = apply_clerk,       [FEED_TOUCHPOINT] = apply_touchpoint,
         [FEED_MEMBER] = apply_member,     [FEED_COUPON] = apply_coupon,     [FEED_GREETING] = apply_greeting,
         [FEED_TERMINAL] = apply_terminal, [FEED_OFFER] = apply_offer,       [FEED_POOL] = apply_pool,
-        [FEED_SURVEY] = apply_survey,     [FEED_SHOW_END] = apply_show_end,
+        [FEED_SURVEY] = apply_survey,     [FEED_SHOW_END] = apply_show_end, [FEED_ORDER] = order_apply,
     };
 
     if (item->kind >= FEED_RIGHT_GRANT && item->kind <= FEED_SHARE_REQUEST)

@@ -18,6 +18,7 @@ static int clean(struct body *body)
         body->order_done.reason[sizeof(body->order_done.reason) - 1] = '\0';
         log_redact_cards(body->order_done.reason);
         return 0;
+    case RECORD_ORDER_STEP:
     case RECORD_SELF_TEST:
     case RECORD_DEVICE_STATUS:
     case RECORD_SCAN_REFUSED:

@@ -113,10 +113,15 @@ static const char gone_terminals[] = "CREATE TABLE terminal_gone(terminal INTEGE
 static const char merged_members[] = "CREATE TABLE member_alias(member INTEGER PRIMARY KEY, survivor INTEGER NOT NULL);"
                                      "CREATE INDEX member_alias_survivor ON member_alias(survivor);";
 
+/* What central asks of this device beside selling. */
+static const char for_the_device[] =
+    "CREATE TABLE IF NOT EXISTS device_order(id INTEGER PRIMARY KEY, expires_s INTEGER NOT NULL, body BLOB NOT NULL);";
+
 int schema_migrate(struct db *db)
 {
-    static const char *const steps[] = {journal_tables, feed_tables, projections,    several_terminals,
-                                        for_everybody,  own_budget,  gone_terminals, merged_members};
+    static const char *const steps[] = {journal_tables,    feed_tables,    projections,
+                                        several_terminals, for_everybody,  own_budget,
+                                        gone_terminals,    merged_members, for_the_device};
 
     return db_migrate(db, steps, ARRAY_LEN(steps));
 }

@@ -355,6 +355,10 @@ MUST_CHECK int till_pending_put(struct till *till, const struct till_pending *pe
 MUST_CHECK int till_pending_drop(struct till *till, const uint8_t request_id[BODY_REQUEST_ID_LEN]);
 MUST_CHECK int till_pending_list(struct till *till, struct till_pending *out_list, uint32_t cap, uint32_t *out_count);
 
+/* What central asked this device to do (domain/feed.h), newest first, those long over left out. Any thread, blocking.
+ */
+MUST_CHECK int till_orders(struct till *till, struct feed_order *out_list, uint32_t cap, uint32_t *out_count);
+
 /* Rebuilds every projection from journal and feed into a scratch database and compares: 0 equal, -EUCLEAN not. Tests,
  * doctor. */
 MUST_CHECK int till_rebuild_compare(struct till *till);

@@ -27,6 +27,7 @@ enum call_kind {
     CALL_PENDING_PUT,
     CALL_PENDING_DROP,
     CALL_PENDING_LIST,
+    CALL_ORDERS,
 };
 
 /* On its caller's stack; the till's thread fills in result and done. */
@@ -49,6 +50,7 @@ struct call {
     struct till_store *out_store;
     struct journal_answer *out_answer;
     struct till_pending *out_pending;
+    struct feed_order *out_orders;
     uint32_t *out_count;
     int result;
     bool done; /* guarded by the till's mutex */
