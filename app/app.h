@@ -9,6 +9,7 @@
 #include "control/control.h"
 #include "options.h"
 #include "platform/lock.h"
+#include "service/service.h"
 #include "supervisor.h"
 #include "workers/workers.h"
 
@@ -32,10 +33,14 @@ struct app {
     struct sync *sync;
     struct lan *lan;
     char lan_error[96]; /* the last one that was logged; one publisher at a time */
-    /* Guards the two below: what the till's thread may still wake. */
+    char version[24];   /* of the image, else of the program */
+    struct updater *updater;
+    _Atomic bool nobody_there; /* nobody is at the screen: a restart disturbs no one */
+    /* Guards the three below: what the till's thread may still wake. */
     pthread_mutex_t rooms_mutex;
     struct sync *wake_sync;
     struct lan *wake_lan;
+    struct service *service;
     char lan_host[LAN_HOST_MAX];
     struct workers workers;
     struct control *control; /* NULL without --control */
@@ -61,6 +66,11 @@ MUST_CHECK int app_run(const struct options *options);
 /* app_open.c: -errno with *out_exit set and a message on stderr */
 MUST_CHECK int app_open(struct app *app, const struct options *options, enum app_exit *out_exit);
 void app_close(struct app *app);
+
+/* app_service.c */
+MUST_CHECK int app_open_updater(struct app *app);
+MUST_CHECK int app_open_service(struct app *app);
+void app_close_service(struct app *app);
 
 /* effects.c */
 void app_perform(struct app *app, const struct effects *effects);

@@ -106,6 +106,8 @@ static int place_paths(struct app *app)
     int result = below_data(app, app->board.storage.data_dir, ".");
     if (result == 0)
         result = below_data(app, app->board.camera.folder, "codes");
+    if (result == 0 && strcmp(app->board.updater.backend, "sim") == 0)
+        result = below_data(app, app->board.updater.device, "update");
     if (result == 0 && pictures)
         result = below_data(app, app->board.printer.device, "receipts");
     return result;
@@ -173,6 +175,8 @@ static void on_changed(void *context)
     pthread_mutex_lock(&app->rooms_mutex);
     if (app->wake_lan != NULL)
         lan_wake(app->wake_lan);
+    if (app->service != NULL)
+        service_wake(app->service);
     pthread_mutex_unlock(&app->rooms_mutex);
 }
 
@@ -271,7 +275,7 @@ static void read_device(struct app *app)
     if (result != 0 && result != -ENOTSUP)
         log_warn("device", "boot counter: %s", strerror(-result));
     out->boot_count = mark.boot_count;
-    snprintf(out->version, sizeof(out->version), "%s", TILLSIDE_VERSION);
+    memcpy(out->version, app->version, sizeof(out->version));
 }
 
 /* Damaged or unreachable books: the terminal says so on its screen and stays up; nothing is written. */
@@ -403,7 +407,7 @@ static int open_workers(struct app *app)
     app->workers.clock = &app->clock.base;
     app->workers.till = app->till;
     app->workers.sync = app->sync;
-    app->workers.version = TILLSIDE_VERSION;
+    app->workers.version = app->version;
     app->workers.books_path = app->books_path;
     app->workers.key_path = app->key_path;
     return workers_start(&app->workers);
@@ -414,7 +418,7 @@ static void show_first(struct app *app)
 {
     struct flow_config config = {.language = app->options.language, .role = ROLE_BOTH};
     config.boot_id = random_u64(random_real());
-    snprintf(config.version, sizeof(config.version), "%s", TILLSIDE_VERSION);
+    memcpy(config.version, app->version, sizeof(config.version));
     snprintf(config.board, sizeof(config.board), "%.23s", app->board.name);
     if (app->board.role != BOARD_ROLE_BOTH)
         config.role = app->board.role == BOARD_ROLE_SHELF ? ROLE_SHELF : ROLE_COUNTER;
@@ -464,6 +468,8 @@ int app_open(struct app *app, const struct options *options, enum app_exit *out_
     result = workers_init(&app->workers);
     if (result == 0)
         result = open_control(app);
+    if (result == 0)
+        result = app_open_updater(app);
     if (result != 0)
         return result;
     show_first(app);
@@ -471,7 +477,7 @@ int app_open(struct app *app, const struct options *options, enum app_exit *out_
     result = open_books(app);
     if (result != 0)
         outage(app, result);
-    else if ((result = open_lan(app)) != 0 || (result = open_sync(app)) != 0)
+    else if ((result = open_lan(app)) != 0 || (result = open_sync(app)) != 0 || (result = app_open_service(app)) != 0)
         return result;
     else
         on_changed(app);
@@ -490,6 +496,7 @@ void app_close(struct app *app)
 #ifdef TILLSIDE_SIM
     control_close(app->control);
 #endif
+    app_close_service(app);
     close_rooms(app);
     if (app->workers.devices != NULL)
         workers_stop(&app->workers);
@@ -499,6 +506,7 @@ void app_close(struct app *app)
         workers_finish(&app->workers);
     ui_close(app->ui);
     hal_devices_close(&app->devices);
+    updater_close(app->updater);
 #ifdef TILLSIDE_SIM
     if (app->sim != NULL)
         sim_close(app->sim);

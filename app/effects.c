@@ -84,6 +84,16 @@ static void test(struct app *app, enum hal_device device)
         output(app, &job);
 }
 
+/* Without books there is no room that updates: the stick's way on the device itself is left. */
+static void read_stick(struct app *app)
+{
+    struct event event = {.kind = EVENT_STICK, .stick = {.outcome = STICK_FAILED, .reason = "out of service"}};
+    if (app->service != NULL)
+        service_read_stick(app->service);
+    else
+        app_push(app, &event);
+}
+
 static void perform(struct app *app, const struct effect *effect)
 {
     struct output job = {.kind = OUTPUT_PRINT};
@@ -120,6 +130,9 @@ static void perform(struct app *app, const struct effect *effect)
         job.kind = OUTPUT_CHECK;
         output(app, &job);
         break;
+    case EFFECT_STICK:
+        read_stick(app);
+        break;
     case EFFECT_REPORT:
         job.kind = OUTPUT_REPORT;
         job.report = effect->report;
@@ -137,4 +150,5 @@ void app_perform(struct app *app, const struct effects *effects)
     if (lamp != app->lamp)
         workers_lamp(&app->workers, lamp);
     app->lamp = lamp;
+    app->nobody_there = flow_nobody_there(&app->flow);
 }

@@ -14,6 +14,7 @@ static bool is_answer(enum event_kind kind)
     case EVENT_OUTAGE:
     case EVENT_CHECKED:
     case EVENT_REPORT:
+    case EVENT_STICK:
         return true;
     case EVENT_START:
     case EVENT_TICK:

@@ -8,6 +8,7 @@
 
 #include "hal/machine.h"
 #include "lan/lan.h"
+#include "service/service.h"
 #include "sync/sync.h"
 #include "view/view_model.h"
 
@@ -38,6 +39,7 @@ enum event_kind {
     EVENT_OUTAGE,  /* books cannot be used */
     EVENT_CHECKED, /* self-test: the books' file was read through */
     EVENT_REPORT,  /* self-test: its result, signed */
+    EVENT_STICK,   /* what came of a technician's stick */
 };
 
 enum scan_source { SOURCE_CAMERA, SOURCE_SCANNER, SOURCE_HAND };
@@ -98,6 +100,7 @@ struct event {
         } outage;
         int checked;                         /* -errno */
         char report[DEVICE_REPORT_TEXT_MAX]; /* "" = it could not be made */
+        struct stick_result stick;
     };
     /* Owned by the main thread, valid during flow_step only: EVENT_REFERENCE, EVENT_HEALTH. */
     const struct till_reference *reference;

@@ -114,6 +114,8 @@ static void on_service(struct flow *flow, struct effects *effects, const struct 
         flow_status_health(flow, effects);
     } else if (event->kind == EVENT_CHECKED) {
         flow_self_test_heard(flow, effects, SELF_TEST_STORAGE, event->checked == 0);
+    } else if (event->kind == EVENT_STICK) {
+        flow_stick_read(flow, &event->stick);
     } else {
         memcpy(flow->self_test.report, event->report, sizeof(flow->self_test.report));
     }
@@ -219,6 +221,7 @@ void flow_step(struct flow *flow, const struct event *event, struct effects *out
     case EVENT_HEALTH:
     case EVENT_CHECKED:
     case EVENT_REPORT:
+    case EVENT_STICK:
         on_service(flow, out_effects, event);
         break;
     case EVENT_PRINTED:

@@ -20,6 +20,7 @@ enum effect_kind {
     EFFECT_TEST,   /* self-test of one device → EVENT_DEVICE */
     EFFECT_CHECK,  /* read the books' file through → EVENT_CHECKED */
     EFFECT_REPORT, /* sign the self-test's result → EVENT_REPORT */
+    EFFECT_STICK,  /* update from a stick → EVENT_STICK */
 };
 
 enum lamp { LAMP_OFF, LAMP_GREEN, LAMP_YELLOW, LAMP_RED, LAMP_WHITE };
@@ -176,6 +177,8 @@ struct flow {
     int64_t locked_until_mono_ms;
     enum intent after_pin; /* the protected act that the PIN was asked for; INTENT_NONE = plain sign-in */
 
+    bool stick_reading;
+    struct stick_result stick; /* what came of the last one; outcome 0 = none was read */
     struct flow_self_test self_test;
     struct body_device_status told; /* the last state that was journaled; why 0 = none since the start */
     int64_t status_due_mono_ms;     /* when the state is looked at again */
@@ -196,5 +199,7 @@ uint32_t flow_pages(const struct flow *flow);
 /* What the lamp shows and whether the screen wants the camera's pictures: both follow from the state. */
 enum lamp flow_lamp(const struct flow *flow);
 bool flow_watches_camera(const struct flow *flow);
+/* Nobody is signed in or at the screen, and no act is under way: the machine may restart. */
+bool flow_nobody_there(const struct flow *flow);
 
 #endif

@@ -37,6 +37,8 @@ void flow_protected(struct flow *flow, struct effects *effects, enum intent act)
         open_void_list(flow, effects);
     else if (act == INTENT_DRAWER)
         open_drawer(flow, effects);
+    else if (act == INTENT_STICK)
+        flow_stick_act(flow, effects);
     else
         flow_store_act(flow, effects, act);
 }

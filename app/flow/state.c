@@ -110,3 +110,10 @@ void flow_clear_entry(struct flow *flow)
     memset(flow->typed, 0, sizeof(flow->typed));
     flow->typed_wrong = false;
 }
+
+bool flow_nobody_there(const struct flow *flow)
+{
+    bool quiet =
+        flow->screen == SCREEN_ATTRACT || flow->screen == SCREEN_ENROLMENT || flow->screen == SCREEN_OUT_OF_SERVICE;
+    return quiet && flow->clerk.id == 0 && flow->pending_ticket == 0;
+}

@@ -79,6 +79,11 @@ void flow_await_late(struct flow *flow, uint32_t ticket);
 /* The answer of a request that staff was told to wait for; it is expected no longer, unless it still waits. */
 bool flow_take_late(struct flow *flow, const struct till_answer *answer);
 
+/* stick.c: an update from a stick */
+void flow_stick(struct flow *flow, struct effects *effects);
+void flow_stick_act(struct flow *flow, struct effects *effects); /* the PIN was right */
+void flow_stick_read(struct flow *flow, const struct stick_result *result);
+
 /* self_test.c */
 #define SELF_TEST_FREE_MB 200
 void flow_self_test_begin(struct flow *flow, struct effects *effects);

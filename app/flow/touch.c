@@ -179,6 +179,8 @@ static void service_intent(struct flow *flow, struct effects *effects, enum inte
         test_device(flow, effects, argument);
     else if (intent == INTENT_SELF_TEST)
         flow_self_test_begin(flow, effects);
+    else if (intent == INTENT_STICK)
+        flow_stick(flow, effects);
     else if (intent == INTENT_ANSWER)
         flow_self_test_answer(flow, effects, argument);
     else
@@ -268,6 +270,7 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
     case INTENT_SERVICE:
     case INTENT_TEST_DEVICE:
     case INTENT_SELF_TEST:
+    case INTENT_STICK:
     case INTENT_ANSWER:
     case INTENT_CORNER:
         service_intent(flow, effects, intent, argument);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "screens/screens.h"
+#include "service/service.h"
 
 struct device_words {
     enum icon icon;
@@ -177,19 +178,84 @@ static void log_card(struct scene *scene, const struct view_service *service, st
     }
 }
 
+/* What a technician reads of the stick: one sentence; "" when none was asked for. */
+static const char *stick_words(const struct scene *scene, const struct view_service *service, char *out, size_t cap)
+{
+    const struct word words[] = {
+        {"file", service->stick_file}, {"version", service->stick_version}, {"reason", service->stick_reason}};
+    const char *text = "";
+    if (service->stick_reading)
+        return say(scene, N_("The stick is read; this may take minutes."));
+    switch ((enum stick_outcome)service->stick) {
+    case STICK_INSTALLED:
+        text = say(scene, N_("Version {version} is installed; the device restarts into it."));
+        break;
+    case STICK_NONE:
+        text = say(scene, N_("No stick is in. Its name must be TILLSIDE."));
+        break;
+    case STICK_EMPTY:
+        text = say(scene, N_("There is no update on the stick."));
+        break;
+    case STICK_NO_NEWER:
+        text = say(scene, N_("{file}: version {version} runs here already."));
+        break;
+    case STICK_REFUSED:
+        text = say(scene, N_("{file} was refused: {reason}"));
+        break;
+    case STICK_FAILED:
+        text = say(scene, N_("The update failed: {reason}"));
+        break;
+    case STICK_BUSY:
+        text = say(scene, N_("An update of head office's is under way."));
+        break;
+    case STICK_NOT_ALLOWED:
+        text = say(scene, N_("Only a manager may update from a stick."));
+        break;
+    }
+    words_fill(out, cap, text, words, ARRAY_LEN(words));
+    return out;
+}
+
+/* The sentence, above the two buttons. */
+static void stick_line(struct scene *scene, const struct view_service *service, struct rect *area)
+{
+    const struct theme *theme = scene->theme;
+    char text[320];
+    const char *words = stick_words(scene, service, text, sizeof(text));
+    if (words[0] == '\0')
+        return;
+    bool well = service->stick_reading || service->stick == STICK_INSTALLED || service->stick == STICK_NO_NEWER;
+    struct text_style style = style_lines(style_text(scene, TEXT_CAPTION, well ? theme->ink : theme->refuse), 2);
+    style.may_cut = true;
+    scene_text(scene, rect_cut_bottom(area, block_of_lines(scene, TEXT_CAPTION, 2)), style, words);
+    rect_cut_bottom(area, theme->unit);
+}
+
+/* What a technician does with the whole device. */
+static void technician_buttons(struct scene *scene, struct rect area)
+{
+    const struct grid grid = {2, 1, scene->theme->unit};
+    widget_button(scene, rect_cell(area, grid, 0, 0),
+                  &(struct button){.kind = BUTTON_PLAIN,
+                                   .icon = ICON_CHECK,
+                                   .label = say(scene, N_("Self-test")),
+                                   .hit = hit_of("self_test", INTENT_SELF_TEST, 0)});
+    widget_button(scene, rect_cell(area, grid, 1, 0),
+                  &(struct button){.kind = BUTTON_PLAIN,
+                                   .icon = ICON_STORAGE,
+                                   .label = say(scene, N_("Update from a stick")),
+                                   .hit = hit_of("stick", INTENT_STICK, 0)});
+}
+
 void screen_service(struct scene *scene, const struct view_model *view)
 {
     const struct theme *theme = scene->theme;
     struct strip strip = {.back = true, .title = say(scene, N_("Service")), .devices = true};
     struct rect body = strip_draw(scene, view, &strip);
     struct halves halves = screen_split(scene, body, theme->portrait ? 380 : 470);
-    struct rect test = rect_cut_bottom(&halves.first, theme->touch);
+    technician_buttons(scene, rect_cut_bottom(&halves.first, theme->touch));
     rect_cut_bottom(&halves.first, theme->unit);
-    widget_button(scene, test,
-                  &(struct button){.kind = BUTTON_PLAIN,
-                                   .icon = ICON_CHECK,
-                                   .label = say(scene, N_("Self-test")),
-                                   .hit = hit_of("self_test", INTENT_SELF_TEST, 0)});
+    stick_line(scene, &view->service, &halves.first);
     const struct grid grid = {2, HAL_DEVICE_COUNT / 2, theme->unit};
     for (int i = 0; i < HAL_DEVICE_COUNT; i++) {
         device_cell(scene, &view->service.devices[i], i, rect_cell(halves.first, grid, i % 2, i / 2));

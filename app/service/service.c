@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#define JOIN_MS 50 /* between two tries to end a call */
+
 const struct feed_order *service_find_order(const struct service *service, uint64_t order)
 {
     for (uint32_t i = 0; i < service->order_count; i++) {
@@ -275,6 +277,18 @@ int service_open(const struct service_options *options, bool threaded, struct se
     return 0;
 }
 
+static void join(struct service *service)
+{
+    const struct service_options *o = &service->options;
+    struct timespec end;
+
+    do {
+        if (o->cancel != NULL)
+            o->cancel(o->context);
+        end = until(JOIN_MS);
+    } while (pthread_clockjoin_np(service->thread, NULL, CLOCK_MONOTONIC, &end) != 0);
+}
+
 void service_close(struct service *service)
 {
     if (service == NULL)
@@ -284,7 +298,7 @@ void service_close(struct service *service)
     pthread_cond_broadcast(&service->changed);
     pthread_mutex_unlock(&service->mutex);
     if (service->threaded)
-        pthread_join(service->thread, NULL);
+        join(service);
     free_service(service);
 }
 

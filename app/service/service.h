@@ -27,6 +27,7 @@ enum stick_outcome {
     STICK_REFUSED,       /* signature, board, floor, damage: reason says which */
     STICK_FAILED,        /* it could not be written */
     STICK_BUSY,          /* central's own update is under way */
+    STICK_NOT_ALLOWED,   /* who asked is no manager: said by whoever takes the wish, never by the service */
 };
 struct stick_result {
     enum stick_outcome outcome;
@@ -42,7 +43,7 @@ struct service_options {
     const char *board;       /* bundles are for "tillside-<board>" */
     struct updater *updater; /* the caller's */
     const struct clock *clock;
-    /* All on the service's thread; may block. Mandatory but the last two. */
+    /* All on the service's thread; may block. Mandatory but the last three. */
     int (*orders)(void *context, struct feed_order *out_list, uint32_t cap, uint32_t *out_count);
     int (*fetch)(void *context, uint32_t release, uint64_t offset, struct slice room, size_t *out_len);
     int (*send_logs)(void *context, uint64_t order, struct slice packed);
@@ -50,12 +51,14 @@ struct service_options {
     bool (*idle)(void *context);                         /* nobody is at the screen */
     void (*restarting)(void *context);                   /* the machine goes down: stop */
     void (*stick_done)(void *context, const struct stick_result *result);
+    /* From service_close, again and again until the thread has come back: ends the calls above that are under way. */
+    void (*cancel)(void *context);
     void *context;
 };
 
 /* threaded false: nothing runs by itself, service_step does. */
 MUST_CHECK int service_open(const struct service_options *options, bool threaded, struct service **out_service);
-void service_close(struct service *service); /* NULL-safe. The caller has ended calls under way (sync, updater) */
+void service_close(struct service *service); /* NULL-safe; the updater's calls end by its cancel descriptor */
 
 /* Any thread, never blocks: the feed brought something, somebody left the screen; a stick is to be read. */
 void service_wake(struct service *service);

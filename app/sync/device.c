@@ -53,3 +53,8 @@ int sync_logs(struct sync *sync, uint64_t order, struct slice packed)
     snprintf(path, sizeof(path), "/v1/logs?order=%" PRIu64, order);
     return send(sync, &call, &response);
 }
+
+void sync_cancel(struct sync *sync)
+{
+    sync->options.transport.ops->cancel(sync->options.transport.self);
+}

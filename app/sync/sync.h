@@ -112,6 +112,7 @@ struct sync_part {
     size_t cap;
 };
 MUST_CHECK int sync_fetch(struct sync *sync, const struct sync_part *part, size_t *out_len);
+void sync_cancel(struct sync *sync); /* ends all calls under way; the sync's own loops begin theirs anew */
 MUST_CHECK int sync_logs(struct sync *sync, uint64_t order, struct slice packed);
 
 enum ask_kind { ASK_RIGHT, ASK_CREDIT, ASK_CODE };

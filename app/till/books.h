@@ -212,6 +212,7 @@ MUST_CHECK int sign_out_run(struct books *b, const struct till_request *request)
 MUST_CHECK int lookup_member(struct books *b, const struct till_request *request, struct till_member *out_member);
 MUST_CHECK int lookup_price(struct books *b, const struct till_request *request, struct till_price *out_price);
 MUST_CHECK int lookup_recent(struct books *b, struct till_recent *out_recent);
+MUST_CHECK int note_call(struct books *b, const struct body *body);
 MUST_CHECK int note_run(struct books *b, const struct till_request *request, uint64_t *out_seq);
 
 /* The sale that follows a redemption, or stands alone, and what it earns: appended to the open transaction. */

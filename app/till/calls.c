@@ -40,6 +40,8 @@ static int run_books(struct books *b, struct call *call)
         return pending_drop(b, call->request_id);
     case CALL_PENDING_LIST:
         return pending_list(b, call->out_pending, call->cap, call->out_count);
+    case CALL_NOTE:
+        return note_call(b, call->body);
     case CALL_ORDERS:
         return order_list(b, call->out_orders, call->cap, call->out_count);
     }
@@ -145,4 +147,9 @@ int till_pending_list(struct till *till, struct till_pending *out_list, uint32_t
 int till_orders(struct till *till, struct feed_order *out_list, uint32_t cap, uint32_t *out_count)
 {
     return call(till, &(struct call){.kind = CALL_ORDERS, .out_orders = out_list, .cap = cap, .out_count = out_count});
+}
+
+int till_note(struct till *till, const struct body *body)
+{
+    return call(till, &(struct call){.kind = CALL_NOTE, .body = body});
 }

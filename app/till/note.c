@@ -52,3 +52,11 @@ int note_run(struct books *b, const struct till_request *request, uint64_t *out_
         *out_seq = seq;
     return r;
 }
+
+int note_call(struct books *b, const struct body *body)
+{
+    const struct till_request request = {.op = TILL_NOTE, .note = *body};
+    uint64_t seq;
+
+    return b->enrolled ? note_run(b, &request, &seq) : -EAGAIN;
+}

@@ -355,6 +355,9 @@ MUST_CHECK int till_pending_put(struct till *till, const struct till_pending *pe
 MUST_CHECK int till_pending_drop(struct till *till, const uint8_t request_id[BODY_REQUEST_ID_LEN]);
 MUST_CHECK int till_pending_list(struct till *till, struct till_pending *out_list, uint32_t cap, uint32_t *out_count);
 
+/* TILL_NOTE for who must know that it stands in the journal before going on. Any thread, blocking until committed;
+ * errors of struct till_answer. */
+MUST_CHECK int till_note(struct till *till, const struct body *body);
 /* What central asked this device to do (domain/feed.h), newest first, those long over left out. Any thread, blocking.
  */
 MUST_CHECK int till_orders(struct till *till, struct feed_order *out_list, uint32_t cap, uint32_t *out_count);

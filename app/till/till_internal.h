@@ -28,6 +28,7 @@ enum call_kind {
     CALL_PENDING_DROP,
     CALL_PENDING_LIST,
     CALL_ORDERS,
+    CALL_NOTE,
 };
 
 /* On its caller's stack; the till's thread fills in result and done. */
@@ -51,6 +52,7 @@ struct call {
     struct journal_answer *out_answer;
     struct till_pending *out_pending;
     struct feed_order *out_orders;
+    const struct body *body;
     uint32_t *out_count;
     int result;
     bool done; /* guarded by the till's mutex */

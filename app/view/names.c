@@ -62,6 +62,7 @@ const char *intent_name(enum intent intent)
         [INTENT_ALONE] = "alone",
         [INTENT_PROMOTE] = "promote",
         [INTENT_SELF_TEST] = "self_test",
+        [INTENT_STICK] = "stick",
         [INTENT_ANSWER] = "answer",
         [INTENT_CORNER] = "corner",
     };

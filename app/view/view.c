@@ -277,6 +277,12 @@ static void fill_service(const struct flow *flow, struct view_service *s)
     s->store_primary = flow->lan.primary;
     s->store_terminals = flow->lan.peers + 1;
     s->store_live = flow->lan.live + 1;
+    s->stick_reading = flow->stick_reading;
+    s->stick = (uint8_t)flow->stick.outcome;
+    s->stick_logs = flow->stick.logs_written;
+    view_put(s->stick_file, sizeof(s->stick_file), flow->stick.file);
+    view_put(s->stick_version, sizeof(s->stick_version), flow->stick.version);
+    view_put(s->stick_reason, sizeof(s->stick_reason), flow->stick.reason);
     memcpy(s->log, flow->health.log, sizeof(s->log));
 }
 

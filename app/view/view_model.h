@@ -69,6 +69,7 @@ enum intent {
     INTENT_ALONE,     /* argument: 1 go alone, 0 no longer */
     INTENT_PROMOTE,   /* make this terminal the store's primary */
     INTENT_SELF_TEST, /* try every device, one after the other */
+    INTENT_STICK,     /* update from a technician's stick */
     INTENT_ANSWER,    /* self-test: argument 1 it works, 0 it does not, 2 go on without it */
     INTENT_CORNER,    /* self-test: argument: which of the four */
     INTENT_COUNT
@@ -315,6 +316,10 @@ struct view_service {
     int64_t free_mb;
     bool many; /* the store has several terminals: a way to them */
     uint32_t store_primary, store_terminals, store_live;
+    bool stick_reading;
+    uint8_t stick; /* enum stick_outcome of the last stick; 0 = none was read */
+    bool stick_logs;
+    char stick_file[64], stick_version[24], stick_reason[VIEW_TEXT_MAX];
     char log[VIEW_LOG_LINES][VIEW_TEXT_MAX];
 };
 

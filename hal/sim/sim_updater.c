@@ -6,7 +6,7 @@
 
 #include "../updater_backends.h"
 
-#define FIRST_VERSION "0.1.0"
+#define FIRST_VERSION TILLSIDE_VERSION
 #define END_MAX       4096 /* of a bundle, in which its manifest stands */
 #define PATH_CAP      (HAL_DEVICE_MAX + 64)
 
