@@ -20,6 +20,18 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from life import Life  # noqa: E402
 from machine import Failed  # noqa: E402
+import technician  # noqa: E402
+
+
+
+def selling(day):
+    """Blank disk to selling: what it took of the technician's time and of the machine's."""
+    lines, hands, waited = technician.table(day.times)
+    for line in lines:
+        day.say(f"      {line}")
+    day.times.update(hands_on_s=round(hands), machine_s=round(waited))
+    day.check(f"at most {technician.ALLOWED_S} s of the technician", hands <= technician.ALLOWED_S)
+
 
 STEPS = (
     ("the image is written to a blank disk by flash.sh", Life.flash),
@@ -30,6 +42,7 @@ STEPS = (
     ("it reads the enrolment QR, is confirmed, and shows the follow QR", Life.enrol),
     ("the clerk signs in by touch", Life.sign_in),
     ("a coupon: camera, books, printer, drawer, central", Life.redeem),
+    ("from the blank disk to selling, counted and timed", selling),
     ("the pins: lamps and keys", Life.pins),
     ("the network is cut: a coupon all the same; central has it afterwards", Life.offline),
     ("the power is cut: it comes back by itself, enrolled", Life.restart),

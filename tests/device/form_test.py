@@ -23,7 +23,7 @@ def text(path):
 
 
 def scripts():
-    found = [os.path.join(ROOT, name) for name in ("flash.sh", "firmware/build.sh", "firmware/initrd/init", "tests/device/run")]
+    found = [os.path.join(ROOT, name) for name in ("flash.sh", "firmware/build.sh", "firmware/initrd/init", "tests/device/run", "tests/device/boards")]
     for pattern in ("firmware/parts/*", "firmware/overlay/usr/lib/tillside/*", "board/*/overlay/usr/lib/tillside/*"):
         found += glob.glob(os.path.join(ROOT, pattern))
     return [path for path in found if os.path.isfile(path) and text(path).startswith(("#!/bin/sh", "#!/bin/bash", "#!/usr/bin/env bash", "#!/bin/busybox"))]
