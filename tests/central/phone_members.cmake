@@ -7,6 +7,7 @@ tillside_test(central_members unit members_test.c members_desk.c LIBS people_fix
 tillside_test(central_erasure unit erasure_test.c LIBS campaign_rig)
 tillside_test(central_merge unit merge_test.c LIBS campaign_rig)
 tillside_test(central_webhook unit webhook_test.c LIBS campaign_rig)
+tillside_test(central_kpi unit kpi_test.c LIBS campaign_rig)
 tillside_test(central_merge_page unit merge_page_test.c LIBS people_fixture)
 tillside_test(central_privacy unit privacy_test.c members_desk.c LIBS people_fixture central_fixture)
 
