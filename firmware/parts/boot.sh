@@ -8,14 +8,14 @@
 
 BOOT_MIB=64
 
-# boot_layout: FIRST_MIB, HAS_BOOT, PART_ENV/A/B, ENV_SECTORS, ENV_AT (sector).
+# boot_layout: FIRST_MIB, HAS_BOOT, PART_ENV/A/B, ENV_AT (sector).
 boot_layout() {
-    FIRST_MIB=1 HAS_BOOT=yes ENV_SECTORS=2048
+    FIRST_MIB=1 HAS_BOOT=yes
     case $BOOT in
     uboot-qemu) HAS_BOOT=no ;;
     uboot-rpi) ;;
     uboot-rockchip) FIRST_MIB=16 ;;
-    grub-efi) ENV_SECTORS=1 ;;
+    grub-efi) ;;
     *) fail "board $board: boot $BOOT is not known" ;;
     esac
     PART_ENV=1 ENV_AT=$((FIRST_MIB * 2048))
@@ -23,13 +23,19 @@ boot_layout() {
     PART_A=$((PART_ENV + 1)) PART_B=$((PART_ENV + 2))
 }
 
-# The variables of the boot loader as the factory sets them, in one sector of its own format.
+# The variables of the boot loader as the factory sets them, in one sector of its own format. GRUB writes only files of a file system
+# that it knows: there the sector is the only file of a FAT file system that nobody mounts.
 make_env() {
     case $BOOT in
     uboot-*) printf 'BOOT_ORDER=A\nBOOT_A_LEFT=3\nBOOT_B_LEFT=0\n' | mkenvimage -s 0x200 -o "$1" - ;;
     grub-efi)
-        printf '# GRUB Environment Block\nORDER=A\nA_OK=1\nA_TRY=0\nB_OK=0\nB_TRY=0\n' >"$1"
-        head -c $((512 - $(stat -c %s "$1"))) /dev/zero | tr '\0' '#' >>"$1"
+        local file=$work/grubenv
+        printf '# GRUB Environment Block\nORDER=A\nA_LEFT=3\nB_LEFT=0\n' >"$file"
+        head -c $((512 - $(stat -c %s "$file"))) /dev/zero | tr '\0' '#' >>"$file"
+        touch -d "@$SOURCE_DATE_EPOCH" "$file"
+        rm -f "$1"
+        truncate -s 1M "$1"
+        mformat -i "$1" -N 74696c6d -v TILLENV -T 2048 -h 64 -s 32 :: && mcopy -i "$1" -m "$file" ::/grubenv || fail "GRUB's variables could not be made"
         ;;
     esac
 }

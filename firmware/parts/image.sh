@@ -63,7 +63,7 @@ make_disk() {
     {
         printf 'label: gpt\nlabel-id: %s0\n' "$id"
         [ $HAS_BOOT = no ] || printf 'start=%s, size=%s, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B, name=boot, uuid=%s5\n' "$((FIRST_MIB * 2048))" "$((BOOT_MIB * 2048))" "$id"
-        printf 'start=%s, size=%s, name=env, uuid=%s1\n' "$at" "$ENV_SECTORS" "$id"
+        printf 'start=%s, size=%s, name=env, uuid=%s1\n' "$at" 2048 "$id"
         printf 'start=%s, size=%s, name=root-a, uuid=%s2\n' "$first" "$slot" "$id"
         printf 'start=%s, size=%s, name=root-b, uuid=%s3\n' "$((first + slot))" "$slot" "$id"
         printf 'start=%s, size=%s, name=data, uuid=%s4\n' "$((first + 2 * slot))" "$((DATA_MIB * 2048))" "$id"

@@ -41,9 +41,6 @@ root_strip() {
         *) rm -f "$file" ;;
         esac
     done
-    # Of GRUB the device needs the program that changes its variables.
-    find "$root"/usr/bin "$root"/usr/sbin -name 'grub-*' ! -name grub-editenv -delete
-    rm -rf "$root"/usr/lib/grub "$root"/usr/share/grub "$root"/etc/grub.d
     # Of the character sets the receipts' and the scanner's stay.
     for file in "$root"/usr/lib/*/gconv/*.so; do
         case ${file##*/} in GB18030.so | SJIS.so | UTF-16.so | UTF-32.so) ;; *) rm -f "$file" ;; esac
@@ -109,11 +106,11 @@ root_tree() {
     cp "${found[0]}" "$work/board.dtb"
 }
 
-# How RAUC reaches the boot loader's variables, as lines of its system.conf for sed.
+# How RAUC reaches the boot loader's variables: by its own way to U-Boot's, by a program of ours to GRUB's.
 rauc_bootloader() {
     case $BOOT in
     uboot-*) echo 'bootloader=uboot' ;;
-    grub-efi) echo 'bootloader=grub\ngrubenv=/dev/disk/by-partlabel/env' ;;
+    grub-efi) echo 'bootloader=custom' ;;
     esac
 }
 
@@ -130,7 +127,7 @@ root_settings() {
     ln -sfn /run/tillside/localtime "$root/etc/localtime"
     printf '/dev/disk/by-partlabel/env 0x0 0x200\n' >"$root/etc/fw_env.config"
     mkdir -p "$root/data" "$root/etc/rauc"
-    sed "s/@COMPATIBLE@/tillside-$board/; s#@BOOTLOADER@#$(rauc_bootloader)#" "$here/rauc/system.conf" >"$root/etc/rauc/system.conf"
+    sed "s/@COMPATIBLE@/tillside-$board/; s/@BOOTLOADER@/$(rauc_bootloader)/" "$here/rauc/system.conf" >"$root/etc/rauc/system.conf"
     cp "$keys/ca.pem" "$root/etc/rauc/keyring.pem"
     rm -f "$root"/usr/lib/systemd/system-preset/[1-9]*.preset
     systemctl --root="$root" preset-all >/dev/null 2>&1 || fail "systemctl preset-all failed"

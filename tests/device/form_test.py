@@ -85,6 +85,12 @@ class Boards(unittest.TestCase):
                     if key.startswith("button."):
                         self.assertIn(key, BUTTONS)
 
+    def test_every_board_takes_a_stick(self):
+        """usb-storage alone finds a stick and gives it no name: that is sd_mod's."""
+        for path in glob.glob(os.path.join(ROOT, "board", "*", "board.conf")):
+            modules = " ".join(re.findall(r'(?m)^MODULES="(.*)"$', text(path))).split()
+            self.assertEqual({"usb-storage", "sd_mod", "vfat", "nls_cp437", "nls_ascii"} - set(modules), set(), path)
+
     def test_no_board_switches_mitigations_off_but_the_emulated_ones(self):
         for path in glob.glob(os.path.join(ROOT, "board", "*", "board.conf")):
             if "qemu-" not in path:
@@ -119,6 +125,59 @@ class Provisioning(unittest.TestCase):
 
     def test_an_empty_and_a_missing_file_give_defaults(self):
         self.assertEqual(self.settings("")[0], {})
+
+
+class BootVariables(unittest.TestCase):
+    """GRUB's variables as RAUC changes them, on a file in place of the partition."""
+
+    MARK = b"# GRUB Environment Block\n"
+
+    def setUp(self):
+        self.file = tempfile.NamedTemporaryFile()
+        self.addCleanup(self.file.close)
+        self.file.write(bytes(5 * 512) + (self.MARK + b"ORDER=A\nA_LEFT=3\nB_LEFT=0\n").ljust(512, b"#") + b"behind")
+        self.file.flush()
+
+    def ask(self, *words):
+        return subprocess.run([os.path.join(OVERLAY, "usr/lib/tillside/boot-variables"), *words], capture_output=True, text=True,
+                              env={**os.environ, "BOOT_VARIABLES": self.file.name})
+
+    def said(self, *words):
+        done = self.ask(*words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.strip()
+
+    def sector(self):
+        with open(self.file.name, "rb") as file:
+            data = file.read()
+        self.assertEqual((len(data), data[:5 * 512], data[6 * 512:]), (6 * 512 + 6, bytes(5 * 512), b"behind"))
+        return data[5 * 512:6 * 512].rstrip(b"#").decode().splitlines()[1:]
+
+    def test_an_installation_makes_the_other_slot_the_first_with_three_tries(self):
+        self.assertEqual((self.said("get-primary"), self.said("get-state", "A"), self.said("get-state", "B")), ("A", "good", "bad"))
+        self.said("set-state", "B", "bad")
+        self.said("set-primary", "B")
+        self.assertEqual(self.sector(), ["ORDER=B A", "A_LEFT=3", "B_LEFT=3"])
+        self.assertEqual((self.said("get-primary"), self.said("get-state", "B")), ("B", "good"))
+
+    def test_a_bad_slot_leaves_the_order_and_a_good_one_has_its_tries_again(self):
+        self.said("set-primary", "B")
+        self.said("set-state", "B", "bad")
+        self.assertEqual(self.sector(), ["ORDER=A", "A_LEFT=3", "B_LEFT=0"])
+        self.said("set-state", "A", "good")
+        self.assertEqual((self.said("get-primary"), self.said("get-state", "B")), ("A", "bad"))
+
+    def test_what_is_not_understood_changes_nothing(self):
+        before = self.sector()
+        for words in (("set-state", "A", "perhaps"), ("format",)):
+            self.assertNotEqual(self.ask(*words).returncode, 0)
+        self.assertEqual(self.sector(), before)
+
+    def test_a_partition_without_variables_is_said_so(self):
+        with open(self.file.name, "r+b") as file:
+            file.seek(5 * 512)
+            file.write(b"x")
+        self.assertIn("no variables", self.ask("get-primary").stderr)
 
 
 if __name__ == "__main__":

@@ -62,8 +62,10 @@ class Image:
     def variables(self):
         sector = self.bytes_at(self.parts["env"][1], SECTOR)
         if self.facts["BOOT"] == "grub-efi":
-            self.check("GRUB's variables are one sector, the whole of their partition", (self.parts["env"][2], sector[:25]), (SECTOR, b"# GRUB Environment Block\n"))
-            self.check("slot A is the one that starts", b"\nORDER=A\nA_OK=1\nA_TRY=0\n" in sector)
+            whole = self.bytes_at(*self.parts["env"][1:])
+            at = whole.find(b"# GRUB Environment Block\n")
+            self.check("GRUB's variables are one sector of their partition", at > 0 and at % SECTOR == 0 and whole.count(b"# GRUB") == 1)
+            self.check("slot A is the one that starts", whole[at + 25:].startswith(b"ORDER=A\nA_LEFT=3\nB_LEFT=0\n#"))
         else:
             self.check("the sum over U-Boot's variables is right", zlib.crc32(sector[4:]), struct.unpack("<I", sector[:4])[0])
             self.check("slot A is the one that starts", sector[4:].startswith(b"BOOT_ORDER=A\0BOOT_A_LEFT=3\0BOOT_B_LEFT=0\0\0"))
@@ -105,11 +107,11 @@ class Image:
         self.check("the terminal is for the board's processor", struct.unpack_from("<H", data, 18)[0], ELF_MACHINES[self.facts["ARCH"]])
         self.check("it has no control socket and no simulated device", [word for word in (b"plays the simulated devices", b"hal/sim/") if word in data], [])
         conf = run("/usr/sbin/debugfs", "-R", "cat /etc/rauc/system.conf", slot)
-        loader = "grub" if self.facts["BOOT"] == "grub-efi" else "uboot"
+        loader, tool = ("custom", "/usr/lib/tillside/boot-variables") if self.facts["BOOT"] == "grub-efi" else ("uboot", "/usr/bin/fw_setenv")
         self.check("RAUC takes bundles of this board and speaks to its boot loader",
                    re.search(rf"^compatible=tillside-{self.board}$", conf, re.M) is not None and f"bootloader={loader}\n" in conf)
         self.check("what RAUC reaches the variables with is there",
-                   "Type: " in run("/usr/sbin/debugfs", "-R", f"stat {'/usr/bin/grub-editenv' if loader == 'grub' else '/usr/bin/fw_setenv'}", slot))
+                   "Type: " in run("/usr/sbin/debugfs", "-R", f"stat {tool}", slot))
 
 
 def main():
