@@ -150,5 +150,9 @@ void app_perform(struct app *app, const struct effects *effects)
     if (lamp != app->lamp)
         workers_lamp(&app->workers, lamp);
     app->lamp = lamp;
-    app->nobody_there = flow_nobody_there(&app->flow);
+    bool nobody = flow_nobody_there(&app->flow);
+    bool left = nobody && !app->nobody_there;
+    app->nobody_there = nobody;
+    if (left && app->service != NULL)
+        service_wake(app->service); /* a restart may have waited for that */
 }

@@ -96,13 +96,16 @@ static json_t *enrolment(const struct view_enrolment *e)
 
 static json_t *service(const struct view_service *s)
 {
+    static const char *const sticks[] = {"",        "installed", "none", "empty",      "no_newer",
+                                         "refused", "failed",    "busy", "not_allowed"};
     json_t *devices = json_object();
     for (int i = 0; i < HAL_DEVICE_COUNT; i++)
         json_object_set_new(devices, hal_device_name((enum hal_device)i),
                             json_pack("{s:b, s:b, s:s}", "ok", s->devices[i].ok ? 1 : 0, "testing",
                                       s->devices[i].testing ? 1 : 0, "reason", s->devices[i].reason));
-    return json_pack("{s:o, s:s, s:i, s:I, s:I, s:s, s:i, s:i}", "devices", devices, "version", s->version, "terminal",
-                     (int)s->terminal, "last_seq", (json_int_t)s->last_seq, "durable_through",
+    return json_pack("{s:o, s:s, s:s, s:s, s:i, s:I, s:I, s:s, s:i, s:i}", "devices", devices, "stick",
+                     s->stick_reading ? "reading" : sticks[s->stick], "stick_reason", s->stick_reason, "version",
+                     s->version, "terminal", (int)s->terminal, "last_seq", (json_int_t)s->last_seq, "durable_through",
                      (json_int_t)s->durable_through, "sync_error", s->sync_error, "products", (int)s->products,
                      "members", (int)s->members);
 }

@@ -47,7 +47,8 @@ struct state {
 
 struct service {
     struct service_options options;
-    char folder[PATH_MAX / 2];
+    char folder[PATH_MAX / 2], log_path[PATH_MAX];
+    char board[HAL_NAME_MAX];
     struct state state;
     struct updater_state machine;
     uint32_t order_count;

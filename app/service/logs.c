@@ -36,11 +36,11 @@ static void make_text(char *text, size_t len)
 size_t logs_gather(struct service *service, char *out, size_t cap)
 {
     const struct updater_state *machine = &service->machine;
-    size_t len = (size_t)snprintf(out, cap, "board %s, version %s, slot %s, floor %s\n--- terminal\n",
-                                  service->options.board, machine->version, machine->slot, machine->floor);
+    size_t len = (size_t)snprintf(out, cap, "board %s, version %s, slot %s, floor %s\n--- terminal\n", service->board,
+                                  machine->version, machine->slot, machine->floor);
     size_t own = cap - len < OWN_MAX ? cap - len : OWN_MAX, system = 0;
 
-    len += read_end(service->options.log_path, out + len, own - 1);
+    len += read_end(service->log_path, out + len, own - 1);
     len += (size_t)snprintf(out + len, cap - len, "\n--- system\n");
     if (updater_journal(service->options.updater, out + len, cap - len - 1, &system) == 0)
         len += system;

@@ -260,6 +260,8 @@ int service_open(const struct service_options *options, bool threaded, struct se
         return -ENOMEM;
     service->options = *options;
     snprintf(service->folder, sizeof(service->folder), "%s", options->folder);
+    snprintf(service->log_path, sizeof(service->log_path), "%s", options->log_path);
+    snprintf(service->board, sizeof(service->board), "%s", options->board);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&service->changed, &attributes);

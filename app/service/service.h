@@ -37,7 +37,7 @@ struct stick_result {
     bool logs_written;
 };
 
-struct service_options {
+struct service_options {     /* texts are copied */
     const char *folder;      /* of its own; made when missing */
     const char *log_path;    /* the program's log; "" = none */
     const char *board;       /* bundles are for "tillside-<board>" */

@@ -48,7 +48,7 @@ const char *update_refusal(struct service *service, const char *compatible, cons
 {
     char wanted[64];
 
-    snprintf(wanted, sizeof(wanted), "tillside-%s", service->options.board);
+    snprintf(wanted, sizeof(wanted), "tillside-%s", service->board);
     if (strcmp(compatible, wanted) != 0) {
         snprintf(room, cap, "for another board: %.40s", compatible);
         return room;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ORDERS_SHOWN 10
+#define ORDERS_SHOWN 5
 
 /* What the devices say of themselves. */
 
@@ -149,25 +149,29 @@ static int add_test(void *context, const struct body_self_test *test)
     return 0;
 }
 
-struct order_lines {
-    json_t *lines;
+/* "update done, reboot waiting": newest first. */
+struct order_words {
+    char text[1024];
+    size_t len;
     uint32_t count;
 };
 
 static int add_order(void *context, const struct fleet_order *order)
 {
-    struct order_lines *orders = context;
+    struct order_words *orders = context;
     char words[160];
     fleet_order_words(order, words, sizeof(words));
-    json_array_append_new(orders->lines, json_sprintf("%" PRIu64 " %s", order->id, words));
+    if (orders->len < sizeof(orders->text))
+        orders->len += (size_t)snprintf(orders->text + orders->len, sizeof(orders->text) - orders->len, "%s%s",
+                                        orders->len ? ", " : "", words);
     return ++orders->count == ORDERS_SHOWN;
 }
 
 static int show_orders(struct admin_call *call, struct store_tx *tx, uint32_t terminal)
 {
-    struct order_lines orders = {json_array(), 0};
+    struct order_words orders = {.text = "-"};
     int rc = fleet_order_each(tx, terminal, add_order, &orders);
-    admin_set(call, "orders", orders.lines);
+    admin_set(call, "orders", json_string(orders.text));
     return rc < 0 ? rc : 0;
 }
 
