@@ -1,8 +1,6 @@
 #include "central/phone/handlers.h"
 
-#include "central/people.h"
 #include "central/phone/form.h"
-#include "central/phone/limits.h"
 #include "central/phone/member_export.h"
 #include "central/phone/page.h"
 #include "central/store/people_merge.h"
@@ -195,19 +193,12 @@ static void finish_act(void *arg, int result)
     free(order);
 }
 
-/* Forms and the export cost the writer and the reader something; a page that goes on and on is told to wait. */
-static int take_allowance(struct central *central, uint64_t identity, enum phone_effort effort)
-{
-    struct phone_limits *limits = central_state(central, &central_people);
-    return !limits || phone_limits_take(limits, identity, effort, clock_mono_ms(central->clock)) ? 0 : -EDQUOT;
-}
-
 static void submit(struct http_request *request, struct central *central, enum act act)
 {
     struct act_order *order = calloc(1, sizeof(*order));
     int days = act == ACT_ERASE || act == ACT_MERGE ? PHONE_FRESH_DAYS : PHONE_LINK_DAYS;
     int rc = order ? phone_open_ticket(request, central, days, &order->identity) : -ENOMEM;
-    rc = rc ? rc : take_allowance(central, order->identity, PHONE_ACT);
+    rc = rc ? rc : phone_take_allowance(central, order->identity, PHONE_ACT);
     if (rc < 0) {
         phone_answer_failed(request, rc);
         free(order);
@@ -265,7 +256,7 @@ static int export_all(struct http_request *request, struct central *central, jso
     struct store_tx tx;
     uint64_t id = 0;
     int rc = phone_open_ticket(request, central, PHONE_FRESH_DAYS, &id);
-    rc = rc ? rc : take_allowance(central, id, PHONE_EXPORT);
+    rc = rc ? rc : phone_take_allowance(central, id, PHONE_EXPORT);
     rc = rc ? rc : wechat_work_keys(central, &keys);
     if (rc < 0) {
         return rc;

@@ -1,5 +1,6 @@
 #include "central/phone/handlers.h"
 
+#include "central/people.h"
 #include "central/phone/codes.h"
 #include "central/phone/form.h"
 #include "central/phone/page.h"
@@ -67,6 +68,13 @@ void phone_answer_failed(struct http_request *request, int rc)
     }
     log_error("phone", "member page failed errno=%d", -rc);
     http_request_answer_error(request, 503, "try_later");
+}
+
+/* Forms and the export cost the writer and the reader something; a page that goes on and on is told to wait. */
+int phone_take_allowance(struct central *central, uint64_t identity, enum phone_effort effort)
+{
+    struct phone_limits *limits = central_state(central, &central_people);
+    return !limits || phone_limits_take(limits, identity, effort, clock_mono_ms(central->clock)) ? 0 : -EDQUOT;
 }
 
 /* Whose page the ticket in the path is. */
@@ -331,6 +339,7 @@ static void show(struct http_request *request, struct central *central, page_wri
     base64url_encode(nonce, sizeof(nonce), view->nonce, sizeof(view->nonce));
     view->ticket = http_request_path_param(request, "ticket");
     view->english = phone_is_english(request);
+    view->old_link = phone_open_ticket(request, central, PHONE_SPEND_DAYS, &identity) < 0;
     view->notice = notice_of(request, view->english);
     answer_page(request, view, write);
 }
@@ -369,6 +378,7 @@ static int run_join(void *arg, struct store_tx *tx)
                               .store = order->store,
                               .consent_version = order->consent};
     rc = people_join(tx, &joining, &joined);
+    rc = rc == -ENOENT ? -EINVAL : rc; /* the store that was chosen: the page is there */
     rc = rc ? rc : wechat_link_member(tx, order->identity, joined.member);
     return rc ? rc : vesting_begin(tx, joined.member);
 }
@@ -380,7 +390,9 @@ static void finish_join(void *arg, int result)
     snprintf(location, sizeof(location), "/m/%s", http_request_path_param(order->request, "ticket"));
     const struct http_header headers[] = {{"Location", location}, {"Cache-Control", "no-store"}};
     struct http_reply reply = {.status = 303, .content_type = "text/plain", .headers = headers, .header_count = 2};
-    if (result < 0) {
+    if (result == -EINVAL) {
+        phone_answer_words(order->request, 400, page_write_again);
+    } else if (result < 0) {
         phone_answer_failed(order->request, result);
     } else {
         http_request_answer(order->request, &reply);
@@ -406,6 +418,7 @@ void phone_join(struct http_request *request, void *context)
     struct central *central = context;
     struct join_order *order = calloc(1, sizeof(*order));
     int rc = order ? phone_open_ticket(request, central, PHONE_LINK_DAYS, &order->identity) : -ENOMEM;
+    rc = rc ? rc : phone_take_allowance(central, order->identity, PHONE_JOIN);
     if (rc < 0) {
         phone_answer_failed(request, rc);
         free(order);
@@ -414,7 +427,7 @@ void phone_join(struct http_request *request, void *context)
     order->central = central;
     order->request = request;
     if (read_form(request, order) < 0) {
-        http_request_answer_error(request, 400, "consent_missing");
+        phone_answer_words(request, 400, page_write_again);
         free(order);
         return;
     }
@@ -468,7 +481,11 @@ void phone_show_code(struct http_request *request, void *context)
         code.now_s = (uint32_t)(tx.now_ms / 1000);
         store_read_end(&tx);
     }
-    rc = rc ? rc : codes_member_code(&central->keys, &code, text);
+    uint64_t fresh = 0;
+    bool spends = rc == 0 && phone_open_ticket(request, central, PHONE_SPEND_DAYS, &fresh) == 0;
+    rc = rc       ? rc
+         : spends ? codes_member_code(&central->keys, &code, text)
+                  : codes_member_card(&central->keys, code.member, code.now_s, text);
     if (rc < 0) {
         phone_answer_failed(request, rc);
         return;

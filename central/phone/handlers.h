@@ -4,6 +4,7 @@
 /* The member page's routes on the public listener. context: struct central. The ticket in the path is the whole proof:
  * answers carry no-store and no-referrer so that it stays in the phone. */
 
+#include "central/phone/limits.h"
 #include "platform/http_server.h"
 
 void phone_show_page(struct http_request *request, void *context);   /* GET /m/{ticket} */
@@ -29,8 +30,11 @@ void phone_answer_failed(struct http_request *request, int rc);
 /* A page of words alone (page.h), in the reader's language; 503 when there is no memory for it. */
 void phone_answer_words(struct http_request *request, int status, int (*write)(bool english, struct buffer *out_html));
 struct central;
+/* -EDQUOT: this page did so much within the last minute that it waits. */
+MUST_CHECK int phone_take_allowance(struct central *central, uint64_t identity, enum phone_effort effort);
 /* days: how old the link may be; -ESTALE when it is older. */
 #define PHONE_LINK_DAYS  60 /* the page */
+#define PHONE_SPEND_DAYS 7  /* the code that spends; after that the page shows the one that only says who it is */
 #define PHONE_FRESH_DAYS 2  /* what a link that was passed on or found later must not do: hand out everything, erase */
 MUST_CHECK int phone_open_ticket(struct http_request *request, struct central *central, int days,
                                  uint64_t *out_identity);

@@ -57,7 +57,7 @@ static struct person *find_person(struct phone_limits *limits, uint64_t identity
 
 bool phone_limits_take(struct phone_limits *limits, uint64_t identity, enum phone_effort effort, int64_t now_ms)
 {
-    static const unsigned allowed[PHONE_EFFORTS] = {[PHONE_EXPORT] = 1, [PHONE_ACT] = 12};
+    static const unsigned allowed[PHONE_EFFORTS] = {[PHONE_EXPORT] = 1, [PHONE_ACT] = 12, [PHONE_JOIN] = 3};
     pthread_mutex_lock(&limits->lock);
     struct person *person = find_person(limits, identity);
     person->asked_ms = now_ms;

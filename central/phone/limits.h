@@ -10,7 +10,7 @@
 
 #define PHONE_LIMITS_MAX 512
 
-enum phone_effort { PHONE_EXPORT, PHONE_ACT, PHONE_EFFORTS }; /* 1 and 12 a minute */
+enum phone_effort { PHONE_EXPORT, PHONE_ACT, PHONE_JOIN, PHONE_EFFORTS }; /* 1, 12 and 3 a minute */
 
 struct phone_limits;
 MUST_CHECK int phone_limits_open(struct phone_limits **out_limits);

@@ -184,6 +184,14 @@ int page_write_gone(bool english, struct buffer *out_html)
                                  "Send any text to our official account to get your member page again."));
 }
 
+int page_write_again(bool english, struct buffer *out_html)
+{
+    struct html w = {.out = out_html, .english = english};
+    return write_words(
+        &w, html_word(&w, "没有加入", "Not joined yet"),
+        html_word(&w, "请返回上一页，选择门店后再试一次。", "Go back, choose a store and try once more."));
+}
+
 int page_write_erased(bool english, struct buffer *out_html)
 {
     struct html w = {.out = out_html, .english = english};

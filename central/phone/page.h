@@ -39,6 +39,7 @@ struct page_tag {
 
 struct page_view {
     const char *ticket;
+    bool old_link; /* its code identifies and no longer spends */
     bool english;
     char nonce[PAGE_NONCE_CAP]; /* of the page's script, for its Content-Security-Policy */
     int64_t now_ms;
@@ -74,6 +75,8 @@ MUST_CHECK int page_write_member(const struct page_view *view, struct buffer *ou
 MUST_CHECK int page_write_privacy(const struct page_view *view, struct buffer *out_html);
 /* The link leads nowhere (any more). */
 MUST_CHECK int page_write_gone(bool english, struct buffer *out_html);
+/* The form cannot be read: back, and once more. */
+MUST_CHECK int page_write_again(bool english, struct buffer *out_html);
 /* Everything was erased. */
 MUST_CHECK int page_write_erased(bool english, struct buffer *out_html);
 

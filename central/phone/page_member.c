@@ -146,7 +146,11 @@ static void put_member_card(struct html *w, const struct page_view *view)
                 "<div class=\"code\"><img id=\"code\" width=\"288\" height=\"288\" alt=\"%s\" "
                 "src=\"/m/%s/code.png\"><p>%s</p></div></section>",
                 html_word(w, "会员码", "member code"), view->ticket,
-                html_word(w, "结账时出示会员码 · 每分钟自动更新", "Show it when you pay · new every minute"));
+                view->old_link
+                    ? html_word(w, "可累计积分。要用积分付款，请在公众号发送任意文字，打开新链接。",
+                                "Earns credit. To pay with credit, send any text to our account and open the "
+                                "new link.")
+                    : html_word(w, "结账时出示会员码 · 每分钟自动更新", "Show it when you pay · new every minute"));
 }
 
 static void put_gives(struct html *w, const struct page_view *view)
