@@ -75,6 +75,12 @@ struct lan_promotion {
     uint64_t rounds[LAN_TERMINALS_MAX]; /* of each peer, when it was asked */
 };
 
+/* What hellos say of it: until the promotion is in the books, or came to nothing. */
+struct lan_deposing {
+    uint32_t terminal, epoch; /* 0 = nobody; the store's epoch before */
+    int64_t until_mono_ms;
+};
+
 struct lan {
     struct lan_options options;
     int64_t started_s;
@@ -111,6 +117,7 @@ struct lan {
     uint64_t next_request; /* makes request ids unique within this run */
     uint8_t boot_id[8];
     struct lan_promotion promotion;
+    struct lan_deposing deposing;
     char error[96];
 };
 

@@ -182,6 +182,8 @@ int lan_hello_take(struct lan *lan, const struct lan_hello *hello)
     pthread_mutex_unlock(&lan->loops.mutex);
     if (r == 0)
         r = till_peer_epoch(lan->options.till, hello->terminal, hello->store_epoch);
+    if (r == 0)
+        r = till_peer_deposes(lan->options.till, hello->terminal, hello->deposes);
     if (r == 0 && holds) {
         r = till_peer_holds(lan->options.till, hello->terminal, &mine);
         lan_note_failure(lan, "holds", r, 0);
@@ -203,6 +205,8 @@ int lan_hello_make(struct lan *lan, struct lan_hello *out_hello)
     hello.store_epoch = lan->store.store_epoch;
     hello.primary = lan->store.primary_terminal;
     hello.alone = lan->store.alone;
+    if (lan->deposing.epoch == lan->store.store_epoch && lan_mono_ms(lan) < lan->deposing.until_mono_ms)
+        hello.deposes = lan->deposing.terminal;
     memcpy(hello.lan_address, lan->address, sizeof(hello.lan_address));
     pthread_mutex_unlock(&lan->loops.mutex);
     hello.now_ms = (uint64_t)clock_wall_ms(lan->options.clock);

@@ -5,6 +5,7 @@
 /* Before a peer becomes the primary it asks the others what they hold of the old primary's journal. */
 
 #define PROMOTE_WAIT_MS 5000
+#define DEPOSING_MS     15000
 
 static void answer(struct lan *lan, const struct till_request *request, int error, enum store_verdict verdict)
 {
@@ -53,6 +54,8 @@ static struct survey survey_locked(const struct lan *lan, const struct lan_end *
 static void begin_locked(struct lan *lan)
 {
     lan->promotion.deadline_mono_ms = lan_mono_ms(lan) + PROMOTE_WAIT_MS;
+    lan->deposing =
+        (struct lan_deposing){lan->store.primary_terminal, lan->store.store_epoch, lan_mono_ms(lan) + DEPOSING_MS};
     for (uint32_t i = 0; i < lan->peer_count; i++) {
         lan->promotion.rounds[i] = lan->peers[i].rounds;
         lan->peers[i].next_hello_mono_ms = 0;
@@ -93,6 +96,8 @@ void lan_promote_step(struct lan *lan)
     request = lan->promotion.request;
     if (decided)
         memset(&lan->promotion, 0, sizeof(lan->promotion));
+    if (decided && (r < 0 || survey.old_answers))
+        lan->deposing.terminal = 0;
     pthread_mutex_unlock(&lan->loops.mutex);
     if (!decided)
         return;

@@ -87,6 +87,13 @@ struct peer_word { /* what a peer said in this run */
     uint32_t epoch; /* the store's, as it knows it */
 };
 
+/* Somebody is about to be promoted over `terminal`, and was told how much of its journal is held here. */
+struct fence {
+    uint32_t by, terminal; /* 0 = none */
+    uint32_t epoch;        /* the store's then: a higher one ends it */
+    int64_t until_mono_ms;
+};
+
 struct books {
     char *path, *vfs, *lock_path; /* owned */
     const struct clock *clock;
@@ -121,6 +128,7 @@ struct books {
     bool consumes;                                    /* the open transaction holds an act that a peer must have */
     bool taken_back;                                  /* what waited is gone: the till's loop says so */
     struct peer_word peers[PEERS_REMEMBERED];
+    struct fence fence;
     struct body late[LATE_MAX]; /* sign-ins while an act waits for a peer: appended after it */
     uint32_t late_count;
     bool appended, reference_changed; /* news for the callbacks, taken by the thread's loop */
@@ -311,6 +319,8 @@ MUST_CHECK int confirm_clear(struct books *b); /* in a transaction */
 /* A peer says how far it holds this terminal's journal. */
 MUST_CHECK int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end);
 void confirm_peer_epoch(struct books *b, uint32_t peer, uint32_t epoch);
+void confirm_peer_deposes(struct books *b, uint32_t peer, uint32_t deposes);
+bool confirm_fences(const struct books *b, uint32_t terminal);
 /* Does the peer know of the promotion to that epoch, whose record is seq of this terminal's journal (0 = of another's)?
  * When it said nothing: not of this one's, else yes. */
 bool confirm_peer_knows(const struct books *b, uint32_t peer, uint32_t epoch, uint64_t seq);

@@ -32,6 +32,9 @@ static int run_books(struct books *b, struct call *call)
     case CALL_PEER_EPOCH:
         confirm_peer_epoch(b, call->peer, call->epoch);
         return 0;
+    case CALL_PEER_DEPOSES:
+        confirm_peer_deposes(b, call->peer, call->deposes);
+        return 0;
     case CALL_CARRIED:
         return copies_carried(b, call->end);
     case CALL_PENDING_PUT:
@@ -121,6 +124,11 @@ int till_peer_holds(struct till *till, uint32_t peer, const struct lan_end *end)
 int till_peer_epoch(struct till *till, uint32_t peer, uint32_t store_epoch)
 {
     return call(till, &(struct call){.kind = CALL_PEER_EPOCH, .peer = peer, .epoch = store_epoch});
+}
+
+int till_peer_deposes(struct till *till, uint32_t peer, uint32_t deposes)
+{
+    return call(till, &(struct call){.kind = CALL_PEER_DEPOSES, .peer = peer, .deposes = deposes});
 }
 
 int till_carried(struct till *till, const struct lan_end *end)

@@ -8,6 +8,8 @@
  * journal's end, and can be taken back when this terminal was deposed and nobody has them.
  */
 
+#define FENCE_MS 30000
+
 int confirm_mark(struct books *b)
 {
     uint64_t from = b->committed.seq + 1;
@@ -122,6 +124,24 @@ void confirm_peer_epoch(struct books *b, uint32_t peer, uint32_t epoch)
 
     if (word != NULL)
         word->epoch = epoch;
+}
+
+/* "Nobody" from the same one takes it back, unless it was promoted meanwhile: then the promotion itself is on its way.
+ */
+void confirm_peer_deposes(struct books *b, uint32_t peer, uint32_t deposes)
+{
+    const struct peer_word *word = word_of(b, peer);
+
+    if (deposes != 0)
+        b->fence = (struct fence){peer, deposes, b->role.epoch, clock_mono_ms(b->clock) + FENCE_MS};
+    else if (b->fence.by == peer && word != NULL && word->epoch <= b->fence.epoch)
+        b->fence = (struct fence){0};
+}
+
+bool confirm_fences(const struct books *b, uint32_t terminal)
+{
+    return b->fence.terminal == terminal && b->role.epoch <= b->fence.epoch &&
+           clock_mono_ms(b->clock) < b->fence.until_mono_ms;
 }
 
 bool confirm_peer_knows(const struct books *b, uint32_t peer, uint32_t epoch, uint64_t seq)

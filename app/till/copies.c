@@ -245,6 +245,10 @@ static int runs_ahead(struct copy *c, bool *out_ahead)
 
     if (c->gone)
         return 0;
+    if (!c->own && head->first_seq + head->count - 1 > c->head.seq && confirm_fences(c->b, head->terminal)) {
+        *out_ahead = true;
+        return 0;
+    }
     r = db_stmt_open(c->b->db,
                      "SELECT store_epoch, copy_through, record FROM promotion WHERE old_terminal = ? AND"
                      " old_incarnation = ? AND behind = 0 ORDER BY store_epoch DESC LIMIT 1",

@@ -345,6 +345,9 @@ MUST_CHECK int till_peer_holds(struct till *till, uint32_t peer, const struct la
 /* A hello says which store epoch its sender knows; called for each, before copies go. What a terminal's journal holds
  * beyond the copy that another one was promoted over is taken only once it knows of that: JOURNAL_GAP until then. */
 MUST_CHECK int till_peer_epoch(struct till *till, uint32_t peer, uint32_t store_epoch);
+/* And whether it asks around before it is promoted over a terminal (0: no): nothing more of that one's journal is taken
+ * meanwhile, JOURNAL_GAP, so that what it was told of the copy here stays true. Ends by itself after half a minute. */
+MUST_CHECK int till_peer_deposes(struct till *till, uint32_t peer, uint32_t deposes);
 
 struct till_pending { /* a request to the primary whose answer has not come */
     uint8_t request_id[BODY_REQUEST_ID_LEN];

@@ -23,6 +23,7 @@ enum call_kind {
     CALL_COPY_STORE,
     CALL_PEER_HOLDS,
     CALL_PEER_EPOCH,
+    CALL_PEER_DEPOSES,
     CALL_CARRIED,
     CALL_PENDING_PUT,
     CALL_PENDING_DROP,
@@ -40,7 +41,7 @@ struct call {
     struct slice page; /* or batch */
     int64_t server_ms;
     struct clock_reading at;
-    uint32_t peer, epoch;
+    uint32_t peer, epoch, deposes;
     const struct lan_end *end;
     const struct till_pending *pending;
     const uint8_t *request_id;

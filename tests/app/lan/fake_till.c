@@ -178,6 +178,13 @@ int till_peer_holds(struct till *till, uint32_t peer, const struct lan_end *end)
     return 0;
 }
 
+int till_peer_deposes(struct till *till, uint32_t peer, uint32_t deposes)
+{
+    (void)peer;
+    till->deposed = deposes > till->deposed ? deposes : till->deposed;
+    return 0;
+}
+
 int till_carried(struct till *till, const struct lan_end *end)
 {
     till->carried = *end;

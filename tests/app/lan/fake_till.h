@@ -36,6 +36,7 @@ struct till {
     bool silent;              /* no answer comes */
     bool wait_for_peer;       /* acts are -EINPROGRESS until a peer holds them */
     bool refuses_copies;
+    uint32_t deposed;       /* as a peer's hello said last */
     struct lan_end carried; /* the journal of a terminal that is gone, as central has it */
 
     uint32_t done_count; /* acts of others, by request id */

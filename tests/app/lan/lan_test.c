@@ -521,6 +521,7 @@ static void a_promotion_comes_after_what_the_others_hold(void **state)
     assert_true(peer->till.last.promote.others_reached);
     assert_true(peer->till.last.promote.old_is_off);
     assert_int_equal(fake_till_journal(&peer->till, 1, 1)->through, 1);
+    assert_int_equal(third->till.deposed, 1); /* it was told, so that its word stays true */
 }
 
 static void a_promotion_without_the_others_says_that_it_may_be_behind(void **state)

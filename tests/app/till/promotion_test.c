@@ -126,6 +126,47 @@ static void what_a_peer_held_after_all_stands(void **state)
     assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
 }
 
+/* A copy that was on its way since before the primary was switched off. */
+static void nothing_of_the_old_primarys_is_taken_once_somebody_asked_how_much_there_is(void **state)
+{
+    struct several *s = *state;
+    struct till *third = s->shops[2].till;
+
+    several_meet(s);
+    int64_t before = records(s, 2);
+    (void)several_ask(s, 0, several_redeem(1)); /* nobody holds it */
+    assert_int_equal(till_peer_deposes(third, several_terminal(1), several_terminal(0)), 0);
+    (void)several_copy(s, 0, 2);
+    assert_int_equal(records(s, 2), before);
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    several_carry(s, 1, 2);
+    (void)several_copy(s, 0, 2); /* by the promotion now */
+    assert_int_equal(shop_query(&s->shops[2], "SELECT count(*) FROM redemption"), 0);
+    several_meet(s);
+    assert_int_equal(store_of(s, 0).unconfirmed_from, 0);
+    assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM redemption"), 0);
+}
+
+static void the_old_primary_goes_on_when_the_promotion_was_given_up(void **state)
+{
+    struct several *s = *state;
+    struct till *third = s->shops[2].till;
+
+    several_meet(s);
+    (void)several_ask(s, 0, several_redeem(1));
+    assert_int_equal(till_peer_deposes(third, several_terminal(1), several_terminal(0)), 0);
+    assert_int_equal(several_word(s, 1, 2), 0);
+    assert_int_equal(till_peer_deposes(third, several_terminal(1), 0), 0);
+    (void)several_copy(s, 0, 2);
+    assert_int_equal(shop_query(&s->shops[2], "SELECT count(*) FROM redemption"), 1);
+    assert_int_equal(till_peer_deposes(third, several_terminal(1), several_terminal(0)), 0);
+    assert_int_equal(several_word(s, 2, 0), 0);
+    (void)several_ask(s, 0, several_redeem(2));
+    sim_clock_advance(&s->shops[2].clock, 31000); /* whoever asked died */
+    (void)several_copy(s, 0, 2);
+    assert_int_equal(shop_query(&s->shops[2], "SELECT count(*) FROM redemption"), 2);
+}
+
 static void a_promotion_that_may_be_behind_leaves_the_act_standing(void **state)
 {
     struct several *s = *state;
@@ -222,6 +263,8 @@ int main(void)
         WITH_TWO(a_promoted_peer_goes_on_with_what_it_copied),
         WITH_TWO(what_no_peer_held_is_taken_back_when_another_was_promoted),
         WITH_TWO(what_a_peer_held_after_all_stands),
+        WITH_THREE(nothing_of_the_old_primarys_is_taken_once_somebody_asked_how_much_there_is),
+        WITH_THREE(the_old_primary_goes_on_when_the_promotion_was_given_up),
         WITH_THREE(a_promotion_that_may_be_behind_leaves_the_act_standing),
         WITH_TWO(without_the_whole_copy_only_what_central_grants_is_held),
         WITH_THREE(a_chain_of_promotions_takes_the_rights_along),

@@ -493,6 +493,7 @@ static void books_of_before_are_brought_up_to_date(void **state)
                                  "DROP TABLE pending_request; DROP TABLE record_voided; DROP TABLE void_waiting;"
                                  "DROP TABLE promotion; DROP TABLE request_done; DROP TABLE share_transfer;"
                                  "DROP TABLE pool; DROP TABLE survey; DROP TABLE budget_use; DROP TABLE terminal_gone;"
+                                 "DROP TABLE member_alias;"
                                  "CREATE INDEX redemption_budget ON redemption(campaign, record);"
                                  "CREATE TABLE share_transfer(kind INTEGER NOT NULL, transfer INTEGER NOT NULL,"
                                  " PRIMARY KEY(kind, transfer)) WITHOUT ROWID; PRAGMA user_version = 3"),
