@@ -100,10 +100,10 @@ static void the_state_says_what_runs_and_since_which_start(void **state)
     struct rig rig;
 
     open_rig(&rig, state);
-    next_answer(&rig, "slot A\ngood yes\nversion 0.1.0\nfloor 0\nboot 5f2c\n");
+    next_answer(&rig, "slot A\ngood yes\nversion " TILLSIDE_VERSION "\nfloor 0\nboot 5f2c\n");
     assert_int_equal(updater_state(rig.updater, &now, reason), 0);
     assert_string_equal(now.slot, "A");
-    assert_string_equal(now.version, "0.1.0");
+    assert_string_equal(now.version, TILLSIDE_VERSION);
     assert_string_equal(now.floor, "0");
     assert_true(now.good);
     assert_true(now.boot[0] != '\0');
@@ -117,11 +117,11 @@ static void a_bundle_is_named_by_its_manifest_and_installed(void **state)
     struct rig rig;
 
     open_rig(&rig, state);
-    hand_over(&rig, "0.2.0");
-    next_answer(&rig, "compatible tillside-sim\nversion 0.2.0\n");
+    hand_over(&rig, "9.2.0");
+    next_answer(&rig, "compatible tillside-sim\nversion 9.2.0\n");
     assert_int_equal(updater_inspect(rig.updater, &bundle, reason), 0);
     assert_string_equal(bundle.compatible, "tillside-sim");
-    assert_string_equal(bundle.version, "0.2.0");
+    assert_string_equal(bundle.version, "9.2.0");
     next_answer(&rig, "installed\n");
     assert_int_equal(updater_install(rig.updater, reason), 0);
     next_answer(&rig, "rebooting\n");
@@ -139,11 +139,11 @@ static void a_refusal_is_another_thing_than_a_failure_and_both_have_words(void *
     next_answer(&rig, "refused no bundle was handed over\n");
     assert_int_equal(updater_inspect(rig.updater, &bundle, reason), -EKEYREJECTED);
     assert_string_equal(reason, "no bundle was handed over");
-    hand_over(&rig, "0.2.0~refuse");
+    hand_over(&rig, "9.2.0~refuse");
     next_answer(&rig, "refused the bundle was refused\n");
     assert_int_equal(updater_install(rig.updater, reason), -EKEYREJECTED);
     assert_string_equal(reason, "the bundle was refused");
-    hand_over(&rig, "0.2.0~fail");
+    hand_over(&rig, "9.2.0~fail");
     next_answer(&rig, "failed the slot could not be written\n");
     assert_int_equal(updater_install(rig.updater, reason), -EIO);
     assert_string_equal(reason, "the slot could not be written");
@@ -280,15 +280,15 @@ static void a_played_machine_starts_what_was_installed_and_goes_back_from_what_c
     struct rig rig;
 
     open_rig(&rig, state);
-    hand_over(&rig, "0.2.0");
+    hand_over(&rig, "9.2.0");
     assert_int_equal(updater_install(rig.updater, reason), 0);
-    start_is(&rig, "A", "0.1.0");
+    start_is(&rig, "A", TILLSIDE_VERSION);
     assert_int_equal(updater_reboot(rig.updater, reason), 0);
-    start_is(&rig, "B", "0.2.0");
-    hand_over(&rig, "0.3.0~crash");
+    start_is(&rig, "B", "9.2.0");
+    hand_over(&rig, "9.3.0~crash");
     assert_int_equal(updater_install(rig.updater, reason), 0);
     assert_int_equal(updater_sim_restart(rig.bench.folder), 0); /* the power was cut */
-    start_is(&rig, "B", "0.2.0");
+    start_is(&rig, "B", "9.2.0");
     close_rig(&rig);
 }
 

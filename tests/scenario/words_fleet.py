@@ -43,6 +43,15 @@ class Words:
         self.same("its exit code", self.terminal.process.wait(), 0)
         self.start_terminal()
 
+    def expect_fleet(self, words):
+        """expect fleet device|release has FIELD VALUE…: a row of that list, within the time that a roll-out takes."""
+        command = ["release", "list"] if words[0] == "release" else ["fleet", "list"]
+        wanted = words[words.index("has") + 1:]
+        try:
+            wait_for("head office sees it", RESTART_S, lambda: self.find(command, wanted))
+        except Failed:
+            raise Failed(f"{' '.join(wanted)}: not within {RESTART_S} s; there is {self.admin(*command)}") from None
+
     def do_stick(self, words):
         """stick in [with FILE] | stick out: a technician's stick of the simulated device."""
         folder = os.path.join(self.terminal.data, "update", "stick")
@@ -71,7 +80,7 @@ class Words:
                 return self.admin("fleet", "logs", number)["log"]
             except Failed:
                 return None
-        return wait_for(f"the log of terminal {number}", 30, look)
+        return wait_for(f"the log of terminal {number}", RESTART_S, look)
 
     def do_terminal(self, words):
         """terminal dies: in the middle of whatever it does, and nothing of its disk can be read again."""

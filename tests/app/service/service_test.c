@@ -63,10 +63,10 @@ static bool holds(const char *name)
 static void an_update_is_fetched_installed_started_and_told_step_by_step(void **state)
 {
     (void)state;
-    device_bundle(&d, BOARD, "0.2.0", 600000);
-    device_order_update(&d, 10, "0.2.0");
+    device_bundle(&d, BOARD, "9.2.0", 600000);
+    device_order_update(&d, 10, "9.2.0");
     assert_true(device_settle(&d));
-    assert_runs("0.2.0");
+    assert_runs("9.2.0");
     for (uint8_t step = ORDER_DOWNLOADING; step <= ORDER_BOOTED; step++)
         assert_true(device_told_step(&d, 10, step));
     assert_ended(10, ORDER_DONE, "");
@@ -81,10 +81,10 @@ static void an_update_is_fetched_installed_started_and_told_step_by_step(void **
 static void a_version_that_does_not_stay_up_is_told_as_such(void **state)
 {
     (void)state;
-    device_bundle(&d, BOARD, "0.2.0~crash", 1000);
-    device_order_update(&d, 10, "0.2.0~crash");
+    device_bundle(&d, BOARD, "9.2.0~crash", 1000);
+    device_order_update(&d, 10, "9.2.0~crash");
     assert_true(device_settle(&d));
-    assert_runs("0.1.0");
+    assert_runs(TILLSIDE_VERSION);
     assert_ended(10, ORDER_BACK, "it did not stay up");
     assert_int_equal(d.restarts, 1);
 }
@@ -92,8 +92,8 @@ static void a_version_that_does_not_stay_up_is_told_as_such(void **state)
 static void a_download_goes_on_where_it_was_cut_off(void **state)
 {
     (void)state;
-    device_bundle(&d, BOARD, "0.2.0", 600000);
-    device_order_update(&d, 10, "0.2.0");
+    device_bundle(&d, BOARD, "9.2.0", 600000);
+    device_order_update(&d, 10, "9.2.0");
     assert_int_equal(service_step(d.service), 0);
     assert_int_equal(service_step(d.service), 0);
     assert_int_equal(d.parts, 1);
@@ -109,8 +109,8 @@ static void a_download_goes_on_where_it_was_cut_off(void **state)
 static void the_restart_waits_for_its_window_and_for_nobody_at_the_screen(void **state)
 {
     (void)state;
-    device_bundle(&d, BOARD, "0.2.0", 1000);
-    struct feed_order *order = device_order_update(&d, 10, "0.2.0");
+    device_bundle(&d, BOARD, "9.2.0", 1000);
+    struct feed_order *order = device_order_update(&d, 10, "9.2.0");
     order->from_min = 9 * 60; /* it is eight */
     order->to_min = 10 * 60;
     assert_true(device_settle(&d));
@@ -129,8 +129,8 @@ static void the_restart_waits_for_its_window_and_for_nobody_at_the_screen(void *
 static void a_paused_roll_out_neither_begins_nor_installs_nor_restarts(void **state)
 {
     (void)state;
-    device_bundle(&d, BOARD, "0.2.0", 1000);
-    struct feed_order *order = device_order_update(&d, 10, "0.2.0");
+    device_bundle(&d, BOARD, "9.2.0", 1000);
+    struct feed_order *order = device_order_update(&d, 10, "9.2.0");
     order->held = true;
     assert_true(device_settle(&d));
     assert_int_equal(d.note_count, 0);
@@ -151,15 +151,15 @@ static void a_paused_roll_out_neither_begins_nor_installs_nor_restarts(void **st
 static void what_is_taken_back_before_it_is_installed_is_not_installed(void **state)
 {
     (void)state;
-    device_bundle(&d, BOARD, "0.2.0", 600000);
-    struct feed_order *order = device_order_update(&d, 10, "0.2.0");
+    device_bundle(&d, BOARD, "9.2.0", 600000);
+    struct feed_order *order = device_order_update(&d, 10, "9.2.0");
     assert_int_equal(service_step(d.service), 0);
     assert_int_equal(service_step(d.service), 0);
     order->gone = true;
     assert_true(device_settle(&d));
     assert_ended(10, ORDER_OVER, "taken back");
     assert_int_equal(d.installs, 0);
-    assert_runs("0.1.0");
+    assert_runs(TILLSIDE_VERSION);
 }
 
 static void an_order_that_is_over_is_not_begun(void **state)
@@ -182,19 +182,19 @@ static void orders_that_are_not_for_this_device_are_refused(void **state)
         uint8_t outcome;
         const char *words;
     } rows[] = {
-        {"tillside-rk3399", "0.2.0", 0, ORDER_REFUSED, "for another board: tillside-rk3399"},
-        {"", "0.2.0", 0, ORDER_REFUSED, "for another board: "},
-        {"tillside-sim/../x", "0.2.0", 0, ORDER_REFUSED, "for another board: tillside-sim/../x"},
+        {"tillside-rk3399", "9.2.0", 0, ORDER_REFUSED, "for another board: tillside-rk3399"},
+        {"", "9.2.0", 0, ORDER_REFUSED, "for another board: "},
+        {"tillside-sim/../x", "9.2.0", 0, ORDER_REFUSED, "for another board: tillside-sim/../x"},
         {BOARD, "latest", 0, ORDER_REFUSED, "it names no version"},
         {BOARD, "", 0, ORDER_REFUSED, "it names no version"},
         {BOARD, "0.0.1", 0, ORDER_REFUSED, "below the floor 0.0.5 of this device"},
-        {BOARD, "0.2.0", UINT64_MAX, ORDER_REFUSED, "of an impossible size"},
-        {BOARD, "0.2.0", (UINT64_C(1) << 30) + 1, ORDER_REFUSED, "of an impossible size"},
+        {BOARD, "9.2.0", UINT64_MAX, ORDER_REFUSED, "of an impossible size"},
+        {BOARD, "9.2.0", (UINT64_C(1) << 30) + 1, ORDER_REFUSED, "of an impossible size"},
         {BOARD, "0.1.0", 0, ORDER_DONE, ""},
     };
     (void)state;
     write_file(UPDATER_SIM_SLOTS, "A A 0.0.5 0.1.0 0.1.0 1\n", 24);
-    device_bundle(&d, BOARD, "0.2.0", 1000);
+    device_bundle(&d, BOARD, "9.2.0", 1000);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct feed_order *order = device_order_update(&d, 100 + i, rows[i].version);
         strcpy(order->compatible, rows[i].compatible);
@@ -211,24 +211,24 @@ static void orders_that_are_not_for_this_device_are_refused(void **state)
 static void bundles_that_are_not_what_the_order_said_are_not_installed(void **state)
 {
     (void)state;
-    device_bundle(&d, BOARD, "0.3.0", 1000); /* rightly hashed, another version */
-    device_order_update(&d, 10, "0.2.0");
+    device_bundle(&d, BOARD, "9.3.0", 1000); /* rightly hashed, another version */
+    device_order_update(&d, 10, "9.2.0");
     assert_true(device_settle(&d));
     assert_ended(10, ORDER_REFUSED, "it is another one than was ordered");
-    device_bundle(&d, "tillside-rk3399", "0.2.0", 1000);
-    device_order_update(&d, 11, "0.2.0");
+    device_bundle(&d, "tillside-rk3399", "9.2.0", 1000);
+    device_order_update(&d, 11, "9.2.0");
     assert_true(device_settle(&d));
     assert_ended(11, ORDER_REFUSED, "it is another one than was ordered");
-    device_bundle(&d, BOARD, "0.2.0", 1000);
+    device_bundle(&d, BOARD, "9.2.0", 1000);
     memcpy(d.file, "xxxx", 4); /* nobody signed that */
-    device_order_update(&d, 12, "0.2.0");
+    device_order_update(&d, 12, "9.2.0");
     assert_true(device_settle(&d));
     assert_ended(12, ORDER_REFUSED, "signature verification failed: no such bundle");
-    device_bundle(&d, BOARD, "0.2.0", 1000);
-    device_order_update(&d, 13, "0.2.0")->sha256[5] ^= 1;
+    device_bundle(&d, BOARD, "9.2.0", 1000);
+    device_order_update(&d, 13, "9.2.0")->sha256[5] ^= 1;
     assert_true(device_settle(&d));
     assert_ended(13, ORDER_FAILED, "what came was never the file that was ordered");
-    device_order_update(&d, 14, "0.2.0")->release = 4;
+    device_order_update(&d, 14, "9.2.0")->release = 4;
     assert_true(device_settle(&d));
     assert_ended(14, ORDER_OVER, "central has it no longer");
     assert_int_equal(d.installs, 0);
@@ -238,12 +238,12 @@ static void bundles_that_are_not_what_the_order_said_are_not_installed(void **st
 static void what_the_updater_refuses_or_cannot_do_is_told_in_its_words(void **state)
 {
     (void)state;
-    device_bundle(&d, BOARD, "0.2.0~refuse", 1000);
-    device_order_update(&d, 10, "0.2.0~refuse");
+    device_bundle(&d, BOARD, "9.2.0~refuse", 1000);
+    device_order_update(&d, 10, "9.2.0~refuse");
     assert_true(device_settle(&d));
     assert_ended(10, ORDER_REFUSED, "the bundle was refused");
-    device_bundle(&d, BOARD, "0.2.0~fail", 1000);
-    device_order_update(&d, 11, "0.2.0~fail");
+    device_bundle(&d, BOARD, "9.2.0~fail", 1000);
+    device_order_update(&d, 11, "9.2.0~fail");
     assert_true(device_settle(&d));
     assert_ended(11, ORDER_FAILED, "the slot could not be written");
 }
@@ -259,8 +259,8 @@ static void a_state_that_was_damaged_is_none(void **state)
         write_file("service.state", bytes, len);
         device_start(&d);
     }
-    device_bundle(&d, BOARD, "0.2.0", 1000);
-    device_order_update(&d, 10, "0.2.0");
+    device_bundle(&d, BOARD, "9.2.0", 1000);
+    device_order_update(&d, 10, "9.2.0");
     assert_true(device_settle(&d));
     assert_ended(10, ORDER_DONE, "");
 }
@@ -279,7 +279,7 @@ static unsigned run_with_cut(const char *to, unsigned at)
     for (int i = 0; i < 4; i++)
         assert_true(device_settle(&d));
     bool crash = strstr(to, "crash") != NULL;
-    assert_runs(crash ? "0.1.0" : to);
+    assert_runs(crash ? TILLSIDE_VERSION : to);
     assert_int_equal(device_outcome(&d, 10, reason), crash ? ORDER_BACK : ORDER_DONE);
     assert_int_equal(device_outcome(&d, 11, reason), ORDER_DONE);
     assert_int_equal(device_outcome(&d, 12, reason), ORDER_DONE);
@@ -298,18 +298,18 @@ static unsigned run_with_cut(const char *to, unsigned at)
 static void a_power_cut_at_any_moment_changes_nothing_in_the_end(void **state)
 {
     (void)state;
-    unsigned moments = run_with_cut("0.2.0", 0);
+    unsigned moments = run_with_cut("9.2.0", 0);
     assert_true(moments > 20);
     for (unsigned at = 1; at <= moments; at++)
-        run_with_cut("0.2.0", at);
+        run_with_cut("9.2.0", at);
 }
 
 static void nor_does_one_while_a_version_falls_back(void **state)
 {
     (void)state;
-    unsigned moments = run_with_cut("0.2.0~crash", 0);
+    unsigned moments = run_with_cut("9.2.0~crash", 0);
     for (unsigned at = 1; at <= moments; at++)
-        run_with_cut("0.2.0~crash", at);
+        run_with_cut("9.2.0~crash", at);
 }
 
 /* ---- restarts and logs */
@@ -339,7 +339,7 @@ static void logs_say_who_it_is_and_name_nobody(void **state)
     assert_true(device_settle(&d));
     assert_ended(10, ORDER_DONE, "");
     assert_int_equal(d.logs_sent, 1);
-    assert_non_null(strstr(d.logs, "board sim, version 0.1.0, slot A"));
+    assert_non_null(strstr(d.logs, "board sim, version " TILLSIDE_VERSION ", slot A"));
     assert_non_null(strstr(d.logs, "WARN call ***********"));
     assert_non_null(strstr(d.logs, "simulated machine, start 1"));
     assert_null(strstr(d.logs, "13812345678"));
@@ -352,8 +352,8 @@ static void logs_say_who_it_is_and_name_nobody(void **state)
 static void an_update_that_waits_holds_up_neither_logs_nor_a_restart(void **state)
 {
     (void)state;
-    device_bundle(&d, BOARD, "0.2.0", 1000);
-    struct feed_order *order = device_order_update(&d, 10, "0.2.0");
+    device_bundle(&d, BOARD, "9.2.0", 1000);
+    struct feed_order *order = device_order_update(&d, 10, "9.2.0");
     order->from_min = 1;
     order->to_min = 2;
     assert_true(device_settle(&d));
@@ -396,10 +396,10 @@ static void a_stick_says_what_is_wrong_with_it(void **state)
     put_on_stick("holiday.jpg");
     assert_int_equal(read_stick()->outcome, STICK_EMPTY);
     assert_true(d.stick.logs_written);
-    device_bundle(&d, BOARD, "0.1.0", 1000);
+    device_bundle(&d, BOARD, TILLSIDE_VERSION, 1000);
     put_on_stick("a.raucb");
     assert_int_equal(read_stick()->outcome, STICK_NO_NEWER);
-    device_bundle(&d, "tillside-rk3399", "0.2.0", 1000);
+    device_bundle(&d, "tillside-rk3399", "9.2.0", 1000);
     put_on_stick("a.raucb");
     assert_int_equal(read_stick()->outcome, STICK_REFUSED);
     assert_string_equal(d.stick.reason, "for another board: tillside-rk3399");
@@ -408,7 +408,7 @@ static void a_stick_says_what_is_wrong_with_it(void **state)
     put_on_stick("a.raucb");
     assert_int_equal(read_stick()->outcome, STICK_REFUSED);
     assert_string_equal(d.stick.reason, "signature verification failed: no such bundle");
-    device_bundle(&d, BOARD, "0.2.0~fail", 1000);
+    device_bundle(&d, BOARD, "9.2.0~fail", 1000);
     put_on_stick("a.raucb");
     assert_int_equal(read_stick()->outcome, STICK_FAILED);
     d.file_len = 0;
@@ -422,25 +422,25 @@ static void a_stick_says_what_is_wrong_with_it(void **state)
 static void the_first_bundle_that_fits_is_installed_at_once_and_told(void **state)
 {
     (void)state;
-    device_bundle(&d, "tillside-rk3399", "0.2.0", 1000);
+    device_bundle(&d, "tillside-rk3399", "9.2.0", 1000);
     put_on_stick("a.raucb");
-    device_bundle(&d, BOARD, "0.2.0", 600000);
+    device_bundle(&d, BOARD, "9.2.0", 600000);
     put_on_stick("b.raucb");
     d.idle = false; /* the technician stands before it */
     assert_int_equal(read_stick()->outcome, STICK_INSTALLED);
     assert_string_equal(d.stick.file, "b.raucb");
-    assert_string_equal(d.stick.version, "0.2.0");
+    assert_string_equal(d.stick.version, "9.2.0");
     assert_true(d.stick.logs_written);
     assert_true(device_settle(&d));
-    assert_runs("0.2.0");
+    assert_runs("9.2.0");
     assert_ended(0, ORDER_DONE, "");
 }
 
 static void a_stick_waits_while_centrals_own_update_is_under_way(void **state)
 {
     (void)state;
-    device_bundle(&d, BOARD, "0.2.0", 1000);
-    struct feed_order *order = device_order_update(&d, 10, "0.2.0");
+    device_bundle(&d, BOARD, "9.2.0", 1000);
+    struct feed_order *order = device_order_update(&d, 10, "9.2.0");
     order->from_min = 1;
     order->to_min = 2;
     put_on_stick("a.raucb");
