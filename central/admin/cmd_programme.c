@@ -117,18 +117,49 @@ static int cmd_programme_statement(struct admin_call *call, struct store_tx *tx)
     return rc ? rc : show_statement(call, tx, &month);
 }
 
-static int cmd_programme_settle(struct admin_call *call, struct store_tx *tx)
-{
+struct settlement {
+    struct admin_call *call;
+    uint32_t programme;
     struct programme_month month;
-    int rc = read_month(call, &month);
-    rc = rc ? rc : programme_settle(tx, admin_u32(call, "programme"), &month);
+    struct programme_sums sums;
+};
+
+static int run_settle(void *arg, struct store_tx *tx)
+{
+    struct settlement *s = arg;
+    int rc = programme_settle(tx, s->programme, &s->month, &s->sums);
+    return rc ? rc : show_statement(s->call, tx, &s->month);
+}
+
+/* Read from snapshots; the writer adds what came meanwhile. */
+static int add_up(struct settlement *s)
+{
+    bool more = true;
+    int rc = 0;
+    while (rc == 0 && more) {
+        struct store_tx tx;
+        rc = store_read_begin(s->call->central->store, &tx);
+        if (rc == 0) {
+            rc = programme_add_up(&tx, s->programme, &s->month, &s->sums, &more);
+            store_read_end(&tx);
+        }
+    }
+    return rc;
+}
+
+static int cmd_programme_settle(struct admin_call *call)
+{
+    struct settlement s = {.call = call, .programme = admin_u32(call, "programme")};
+    int rc = read_month(call, &s.month);
+    rc = rc ? rc : add_up(&s);
+    rc = rc ? rc : writer_call(call->central->writer, run_settle, &s);
     switch (rc) {
     case -EEXIST:
         return admin_refuse(call, rc, "this month or a later one is settled; what came late goes into the next");
     case -EAGAIN:
         return admin_refuse(call, rc, "the month is not over");
     default:
-        return rc ? rc : show_statement(call, tx, &month);
+        return rc;
     }
 }
 
@@ -174,7 +205,7 @@ static const struct admin_command commands[] = {
     {.name = "programme settle",
      .args = "PROGRAMME:n --month!:t",
      .help = "closes a month that is over and books it; what comes later goes into the next",
-     .write = cmd_programme_settle,
+     .run = cmd_programme_settle,
      .rows = true},
     {.name = "credit move",
      .args = "MEMBER:n STORE:n --amount:m",

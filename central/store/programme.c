@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WHAT_SETTLED "settled"
+#define WHAT_SETTLED   "settled"
+#define RECORDS_A_TIME 20000 /* in one snapshot */
 
 static int journal_programme(struct store_tx *tx, const char *what, uint32_t programme, uint32_t brand)
 {
@@ -173,17 +174,133 @@ static int last_settled(struct store_tx *tx, uint32_t programme, struct settled 
 
 /*
  * Credit is given out against issued/<owner>; what a record does to the programme's other accounts besides is what was
- * taken in. Records count for the brand of the store whose terminal wrote them.
+ * taken in. Records count for the brand of the store whose terminal wrote them. In order of arrival, so that a month is
+ * read in pieces.
  */
 #define OPEN_LINES                                                                                                     \
-    "WITH value AS (SELECT s.brand AS brand, p.account = ?2 AS issued, p.amount AS amount FROM posting AS p JOIN "     \
-    "journal AS j USING (terminal, incarnation, seq) JOIN shop AS s ON s.id = j.store WHERE p.unit = 2 AND "           \
-    "(p.account "                                                                                                      \
-    "= ?2 OR substr(p.account, 1, length(?3)) = ?3 OR substr(p.account, 1, length(?4)) = ?4 OR substr(p.account, 1, "  \
-    "length(?5)) = ?5) AND (j.hlc >> 16) < ?6 AND ((j.hlc >> 16) >= ?7 OR j.position > ?8)) "                          \
-    "SELECT b.brand, -coalesce(sum(v.amount) FILTER (WHERE v.issued), 0), -coalesce(sum(v.amount), 0) FROM "           \
-    "programme_brand AS b LEFT JOIN value AS v ON v.brand = b.brand WHERE b.programme = ?1 GROUP BY b.brand ORDER BY " \
-    "b.brand"
+    "SELECT s.brand, -coalesce(sum(p.amount) FILTER (WHERE p.account = ?1), 0), -coalesce(sum(p.amount), 0) FROM "     \
+    "journal AS j CROSS JOIN posting AS p USING (terminal, incarnation, seq) CROSS JOIN shop AS s ON s.id = j.store "  \
+    "WHERE j.position > ?7 AND j.position <= ?8 AND p.unit = 2 AND (p.account = ?1 OR substr(p.account, 1, "           \
+    "length(?2)) = ?2 OR substr(p.account, 1, length(?3)) = ?3 OR substr(p.account, 1, length(?4)) = ?4) AND (j.hlc "  \
+    ">> 16) < ?5 AND ((j.hlc >> 16) >= ?6 OR j.position > ?9) GROUP BY s.brand"
+
+/* A store that changed its brand, or a brand that never joined, has no line. */
+static int add_line(struct programme_sums *sums, const struct programme_line *part)
+{
+    for (size_t i = 0; i < sums->count; i++) {
+        struct programme_line *line = &sums->lines[i];
+        if (line->brand != part->brand)
+            continue;
+        int rc = money_add(line->earned_minor, part->earned_minor, &line->earned_minor);
+        return rc < 0 ? rc : money_add(line->spent_minor, part->spent_minor, &line->spent_minor);
+    }
+    return 0;
+}
+
+static int keep_brand(void *context, uint32_t brand)
+{
+    struct programme_sums *sums = context;
+    if (sums->count == ARRAY_LEN(sums->lines))
+        return -ENOSPC;
+    sums->lines[sums->count++] = (struct programme_line){.brand = brand};
+    return 0;
+}
+
+static int add_range(struct store_tx *tx, uint32_t programme, const struct programme_month *month,
+                     struct programme_sums *sums, uint64_t to)
+{
+    char issued[ACCOUNT_MAX], credit[ACCOUNT_MAX], receivable[ACCOUNT_MAX], risk[ACCOUNT_MAX];
+    struct db_stmt *stmt = NULL;
+    struct settled last;
+    snprintf(issued, sizeof(issued), "issued/p%" PRIu32, programme);
+    snprintf(credit, sizeof(credit), "credit/p%" PRIu32 "/", programme);
+    snprintf(receivable, sizeof(receivable), "receivable/p%" PRIu32 "/", programme);
+    snprintf(risk, sizeof(risk), "risk/credit/p%" PRIu32 "/", programme);
+    int rc = last_settled(tx, programme, &last);
+    if (rc == 0)
+        rc = query_open(store_tx_db(tx), OPEN_LINES,
+                        QUERY(Q_TEXT(issued), Q_TEXT(credit), Q_TEXT(receivable), Q_TEXT(risk), Q_INT(month->end_ms),
+                              Q_INT(last.end_ms), Q_INT(sums->through), Q_INT(to), Q_INT(last.position)),
+                        &stmt);
+    while (rc == 0 && (rc = db_stmt_step(stmt)) == DB_ROW) {
+        struct programme_line part = {(uint32_t)db_column_int64(stmt, 0), db_column_int64(stmt, 1),
+                                      db_column_int64(stmt, 2)};
+        rc = add_line(sums, &part);
+    }
+    db_stmt_close(stmt);
+    if (rc == 0)
+        sums->through = to;
+    return rc;
+}
+
+/* Nothing of an open month stands before what arrived a day before the last one ended (HLC_MAX_LEAD_MS). */
+static int begin_sums(struct store_tx *tx, uint32_t programme, struct programme_sums *sums)
+{
+    struct settled last;
+    int64_t position = 0;
+    int rc = last_settled(tx, programme, &last);
+    if (rc == 0 && last.end_ms > 0)
+        rc = query_number(
+            store_tx_db(tx),
+            "SELECT coalesce((SELECT position FROM journal WHERE received_ms < ? AND position <= ? ORDER BY "
+            "position DESC LIMIT 1), 0)",
+            QUERY(Q_INT(last.end_ms - HLC_MAX_LEAD_MS), Q_INT(last.position)), &position);
+    *sums = (struct programme_sums){.through = (uint64_t)position, .begun = true};
+    return rc < 0 ? rc : programme_each_brand(tx, programme, keep_brand, sums);
+}
+
+static int journal_end(struct store_tx *tx, uint64_t *out_position)
+{
+    int64_t position = 0;
+    int rc = query_number(store_tx_db(tx), "SELECT coalesce(max(position), 0) FROM journal", QUERY_NONE, &position);
+    if (rc == 0)
+        *out_position = (uint64_t)position;
+    return rc;
+}
+
+static int may_settle(struct store_tx *tx, uint32_t programme, const struct programme_month *month)
+{
+    struct programme found;
+    struct settled last;
+    int rc = programme_find(tx, programme, &found);
+    if (rc == 0)
+        rc = last_settled(tx, programme, &last);
+    if (rc == 0 && last.end_ms >= month->end_ms)
+        return -EEXIST;
+    return rc == 0 && tx->now_ms < month->end_ms ? -EAGAIN : rc;
+}
+
+int programme_add_up(struct store_tx *tx, uint32_t programme, const struct programme_month *month,
+                     struct programme_sums *sums, bool *out_more)
+{
+    uint64_t end = 0;
+    int rc = may_settle(tx, programme, month);
+    if (rc == 0 && !sums->begun)
+        rc = begin_sums(tx, programme, sums);
+    if (rc == 0)
+        rc = journal_end(tx, &end);
+    bool more = rc == 0 && end - sums->through > RECORDS_A_TIME;
+    if (rc == 0)
+        rc = add_range(tx, programme, month, sums, more ? sums->through + RECORDS_A_TIME : end);
+    if (rc == 0)
+        *out_more = more;
+    return rc;
+}
+
+static int each_open_line(struct store_tx *tx, uint32_t programme, const struct programme_month *month,
+                          programme_line_visit visit, void *context)
+{
+    struct programme_sums sums;
+    uint64_t end = 0;
+    int rc = begin_sums(tx, programme, &sums);
+    if (rc == 0)
+        rc = journal_end(tx, &end);
+    if (rc == 0)
+        rc = add_range(tx, programme, month, &sums, end);
+    for (size_t i = 0; rc == 0 && i < sums.count; i++)
+        rc = visit(context, &sums.lines[i]);
+    return rc;
+}
 
 static int each_line(struct db_stmt *stmt, programme_line_visit visit, void *context)
 {
@@ -198,25 +315,6 @@ static int each_line(struct db_stmt *stmt, programme_line_visit visit, void *con
     }
     db_stmt_close(stmt);
     return rc;
-}
-
-static int each_open_line(struct store_tx *tx, uint32_t programme, const struct programme_month *month,
-                          programme_line_visit visit, void *context)
-{
-    char issued[ACCOUNT_MAX], credit[ACCOUNT_MAX], receivable[ACCOUNT_MAX], risk[ACCOUNT_MAX];
-    struct db_stmt *stmt = NULL;
-    struct settled last;
-    snprintf(issued, sizeof(issued), "issued/p%" PRIu32, programme);
-    snprintf(credit, sizeof(credit), "credit/p%" PRIu32 "/", programme);
-    snprintf(receivable, sizeof(receivable), "receivable/p%" PRIu32 "/", programme);
-    snprintf(risk, sizeof(risk), "risk/credit/p%" PRIu32 "/", programme);
-    int rc = last_settled(tx, programme, &last);
-    if (rc == 0)
-        rc = query_open(store_tx_db(tx), OPEN_LINES,
-                        QUERY(Q_INT(programme), Q_TEXT(issued), Q_TEXT(credit), Q_TEXT(receivable), Q_TEXT(risk),
-                              Q_INT(month->end_ms), Q_INT(last.end_ms), Q_INT(last.position)),
-                        &stmt);
-    return rc < 0 ? rc : each_line(stmt, visit, context);
 }
 
 static int each_settled_line(struct store_tx *tx, uint32_t programme, const char *month, programme_line_visit visit,
@@ -259,8 +357,6 @@ struct closing {
     struct store_tx *tx;
     uint32_t programme;
     const char *month;
-    struct programme_line lines[PROGRAMME_BRANDS_MAX]; /* all, before the first is booked: booking adds postings */
-    size_t count;
 };
 
 static void add(struct postings *postings, const char *account, int64_t amount_minor)
@@ -309,15 +405,6 @@ static int book_line(struct closing *closing, const struct programme_line *line)
     return ledger_post(closing->tx, (struct record_id){0, incarnation, marks.durable_through}, &postings);
 }
 
-static int keep_line(void *context, const struct programme_line *line)
-{
-    struct closing *closing = context;
-    if (closing->count == ARRAY_LEN(closing->lines))
-        return -ENOSPC;
-    closing->lines[closing->count++] = *line;
-    return 0;
-}
-
 static int close_line(struct closing *closing, const struct programme_line *line)
 {
     int rc = query_run(store_tx_write(closing->tx),
@@ -327,27 +414,23 @@ static int close_line(struct closing *closing, const struct programme_line *line
     return rc < 0 ? rc : book_line(closing, line);
 }
 
-int programme_settle(struct store_tx *tx, uint32_t programme, const struct programme_month *month)
+int programme_settle(struct store_tx *tx, uint32_t programme, const struct programme_month *month,
+                     const struct programme_sums *before)
 {
     struct closing closing = {.tx = tx, .programme = programme, .month = month->text};
-    struct programme found;
-    struct settled last;
-    int64_t position = 0;
-    int rc = programme_find(tx, programme, &found);
+    struct programme_sums sums = *before; /* all of it before the first is booked: booking adds postings */
+    uint64_t end = 0;
+    int rc = may_settle(tx, programme, month);
+    if (rc == 0 && !sums.begun)
+        rc = begin_sums(tx, programme, &sums);
     if (rc == 0)
-        rc = last_settled(tx, programme, &last);
-    if (rc == 0 && last.end_ms >= month->end_ms)
-        return -EEXIST;
-    if (rc == 0 && tx->now_ms < month->end_ms)
-        return -EAGAIN;
+        rc = journal_end(tx, &end);
     if (rc == 0)
-        rc = query_number(store_tx_db(tx), "SELECT coalesce(max(position), 0) FROM journal", QUERY_NONE, &position);
-    if (rc == 0)
-        rc = each_open_line(tx, programme, month, keep_line, &closing);
-    for (size_t i = 0; rc == 0 && i < closing.count; i++)
-        rc = close_line(&closing, &closing.lines[i]);
+        rc = add_range(tx, programme, month, &sums, end);
+    for (size_t i = 0; rc == 0 && i < sums.count; i++)
+        rc = close_line(&closing, &sums.lines[i]);
     return rc < 0 ? rc
                   : query_run(store_tx_write(tx),
                               "INSERT INTO settlement (programme, month, end_ms, position) VALUES (?, ?, ?, ?)",
-                              QUERY(Q_INT(programme), Q_TEXT(month->text), Q_INT(month->end_ms), Q_INT(position)));
+                              QUERY(Q_INT(programme), Q_TEXT(month->text), Q_INT(month->end_ms), Q_INT(end)));
 }

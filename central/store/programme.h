@@ -56,9 +56,23 @@ MUST_CHECK int programme_statement(struct store_tx *tx, uint32_t programme, cons
 MUST_CHECK int programme_is_settled(struct store_tx *tx, uint32_t programme, const struct programme_month *month,
                                     bool *out_settled);
 
-/* Closes the month and books each brand's line (RECORD_PROGRAMME). -EEXIST: closed before, or a later one is;
- * -EAGAIN: it is not over. */
-MUST_CHECK int programme_settle(struct store_tx *tx, uint32_t programme, const struct programme_month *month);
+/*
+ * What closing would settle, added up a piece at a time, each in a snapshot of its own: a month has millions of
+ * postings, and the writer is a till's too. Zeroed at the start; *out_more: call again. -EEXIST: closed before, or a
+ * later one is; -EAGAIN: it is not over.
+ */
+struct programme_sums {
+    struct programme_line lines[PROGRAMME_BRANDS_MAX];
+    size_t count;
+    uint64_t through; /* all records up to this position of the journal are in it */
+    bool begun;
+};
+MUST_CHECK int programme_add_up(struct store_tx *tx, uint32_t programme, const struct programme_month *month,
+                                struct programme_sums *sums, bool *out_more);
+/* Closes the month and books each brand's line (RECORD_PROGRAMME): what was added up before, and what came since. The
+ * same errors. */
+MUST_CHECK int programme_settle(struct store_tx *tx, uint32_t programme, const struct programme_month *month,
+                                const struct programme_sums *before);
 
 /* The postings of such a record; none when it moves no value. For records_postings. */
 void programme_postings(const struct record *record, struct postings *out_postings);

@@ -9,6 +9,7 @@ tillside_test(central_merge unit merge_test.c LIBS campaign_rig)
 tillside_test(central_webhook unit webhook_test.c LIBS campaign_rig)
 tillside_test(central_kpi unit kpi_test.c LIBS campaign_rig)
 tillside_test(central_phone_link unit phone_link_test.c LIBS people_fixture)
+tillside_test(central_programme unit programme_test.c LIBS campaign_rig)
 tillside_test(central_merge_page unit merge_page_test.c LIBS people_fixture)
 tillside_test(central_privacy unit privacy_test.c members_desk.c LIBS people_fixture central_fixture)
 
