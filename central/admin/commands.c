@@ -290,10 +290,9 @@ extern const struct admin_group admin_segment;
 extern const struct admin_group admin_survey;
 extern const struct admin_group admin_webhook;
 const struct admin_group *const admin_groups[] = {
-    &core, &admin_label,
-    &admin_campaign, &admin_consent, &admin_fleet,   &admin_keyword, &admin_message, &admin_programme,
-    &admin_question, &admin_retention, &admin_export,  &admin_segment, &admin_survey,  &admin_merge,
-    &admin_webhook,
+    &core,          &admin_label,   &admin_campaign,  &admin_consent,  &admin_fleet,
+    &admin_keyword, &admin_message, &admin_programme, &admin_question, &admin_retention,
+    &admin_export,  &admin_segment, &admin_survey,    &admin_merge,    &admin_webhook,
 };
 /* clang-format on */
 const size_t admin_group_count = ARRAY_LEN(admin_groups);

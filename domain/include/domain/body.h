@@ -54,7 +54,7 @@ enum record_kind {
     RECORD_SURVEYED = 114,      /* number: the survey; use number: the answer, given on the member page or by hand */
     RECORD_PROGRAMME = 120,     /* made, joined by a brand, a brand's month settled */
     RECORD_FOLLOW = 123,        /* number: the touchpoint, 0 unknown; what: followed, unfollowed. Nobody is named */
-    RECORD_WEBHOOK = 124,       /* number: the webhook; what: added, paused, resumed, dead, replayed, new secret, removed */
+    RECORD_WEBHOOK = 124, /* number: the webhook; what: added, paused, resumed, dead, replayed, new secret, removed */
 };
 
 enum campaign_mode { MODE_STRICT = 1, MODE_HOME = 2, MODE_BUDGET = 3 };

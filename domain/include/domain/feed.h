@@ -88,7 +88,7 @@ struct feed_member {
     bool has_pin;
     uint8_t pin_salt[PIN_SALT_LEN];
     uint8_t pin_hash[PIN_HASH_LEN];
-    bool gone; /* erased: personal flags dropped, the ledger keeps the number */
+    bool gone;            /* erased: personal flags dropped, the ledger keeps the number */
     uint64_t merged_into; /* with gone: this number's owner is known by that one from now on; 0 = none */
 };
 
