@@ -106,12 +106,12 @@ root_tree() {
     cp "${found[0]}" "$work/board.dtb"
 }
 
-# How RAUC reaches the boot loader's variables: by its own way to U-Boot's, by a program of ours to GRUB's.
-rauc_bootloader() {
-    case $BOOT in
-    uboot-*) echo 'bootloader=uboot' ;;
-    grub-efi) echo 'bootloader=custom' ;;
-    esac
+# How RAUC reaches the boot loader's variables: by its own way to U-Boot's, by a program of ours to GRUB's. It takes no setting that it
+# has no use for.
+rauc_settings() {
+    local kind=uboot handler=
+    [ "$BOOT" != grub-efi ] || kind=custom handler=bootloader-custom-backend=/usr/lib/tillside/boot-variables
+    sed "s/@COMPATIBLE@/tillside-$board/; s/@BOOTLOADER@/bootloader=$kind/; s#@HANDLER@#$handler#" "$here/rauc/system.conf"
 }
 
 root_settings() {
@@ -127,7 +127,7 @@ root_settings() {
     ln -sfn /run/tillside/localtime "$root/etc/localtime"
     printf '/dev/disk/by-partlabel/env 0x0 0x200\n' >"$root/etc/fw_env.config"
     mkdir -p "$root/data" "$root/etc/rauc"
-    sed "s/@COMPATIBLE@/tillside-$board/; s/@BOOTLOADER@/$(rauc_bootloader)/" "$here/rauc/system.conf" >"$root/etc/rauc/system.conf"
+    rauc_settings >"$root/etc/rauc/system.conf"
     cp "$keys/ca.pem" "$root/etc/rauc/keyring.pem"
     rm -f "$root"/usr/lib/systemd/system-preset/[1-9]*.preset
     systemctl --root="$root" preset-all >/dev/null 2>&1 || fail "systemctl preset-all failed"

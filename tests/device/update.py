@@ -141,6 +141,8 @@ class Updates(Day):
         stick = self.insert("stick-good", [*bad, bundle])
         report = stick.report()
         refused = set(re.findall(r"^refused (\S+):", report, re.M))
+        self.check("the updater was there to judge them, with all that it needs",
+                   [word for word in ("Failed to contact", "/dev/loop-control", "/dev/mapper") if word in report], [])
         self.check("every bad bundle was refused", sorted({os.path.basename(b) for b in bad} - refused), [])
         self.check("there were at least 25 of them", len(refused) >= 25)
         self.check("the good one was installed", re.findall(r"^installed (\S+)", report, re.M), ["good.raucb"])
