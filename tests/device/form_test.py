@@ -62,7 +62,7 @@ class Units(unittest.TestCase):
         for name in re.findall(r"^enable (\S+)$", preset, re.M):
             path = os.path.join(UNITS, name)
             if os.path.exists(path) and "WantedBy" not in text(path):
-                users = [u for u in glob.glob(os.path.join(UNITS, "*")) if re.search(rf"^(Requires|Wants)=.*{re.escape(name)}", text(u), re.M)]
+                users = [u for u in glob.glob(os.path.join(UNITS, "*.*")) if os.path.isfile(u) and re.search(rf"^(Requires|Wants)=.*{re.escape(name)}", text(u), re.M)]
                 self.assertTrue(users, f"{name} is enabled and nobody wants it")
 
 
