@@ -368,7 +368,7 @@ class Machine:
 
     def unplug(self, name):
         self.channel.ask("device_del", id=name)
-        wait_for(f"{name} is unplugged", 60, lambda: any(event["event"] == "DEVICE_DELETED" and event["data"].get("device") == name
+        wait_for(f"{name} is unplugged", 240, lambda: any(event["event"] == "DEVICE_DELETED" and event["data"].get("device") == name
                                                          for event in self.news()))
 
     def news(self):
