@@ -20,6 +20,7 @@ static const struct field answer_fields[] = {
     ANSWER(3, FIELD_UINT, false, transfer),      ANSWER(4, FIELD_UINT, false, coupon.campaign),
     ANSWER(5, FIELD_UINT, false, coupon.serial), ANSWER(6, FIELD_UINT, false, used_store),
     ANSWER(7, FIELD_INT, false, used_ms),        ANSWER(8, FIELD_UINT, false, server_ms),
+    ANSWER(9, FIELD_INT, false, amount_minor),
 };
 static const struct field_table answer_table = FIELD_TABLE(answer_fields, authority_answer);
 

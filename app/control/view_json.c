@@ -5,8 +5,8 @@
 static json_t *verdict(const struct view_verdict *v)
 {
     static const char *const tones[] = {"good", "ask", "refuse", "wait"};
-    static const char *const subjects[] = {"coupon", "sale",   "void",  "member", "badge",
-                                           "code",   "asking", "asked", "busy",   "store"};
+    static const char *const subjects[] = {"coupon", "sale",  "void", "member", "badge", "code",
+                                           "asking", "asked", "busy", "store",  "credit"};
     static const char *const receipts[] = {"none", "printing", "done", "no_paper", "cover", "no_printer"};
     const char *code = "";
     if (v->subject == SUBJECT_COUPON)
@@ -29,9 +29,11 @@ static json_t *member(const struct view_member *m)
     for (uint32_t i = 0; i < m->row_count; i++)
         json_array_append_new(rows, json_pack("{s:s, s:s, s:b}", "name", m->rows[i].name, "expiry", m->rows[i].expiry,
                                               "soon", m->rows[i].soon ? 1 : 0));
-    return json_pack("{s:s, s:I, s:i, s:o, s:b, s:b}", "tail", m->tail, "credit_minor", (json_int_t)m->credit_minor,
-                     "coupon_count", (int)m->coupon_count, "coupons", rows, "staff", m->staff ? 1 : 0, "can_spend",
-                     m->can_spend ? 1 : 0);
+    static const char *const elsewhere[] = {"nothing", "some", "arrived", "offline"};
+    return json_pack("{s:s, s:I, s:i, s:o, s:b, s:b, s:s, s:I, s:I}", "tail", m->tail, "credit_minor",
+                     (json_int_t)m->credit_minor, "coupon_count", (int)m->coupon_count, "coupons", rows, "staff",
+                     m->staff ? 1 : 0, "can_spend", m->can_spend ? 1 : 0, "elsewhere", elsewhere[m->elsewhere],
+                     "elsewhere_minor", (json_int_t)m->elsewhere_minor, "arrived_minor", (json_int_t)m->arrived_minor);
 }
 
 static json_t *attract(const struct view_attract *a)

@@ -107,6 +107,14 @@ struct flow_shopper {
     char code[SCANCODE_TEXT_MAX]; /* rotating code as scanned */
 };
 
+/* The credit that other stores hold for the member whose card is up. */
+struct flow_elsewhere {
+    enum view_elsewhere state;
+    uint32_t ticket; /* of the question how much; 0 = none */
+    int64_t minor, arrived_minor;
+    bool fetched; /* it came: the card is read once more to show it */
+};
+
 /* What the verdict screen tells about: the till's answer or why there is none. */
 struct flow_verdict {
     enum view_tone tone;
@@ -137,6 +145,7 @@ struct flow {
 
     struct flow_clerk clerk;
     struct flow_shopper shopper;
+    struct flow_elsewhere elsewhere;
     int64_t sale_minor;   /* entered and waiting for a coupon */
     struct till_act last; /* the last act of this sign-in; group 0 = none */
     struct receipt last_receipt;

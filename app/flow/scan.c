@@ -20,11 +20,13 @@ static void redeem_text(struct flow *flow, struct effects *effects, const char *
     flow_redeem(flow, effects);
 }
 
-static void identify(struct flow *flow, struct effects *effects, const char *text)
+void flow_identify(struct flow *flow, struct effects *effects, const char *text)
 {
     struct till_request request = {.op = TILL_MEMBER};
-    memcpy(request.text, text, strlen(text) + 1);
-    memcpy(flow->shopper.code, text, strlen(text) + 1);
+    size_t len = strnlen(text, SCANCODE_TEXT_MAX - 1);
+    memcpy(request.text, text, len);
+    memmove(flow->shopper.code, text, len); /* maybe its own: the card is read once more */
+    flow->shopper.code[len] = '\0';
     flow_ask_till(flow, effects, &request);
 }
 
@@ -97,7 +99,7 @@ static void dispatch(struct flow *flow, struct effects *effects, enum scancode_k
         redeem_text(flow, effects, text, typed);
         return;
     case SCANCODE_MEMBER:
-        identify(flow, effects, text);
+        flow_identify(flow, effects, text);
         return;
     case SCANCODE_BADGE:
         badge(flow, effects, text);

@@ -46,10 +46,22 @@ void flow_on_answer(struct flow *flow, struct effects *effects, const struct til
 void flow_on_asked(struct flow *flow, struct effects *effects, const struct event *event);
 void flow_on_printed(struct flow *flow, struct effects *effects, const struct event *event);
 void flow_ask_central(struct flow *flow, struct effects *effects);
+void flow_make_request_id(struct flow *flow, uint8_t id[REQUEST_ID_LEN]);
+/* A verdict of that subject; action: what its button does. */
+void flow_show_verdict(struct flow *flow, struct effects *effects, enum view_tone tone,
+                       const struct flow_verdict *verdict);
 
 /* scan.c */
 void flow_on_scanned(struct flow *flow, struct effects *effects, enum scan_source source, const char *text);
 void flow_redeem(struct flow *flow, struct effects *effects);
+/* Looks the member up whose card or code this is. */
+void flow_identify(struct flow *flow, struct effects *effects, const char *text);
+
+/* credit.c: a member's credit at other stores */
+void flow_look_elsewhere(struct flow *flow, struct effects *effects, int64_t share_before_minor);
+void flow_fetch_credit(struct flow *flow, struct effects *effects);
+/* True: the answer was about that. */
+bool flow_credit_asked(struct flow *flow, struct effects *effects, const struct event *event);
 
 /* touch.c */
 void flow_on_intent(struct flow *flow, struct effects *effects, enum intent intent, int64_t argument);

@@ -160,6 +160,9 @@ static void staff_intent(struct flow *flow, struct effects *effects, enum intent
     case INTENT_REPRINT:
         reprint(flow, effects);
         break;
+    case INTENT_FETCH_CREDIT:
+        flow_fetch_credit(flow, effects);
+        break;
     case INTENT_CONFIRM_DATE:
         confirm_date(flow, effects);
         break;
@@ -292,6 +295,7 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
     case INTENT_DRAWER:
     case INTENT_REPRINT:
     case INTENT_ASK_CENTRAL:
+    case INTENT_FETCH_CREDIT:
     case INTENT_CONFIRM_DATE:
     case INTENT_ALONE:
     case INTENT_PROMOTE:

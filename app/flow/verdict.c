@@ -25,6 +25,13 @@ void flow_show_simple(struct flow *flow, struct effects *effects, enum view_subj
     show(flow, effects, TONE_REFUSE);
 }
 
+void flow_show_verdict(struct flow *flow, struct effects *effects, enum view_tone tone,
+                       const struct flow_verdict *verdict)
+{
+    flow->verdict = *verdict;
+    show(flow, effects, tone);
+}
+
 void flow_show_code_verdict(struct flow *flow, struct effects *effects, enum scancode_kind kind)
 {
     flow_show_simple(flow, effects, SUBJECT_CODE, (int)kind);
@@ -80,12 +87,12 @@ void flow_ask_central(struct flow *flow, struct effects *effects)
     effect->ask.kind = flow->ask_kind;
     effect->ask.ticket = flow->pending_ticket;
     effect->ask.request = flow->ask;
-    begin(flow, SUBJECT_ASKING, 0);
+    begin(flow, SUBJECT_ASKING, flow->ask_kind == ASK_CREDIT);
     show(flow, effects, TONE_WAIT);
 }
 
 /* Request ids are made here, on the device, and stay the same when the same question is asked again. */
-static void make_request_id(struct flow *flow, uint8_t id[REQUEST_ID_LEN])
+void flow_make_request_id(struct flow *flow, uint8_t id[REQUEST_ID_LEN])
 {
     uint32_t number = ++flow->next_ticket;
     memcpy(id, &flow->config.boot_id, 8);
@@ -96,7 +103,7 @@ static void make_request_id(struct flow *flow, uint8_t id[REQUEST_ID_LEN])
 static void ask_for_coupon(struct flow *flow, struct effects *effects, const struct till_redeemed *r)
 {
     memset(&flow->ask, 0, sizeof(flow->ask));
-    make_request_id(flow, flow->ask.request_id);
+    flow_make_request_id(flow, flow->ask.request_id);
     flow->ask.coupon = r->coupon;
     flow->ask.wait_s = 20;
     flow->ask_kind = r->verdict == COUPON_UNKNOWN_CODE ? ASK_CODE : ASK_RIGHT;
@@ -154,7 +161,7 @@ static void on_redeemed(struct flow *flow, struct effects *effects, const struct
 
 void flow_on_asked(struct flow *flow, struct effects *effects, const struct event *event)
 {
-    if (event->asked.ticket != flow->pending_ticket)
+    if (flow_credit_asked(flow, effects, event) || event->asked.ticket != flow->pending_ticket)
         return;
     flow->pending_ticket = 0;
     const struct authority_answer *answer = &event->asked.answer;
@@ -209,6 +216,7 @@ static void on_member(struct flow *flow, struct effects *effects, const struct t
         flow_show_simple(flow, effects, SUBJECT_MEMBER, (int)member->token);
         return;
     }
+    int64_t before_minor = flow->shopper.share_minor;
     flow->member = *member;
     flow->shopper.member = member->member;
     flow->shopper.can_spend = member->rotating && member->fresh;
@@ -216,6 +224,7 @@ static void on_member(struct flow *flow, struct effects *effects, const struct t
     flow->shopper.share_minor = member->share_minor;
     effect_add(effects, EFFECT_SOUND)->sound = SOUND_OK;
     flow_go(flow, SCREEN_MEMBER, flow_staffed(flow) ? PAD_MS : LOOK_MS);
+    flow_look_elsewhere(flow, effects, before_minor);
 }
 
 static void on_failed(struct flow *flow, struct effects *effects, int error)

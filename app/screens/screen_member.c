@@ -2,8 +2,41 @@
 
 #include "screens/screens.h"
 
+/* What other stores hold, with the key to have it moved here. The rest of the area is left for the other keys. */
+static void elsewhere_row(struct scene *scene, const struct view_member *member, struct rect area)
+{
+    const struct theme *theme = scene->theme;
+    char text[96], amount[MONEY_LABEL_MAX];
+    struct text_style style = style_lines(style_text(scene, TEXT_BODY, theme->muted), 2);
+    if (member->elsewhere_minor > 0) {
+        struct rect key = rect_cut_right(&area, area.width / 2);
+        widget_button(scene, key,
+                      &(struct button){.kind = BUTTON_PLAIN,
+                                       .icon = ICON_CREDIT,
+                                       .label = say(scene, N_("Move here")),
+                                       .hit = hit_of("fetch", INTENT_FETCH_CREDIT, 0)});
+        rect_cut_right(&area, theme->unit * 2);
+    }
+    if (member->elsewhere == ELSEWHERE_OFFLINE) {
+        scene_text(scene, area, style, say(scene, N_("Offline: credit at other stores cannot be seen now.")));
+        return;
+    }
+    bool arrived = member->elsewhere == ELSEWHERE_ARRIVED;
+    money_label(arrived ? member->arrived_minor : member->elsewhere_minor, false, amount);
+    words_fill(text, sizeof(text),
+               arrived ? say(scene, N_("{amount} has arrived")) : say(scene, N_("At other stores: {amount}")),
+               (struct word[]){{"amount", amount}}, 1);
+    style.colour = arrived ? theme->good : theme->ink;
+    scene_text(scene, area, style, text);
+}
+
 static void staff_actions(struct scene *scene, const struct view_member *member, struct rect area)
 {
+    if (member->elsewhere != ELSEWHERE_NOTHING) {
+        struct rect row = rect_cut_top(&area, scene->theme->button);
+        rect_cut_top(&area, scene->theme->gap);
+        elsewhere_row(scene, member, row);
+    }
     const struct grid grid = {2, 1, scene->theme->unit * 2};
     bool tall = area.height > scene->theme->button * 3 / 2;
     widget_button(scene, rect_cell(area, grid, 0, 0),
@@ -121,6 +154,11 @@ static void coupon_list(struct scene *scene, const struct view_member *member, s
     }
 }
 
+static int staff_height(const struct theme *theme, const struct view_member *member)
+{
+    return theme->button + (member->elsewhere == ELSEWHERE_NOTHING ? 0 : theme->button + theme->gap);
+}
+
 void screen_member(struct scene *scene, const struct view_model *view)
 {
     const struct theme *theme = scene->theme;
@@ -129,14 +167,14 @@ void screen_member(struct scene *scene, const struct view_model *view)
     struct rect body = strip_draw(scene, view, &strip);
     struct rect bottom = {0};
     if (member->staff && theme->portrait) {
-        bottom = rect_cut_bottom(&body, theme->button);
+        bottom = rect_cut_bottom(&body, staff_height(theme, member));
         rect_cut_bottom(&body, theme->gap);
     }
     struct halves halves = screen_split(scene, body, theme->portrait ? 300 : 440);
     if (!theme->portrait) {
         /* Shaped like a bank card; below it what can be done with it. */
         int tall = halves.first.width * 10 / 16;
-        int least = theme->button + theme->gap;
+        int least = (member->staff ? staff_height(theme, member) : theme->button) + theme->gap;
         tall = tall < halves.first.height - least ? tall : halves.first.height - least;
         bottom = halves.first;
         halves.first = rect_cut_top(&bottom, tall);

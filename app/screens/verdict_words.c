@@ -153,6 +153,8 @@ static const struct verdict_line lines[] = {
     {SUBJECT_CODE, VERDICT_ANY, NEEDS_NOTHING, N_("Not our code"),
      N_("This code is none of ours; please open the coupon or member card and scan it.")},
 
+    {SUBJECT_ASKING, 1, NEEDS_NOTHING, N_("One moment"),
+     N_("We are asking the other store for this credit; please keep the card at hand.")},
     {SUBJECT_ASKING, VERDICT_ANY, NEEDS_NOTHING, N_("One moment"),
      N_("We are asking head office for this coupon; please keep it at hand.")},
 
@@ -170,6 +172,15 @@ static const struct verdict_line lines[] = {
      N_("Nobody knows this code; compare every character and type it again.")},
     {SUBJECT_ASKED, VERDICT_ANY, NEEDS_NOTHING, N_("Not in this store"),
      N_("Head office does not allow this coupon here; please use it where it belongs.")},
+
+    {SUBJECT_CREDIT, 0, NEEDS_NOTHING, N_("No connection"),
+     N_("Nothing was moved: credit of other stores comes only online; sell without it or try again later.")},
+    {SUBJECT_CREDIT, AUTHORITY_GRANTED, NEEDS_NOTHING, N_("On its way"),
+     N_("The credit is on its way to this store; scan the card again in a moment.")},
+    {SUBJECT_CREDIT, AUTHORITY_WAITING, NEEDS_NOTHING, N_("The other store is offline"),
+     N_("The credit comes when that store is online again; asking once more moves nothing twice.")},
+    {SUBJECT_CREDIT, VERDICT_ANY, NEEDS_NOTHING, N_("Nothing to move"),
+     N_("No other store holds credit of this member any more; scan the card again.")},
 
     {SUBJECT_BUSY, ENOSPC, NEEDS_NOTHING, N_("Storage full"),
      N_("Nothing was booked, because the storage is full; call the store manager before you go on.")},

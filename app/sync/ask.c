@@ -13,6 +13,8 @@ static const char *path_of(enum ask_kind kind)
         return ASK_PATH("credit");
     case ASK_CODE:
         return ASK_PATH("code");
+    case ASK_BALANCE:
+        return ASK_PATH("balance");
     }
     return "";
 }

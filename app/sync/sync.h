@@ -115,7 +115,7 @@ MUST_CHECK int sync_fetch(struct sync *sync, const struct sync_part *part, size_
 void sync_cancel(struct sync *sync); /* ends all calls under way; the sync's own loops begin theirs anew */
 MUST_CHECK int sync_logs(struct sync *sync, uint64_t order, struct slice packed);
 
-enum ask_kind { ASK_RIGHT, ASK_CREDIT, ASK_CODE };
+enum ask_kind { ASK_RIGHT, ASK_CREDIT, ASK_CODE, ASK_BALANCE };
 /* -ENOSPC when four are already under way. `asked` follows; after GRANTED only when the grant has come in by the feed.
  */
 MUST_CHECK int sync_ask(struct sync *sync, enum ask_kind kind, uint32_t ticket,

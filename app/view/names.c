@@ -54,6 +54,7 @@ const char *intent_name(enum intent intent)
         [INTENT_TEST_DEVICE] = "test_device",
         [INTENT_REPRINT] = "reprint",
         [INTENT_ASK_CENTRAL] = "ask_central",
+        [INTENT_FETCH_CREDIT] = "fetch_credit",
         [INTENT_CONFIRM_DATE] = "confirm_date",
         [INTENT_NEXT] = "next",
         [INTENT_PAGE] = "page",

@@ -146,6 +146,11 @@ static void fill_member(const struct flow *flow, struct view_member *m)
         row->soon = member->coupons[i].soon;
     }
     m->staff = flow->clerk.id != 0;
+    if (m->staff) {
+        m->elsewhere = flow->elsewhere.state;
+        m->elsewhere_minor = flow->elsewhere.minor;
+        m->arrived_minor = flow->elsewhere.arrived_minor;
+    }
     m->can_spend = m->staff && member->share_minor > 0 && (flow->shopper.can_spend || flow->shopper.has_pin);
 }
 

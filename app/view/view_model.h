@@ -61,6 +61,7 @@ enum intent {
     INTENT_TEST_DEVICE, /* argument: enum hal_device */
     INTENT_REPRINT,
     INTENT_ASK_CENTRAL, /* verdict: have the right moved here */
+    INTENT_FETCH_CREDIT, /* member card: have credit of other stores moved here */
     INTENT_CONFIRM_DATE,
     INTENT_NEXT,   /* verdict: done, next */
     INTENT_PAGE,   /* argument: page of the carousel */
@@ -179,6 +180,7 @@ enum view_subject {
     SUBJECT_ASKED,  /* central said no: authority_verdict */
     SUBJECT_BUSY,   /* queue full, disk full, books not writable, another terminal away: error */
     SUBJECT_STORE,  /* store_verdict: going alone, promotion */
+    SUBJECT_CREDIT, /* credit of other stores that did not come: authority_verdict, or 0: central cannot be asked */
 };
 enum view_receipt { RECEIPT_NONE, RECEIPT_PRINTING, RECEIPT_DONE, RECEIPT_NO_PAPER, RECEIPT_COVER, RECEIPT_NO_PRINTER };
 
@@ -207,6 +209,14 @@ struct view_coupon_row {
     bool soon;
 };
 
+/* The member's credit at other stores, for the clerk. */
+enum view_elsewhere {
+    ELSEWHERE_NOTHING, /* none, not known yet, or credit stays with its store */
+    ELSEWHERE_SOME,
+    ELSEWHERE_ARRIVED, /* has just come here; what is left elsewhere can be asked for too */
+    ELSEWHERE_OFFLINE, /* cannot be known now */
+};
+
 struct view_member {
     char tail[5];
     int64_t credit_minor;
@@ -214,6 +224,8 @@ struct view_member {
     struct view_coupon_row rows[6];
     bool staff;     /* shows earn and spend */
     bool can_spend; /* fresh code or PIN exists */
+    enum view_elsewhere elsewhere;
+    int64_t elsewhere_minor, arrived_minor;
 };
 
 struct view_price {

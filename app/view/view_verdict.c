@@ -99,6 +99,7 @@ void view_fill_verdict(const struct flow *flow, struct view_verdict *v)
     case SUBJECT_BADGE:
     case SUBJECT_CODE:
     case SUBJECT_ASKING:
+    case SUBJECT_CREDIT:
         break;
     }
 }

@@ -97,6 +97,7 @@ void api_feed(struct api_call *call);
 void api_authority_right(struct api_call *call);
 void api_authority_credit(struct api_call *call);
 void api_authority_code(struct api_call *call);
+void api_authority_balance(struct api_call *call);
 void api_health(struct api_call *call);
 void api_metrics(struct api_call *call);
 void api_openapi(struct api_call *call);

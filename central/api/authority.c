@@ -179,3 +179,21 @@ void api_authority_code(struct api_call *call)
         api_submit(call, WRITER_LIVE, run_code, done_code);
     }
 }
+
+/* A look, in a snapshot: the writer is not asked. */
+void api_authority_balance(struct api_call *call)
+{
+    struct store_tx tx;
+    struct rights_asker asker = asker_of(call);
+    if (!decode(call))
+        return;
+    int rc = store_read_begin(call->central->store, &tx);
+    if (rc == 0) {
+        rc = rights_look_credit(&tx, &asker, &call->authority.request, &call->authority.answer);
+        store_read_end(&tx);
+    }
+    if (rc < 0)
+        api_answer_error(call, rc);
+    else
+        answer_now(call);
+}

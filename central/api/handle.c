@@ -22,6 +22,7 @@ static const struct api_route routes[] = {
     {"POST", "/v1/authority/right", API_TERMINAL, SMALL_BODY_MAX, api_authority_right},
     {"POST", "/v1/authority/credit", API_TERMINAL, SMALL_BODY_MAX, api_authority_credit},
     {"POST", "/v1/authority/code", API_TERMINAL, SMALL_BODY_MAX, api_authority_code},
+    {"POST", "/v1/authority/balance", API_TERMINAL, SMALL_BODY_MAX, api_authority_balance},
     {"GET", "/healthz", API_OPEN, 0, api_health},
     {"GET", "/metrics", API_OPEN, 0, api_metrics},
     {"GET", "/openapi.yaml", API_OPEN, 0, api_openapi},

@@ -151,6 +151,9 @@ MUST_CHECK int rights_ask_right(struct store_tx *tx, const struct rights_asker *
                                 const struct authority_request *request, struct authority_answer *out_answer);
 MUST_CHECK int rights_ask_credit(struct store_tx *tx, const struct rights_asker *asker,
                                  const struct authority_request *request, struct authority_answer *out_answer);
+/* What other stores hold of the member's credit that the asker's store takes; nothing changes. */
+MUST_CHECK int rights_look_credit(struct store_tx *tx, const struct rights_asker *asker,
+                                  const struct authority_request *request, struct authority_answer *out_answer);
 /* A short code: which coupon it is; the asker's store learns of it by FEED_COUPON. */
 MUST_CHECK int rights_ask_code(struct store_tx *tx, const struct rights_asker *asker,
                                const struct authority_request *request, struct authority_answer *out_answer);

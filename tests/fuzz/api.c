@@ -26,6 +26,7 @@ static const struct {
     {"GET", "/healthz?"},
     {"GET", "/"},
     {"POST", "/v1/journal/settle?"},
+    {"POST", "/v1/authority/balance"},
 };
 
 static struct fixture fixture;

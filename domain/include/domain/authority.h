@@ -8,6 +8,9 @@
  * /v1/authority/code: "what is this short code?". Idempotent by request id; central asks the holder through the feed
  * and answers WAITING until the release came in or the wait ran out. The grant itself always comes by the feed: this
  * answer only says whether to expect it.
+ *
+ * POST /v1/authority/balance, in the same shape: what could be asked for. GRANTED with amount_minor, at once; REFUSED:
+ * it is not credit that this store takes.
  */
 
 enum authority_verdict {
@@ -39,6 +42,7 @@ struct authority_answer {
     struct coupon_id coupon; /* code: which coupon it is */
     uint32_t used_store;     /* AUTHORITY_USED: where */
     int64_t used_ms;         /* and when */
+    int64_t amount_minor;    /* balance: what other stores hold for the member */
     uint64_t server_ms;
 };
 

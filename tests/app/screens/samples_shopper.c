@@ -322,6 +322,37 @@ static void member_staff(struct view_model *view, bool zh)
     view->member.can_spend = true;
 }
 
+static void member_elsewhere(struct view_model *view, bool zh)
+{
+    member_staff(view, zh);
+    view->member.elsewhere = ELSEWHERE_SOME;
+    view->member.elsewhere_minor = 8640;
+}
+
+static void member_arrived(struct view_model *view, bool zh)
+{
+    member_staff(view, zh);
+    view->member.elsewhere = ELSEWHERE_ARRIVED;
+    view->member.arrived_minor = 8640;
+    view->member.credit_minor += 8640;
+}
+
+static void member_offline(struct view_model *view, bool zh)
+{
+    member_staff(view, zh);
+    view->member.elsewhere = ELSEWHERE_OFFLINE;
+}
+
+static void verdict_credit_offline(struct view_model *view, bool zh)
+{
+    (void)zh;
+    view->screen = SCREEN_VERDICT;
+    view->verdict.tone = TONE_ASK;
+    view->verdict.subject = SUBJECT_CREDIT;
+    view->verdict.code = AUTHORITY_WAITING;
+    view->verdict.action = INTENT_ASK_CENTRAL;
+}
+
 static void member_empty(struct view_model *view, bool zh)
 {
     (void)zh;
@@ -392,6 +423,10 @@ const struct sample shopper_samples[] = {
     {"verdict_busy", verdict_busy},
     {"member", put_member},
     {"member_staff", member_staff},
+    {"member_elsewhere", member_elsewhere},
+    {"member_arrived", member_arrived},
+    {"member_offline", member_offline},
+    {"verdict_credit_offline", verdict_credit_offline},
     {"member_empty", member_empty},
     {"price", price},
     {"price_plain", price_plain},
