@@ -58,14 +58,14 @@ static void submit(struct desk_wish *wish)
 
 /* ---- what is acknowledged */
 
-/* The machine in whose journal an act stands. */
+/* The machine in whose journal an act stands; a new one may have acted before anybody asked for its number. */
 static const struct terminal *author(const struct terminal *t, uint32_t by)
 {
     const struct world *world = t->world;
     if (by == 0 || by == t->number)
         return t;
     for (unsigned i = 0; i < world->terminal_count; i++) {
-        if (world->terminals[i]->number == by)
+        if (terminal_learn_name(world->terminals[i]) && world->terminals[i]->number == by)
             return world->terminals[i];
     }
     world_must(-ENOENT, "an answer of nobody");

@@ -10,6 +10,7 @@ struct jobs_options {
     uint64_t first, last;
     unsigned jobs;
     bool to_first; /* no seed after the first with a violation */
+    bool demand;   /* see summary.h */
 };
 
 /* Called once a seed, in order. */

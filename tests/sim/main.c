@@ -1,4 +1,4 @@
-#include "jobs.h"
+#include "summary.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -11,11 +11,6 @@
 #include <sysexits.h>
 
 #define USAGE 2
-
-struct summary {
-    struct world_counts counts;
-    uint64_t trace;
-};
 
 static void print_names(const char *title, const char *(*name)(int), int from, int count)
 {
@@ -37,20 +32,24 @@ static const char *name_of_mutant(int mutant)
 
 static void print_help(void)
 {
-    printf("tillside-sim: many terminals and their central in one process, on virtual time, with every fault.\n\n"
-           "  --seed N          one run (default 1)\n"
-           "  --seeds A..B      one run a seed\n"
-           "  --terminals N     in stores of one, two, one and three by turns (default 6, at most 64)\n"
-           "  --single          a store for each terminal\n"
-           "  --days N          trading days (default 1)\n"
-           "  --visits N        of a terminal a day (default 205)\n"
-           "  --offline         every terminal is on its own all day long\n"
-           "  --faults LIST     all, none, or names with commas between (default all)\n"
-           "  --mutant NAME     switch a known bug on\n"
-           "  --jobs N          processes (default: one a core; the output is the same)\n"
-           "  --to-first        stop after the first seed with a violation\n"
-           "  --trace           print what happens\n"
-           "  --help, --version\n\n");
+    printf(
+        "tillside-sim: many terminals and their central in one process, on virtual time, with every fault.\n\n"
+        "  --seed N          one run (default 1)\n"
+        "  --seeds A..B      one run a seed\n"
+        "  --terminals N     in stores of one, two, one and three by turns (default 6, at most 64)\n"
+        "  --single          a store for each terminal\n"
+        "  --days N          trading days (default 1)\n"
+        "  --visits N        of a terminal a day (default 230)\n"
+        "  --offline         every terminal is on its own all day long\n"
+        "  --faults LIST     all, none, or names with commas between (default all)\n"
+        "  --mutant NAME     switch a known bug on\n"
+        "  --jobs N          processes (default: one a core; the output is the same)\n"
+        "  --to-first        stop after the first seed with a violation\n"
+        "  --demand          a violation too when a terminal's day has fewer than 100 redemptions or 50 moves of\n"
+        "                    credit, less than half of them offline, or when a fault, transfer, promotion, restore,\n"
+        "                    write-off or conflict never happened\n"
+        "  --trace           print what happens\n"
+        "  --help, --version\n\n");
     print_names("faults: ", name_of_fault, 0, FAULTS);
     print_names("mutants:", name_of_mutant, MUTANT_NONE + 1, MUTANTS);
     printf("\nThe last line sums up. Exit status: 0 all well, 1 a violation, 2 wrong usage.\n");
@@ -157,6 +156,9 @@ static bool read_option(int option, const char *value, struct jobs_options *argu
     case 'F':
         arguments->to_first = true;
         return true;
+    case 'D':
+        arguments->demand = true;
+        return true;
     case 't':
         world->trace = true;
         return true;
@@ -178,6 +180,7 @@ static int read_arguments(int argc, char **argv, struct jobs_options *arguments)
                                             {"to-first", no_argument, NULL, 'F'},
                                             {"visits", required_argument, NULL, 'V'},
                                             {"offline", no_argument, NULL, 'O'},
+                                            {"demand", no_argument, NULL, 'D'},
                                             {"trace", no_argument, NULL, 't'},
                                             {"help", no_argument, NULL, 'h'},
                                             {"version", no_argument, NULL, 'v'},
@@ -207,32 +210,8 @@ static int read_arguments(int argc, char **argv, struct jobs_options *arguments)
 
 static void add(void *context, uint64_t seed, const struct world_counts *counts, uint64_t trace_hash)
 {
-    struct summary *sum = context;
-    const uint64_t *from = (const uint64_t *)counts;
-    uint64_t *to = (uint64_t *)&sum->counts;
     (void)seed;
-    for (size_t i = 0; i < sizeof(*counts) / sizeof(uint64_t); i++)
-        to[i] += from[i];
-    sum->trace = sum->trace * UINT64_C(31) + trace_hash;
-}
-
-static void print_summary(const struct jobs_options *arguments, const struct world_counts *sum, uint64_t trace)
-{
-    printf("seeds %" PRIu64 "..%" PRIu64 " terminals %u days %u", arguments->first, arguments->last,
-           arguments->world.terminals, arguments->world.days);
-    printf(" redemptions %" PRIu64 " offline %" PRIu64 " credit-moves %" PRIu64 " offline %" PRIu64 " spends %" PRIu64
-           " refused %" PRIu64 " voids %" PRIu64,
-           sum->redemptions, sum->offline, sum->credit_moves, sum->credit_offline, sum->spends, sum->refused,
-           sum->voids);
-    for (int i = 0; i < FAULTS; i++)
-        printf(" %s %" PRIu64, name_of_fault(i), sum->faults[i]);
-    printf(" transfers %" PRIu64 " credit-transfers %" PRIu64 " by-budget %" PRIu64 " conflicts %" PRIu64
-           " restores %" PRIu64 " quarantined %" PRIu64 " problems %" PRIu64 " through-primary %" PRIu64
-           " pending %" PRIu64 " promotions %" PRIu64 " times-alone %" PRIu64 " revoked-refused %" PRIu64
-           " events %" PRIu64,
-           sum->transfers, sum->share_transfers, sum->budget, sum->conflicts, sum->restores, sum->quarantined,
-           sum->problems, sum->through_primary, sum->pending, sum->promotions, sum->alone, sum->revoked, sum->events);
-    printf(" trace %016" PRIx64 " violations %" PRIu64 "\n", trace, sum->violations);
+    summary_add(context, counts, trace_hash);
 }
 
 /* SQLite without its locks and its statistics, and no memory back to the kernel that is wanted again at once. */
@@ -259,6 +238,7 @@ int main(int argc, char **argv)
         return EX_SOFTWARE;
     if (jobs_run(&arguments, add, &sum) < 0)
         return 1;
-    print_summary(&arguments, &sum.counts, sum.trace);
-    return sum.counts.violations > 0;
+    bool met = !arguments.demand || summary_meets_demands(&sum, &arguments);
+    summary_print(&sum, &arguments);
+    return sum.counts.violations > 0 || !met;
 }

@@ -25,8 +25,7 @@ static bool is_open(const struct terminal *t)
     return !t->retired && t->number != 0 && terminal_is_up(t) && !t->drive.dead;
 }
 
-/* Another counter of the store, or the same one when there is no other; NULL: all are off. */
-static struct terminal *choose_counter(struct terminal *refused)
+struct terminal *patience_counter(struct terminal *refused)
 {
     struct world *world = refused->world;
     unsigned first = (unsigned)world_below(world, world->terminal_count);
@@ -41,7 +40,7 @@ static struct terminal *choose_counter(struct terminal *refused)
 static void come_due(void *argument, uint64_t token)
 {
     struct returning *returning = argument;
-    struct terminal *t = choose_counter(returning->terminal);
+    struct terminal *t = patience_counter(returning->terminal);
     (void)token;
     if (t)
         desk_try_again(t, &returning->wish);
@@ -73,7 +72,8 @@ void patience_after_refusal(const struct desk_wish *wish, enum coupon_verdict ve
     const struct phone_coupon *coupon = &wish->terminal->world->shoppers->coupons[wish->coupon];
     bool passes = verdict == COUPON_HELD_ELSEWHERE || verdict == COUPON_NEEDS_CONNECTION ||
                   verdict == COUPON_KEY_UNKNOWN || verdict == COUPON_KEY_REVOKED;
-    if (passes && coupon->home_store == wish->terminal->shop)
+    if (passes && coupon->home_store == wish->terminal->shop &&
+        (verdict != COUPON_HELD_ELSEWHERE || patience_counter(wish->terminal) != wish->terminal))
         come_again(wish, TRIES_AT_HOME);
 }
 

@@ -13,6 +13,9 @@
 void patience_after_error(const struct desk_wish *wish, int error);
 void patience_after_refusal(const struct desk_wish *wish, enum coupon_verdict verdict);
 
+/* Another counter of the store, or the same one when there is no other; NULL: all are off. */
+struct terminal *patience_counter(struct terminal *refused);
+
 /* The terminal is off: somebody who stands before it comes again. */
 void patience_wait(struct terminal *terminal, world_run run, uint64_t day_end_ms);
 

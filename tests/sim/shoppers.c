@@ -197,9 +197,22 @@ static void visit(struct terminal *t)
         visit_void(t);
 }
 
+/* "Out of service", says the screen of one whose disk was copied: most people go to another counter, or home. */
+static struct terminal *choose_counter(struct terminal *t)
+{
+    struct till_backlog backlog;
+    if (!terminal_is_up(t) || t->clone || t->drive.dead || till_backlog(t->till, &backlog) < 0 || !backlog.forked ||
+        world_chance(t->world, 200))
+        return t;
+    struct terminal *other = patience_counter(t);
+    return other == t ? NULL : other;
+}
+
 static void visit_next(void *argument, uint64_t day_end_ms)
 {
-    struct terminal *t = argument;
+    struct terminal *t = choose_counter(argument);
+    if (!t)
+        return;
     if (!t->retired && terminal_is_up(t) && !t->drive.dead && terminal_learn_name(t))
         visit(t);
     else
