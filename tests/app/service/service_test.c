@@ -190,10 +190,11 @@ static void orders_that_are_not_for_this_device_are_refused(void **state)
         {BOARD, "0.0.1", 0, ORDER_REFUSED, "below the floor 0.0.5 of this device"},
         {BOARD, "9.2.0", UINT64_MAX, ORDER_REFUSED, "of an impossible size"},
         {BOARD, "9.2.0", (UINT64_C(1) << 30) + 1, ORDER_REFUSED, "of an impossible size"},
-        {BOARD, "0.1.0", 0, ORDER_DONE, ""},
+        {BOARD, TILLSIDE_VERSION, 0, ORDER_DONE, ""},
     };
     (void)state;
-    write_file(UPDATER_SIM_SLOTS, "A A 0.0.5 0.1.0 0.1.0 1\n", 24);
+    static const char slots[] = "A A 0.0.5 " TILLSIDE_VERSION " " TILLSIDE_VERSION " 1\n";
+    write_file(UPDATER_SIM_SLOTS, slots, sizeof(slots) - 1);
     device_bundle(&d, BOARD, "9.2.0", 1000);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct feed_order *order = device_order_update(&d, 100 + i, rows[i].version);

@@ -310,6 +310,40 @@ static void screens_ask_the_newest_question_and_its_answer_goes_into_the_journal
     assert_true(shop_ask(shop, &answer).noted_seq > 0);
 }
 
+static void item_order(struct shop *shop, uint64_t number, uint32_t terminal, bool gone)
+{
+    struct feed_order row = {
+        .order = number, .terminal = terminal, .what = ORDER_REBOOT, .expires_s = 1999999999, .gone = gone};
+    uint8_t body[FEED_BODY_MAX];
+    size_t len;
+
+    assert_int_equal(feed_order_encode(&row, body, sizeof(body), &len), 0);
+    shop_item(shop, FEED_ORDER, body, len);
+}
+
+static void orders_for_this_device_wait_newest_first_and_its_records_of_them_are_taken(void **state)
+{
+    struct shop *shop = *state;
+    struct feed_order orders[4];
+    uint32_t count = 0;
+    const struct body step = {.kind = RECORD_ORDER_STEP, .order_step = {71, ORDER_UPDATE, ORDER_BOOTED, "0.1.0"}};
+    const struct body sale = {.kind = RECORD_SALE};
+
+    item_order(shop, 70, SHOP_TERMINAL, false);
+    item_order(shop, 71, SHOP_TERMINAL, false);
+    item_order(shop, 72, SHOP_TERMINAL + 1, false);
+    item_order(shop, 71, SHOP_TERMINAL, true);
+    item_order(shop, 0, SHOP_TERMINAL, false); /* no number: put aside */
+    shop_give(shop);
+    assert_int_equal(till_orders(shop->till, orders, ARRAY_LEN(orders), &count), 0);
+    assert_int_equal(count, 2);
+    assert_int_equal(orders[0].order, 71);
+    assert_true(orders[0].gone);
+    assert_int_equal(orders[1].order, 70);
+    assert_int_equal(till_note(shop->till, &step), 0);
+    assert_int_equal(till_note(shop->till, &sale), -EINVAL); /* what moves value is no note */
+}
+
 static void a_greeting_is_shown_once_while_fresh_on_the_screen_that_was_scanned(void **state)
 {
     struct shop *shop = *state;
@@ -355,6 +389,7 @@ int main(void)
         WITH_SHOP(screens_get_offers_in_order_with_prices_and_their_own_touchpoint),
         WITH_SHOP(screens_get_what_is_left_in_the_public_pool_and_what_ends_first_before_all),
         WITH_SHOP(screens_ask_the_newest_question_and_its_answer_goes_into_the_journal),
+        WITH_SHOP(orders_for_this_device_wait_newest_first_and_its_records_of_them_are_taken),
         WITH_SHOP(a_greeting_is_shown_once_while_fresh_on_the_screen_that_was_scanned),
         WITH_SHOP(pins_are_kept_peppered_only),
     };
