@@ -141,24 +141,25 @@ void uncovered_postings(const struct record *record, struct postings *out_postin
         compute(&fact, out_postings);
 }
 
-static int book(struct store_tx *tx, const struct row *row, struct journal_fact *fact)
+static int book(struct store_tx *tx, const struct row *row, const struct journal_fact *what)
 {
+    struct journal_fact fact = *what;
     char account[ACCOUNT_MAX];
     struct postings postings;
     struct journal_marks marks;
     uint32_t incarnation = store_server_epoch(tx->store);
     ledger_account_credit(row->owner, row->member, account);
-    fact->key = account;
-    fact->store = row->store;
-    fact->member = row->member;
-    int rc = journal_append_central(tx, RECORD_CONFLICT, fact);
+    fact.key = account;
+    fact.store = row->store;
+    fact.member = row->member;
+    int rc = journal_append_central(tx, RECORD_CONFLICT, &fact);
     if (rc == 0)
         rc = journal_marks_read(tx, 0, incarnation, &marks);
     if (rc < 0)
         return rc;
-    compute(fact, &postings);
+    compute(&fact, &postings);
     rc = ledger_post(tx, (struct record_id){0, incarnation, marks.durable_through}, &postings);
-    return rc < 0 ? rc : rights_share_add(tx, row->member, row->owner, 0, fact->amount_minor);
+    return rc < 0 ? rc : rights_share_add(tx, row->member, row->owner, 0, fact.amount_minor);
 }
 
 /* ---- settling */
