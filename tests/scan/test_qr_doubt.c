@@ -187,6 +187,30 @@ static void padding_helps_to_correct(void **state)
     QRcode_free(code);
 }
 
+/* Too many words have a wrong bit to be corrected; but each of these bits was hardly seen. */
+static void a_doubtful_bit_in_many_words_is_searched_for(void **state)
+{
+    QRcode *code = QRcode_encodeString8bit("https://shop.example/c?A1B2C3D4E5F6G7H8I9", 3, QR_ECLEVEL_M);
+    struct qr_reading reading;
+    int width;
+
+    (void)state;
+    assert_non_null(code);
+    width = code->width;
+    assert_int_equal(code->version, 3);
+    take(code);
+    assert_int_equal(qr_decode(&decoder, &soft, &truth, &reading), 0);
+    for (int y = 9; y < width; y++)
+        for (int x = 9; x < width; x++)
+            if ((x * 7 + y * 3) % 8 == 0)
+                soft.at[y * width + x] = (int8_t)(soft.at[y * width + x] > 0 ? -3 : 3);
+    assert_int_not_equal(qr_decode(&decoder, &soft, &content, &reading), 0);
+    assert_int_equal(qr_decode_thoroughly(&decoder, &soft, &content, &reading), 0);
+    assert_int_equal(content.text.len, truth.text.len);
+    assert_memory_equal(content.text.bytes, truth.text.bytes, (size_t)truth.text.len);
+    QRcode_free(code);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +218,7 @@ int main(void)
         cmocka_unit_test(a_damaged_symbol_is_read_right_or_not_at_all),
         cmocka_unit_test(without_correction_nothing_is_believed),
         cmocka_unit_test(padding_helps_to_correct),
+        cmocka_unit_test(a_doubtful_bit_in_many_words_is_searched_for),
     };
 
     return cmocka_run_group_tests(tests, prepare, NULL);
