@@ -16,9 +16,9 @@
 static int parse_ring(struct admin_call *call, uint8_t *out_ring)
 {
     const char *text = admin_text(call, "ring", "all");
-    for (uint8_t ring = RING_CANARY; ring <= RING_ALL; ring++) {
-        if (strcmp(text, release_ring_name(ring)) == 0) {
-            *out_ring = ring;
+    for (int ring = RING_CANARY; ring <= RING_ALL; ring++) {
+        if (strcmp(text, release_ring_name((uint32_t)ring)) == 0) {
+            *out_ring = (uint8_t)ring;
             return 0;
         }
     }
