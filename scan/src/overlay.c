@@ -20,7 +20,8 @@ static float likeness(const struct overlay *overlay, const struct fit *fit)
     float product = 0, squares = 1e-6f;
 
     for (int at = 0; at < pitch * pitch; at += overlay->step) {
-        float u = 0.5f * (float)(at % pitch - LEARN_BORDER), v = 0.5f * (float)(at / pitch - LEARN_BORDER);
+        int row = at / pitch, column = at % pitch;
+        float u = 0.5f * (float)(column - LEARN_BORDER), v = 0.5f * (float)(row - LEARN_BORDER);
         int i = v < 0 ? 0 : (int)v, j = u < 0 ? 0 : (int)u;
         int module = (i < side ? i : side - 1) * side + (j < side ? j : side - 1);
 
