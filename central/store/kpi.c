@@ -9,6 +9,8 @@
 #define DAY_MS     INT64_C(86400000)
 #define WEEK_MS    (7 * DAY_MS)
 #define WEEKS_MAX  53
+#define YEAR_MIN   2000
+#define YEAR_MAX   9998
 #define QUARTER_MS "900000" /* an answer in time: mission F8 */
 
 /* ---- weeks */
@@ -31,8 +33,9 @@ int kpi_week_parse(const char *text, struct kpi_week *out_week)
     unsigned year = 0, number = 0;
     int used = 0;
     int64_t first_ms = 0, next_ms = 0;
-    if (sscanf(text, "%4u-W%2u%n", &year, &number, &used) != 2 || used != 8 || text[8] || year < 2000 || number < 1 ||
-        number > WEEKS_MAX || first_monday((int)year, &first_ms) < 0 || first_monday((int)year + 1, &next_ms) < 0) {
+    if (sscanf(text, "%4u-W%2u%n", &year, &number, &used) != 2 || used != 8 || text[8] ||
+        strspn(text, "0123456789-W") != 8 || year < YEAR_MIN || year > YEAR_MAX || number < 1 || number > WEEKS_MAX ||
+        first_monday((int)year, &first_ms) < 0 || first_monday((int)year + 1, &next_ms) < 0) {
         return -EINVAL;
     }
     struct kpi_week week = {.start_ms = first_ms + (int64_t)(number - 1) * WEEK_MS};
@@ -49,13 +52,13 @@ int kpi_week_parse(const char *text, struct kpi_week *out_week)
 void kpi_week_at(int64_t at_ms, int weeks, struct kpi_week *out_week)
 {
     int64_t thursday_ms = at_ms + weeks * WEEK_MS + (3 - time_local(at_ms).weekday) * DAY_MS, first_ms = 0;
-    int year = time_local(thursday_ms).year;
+    unsigned year = (unsigned)time_local(thursday_ms).year;
     struct kpi_week week = {.start_ms = 0};
-    if (first_monday(year, &first_ms) == 0) {
-        int64_t number = (thursday_ms - first_ms) / WEEK_MS;
+    if (year >= YEAR_MIN && year <= YEAR_MAX && first_monday((int)year, &first_ms) == 0) {
+        unsigned number = (unsigned)((thursday_ms - first_ms) / WEEK_MS) % WEEKS_MAX;
         week.start_ms = first_ms + number * WEEK_MS;
         week.end_ms = week.start_ms + WEEK_MS;
-        snprintf(week.text, sizeof(week.text), "%04d-W%02d", year, (int)number + 1);
+        snprintf(week.text, sizeof(week.text), "%04u-W%02u", year, number + 1);
     }
     *out_week = week;
 }

@@ -258,6 +258,10 @@ static void weeks_are_those_of_iso_8601(void **state)
     assert_int_equal(kpi_week_parse("2026-W00", &parsed), -EINVAL);
     assert_int_equal(kpi_week_parse("2026-47", &parsed), -EINVAL);
     assert_int_equal(kpi_week_parse("2026-W471", &parsed), -EINVAL);
+    assert_int_equal(kpi_week_parse("2026-W47x", &parsed), -EINVAL);
+    assert_int_equal(kpi_week_parse("2026-W+7", &parsed), -EINVAL);
+    assert_int_equal(kpi_week_parse("2026-W 7", &parsed), -EINVAL);
+    assert_int_equal(kpi_week_parse("-026-W07", &parsed), -EINVAL);
 }
 
 static size_t lines_of(const char *ending, const char *words)
