@@ -1,6 +1,7 @@
 #include "central/store/merge_credit.h"
 
 #include "central/store/ledger.h"
+#include "central/store/people_merge.h"
 #include "central/store/rights_internal.h"
 
 #include <inttypes.h>
@@ -198,7 +199,9 @@ int merge_credit_arrived(struct store_tx *tx, struct transfer *transfer, int64_t
                        QUERY(Q_INT(transfer->id), Q_INT(gives ? RECALL_GIVEN : RECALL_REFUSED), Q_INT(amount_minor)));
     if (rc == 0)
         rc = transfer_update(tx, transfer);
-    return rc < 0 ? rc : withdraw_request(tx, transfer);
+    if (rc == 0)
+        rc = withdraw_request(tx, transfer);
+    return rc < 0 || !gives ? rc : people_merge_follow(tx, recall.to); /* merged, or merged again, since it was asked */
 }
 
 /* ---- back */

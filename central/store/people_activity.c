@@ -197,9 +197,13 @@ static int index_record(struct store_tx *tx, struct record_id id, const struct b
                                      QUERY(Q_INT(member), Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)));
 }
 
-/* Credit that comes to an absorbed number goes on to its survivor. */
+/* Credit that comes to an absorbed number goes on to its survivor. A store that has let go of nothing is not asked
+ * again at once: what central counts there may be spent, in a record that is still to come or never comes. */
 static int follow_credit(struct store_tx *tx, const struct body *body)
 {
+    if (body->kind == RECORD_SHARE_RELEASED && body->share.amount_minor == 0) {
+        return 0;
+    }
     uint64_t member = body->kind == RECORD_SHARE_RELEASED ? body->share.member : 0;
     int rc = member ? 0 : member_of(tx, body, &member);
     return rc || !member ? rc : people_merge_follow(tx, member);

@@ -228,6 +228,28 @@ static void nothing_is_asked_for_twice(void **state)
     assert_int_equal(balance(anna, 1), 520);
 }
 
+static int64_t recalls(uint64_t from)
+{
+    return count("SELECT count(*) FROM credit_recall WHERE from_member = ?", from);
+}
+
+/* Its own journal has the credit spent, in a record of another terminal that has not come up yet. */
+static void a_store_that_has_nothing_is_asked_again_only_when_something_came(void **state)
+{
+    struct feed_share asked;
+    (void)state;
+    earn(1, card, 500);
+    merge(anna, card);
+    answer_request(1, card, anna, 0);
+    assert_false(in_feed(1, FEED_SHARE_REQUEST, &asked));
+    assert_int_equal(recalls(card), 1);
+    earn(1, card, 20);
+    assert_int_equal(recalls(card), 2);
+    answer_request(1, card, anna, 520);
+    assert_int_equal(balance(anna, 1), 520);
+    assert_int_equal(recalls(card), 2);
+}
+
 static void a_chain_of_merges_ends_at_the_last(void **state)
 {
     uint64_t third = rig_member(&rig, 1);
@@ -424,6 +446,21 @@ static void credit_on_its_way_when_a_merge_is_undone_stays(void **state)
     assert_int_equal(balance(anna, 1), 0);
 }
 
+/* Two, one, two and one again, while the store was away: it lets go of what was to go back. */
+static void credit_on_its_way_back_when_they_are_merged_again_comes_after_all(void **state)
+{
+    (void)state;
+    earn(1, card, 500);
+    json_int_t id = merge(anna, card);
+    answer_request(1, card, anna, 500);
+    undo(id);
+    merge(anna, card);
+    answer_request(1, anna, card, 500);
+    answer_request(1, card, anna, 500);
+    assert_int_equal(balance(anna, 1), 500);
+    assert_int_equal(balance(card, 1), 0);
+}
+
 static void merges_are_undone_from_the_last_one_on(void **state)
 {
     char args[64];
@@ -497,6 +534,7 @@ int main(void)
         TEST(what_was_spent_before_the_store_heard_of_it_is_spent),
         TEST(what_comes_late_for_the_absorbed_number_is_the_survivors),
         TEST(nothing_is_asked_for_twice),
+        TEST(a_store_that_has_nothing_is_asked_again_only_when_something_came),
         TEST(a_chain_of_merges_ends_at_the_last),
         TEST(a_merge_gives_no_second_use),
         TEST(coupons_are_the_survivors_in_their_store_too),
@@ -507,6 +545,7 @@ int main(void)
         TEST(who_said_no_to_being_chosen_is_not_chosen_after_it),
         TEST(an_undone_merge_gives_back_what_is_there),
         TEST(credit_on_its_way_when_a_merge_is_undone_stays),
+        TEST(credit_on_its_way_back_when_they_are_merged_again_comes_after_all),
         TEST(merges_are_undone_from_the_last_one_on),
         TEST(erasing_the_survivor_erases_all_of_the_person),
         TEST(an_export_covers_all_of_the_person),
