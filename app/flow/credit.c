@@ -20,15 +20,16 @@ static bool can_be_elsewhere(const struct flow *flow)
     return flow_staffed(flow) && (scope == OWNER_BRAND || scope == OWNER_PROGRAMME);
 }
 
-void flow_look_elsewhere(struct flow *flow, struct effects *effects, int64_t share_before_minor)
+void flow_look_elsewhere(struct flow *flow, struct effects *effects)
 {
-    bool fetched = flow->elsewhere.fetched;
+    bool fetched = flow->elsewhere.fetched_for == flow->member.member && flow->member.member != 0;
+    int64_t before_minor = flow->elsewhere.before_minor;
     memset(&flow->elsewhere, 0, sizeof(flow->elsewhere));
     if (!can_be_elsewhere(flow))
         return;
-    if (fetched && flow->member.share_minor > share_before_minor) {
+    if (fetched && flow->member.share_minor > before_minor) {
         flow->elsewhere.state = ELSEWHERE_ARRIVED;
-        flow->elsewhere.arrived_minor = flow->member.share_minor - share_before_minor;
+        flow->elsewhere.arrived_minor = flow->member.share_minor - before_minor;
     }
     if (!flow->sync.online) {
         flow->elsewhere.state = ELSEWHERE_OFFLINE;
@@ -73,7 +74,8 @@ static void on_credit(struct flow *flow, struct effects *effects, const struct e
     struct flow_verdict verdict = {.subject = SUBJECT_CREDIT};
     bool known = event->asked.error == 0 || event->asked.error == -ETIMEDOUT;
     if (event->asked.error == 0 && answer->verdict == AUTHORITY_GRANTED) {
-        flow->elsewhere.fetched = true;
+        flow->elsewhere.fetched_for = flow->member.member;
+        flow->elsewhere.before_minor = flow->member.share_minor;
         flow_identify(flow, effects, flow->shopper.code);
         return;
     }

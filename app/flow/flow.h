@@ -112,7 +112,8 @@ struct flow_elsewhere {
     enum view_elsewhere state;
     uint32_t ticket; /* of the question how much; 0 = none */
     int64_t minor, arrived_minor;
-    bool fetched; /* it came: the card is read once more to show it */
+    uint64_t fetched_for; /* member: it came, the card is read once more to show it; 0 = none */
+    int64_t before_minor; /* what they had here before it came */
 };
 
 /* What the verdict screen tells about: the till's answer or why there is none. */

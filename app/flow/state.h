@@ -58,7 +58,7 @@ void flow_redeem(struct flow *flow, struct effects *effects);
 void flow_identify(struct flow *flow, struct effects *effects, const char *text);
 
 /* credit.c: a member's credit at other stores */
-void flow_look_elsewhere(struct flow *flow, struct effects *effects, int64_t share_before_minor);
+void flow_look_elsewhere(struct flow *flow, struct effects *effects);
 void flow_fetch_credit(struct flow *flow, struct effects *effects);
 /* True: the answer was about that. */
 bool flow_credit_asked(struct flow *flow, struct effects *effects, const struct event *event);

@@ -216,7 +216,6 @@ static void on_member(struct flow *flow, struct effects *effects, const struct t
         flow_show_simple(flow, effects, SUBJECT_MEMBER, (int)member->token);
         return;
     }
-    int64_t before_minor = flow->shopper.share_minor;
     flow->member = *member;
     flow->shopper.member = member->member;
     flow->shopper.can_spend = member->rotating && member->fresh;
@@ -224,7 +223,7 @@ static void on_member(struct flow *flow, struct effects *effects, const struct t
     flow->shopper.share_minor = member->share_minor;
     effect_add(effects, EFFECT_SOUND)->sound = SOUND_OK;
     flow_go(flow, SCREEN_MEMBER, flow_staffed(flow) ? PAD_MS : LOOK_MS);
-    flow_look_elsewhere(flow, effects, before_minor);
+    flow_look_elsewhere(flow, effects);
 }
 
 static void on_failed(struct flow *flow, struct effects *effects, int error)

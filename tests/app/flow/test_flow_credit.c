@@ -119,6 +119,29 @@ static void one_key_has_it_moved_and_the_card_is_read_once_more(void **state)
     assert_int_equal(seen(&d).member.elsewhere_minor, 0);
 }
 
+/* The code is old by the time that the credit is here: whoever's card comes next has received nothing. */
+static void what_came_for_one_member_is_not_told_to_the_next(void **state)
+{
+    (void)state;
+    struct desk d;
+    open_card(&d, true);
+    hold_elsewhere(&d, 1200);
+    desk_touch(&d, INTENT_FETCH_CREDIT, 0);
+    struct event granted = answer_to_ask(&d, ASK_CREDIT, AUTHORITY_GRANTED, 0);
+    desk_step(&d, &granted);
+    struct event event = desk_answer_to(&d, TILL_MEMBER);
+    event.answer.member = (struct till_member){.token = TOKEN_FORGED};
+    desk_step(&d, &event);
+    assert_int_equal(d.flow.verdict.subject, SUBJECT_MEMBER);
+    desk_touch(&d, INTENT_NEXT, 0);
+    desk_scan(&d, "TSM1:9876543210");
+    event = desk_answer_to(&d, TILL_MEMBER);
+    event.answer.member = (struct till_member){.token = TOKEN_GOOD, .member = 78, .known = true, .share_minor = 9000};
+    desk_step(&d, &event);
+    assert_int_equal(d.flow.screen, SCREEN_MEMBER);
+    assert_int_equal(seen(&d).member.elsewhere, ELSEWHERE_NOTHING);
+}
+
 static void a_holder_that_is_offline_is_told_and_asked_under_the_same_id(void **state)
 {
     (void)state;
@@ -197,6 +220,7 @@ int main(void)
         cmocka_unit_test(credit_of_the_store_itself_is_nowhere_else),
         cmocka_unit_test(a_shopper_s_own_look_asks_nothing),
         cmocka_unit_test(one_key_has_it_moved_and_the_card_is_read_once_more),
+        cmocka_unit_test(what_came_for_one_member_is_not_told_to_the_next),
         cmocka_unit_test(a_holder_that_is_offline_is_told_and_asked_under_the_same_id),
         cmocka_unit_test(nothing_left_to_move_is_said),
         cmocka_unit_test(without_a_line_a_sentence_says_so),
