@@ -11,6 +11,17 @@
 #define OWN_MAX    (64 * 1024)  /* of the program's log; the rest is the system's */
 #define PACKED_MAX (60 * 1024)  /* what central takes at once */
 
+/* Of a line whose beginning was cut off nobody can tell any more what in it names a person. */
+static size_t drop_cut_line(char *text, size_t len)
+{
+    const char *end = memchr(text, '\n', len);
+    size_t left = end != NULL ? len - (size_t)(end + 1 - text) : 0;
+
+    if (left > 0)
+        memmove(text, end + 1, left);
+    return left;
+}
+
 static size_t read_end(const char *path, char *out, size_t cap)
 {
     int fd = path[0] != '\0' ? open(path, O_RDONLY | O_CLOEXEC) : -1;
@@ -20,7 +31,9 @@ static size_t read_end(const char *path, char *out, size_t cap)
 
     if (fd >= 0)
         close(fd);
-    return got > 0 ? (size_t)got : 0;
+    if (got <= 0)
+        return 0;
+    return from > 0 ? drop_cut_line(out, (size_t)got) : (size_t)got;
 }
 
 /* What is no text would end it, or make a terminal do things. */
@@ -43,7 +56,7 @@ size_t logs_gather(struct service *service, char *out, size_t cap)
     len += read_end(service->log_path, out + len, own - 1);
     len += (size_t)snprintf(out + len, cap - len, "\n--- system\n");
     if (updater_journal(service->options.updater, out + len, cap - len - 1, &system) == 0)
-        len += system;
+        len += system == cap - len - 1 ? drop_cut_line(out + len, system) : system;
     make_text(out, len);
     service_redact(out);
     return strlen(out);

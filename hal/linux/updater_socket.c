@@ -58,29 +58,46 @@ static int send_word(int fd, const char *word)
     return shutdown(fd, SHUT_WR) < 0 ? -errno : 0;
 }
 
-/* All of it, what does not fit is read and dropped; returns how much was kept. */
-static ssize_t receive(int fd, int cancel_fd, int64_t deadline_ns, struct slice room)
+/* How much is kept then. What does not fit: newest, what came before gives way; else, what comes. */
+static size_t keep(struct slice room, size_t kept, struct slice came, bool newest)
 {
     char *out = (char *)(uintptr_t)room.data;
-    char rest[1024];
+    size_t left;
+
+    if (newest && came.len > room.len) {
+        came = (struct slice){came.data + came.len - room.len, room.len};
+    }
+    if (newest && kept + came.len > room.len) {
+        size_t gone = kept + came.len - room.len;
+        kept -= gone;
+        memmove(out, out + gone, kept);
+    }
+    left = room.len - kept;
+    memcpy(out + kept, came.data, came.len < left ? came.len : left);
+    return kept + (came.len < left ? came.len : left);
+}
+
+/* All of it; returns how much was kept. */
+static ssize_t receive(int fd, int cancel_fd, int64_t deadline_ns, struct slice room, bool newest)
+{
+    uint8_t part[1024];
     size_t kept = 0;
 
     for (;;) {
-        bool full = kept == room.len;
         int error = hal_wait_fd(fd, POLLIN, cancel_fd, deadline_ns);
         ssize_t got;
 
         if (error && error != -ENODEV) {
             return error;
         }
-        got = full ? read(fd, rest, sizeof(rest)) : read(fd, out + kept, room.len - kept);
+        got = read(fd, part, sizeof(part));
         if (got == 0) {
             return (ssize_t)kept;
         }
         if (got < 0 && errno != EAGAIN && errno != EINTR) {
             return -errno;
         }
-        kept += got > 0 && !full ? (size_t)got : 0;
+        kept = keep(room, kept, (struct slice){part, got > 0 ? (size_t)got : 0}, newest);
     }
 }
 
@@ -89,6 +106,7 @@ struct question {
     int timeout_ms;
     char *out;
     size_t cap;
+    bool newest;
 };
 
 static int ask(const struct updater_socket *self, const struct question *question, char *out_reason, size_t *out_len)
@@ -103,7 +121,7 @@ static int ask(const struct updater_socket *self, const struct question *questio
     error = send_word(fd, question->word);
     length = error ? error
                    : receive(fd, self->cancel_fd, hal_deadline_ns(question->timeout_ms),
-                             (struct slice){(const uint8_t *)question->out, question->cap});
+                             (struct slice){(const uint8_t *)question->out, question->cap}, question->newest);
     close(fd);
     if (length < 0) {
         snprintf(out_reason, UPDATER_REASON_MAX, "the updater does not answer: %s", strerror((int)-length));
@@ -154,7 +172,7 @@ static int ask_done(struct updater *updater, const char *word, const char *done,
 {
     char text[ANSWER_MAX];
     int timeout_ms = strcmp(word, "install") == 0 ? INSTALL_MS : SHORT_MS;
-    int error = ask_lines(updater, &(struct question){word, timeout_ms, text, sizeof(text) - 1}, out_reason);
+    int error = ask_lines(updater, &(struct question){word, timeout_ms, text, sizeof(text) - 1, false}, out_reason);
 
     if (error) {
         return error;
@@ -167,7 +185,7 @@ static int socket_state(struct updater *updater, struct updater_state *out_state
     struct updater_state state = {0};
     char text[ANSWER_MAX];
     char good[8] = "";
-    int error = ask_lines(updater, &(struct question){"state", SHORT_MS, text, sizeof(text) - 1}, out_reason);
+    int error = ask_lines(updater, &(struct question){"state", SHORT_MS, text, sizeof(text) - 1, false}, out_reason);
 
     if (error) {
         return error;
@@ -188,7 +206,8 @@ static int socket_inspect(struct updater *updater, struct updater_bundle *out_bu
 {
     struct updater_bundle bundle = {0};
     char text[ANSWER_MAX];
-    int error = ask_lines(updater, &(struct question){"inspect", INSPECT_MS, text, sizeof(text) - 1}, out_reason);
+    int error =
+        ask_lines(updater, &(struct question){"inspect", INSPECT_MS, text, sizeof(text) - 1, false}, out_reason);
 
     if (error) {
         return error;
@@ -215,14 +234,14 @@ static int socket_journal(struct updater *updater, char *out_text, size_t cap, s
 {
     char reason[UPDATER_REASON_MAX];
 
-    return ask((struct updater_socket *)updater, &(struct question){"journal", SHORT_MS, out_text, cap}, reason,
+    return ask((struct updater_socket *)updater, &(struct question){"journal", SHORT_MS, out_text, cap, true}, reason,
                out_len);
 }
 
 static int socket_take(struct updater *updater, char *out_folder, char *out_reason)
 {
     char text[ANSWER_MAX];
-    int error = ask_lines(updater, &(struct question){"stick", SHORT_MS, text, sizeof(text) - 1}, out_reason);
+    int error = ask_lines(updater, &(struct question){"stick", SHORT_MS, text, sizeof(text) - 1, false}, out_reason);
 
     if (error) {
         return error == -EKEYREJECTED ? -ENOENT : error;

@@ -29,7 +29,7 @@ struct device {
     unsigned installs, restarts, fetched, parts;
     uint32_t note_count;
     struct body notes[DEVICE_NOTES];
-    char logs[4096];
+    char logs[100 * 1024];
     unsigned logs_sent;
     struct stick_result stick;
 };

@@ -350,6 +350,23 @@ static void logs_say_who_it_is_and_name_nobody(void **state)
     assert_null(strchr(d.logs, '\x01'));
 }
 
+static void a_line_that_was_cut_tells_nothing_of_whom_it_named(void **state)
+{
+    static char log[70000];
+    (void)state;
+    /* Its end begins within a number: ten digits are left of it. */
+    memset(log, 'x', sizeof(log));
+    size_t own = 64 * 1024 - 1;
+    memcpy(log + sizeof(log) - own - 1, "13812345678 called\nWARN the next line\n", 37);
+    log[sizeof(log) - 1] = '\n';
+    write_file("terminal.log", log, sizeof(log));
+    device_order(&d, 10, ORDER_LOGS);
+    assert_true(device_settle(&d));
+    assert_ended(10, ORDER_DONE, "");
+    assert_non_null(strstr(d.logs, "--- terminal\nWARN the next line"));
+    assert_null(strstr(d.logs, "3812345678"));
+}
+
 static void an_update_that_waits_holds_up_neither_logs_nor_a_restart(void **state)
 {
     (void)state;
@@ -468,6 +485,7 @@ int main(void)
         cmocka_unit_test(nor_does_one_while_a_version_falls_back),
         TEST(a_restart_is_done_once_and_when_nobody_is_there),
         TEST(logs_say_who_it_is_and_name_nobody),
+        TEST(a_line_that_was_cut_tells_nothing_of_whom_it_named),
         TEST(an_update_that_waits_holds_up_neither_logs_nor_a_restart),
         TEST(a_stick_says_what_is_wrong_with_it),
         TEST(the_first_bundle_that_fits_is_installed_at_once_and_told),
