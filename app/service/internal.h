@@ -82,6 +82,9 @@ int64_t update_step(struct service *service);
 const char *update_refusal(struct service *service, const char *compatible, const char *version, char *room,
                            size_t cap);
 
+/* Whether so much fits on the disk with room left for the books. */
+bool update_has_room(const struct service *service, uint64_t bytes);
+
 /* logs.c: what there is, redacted, in out; never fails. */
 size_t logs_gather(struct service *service, char *out, size_t cap);
 int64_t logs_step(struct service *service, const struct feed_order *order);

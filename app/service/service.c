@@ -152,6 +152,15 @@ static int look_at_machine(struct service *service)
     return r == -ENODEV ? 0 : r;
 }
 
+/* What it is asked costs a process: not before each of a thousand parts, between which nothing of it changes. */
+static bool knows_machine(const struct service *service)
+{
+    const struct job *job = &service->state.update;
+
+    return job->phase == JOB_FETCHING && job->told >= ORDER_DOWNLOADING && service->machine.boot[0] != '\0' &&
+           service->state.reboot == 0;
+}
+
 static bool take_stick_wish(struct service *service)
 {
     pthread_mutex_lock(&service->mutex);
@@ -177,7 +186,7 @@ int64_t service_step(struct service *service)
     bool busy = service->state.update.phase != JOB_NONE || service->state.reboot != 0;
     if (!busy && service->order_count == 0)
         return LONG_MS;
-    if (look_at_machine(service) < 0)
+    if (!knows_machine(service) && look_at_machine(service) < 0)
         return RETRY_MS;
     wait_ms = service->state.reboot != 0 ? reboot_step(service) : LONG_MS;
     if (wait_ms > 0 && !service->going_down)

@@ -69,6 +69,8 @@ static int copy_in(struct service *service, const char *folder, const char *name
 
     if (r == 0 && (!S_ISREG(status.st_mode) || status.st_size == 0 || status.st_size > BUNDLE_MAX))
         r = -EBADMSG;
+    if (r == 0 && !update_has_room(service, (uint64_t)status.st_size))
+        r = -ENOSPC;
     if (r == 0)
         r = copy_bytes(service, from, to, status.st_size);
     if (from >= 0)

@@ -64,7 +64,7 @@ const char *update_refusal(struct service *service, const char *compatible, cons
     return NULL;
 }
 
-static bool has_room(const struct service *service, uint64_t bytes)
+bool update_has_room(const struct service *service, uint64_t bytes)
 {
     struct statvfs disk;
 
@@ -88,7 +88,7 @@ static int64_t fetching(struct service *service, const struct feed_order *order)
         return end(service, ORDER_REFUSED, refusal);
     if (order->size == 0 || order->size > (uint64_t)BUNDLE_MAX)
         return end(service, ORDER_REFUSED, "of an impossible size");
-    if (!has_room(service, job->told >= ORDER_DOWNLOADING ? 0 : order->size))
+    if (!update_has_room(service, job->told >= ORDER_DOWNLOADING ? 0 : order->size))
         return end(service, ORDER_FAILED, "no room on the disk");
     if (tell_step(service, ORDER_DOWNLOADING) < 0)
         return RETRY_MS;
