@@ -332,7 +332,7 @@ int http_client_perform(struct http_client *client, const struct http_client_req
         return error;
     set_up(client, &transfer, headers);
     error = run(client, &transfer);
-    if (!error) {
+    if (!error || error == -E2BIG) {
         curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
         response->status = (int)status;
     }

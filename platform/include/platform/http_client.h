@@ -6,7 +6,7 @@
  * followed; no proxy unless named, whatever the environment says. An HTTP status, 500 included, is an answer, not
  * an error. Errors: -EACCES (may_connect said no), -ECONNREFUSED, -EHOSTUNREACH (name or route), -EKEYREJECTED (pin or
  * certificate): nothing was sent; -ETIMEDOUT, -ECONNRESET (cut off in the middle: the server may have done it), -E2BIG
- * (answer over the limit), -ECANCELED, -EINVAL (URL), -EPROTO, -ENOMEM.
+ * (answer over the limit; its status is known), -ECANCELED, -EINVAL (URL), -EPROTO, -ENOMEM.
  */
 
 #include "domain/base.h"
@@ -54,7 +54,7 @@ struct http_client_response {
 MUST_CHECK int http_client_open(const struct http_client_options *options, struct http_client **out_client);
 void http_client_close(struct http_client *client); /* NULL-safe; not while a request runs */
 
-/* One request at a time. The response is only meaningful on 0. */
+/* One request at a time. The response is only meaningful on 0, its status on -E2BIG too. */
 MUST_CHECK int http_client_perform(struct http_client *client, const struct http_client_request *request,
                                    struct http_client_response *response);
 
