@@ -19,9 +19,14 @@
 #define BACKOFF_MAX_MS INT64_C(3600000)
 #define SCAN_MAX       2000 /* records looked at in one go */
 #define SKIP_SAVED     1000 /* so many that nobody wants are not looked at again after a restart */
+#define SLOW_MS        1000 /* whoever takes longer waits SLOW_TIMES as long before it is told on: others are waiting */
+#define SLOW_TIMES     4
 #define ANSWER_MAX     4096
 #define DELIVERY_CAP   64
 #define IDLE_S         1
+
+/* Every event fits into a delivery by itself, whatever JSON makes of its texts: none can stop a webhook for ever. */
+_Static_assert(RECORD_BODY_MAX * 6 + 1024 < WEBHOOK_BODY_MAX, "an event fits");
 
 struct webhook_service {
     struct central *central;
@@ -44,6 +49,8 @@ struct delivery {
     unsigned count, looked;
     int status; /* HTTP; 0: no answer, error says why */
     int error;
+    bool unreadable; /* its secret, or what is to be told: nothing was sent */
+    int64_t took_ms;
 };
 
 /* ---- what is to be told */
@@ -119,8 +126,11 @@ static int post(struct http_client *client, const struct central *central, struc
                                           .timeout_ms = WEBHOOK_TIMEOUT_MS};
     struct http_client_response response = {.status = 0};
     buffer_init(&response.body, ANSWER_MAX);
+    int64_t began_ms = clock_mono_ms(central->clock);
     d->error = http_client_perform(client, &request, &response);
+    d->error = d->error == -E2BIG ? 0 : d->error; /* what it says besides is nobody's concern */
     d->status = d->error ? 0 : response.status;
+    d->took_ms = clock_mono_ms(central->clock) - began_ms;
     buffer_finish(&response.body);
     return d->error;
 }
@@ -129,6 +139,8 @@ static void say_reason(const struct delivery *d, char out_reason[WEBHOOK_REASON_
 {
     if (d->status) {
         snprintf(out_reason, WEBHOOK_REASON_MAX, "answered %d", d->status);
+    } else if (d->unreadable) {
+        snprintf(out_reason, WEBHOOK_REASON_MAX, "cannot be put together: %s", strerror(-d->error));
     } else if (d->error == -EACCES) {
         snprintf(out_reason, WEBHOOK_REASON_MAX, "its address is inside the house");
     } else {
@@ -146,13 +158,19 @@ static int64_t back_off(struct central *central, uint32_t failures)
     return full / 2 + (int64_t)random_below(central->random, (uint64_t)(full / 2 + 1));
 }
 
-static void note_taken(struct webhook *now, const struct delivery *d)
+static bool is_slow(const struct delivery *d)
+{
+    return d->took_ms > SLOW_MS;
+}
+
+static void note_taken(struct webhook *now, const struct delivery *d, int64_t now_ms)
 {
     now->position = d->last;
     now->pending_to = 0;
     now->delivered += d->count;
     now->failures = 0;
-    now->failing_ms = now->due_ms = 0;
+    now->failing_ms = 0;
+    now->due_ms = is_slow(d) ? now_ms + SLOW_TIMES * d->took_ms : 0;
     now->reason[0] = '\0';
 }
 
@@ -180,7 +198,7 @@ static int run_settle(void *arg, struct store_tx *tx)
     now.last_ms = tx->now_ms;
     now.last_status = d->status;
     if (d->status >= 200 && d->status < 300) {
-        note_taken(&now, d);
+        note_taken(&now, d, tx->now_ms);
         return webhook_save(tx, &now);
     }
     now.due_ms = tx->now_ms + back_off(s->central, now.failures);
@@ -228,6 +246,7 @@ static int run_skip(void *arg, struct store_tx *tx)
         return rc == -ENOENT ? 0 : rc;
     }
     now.position = d->scanned;
+    now.pending_to = 0;
     return webhook_save(tx, &now);
 }
 
@@ -239,10 +258,13 @@ struct due_list {
     int64_t now_ms;
 };
 
+/* A wait longer than any that is given is of a clock that was ahead. */
 static int keep_due(void *context, const struct webhook *webhook)
 {
     struct due_list *list = context;
-    if (webhook->state == WEBHOOK_ON && webhook->due_ms <= list->now_ms && list->count < ARRAY_LEN(list->ids)) {
+    int64_t wait_ms = webhook->due_ms - list->now_ms;
+    bool due = wait_ms <= 0 || wait_ms > BACKOFF_MAX_MS;
+    if (webhook->state == WEBHOOK_ON && due && list->count < ARRAY_LEN(list->ids)) {
         list->ids[list->count++] = webhook->id;
     }
     return 0;
@@ -286,8 +308,10 @@ static int serve_one(struct webhook_service *service, struct delivery *d, bool *
     struct writer *writer = service->central->writer;
     *out_more = false;
     if (d->count == 0) {
-        *out_more = d->looked == SCAN_MAX;
-        bool save = d->scanned && d->scanned - d->webhook.position >= SKIP_SAVED;
+        /* pinned by a version that told what this one does not */
+        bool emptied = d->scanned && d->webhook.pending_to;
+        bool save = emptied || (d->scanned && d->scanned - d->webhook.position >= SKIP_SAVED);
+        *out_more = emptied || d->looked == SCAN_MAX;
         return save ? writer_call(writer, run_skip, d) : 0;
     }
     if (!d->webhook.pending_to) {
@@ -300,7 +324,18 @@ static int serve_one(struct webhook_service *service, struct delivery *d, bool *
     if (post(service->client, service->central, d) == -ECANCELED) {
         return 0; /* the program ends: nothing was decided */
     }
-    *out_more = d->status >= 200 && d->status < 300;
+    *out_more = d->status >= 200 && d->status < 300 && !is_slow(d);
+    return settle(service, d);
+}
+
+/* One that cannot be read fails by itself: those behind it are served. Books that cannot be read fail here as well. */
+static int fail_unread(struct webhook_service *service, struct delivery *d, int rc)
+{
+    if (!d->webhook.id) {
+        return rc;
+    }
+    d->error = rc;
+    d->unreadable = true;
     return settle(service, d);
 }
 
@@ -327,9 +362,9 @@ int webhook_run(struct webhook_service *service, unsigned *out_sent)
             bool more = false;
             buffer_init(&d.body, WEBHOOK_BODY_MAX + 64);
             rc = read_delivery(service->central, due.ids[i], &d);
-            rc = rc == -ENOENT ? 0 : rc ? rc : serve_one(service, &d, &more);
+            rc = rc == -ENOENT ? 0 : rc ? fail_unread(service, &d, rc) : serve_one(service, &d, &more);
             buffer_finish(&d.body);
-            sent += d.status != 0 || d.error != 0;
+            sent += !d.unreadable && (d.status != 0 || d.error != 0);
             again |= more;
         }
     }

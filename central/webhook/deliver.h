@@ -23,7 +23,10 @@ void webhook_close(struct webhook_service *service); /* NULL-safe */
 
 void webhook_wake(struct webhook_service *service); /* NULL-safe */
 
-/* One look at every webhook; *out_sent: requests made. Storage errors end it. For central_tick without threads. */
+/*
+ * One look at every webhook; *out_sent: requests made. What cannot be read of one counts as a failure of that one;
+ * errors of the writer end it. For central_tick without threads.
+ */
 MUST_CHECK int webhook_run(struct webhook_service *service, unsigned *out_sent);
 
 /* A delivery with one event "test", now, whatever else waits. *out_status 0: no answer, *out_reason says why. */

@@ -1,6 +1,7 @@
 #include "campaign_rig.h"
 
 #include "central/store/journal.h"
+#include "central/store/query.h"
 #include "central/webhook/address.h"
 #include "central/webhook/deliver.h"
 #include "central/webhook/event.h"
@@ -25,7 +26,8 @@
 struct receiver {
     struct http_server *server;
     pthread_mutex_t mutex; /* guards what follows */
-    int status;
+    int status, takes_ms;
+    bool talks; /* more than anybody wants to hear */
     unsigned requests;
     char delivery[64], signature[256];
     json_t *heard; /* the ids of all events that were answered 2xx, in order */
@@ -35,6 +37,8 @@ struct receiver {
 static struct rig rig;
 static struct receiver receiver;
 static struct webhook_service *service;
+
+static char long_answer[100 * 1024];
 
 static void take(struct http_request *request, void *context)
 {
@@ -57,7 +61,8 @@ static void take(struct http_request *request, void *context)
     json_decref(r->last);
     r->last = told;
     pthread_mutex_unlock(&r->mutex);
-    http_request_answer_text(request, status, "text/plain", "x");
+    sim_clock_advance(&rig.f.clock, r->takes_ms);
+    http_request_answer_text(request, status, "text/plain", r->talks ? long_answer : "x");
 }
 
 static const struct http_route routes[] = {
@@ -265,6 +270,85 @@ static void one_that_fails_holds_up_no_other(void **state)
     assert_int_equal(heard(), 1);
     assert_int_equal(now(1).failures, 1);
     assert_int_equal(now(1).last_status, 0);
+}
+
+static void a_long_answer_is_an_answer(void **state)
+{
+    char secret[WEBHOOK_SECRET_CAP];
+    (void)state;
+    memset(long_answer, 'x', sizeof(long_answer) - 1);
+    receiver.talks = true;
+    receiver.status = 200;
+    add("member.joined", secret);
+    rig_member(&rig, 1);
+    assert_int_equal(run(), 1);
+    assert_int_equal(now(1).last_status, 200);
+    assert_int_equal(now(1).delivered, 1);
+}
+
+static int spoil(void *arg, struct store_tx *tx)
+{
+    return query_run(store_tx_write(tx), arg, QUERY_NONE);
+}
+
+static void one_that_cannot_be_read_fails_by_itself(void **state)
+{
+    char secret[WEBHOOK_SECRET_CAP];
+    (void)state;
+    add("member.joined", secret);
+    add("member.joined", secret);
+    rig_member(&rig, 1);
+    assert_int_equal(fixture_write(&rig.f, spoil, "UPDATE webhook SET secret_sealed = x'00' WHERE id = 1"), 0);
+    assert_int_equal(run(), 1);
+    assert_int_equal(heard(), 1);
+    assert_int_equal(now(1).failures, 1);
+    assert_non_null(strstr(now(1).reason, "cannot be put together"));
+    pass(WEBHOOK_GIVE_UP_MS);
+    assert_int_equal(run(), 0);
+    assert_int_equal(now(1).state, WEBHOOK_DEAD); /* and that is told (settle) */
+}
+
+/* As a version before may have left it, that told of what this one does not tell of. */
+static void a_delivery_that_has_become_empty_is_passed_over(void **state)
+{
+    char secret[WEBHOOK_SECRET_CAP];
+    (void)state;
+    add("sale", secret);
+    uint64_t member = rig_member(&rig, 1);
+    assert_int_equal(
+        fixture_write(&rig.f, spoil, "UPDATE webhook SET pending_to = (SELECT max(position) FROM journal)"), 0);
+    rig_sale(&rig, 1, member, 100);
+    assert_int_equal(run(), 1);
+    assert_int_equal(heard(), 1);
+}
+
+static void a_slow_one_takes_a_part_of_the_time_only(void **state)
+{
+    char secret[WEBHOOK_SECRET_CAP];
+    (void)state;
+    add("sale", secret);
+    uint64_t member = rig_member(&rig, 1);
+    for (int i = 0; i < 60; i++) {
+        rig_sale(&rig, 1, member, 100 + i);
+    }
+    receiver.takes_ms = 5000;
+    assert_int_equal(run(), 1); /* taken, and there is more */
+    assert_int_equal(heard(), 50);
+    pass(19000);
+    assert_int_equal(run(), 0);
+    pass(1000);
+    assert_int_equal(run(), 1);
+    assert_int_equal(heard(), 60);
+}
+
+static void a_clock_that_was_ahead_delays_nobody_for_long(void **state)
+{
+    char secret[WEBHOOK_SECRET_CAP];
+    (void)state;
+    add("member.joined", secret);
+    rig_member(&rig, 1);
+    assert_int_equal(fixture_write(&rig.f, spoil, "UPDATE webhook SET due_ms = 4102444800000"), 0);
+    assert_int_equal(run(), 1);
 }
 
 static void what_was_told_can_be_told_again_from_anywhere(void **state)
@@ -485,6 +569,11 @@ int main(void)
         TEST(a_receiver_that_is_gone_for_three_days_is_told_no_more),
         TEST(a_receiver_that_says_it_is_gone_is_believed),
         TEST(one_that_fails_holds_up_no_other),
+        TEST(a_long_answer_is_an_answer),
+        TEST(one_that_cannot_be_read_fails_by_itself),
+        TEST(a_delivery_that_has_become_empty_is_passed_over),
+        TEST(a_slow_one_takes_a_part_of_the_time_only),
+        TEST(a_clock_that_was_ahead_delays_nobody_for_long),
         TEST(what_was_told_can_be_told_again_from_anywhere),
         TEST(a_paused_one_hears_it_later),
         TEST(a_secret_is_changed_with_both_in_force_for_a_while),
