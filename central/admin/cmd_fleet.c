@@ -154,7 +154,8 @@ static const struct admin_command commands[] = {
     {.name = "release roll",
      .args = "RELEASE:n --ring:t --percent:n --store:n --window:t --max-failures:n",
      .help = "gives it to the devices of its board: RING canary, early or all; PERCENT of them; in one STORE; restarts "
-             "in WINDOW, HH:MM-HH:MM of the store's time; pauses by itself at MAX-FAILURES (3)",
+             "in WINDOW, HH:MM-HH:MM of the store's time; pauses by itself at MAX-FAILURES (3). Said again, what is "
+             "left out stays as it was (--store 0: everywhere)",
      .write = cmd_release_roll},
     {.name = "release pause",
      .args = "RELEASE:n --why:t",

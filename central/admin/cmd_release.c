@@ -13,9 +13,10 @@
 
 /* Releases and who gets them. */
 
-static int parse_ring(struct admin_call *call, uint8_t *out_ring)
+/* unsaid: what it is when it is not given. */
+static int parse_ring(struct admin_call *call, const char *unsaid, uint8_t *out_ring)
 {
-    const char *text = admin_text(call, "ring", "all");
+    const char *text = admin_text(call, "ring", unsaid);
     for (int ring = RING_CANARY; ring <= RING_ALL; ring++) {
         if (strcmp(text, release_ring_name((uint32_t)ring)) == 0) {
             *out_ring = (uint8_t)ring;
@@ -158,21 +159,29 @@ int cmd_release_list(struct admin_call *call, struct store_tx *tx)
     return release_each(tx, add_row, &listing);
 }
 
+/* Of one that was rolled before, what is not said stays: another window must not give it to everybody. */
 int cmd_release_roll(struct admin_call *call, struct store_tx *tx)
 {
     struct release release;
     struct shop shop;
-    int64_t percent = admin_number(call, "percent", 100), most = admin_number(call, "max_failures", FAILURES_DEFAULT);
     int rc = find(call, tx, &release);
-    rc = rc ? rc : parse_ring(call, &release.ring);
+    if (rc == 0 && release.state == RELEASE_READY) {
+        release.ring = RING_ALL;
+        release.percent = 100;
+        release.failures_max = FAILURES_DEFAULT;
+    }
+    rc = rc ? rc : parse_ring(call, release_ring_name(release.ring), &release.ring);
     rc = rc ? rc : parse_window(call, &release);
     if (rc < 0)
         return rc;
+    int64_t percent = admin_number(call, "percent", release.percent);
+    int64_t most = admin_number(call, "max_failures", release.failures_max);
     if (percent < 1 || percent > 100)
         return admin_refuse(call, -ERANGE, "--percent is 1 to 100");
     if (most < 1 || most > 1000)
         return admin_refuse(call, -ERANGE, "--max-failures is 1 to 1000");
-    release.store = admin_u32(call, "store");
+    if (admin_given(call, "store"))
+        release.store = admin_u32(call, "store");
     if (release.store && identity_find_shop(tx, release.store, &shop) < 0)
         return admin_refuse(call, -ENOENT, "no store %u", release.store);
     release.percent = (uint32_t)percent;
@@ -235,7 +244,7 @@ int cmd_fleet_ring(struct admin_call *call, struct store_tx *tx)
                          : identity_find_shop(tx, terminal.store, &shop);
     if (rc == -ENOENT)
         return admin_refuse(call, rc, of_terminal ? "no such terminal" : "no such store");
-    rc = rc ? rc : parse_ring(call, &ring);
+    rc = rc ? rc : parse_ring(call, release_ring_name(RING_ALL), &ring);
     return rc ? rc : release_ring_set(tx, terminal.store, of_terminal ? terminal.id : 0, ring);
 }
 
@@ -273,12 +282,24 @@ int cmd_fleet_ask_logs(struct admin_call *call, struct store_tx *tx)
 }
 
 /* A text for people: bytes that are none are shown as dots. */
-static void make_plain(struct buffer *text)
+static void make_plain(struct buffer *text, uint8_t last)
 {
     for (size_t i = 0; i < text->len; i++) {
-        if (text->data[i] < 0x20 && text->data[i] != '\n' && text->data[i] != '\t')
+        uint8_t byte = text->data[i];
+        if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte > last)
             text->data[i] = '.';
     }
+}
+
+/* One letter that was cut must not cost the whole log. */
+static json_t *log_text(struct buffer *text)
+{
+    make_plain(text, UINT8_MAX);
+    json_t *log = json_stringn(buffer_text(text), text->len);
+    if (log)
+        return log;
+    make_plain(text, 0x7e);
+    return json_stringn(buffer_text(text), text->len);
 }
 
 int cmd_fleet_logs(struct admin_call *call, struct store_tx *tx)
@@ -289,11 +310,9 @@ int cmd_fleet_logs(struct admin_call *call, struct store_tx *tx)
     buffer_init(&text, FLEET_LOG_BYTES_MAX);
     int rc = fleet_log_read(tx, admin_u32(call, "terminal"), &id, &heard_ms, &text);
     if (rc == 0) {
-        make_plain(&text);
-        json_t *log = json_stringn(buffer_text(&text), text.len);
         admin_set(call, "order", json_integer((json_int_t)id));
         admin_set(call, "heard_ms", json_integer(heard_ms));
-        admin_set(call, "log", log ? log : json_string("(no text)"));
+        admin_set(call, "log", log_text(&text));
     }
     buffer_finish(&text);
     return rc == -ENOENT ? admin_refuse(call, rc, "no log of it is here; `fleet ask-logs` asks for one") : rc;

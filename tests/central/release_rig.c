@@ -152,7 +152,11 @@ void assert_state(const char *field, const char *wanted)
 {
     json_t *answer = admin_do(&f, "release list", "");
     const json_t *row = json_array_get(json_object_get(json_object_get(answer, "result"), "rows"), 0);
-    assert_string_equal(json_string_value(json_object_get(row, field)), wanted);
+    const json_t *value = json_object_get(row, field);
+    if (json_is_integer(value))
+        assert_int_equal(json_integer_value(value), atoi(wanted));
+    else
+        assert_string_equal(json_string_value(value), wanted);
     json_decref(answer);
 }
 
