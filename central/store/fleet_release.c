@@ -210,14 +210,16 @@ int release_takes(struct store_tx *tx, const struct release *release, const stru
     return rc;
 }
 
-/* One update at a time; the same one once more only when it was asked for. */
+/* One update at a time; the same one once more only when it was asked for, or when the device was away for as long as
+ * its order lived. */
 static int is_free(struct store_tx *tx, const struct release *release, uint32_t terminal, bool *out_free)
 {
     int64_t orders = 0;
     int rc = query_number(store_tx_db(tx),
                           "SELECT COUNT(*) FROM fleet_order WHERE terminal = ?1 AND what = ?4 AND (outcome = 0 OR"
-                          " (release = ?2 AND made_ms >= ?3))",
-                          QUERY(Q_INT(terminal), Q_INT(release->id), Q_INT(release->again_ms), Q_INT(ORDER_UPDATE)),
+                          " (release = ?2 AND made_ms >= ?3 AND (outcome != ?5 OR expires_ms >= ?6)))",
+                          QUERY(Q_INT(terminal), Q_INT(release->id), Q_INT(release->again_ms), Q_INT(ORDER_UPDATE),
+                                Q_INT(ORDER_OVER), Q_INT(tx->now_ms)),
                           &orders);
     if (rc == 0)
         *out_free = orders == 0;

@@ -54,9 +54,25 @@ static void the_canary_goes_first_and_the_rings_follow(void **state)
     say("release roll", "{\"release\":1,\"ring\":\"early\"}");
     a_round();
     assert_int_equal(ordered(), 4);
-    say("release roll", "{\"release\":1}");
+    say("release roll", "{\"release\":1,\"ring\":\"all\"}");
     a_round();
     assert_int_equal(ordered(), DEVICES);
+}
+
+static void what_is_not_said_again_stays_as_it_was(void **state)
+{
+    (void)state;
+    add_release("0.2.0");
+    say("fleet ring", "{\"ring\":\"canary\",\"terminal\":3}");
+    say("release roll", "{\"release\":1,\"ring\":\"canary\",\"store\":1,\"percent\":40,\"max_failures\":1}");
+    say("release roll", "{\"release\":1,\"window\":\"02:00-05:30\"}");
+    assert_state("ring", "canary");
+    assert_state("percent", "40");
+    assert_state("store", "1");
+    assert_state("pauses_at", "1");
+    assert_state("window", "02:00-05:30");
+    say("release roll", "{\"release\":1,\"store\":0}");
+    assert_state("store", "0");
 }
 
 static void a_wider_percentage_keeps_what_the_narrower_one_took(void **state)
@@ -106,6 +122,27 @@ static void one_update_at_a_time_and_the_same_never_twice_by_itself(void **state
     a_round();
     assert_true(order_of(1, &again));
     assert_true(again.id > order.id);
+}
+
+static void who_was_away_for_longer_than_an_order_lives_is_asked_again_and_not_at_once(void **state)
+{
+    struct fleet_order order, again;
+    (void)state;
+    add_release("0.2.0");
+    say("release roll", "{\"release\":1,\"max_failures\":5}");
+    a_round();
+    assert_true(order_of(1, &order));
+    says_end(1, ORDER_OVER, "its time was over"); /* its clock is wrong */
+    a_round();
+    assert_true(order_of(1, &again));
+    assert_true(again.id == order.id);
+    sim_clock_advance(&f.clock, FLEET_ORDER_LIFE_MS + 25 * INT64_C(3600000));
+    a_round(); /* the others' orders are over */
+    a_round();
+    assert_true(order_of(1, &again));
+    assert_true(again.id > order.id);
+    assert_true(order_of(2, &again));
+    assert_int_equal(again.outcome, 0);
 }
 
 /* ---- what comes back */
@@ -247,6 +284,8 @@ int main(void)
         TEST(nobody_is_asked_before_the_roll_out_begins),
         TEST(an_order_says_what_is_to_be_fetched_and_when_it_may_restart),
         TEST(the_canary_goes_first_and_the_rings_follow),
+        TEST(what_is_not_said_again_stays_as_it_was),
+        TEST(who_was_away_for_longer_than_an_order_lives_is_asked_again_and_not_at_once),
         TEST(a_wider_percentage_keeps_what_the_narrower_one_took),
         TEST(only_devices_of_its_board_below_its_version_are_asked),
         TEST(one_update_at_a_time_and_the_same_never_twice_by_itself),
