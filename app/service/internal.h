@@ -95,6 +95,9 @@ void stick_read(struct service *service);
 /* service.c */
 MUST_CHECK int service_tell_end(struct service *service, const struct body_order_done *end);
 const struct feed_order *service_find_order(const struct service *service, uint64_t order);
+/* The updater has not answered since the program began: whether the machine started anew, and what runs, is not known.
+ */
+bool service_is_blind(const struct service *service);
 MUST_CHECK int service_restart_machine(struct service *service, char *out_reason);
 
 #endif

@@ -68,6 +68,8 @@ static int64_t reboot_step(struct service *service)
     struct state *state = &service->state;
     char reason[UPDATER_REASON_MAX] = "";
 
+    if (service_is_blind(service) && state->reboot_boot[0] != '\0')
+        return RETRY_MS;
     if (strcmp(state->reboot_boot, service->machine.boot) != 0)
         return end_reboot(service, ORDER_DONE, "");
     if (!o->idle(o->context))
@@ -143,6 +145,11 @@ static int64_t look_at_orders(struct service *service)
     return wait_ms;
 }
 
+bool service_is_blind(const struct service *service)
+{
+    return service->machine.boot[0] == '\0';
+}
+
 /* Without its updater a device still sends logs, and says of the rest why not. */
 static int look_at_machine(struct service *service)
 {
@@ -157,7 +164,7 @@ static bool knows_machine(const struct service *service)
 {
     const struct job *job = &service->state.update;
 
-    return job->phase == JOB_FETCHING && job->told >= ORDER_DOWNLOADING && service->machine.boot[0] != '\0' &&
+    return job->phase == JOB_FETCHING && job->told >= ORDER_DOWNLOADING && !service_is_blind(service) &&
            service->state.reboot == 0;
 }
 

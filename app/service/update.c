@@ -79,7 +79,7 @@ static int64_t fetching(struct service *service, const struct feed_order *order)
 
     if (order == NULL || order->gone)
         return end(service, ORDER_OVER, "taken back");
-    if (service->machine.boot[0] == '\0')
+    if (service_is_blind(service))
         return end(service, ORDER_FAILED, "no updater on this device");
     if (version_compare(order->version, service->machine.version) == 0)
         return end(service, ORDER_DONE, "");
@@ -148,6 +148,8 @@ static int64_t installing(struct service *service)
     char reason[UPDATER_REASON_MAX] = "";
     int r;
 
+    if (service_is_blind(service) && job->boot[0] != '\0')
+        return RETRY_MS;
     /* The cut came between the last write and our own note of it: the boot loader knew already. */
     if (job->boot[0] != '\0' && strcmp(job->boot, service->machine.boot) != 0 &&
         version_compare(service->machine.version, job->version) == 0)
@@ -184,6 +186,8 @@ static int64_t installed(struct service *service, const struct feed_order *order
     struct job *job = &service->state.update;
     char reason[UPDATER_REASON_MAX] = "";
 
+    if (service_is_blind(service))
+        return RETRY_MS;
     if (strcmp(job->boot, service->machine.boot) != 0)
         return restarted(service);
     if (tell_step(service, ORDER_INSTALLED) < 0)

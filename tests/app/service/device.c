@@ -49,6 +49,8 @@ static struct device *of(struct updater *updater)
 static int state(struct updater *updater, struct updater_state *out_state, char *out_reason)
 {
     struct device *d = of(updater);
+    if (d->deaf)
+        return -ENODEV;
     return d->dead ? -ECANCELED : updater_state(d->updater, out_state, out_reason);
 }
 

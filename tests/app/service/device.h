@@ -23,8 +23,8 @@ struct device {
     struct feed_order orders[SERVICE_ORDERS_MAX];
     uint8_t file[DEVICE_FILE_MAX];
     size_t file_len;
-    bool link, idle, down;
-    unsigned acts, cut_at; /* things done to the outside; the plug is pulled at this one, 0 = never */
+    bool link, idle, down, deaf; /* deaf: nobody listens at the updater's socket */
+    unsigned acts, cut_at;       /* things done to the outside; the plug is pulled at this one, 0 = never */
     bool dead;
     unsigned installs, restarts, fetched, parts;
     uint32_t note_count;

@@ -126,6 +126,40 @@ static void the_restart_waits_for_its_window_and_for_nobody_at_the_screen(void *
     assert_ended(10, ORDER_DONE, "");
 }
 
+/* The program starts anew, and its updater does not listen yet: nothing is known of the machine. */
+static void nobody_at_the_updater_s_socket_is_no_fall_back(void **state)
+{
+    (void)state;
+    device_bundle(&d, BOARD, "9.2.0", 1000);
+    struct feed_order *order = device_order_update(&d, 10, "9.2.0");
+    order->from_min = 9 * 60; /* it is eight: installed, it waits */
+    order->to_min = 10 * 60;
+    assert_true(device_settle(&d));
+    assert_int_equal(d.installs, 1);
+    d.deaf = true;
+    device_start(&d);
+    assert_true(device_settle(&d));
+    assert_int_equal(device_outcome(&d, 10, NULL), 0);
+    d.deaf = false;
+    assert_true(device_settle(&d));
+    assert_ended(10, ORDER_DONE, "");
+}
+
+static void nor_is_it_a_restart(void **state)
+{
+    (void)state;
+    device_order(&d, 10, ORDER_REBOOT);
+    d.idle = false;
+    assert_true(device_settle(&d));
+    d.deaf = true;
+    device_start(&d);
+    assert_true(device_settle(&d));
+    assert_int_equal(device_outcome(&d, 10, NULL), 0);
+    d.deaf = false;
+    assert_true(device_settle(&d));
+    assert_ended(10, ORDER_DONE, "");
+}
+
 static void a_paused_roll_out_neither_begins_nor_installs_nor_restarts(void **state)
 {
     (void)state;
@@ -474,6 +508,8 @@ int main(void)
         TEST(a_version_that_does_not_stay_up_is_told_as_such),
         TEST(a_download_goes_on_where_it_was_cut_off),
         TEST(the_restart_waits_for_its_window_and_for_nobody_at_the_screen),
+        TEST(nobody_at_the_updater_s_socket_is_no_fall_back),
+        TEST(nor_is_it_a_restart),
         TEST(a_paused_roll_out_neither_begins_nor_installs_nor_restarts),
         TEST(what_is_taken_back_before_it_is_installed_is_not_installed),
         TEST(an_order_that_is_over_is_not_begun),
