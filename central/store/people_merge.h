@@ -65,7 +65,9 @@ struct merge_offer {
 MUST_CHECK int people_merge_offer(struct store_tx *tx, uint64_t identity);
 /* What stands for this page now. */
 MUST_CHECK int people_merge_find_offer(struct store_tx *tx, uint64_t identity, struct merge_offer *out_offer);
-/* The other page gives the code. -ENOENT: no such code, or too late; -EINVAL: its own; -EXDEV, -EPERM as people_merge.
+/*
+ * The other page gives the code, once. -ENOENT: no such code, or too late; -EINVAL: its own; -EXDEV, -EPERM as
+ * people_merge.
  */
 MUST_CHECK int people_merge_accept(struct store_tx *tx, uint64_t identity, const char *code);
 /* The first page says yes: whoever joined first survives. yes = false: forgotten. -ENOENT: nothing to say yes to. */

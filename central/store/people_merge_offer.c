@@ -42,11 +42,13 @@ int people_merge_find_offer(struct store_tx *tx, uint64_t identity, struct merge
     return 0;
 }
 
+/* Given once: what the first page is asked to confirm does not change under its finger. */
 static int offered_by(struct store_tx *tx, const char *code, uint64_t *out_identity)
 {
     int64_t identity = 0;
-    int rc = query_number(store_tx_db(tx), "SELECT identity FROM merge_offer WHERE code = ? AND made_ms > ?",
-                          QUERY(Q_TEXT(code), Q_INT(tx->now_ms - MERGE_OFFER_MS)), &identity);
+    int rc =
+        query_number(store_tx_db(tx), "SELECT identity FROM merge_offer WHERE code = ? AND made_ms > ? AND other = 0",
+                     QUERY(Q_TEXT(code), Q_INT(tx->now_ms - MERGE_OFFER_MS)), &identity);
     if (rc == 0) {
         *out_identity = (uint64_t)identity;
     }

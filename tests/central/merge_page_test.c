@@ -147,6 +147,24 @@ static void nobody_can_say_yes_for_the_other(void **state)
     assert_int_equal(members(), 2);
 }
 
+/* Whoever saw it over a shoulder cannot take the place of the one that the first page is asked about. */
+static void a_code_is_given_once(void **state)
+{
+    char form[64], third[128];
+    (void)state;
+    follow("oTheThirdFollower000000000003", 1795000003, third);
+    act(first, "step=offer", "");
+    read_code(first, form);
+    act(second, form, "given");
+    act(third, form, "nocode");
+    act(first, "step=yes", "merged");
+    snprintf(form, sizeof(form), "data-member=\"");
+    assert_true(says(second, "", form));
+    assert_int_equal(members(), 2);
+    act(first, "step=offer", "");
+    act(second, "step=yes", "nocode"); /* one member's pages now, each with its own codes */
+}
+
 static void a_code_lives_for_ten_minutes(void **state)
 {
     char form[64];
@@ -177,8 +195,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(both_pages_say_yes_and_are_one_member), TEST(a_no_ends_it),
-        TEST(nobody_can_say_yes_for_the_other),      TEST(a_code_lives_for_ten_minutes),
-        TEST(a_form_that_says_nothing_is_refused),
+        TEST(nobody_can_say_yes_for_the_other),      TEST(a_code_is_given_once),
+        TEST(a_code_lives_for_ten_minutes),          TEST(a_form_that_says_nothing_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
