@@ -121,7 +121,9 @@ static const char *const returns[] = {
     "UPDATE OR IGNORE campaign_arm SET member = ?3 WHERE member = ?2 AND campaign IN (" ITEMS("7") ")",
     "UPDATE OR IGNORE campaign_target SET member = ?3 WHERE member = ?2 AND campaign IN (" ITEMS("8") ")",
     "UPDATE OR IGNORE survey_answer SET member = ?3 WHERE member = ?2 AND id IN (" ITEMS("9") ")",
-    "UPDATE member SET pin_salt = NULL, pin_hash = NULL WHERE id = ?2 AND EXISTS (" ITEMS("10") ") AND ?3 = ?3",
+    "UPDATE member SET pin_salt = NULL, pin_hash = NULL WHERE id = ?2 AND pin_hash IS (SELECT o.pin_hash FROM member "
+    "AS "
+    "o WHERE o.id = ?3) AND EXISTS (" ITEMS("10") ")",
 };
 
 /* ---- the stores' own tables: whose a coupon is, for those that can still be used */

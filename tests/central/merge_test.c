@@ -435,6 +435,32 @@ static void an_undone_merge_gives_back_what_is_there(void **state)
     assert_int_equal(hear(1, card).merged_into, 0);
 }
 
+struct member_pin {
+    uint8_t bytes[32];
+    uint64_t member;
+};
+
+static int set_pin(void *arg, struct store_tx *tx)
+{
+    const struct member_pin *pin = arg;
+    return query_run(store_tx_write(tx), "UPDATE member SET pin_salt = ?1, pin_hash = ?2 WHERE id = ?3",
+                     QUERY(Q_BLOB(pin->bytes, 16), Q_BLOB(pin->bytes, 32), Q_INT(pin->member)));
+}
+
+static void a_pin_that_came_over_goes_back_and_one_that_was_set_since_stays(void **state)
+{
+    struct member_pin old = {{1}, card}, own = {{2}, anna};
+    (void)state;
+    assert_int_equal(fixture_write(&rig.f, set_pin, &old), 0);
+    undo(merge(anna, card));
+    assert_int_equal(count("SELECT pin_hash IS NULL FROM member WHERE id = ?", anna), 1);
+    json_int_t id = merge(anna, card);
+    assert_int_equal(count("SELECT pin_hash IS NULL FROM member WHERE id = ?", anna), 0);
+    assert_int_equal(fixture_write(&rig.f, set_pin, &own), 0);
+    undo(id);
+    assert_int_equal(count("SELECT pin_hash IS NULL FROM member WHERE id = ?", anna), 0);
+}
+
 static void credit_on_its_way_when_a_merge_is_undone_stays(void **state)
 {
     (void)state;
@@ -544,6 +570,7 @@ int main(void)
         TEST(a_programme_joins_members_of_its_brands),
         TEST(who_said_no_to_being_chosen_is_not_chosen_after_it),
         TEST(an_undone_merge_gives_back_what_is_there),
+        TEST(a_pin_that_came_over_goes_back_and_one_that_was_set_since_stays),
         TEST(credit_on_its_way_when_a_merge_is_undone_stays),
         TEST(credit_on_its_way_back_when_they_are_merged_again_comes_after_all),
         TEST(merges_are_undone_from_the_last_one_on),
