@@ -86,6 +86,8 @@ static int64_t fetching(struct service *service, const struct feed_order *order)
     const char *refusal = update_refusal(service, order->compatible, order->version, room, sizeof(room));
     if (refusal != NULL)
         return end(service, ORDER_REFUSED, refusal);
+    if (version_compare(order->version, service->machine.version) < 0) /* by a stick, while the order waited */
+        return end(service, ORDER_OVER, "a newer version runs here");
     if (order->size == 0 || order->size > (uint64_t)BUNDLE_MAX)
         return end(service, ORDER_REFUSED, "of an impossible size");
     if (!update_has_room(service, job->told >= ORDER_DOWNLOADING ? 0 : order->size))

@@ -126,6 +126,17 @@ static void the_restart_waits_for_its_window_and_for_nobody_at_the_screen(void *
     assert_ended(10, ORDER_DONE, "");
 }
 
+static void an_order_that_a_stick_overtook_brings_nothing_back(void **state)
+{
+    (void)state;
+    device_bundle(&d, BOARD, "0.0.9", 1000);
+    device_order_update(&d, 10, "0.0.9");
+    assert_true(device_settle(&d));
+    assert_int_equal(d.installs, 0);
+    assert_ended(10, ORDER_OVER, "a newer version runs here");
+    assert_runs(TILLSIDE_VERSION);
+}
+
 /* The program starts anew, and its updater does not listen yet: nothing is known of the machine. */
 static void nobody_at_the_updater_s_socket_is_no_fall_back(void **state)
 {
@@ -508,6 +519,7 @@ int main(void)
         TEST(a_version_that_does_not_stay_up_is_told_as_such),
         TEST(a_download_goes_on_where_it_was_cut_off),
         TEST(the_restart_waits_for_its_window_and_for_nobody_at_the_screen),
+        TEST(an_order_that_a_stick_overtook_brings_nothing_back),
         TEST(nobody_at_the_updater_s_socket_is_no_fall_back),
         TEST(nor_is_it_a_restart),
         TEST(a_paused_roll_out_neither_begins_nor_installs_nor_restarts),
