@@ -122,7 +122,10 @@ static void decode(struct eye *eye, const struct scan_image *image, const struct
     light(eye, scan_lamp_step(&eye->lamp, &eye->result->guidance));
 }
 
-/* Armed, the camera runs at 5 frames a second and only looks for change; a movement wakes the full rate. */
+/*
+ * Armed, the camera runs at 5 frames a second and only looks for change; a movement wakes the full rate. Before it
+ * dozes it is clear which codes lie there and which have left.
+ */
 static void set_awake(struct eye *eye, bool awake)
 {
     if (awake == eye->awake)
@@ -143,7 +146,7 @@ static void look(struct eye *eye, const struct camera_frame *frame)
     bool moved = !frame->same_scene && scan_motion_step(&eye->motion, &image);
     if (watched || moved)
         eye->awake_until_ms = now_ms + AWAKE_MS;
-    set_awake(eye, now_ms < eye->awake_until_ms);
+    set_awake(eye, now_ms < eye->awake_until_ms || scan_tracker_unsure(&eye->tracker));
     if (eye->awake)
         decode(eye, &image, frame, now_ms);
     if (watched)

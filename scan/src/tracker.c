@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { LEAVE_MISSES = 15 }; /* what a slow camera gives in a second */
+
 static uint64_t text_hash(const struct scan_code *code)
 {
     uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a, 64 bit */
@@ -73,9 +75,15 @@ static void drop_left(struct scan_tracker *tracker, int64_t now_ms)
     for (int i = 0; i < SCAN_TRACKER_PLACES; i++) {
         struct scan_tracker_place *place = &tracker->places[i];
 
-        if (place->used && now_ms - place->last_seen_ms >= tracker->leave_after_ms)
+        if (place->used && place->misses >= LEAVE_MISSES && now_ms - place->last_seen_ms >= tracker->leave_after_ms)
             place->used = false;
     }
+}
+
+static void mark_seen(struct scan_tracker_place *place, int64_t now_ms)
+{
+    place->last_seen_ms = now_ms;
+    place->misses = 0;
 }
 
 /* Something unread where a known code was is that code in a bad frame. */
@@ -87,7 +95,7 @@ static void keep_unread(struct scan_tracker *tracker, const struct scan_result *
         struct scan_tracker_place *place = &tracker->places[i];
 
         if (place->used && hypotf(centre.x - place->centre.x, centre.y - place->centre.y) < place->radius)
-            place->last_seen_ms = now_ms;
+            mark_seen(place, now_ms);
     }
 }
 
@@ -97,6 +105,9 @@ unsigned scan_tracker_step(struct scan_tracker *tracker, const struct scan_resul
 
     assert(tracker && tracker->leave_after_ms > 0 && result && result->count <= SCAN_CODES_MAX);
     drop_left(tracker, now_ms);
+    for (int i = 0; i < SCAN_TRACKER_PLACES; i++)
+        if (tracker->places[i].misses < LEAVE_MISSES)
+            tracker->places[i].misses++;
     if (result->something_seen && result->count == 0)
         keep_unread(tracker, result, now_ms);
 
@@ -118,7 +129,16 @@ unsigned scan_tracker_step(struct scan_tracker *tracker, const struct scan_resul
         place->text_len = code->text_len;
         place->centre = quad_centre(code->corners);
         place->radius = quad_radius(code->corners);
-        place->last_seen_ms = now_ms;
+        mark_seen(place, now_ms);
     }
     return fresh;
+}
+
+bool scan_tracker_unsure(const struct scan_tracker *tracker)
+{
+    assert(tracker);
+    for (int i = 0; i < SCAN_TRACKER_PLACES; i++)
+        if (tracker->places[i].used && tracker->places[i].misses > 0)
+            return true;
+    return false;
 }

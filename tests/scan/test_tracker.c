@@ -58,9 +58,51 @@ static void a_code_that_left_is_new_again(void **state)
     show(1, "BON");
     assert_int_equal(scan_tracker_step(&tracker, &result, 0), 1);
     show(0);
-    assert_int_equal(scan_tracker_step(&tracker, &result, 999), 0);
+    for (int64_t t = 50; t < 1000; t += 50)
+        assert_int_equal(scan_tracker_step(&tracker, &result, t), 0);
     show(1, "BON");
     assert_int_equal(scan_tracker_step(&tracker, &result, 1000), 1);
+}
+
+static void time_without_frames_is_no_leaving(void **state)
+{
+    (void)state;
+    show(1, "BON");
+    assert_int_equal(scan_tracker_step(&tracker, &result, 0), 1);
+    assert_int_equal(scan_tracker_step(&tracker, &result, 60000), 0);
+    show(0);
+    for (int64_t t = 61000; t < 75000; t += 1000)
+        assert_int_equal(scan_tracker_step(&tracker, &result, t), 0);
+    show(1, "BON");
+    assert_int_equal(scan_tracker_step(&tracker, &result, 75000), 0);
+}
+
+static void many_frames_at_once_are_no_leaving(void **state)
+{
+    (void)state;
+    show(1, "BON");
+    assert_int_equal(scan_tracker_step(&tracker, &result, 0), 1);
+    show(0);
+    for (int64_t t = 1; t < 100; t++)
+        assert_int_equal(scan_tracker_step(&tracker, &result, t), 0);
+    show(1, "BON");
+    assert_int_equal(scan_tracker_step(&tracker, &result, 999), 0);
+}
+
+static void whether_a_code_left_is_unsure_only_until_it_did(void **state)
+{
+    (void)state;
+    assert_false(scan_tracker_unsure(&tracker));
+    show(1, "BON");
+    assert_int_equal(scan_tracker_step(&tracker, &result, 0), 1);
+    assert_false(scan_tracker_unsure(&tracker));
+    show(0);
+    for (int64_t t = 50; t < 1000; t += 50) {
+        assert_int_equal(scan_tracker_step(&tracker, &result, t), 0);
+        assert_true(scan_tracker_unsure(&tracker));
+    }
+    assert_int_equal(scan_tracker_step(&tracker, &result, 1000), 0);
+    assert_false(scan_tracker_unsure(&tracker));
 }
 
 static void an_unread_code_in_its_place_has_not_left(void **state)
@@ -153,6 +195,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_code_is_new_once, start),
         cmocka_unit_test_setup(a_code_that_left_is_new_again, start),
+        cmocka_unit_test_setup(time_without_frames_is_no_leaving, start),
+        cmocka_unit_test_setup(many_frames_at_once_are_no_leaving, start),
+        cmocka_unit_test_setup(whether_a_code_left_is_unsure_only_until_it_did, start),
         cmocka_unit_test_setup(an_unread_code_in_its_place_has_not_left, start),
         cmocka_unit_test_setup(another_code_is_new_beside_a_known_one, start),
         cmocka_unit_test_setup(when_full_the_longest_unseen_is_given_up, start),

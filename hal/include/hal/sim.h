@@ -15,7 +15,7 @@
 
 #define SIM_SCANS_MAX   16
 #define SIM_INPUTS_MAX  256
-#define SIM_SCENES_MAX  8
+#define SIM_SCENES_MAX  16
 #define SIM_BUTTONS_MAX 32
 #define SIM_PATH_MAX    512
 

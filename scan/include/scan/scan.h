@@ -168,10 +168,14 @@ struct scan_tracker {
         struct scan_point centre;
         float radius;
         int64_t last_seen_ms;
+        int misses; /* frames since */
     } places[SCAN_TRACKER_PLACES];
 };
 
-/* A code has left once it was not seen for leave_after_ms (1000 is a good value). */
+/*
+ * A code has left once it was not seen for leave_after_ms (1000 is a good value) and in 15 frames: time in which no
+ * frame was looked at tells nothing.
+ */
 void scan_tracker_init(struct scan_tracker *tracker, int64_t leave_after_ms);
 
 /*
@@ -180,6 +184,9 @@ void scan_tracker_init(struct scan_tracker *tracker, int64_t leave_after_ms);
  * With every place taken the one unseen longest is given up.
  */
 unsigned scan_tracker_step(struct scan_tracker *tracker, const struct scan_result *result, int64_t now_ms);
+
+/* Whether the last frame did not show a code that has not left yet. Who stops looking now takes it for held there. */
+bool scan_tracker_unsure(const struct scan_tracker *tracker);
 
 /* Forgets everything: the next sight of any code is new. */
 void scan_tracker_forget(struct scan_tracker *tracker);
