@@ -117,9 +117,31 @@ static int run_planned(void *arg, struct store_tx *tx)
     return campaign_message_settle(tx, &p->messaging, MESSAGING_PLANNED, &settled); /* or it is to be cancelled now */
 }
 
+struct cancelling {
+    struct messaging messaging;
+    unsigned done;
+};
+
+static int run_sweep(void *arg, struct store_tx *tx)
+{
+    struct cancelling *c = arg;
+    return campaign_message_sweep(tx, &c->messaging, PIECE, &c->done);
+}
+
+/* What was cancelled and not cleared away before it went live again. */
+static int sweep_plans(struct central *central, const struct messaging *messaging)
+{
+    struct cancelling cancelling = {.messaging = *messaging};
+    int rc;
+    do {
+        rc = writer_call(central->writer, run_sweep, &cancelling);
+    } while (rc == 0 && cancelling.done == PIECE);
+    return rc;
+}
+
 static int make_plans(struct central *central, struct planning *p)
 {
-    int rc = 0;
+    int rc = sweep_plans(central, &p->messaging);
     bool said = p->messaging.number <= p->brief.message_count; /* a change may have left it out */
     for (size_t i = 0; rc == 0 && said && i < p->account_count; i++) {
         rc = plan_account(central, p, p->accounts[i]);
@@ -127,11 +149,6 @@ static int make_plans(struct central *central, struct planning *p)
     rc = rc == -ENOENT ? 0 : rc; /* the segment is gone: nobody is in it */
     return rc ? rc : writer_call(central->writer, run_planned, p);
 }
-
-struct cancelling {
-    struct messaging messaging;
-    unsigned done;
-};
 
 static int run_cancel(void *arg, struct store_tx *tx)
 {

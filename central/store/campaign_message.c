@@ -11,12 +11,21 @@
 #define HOUR_MS     INT64_C(3600000)
 #define REPLIES_MAX 32 /* live messages for one kind of act and account; those past it are not answered */
 
+/* A pause that the clockwork has not come to yet was one all the same: those plans say what was said before it, and
+ * their triggers are gone. */
 int campaign_message_go_live(struct store_tx *tx, uint32_t campaign)
 {
-    return query_run(store_tx_write(tx),
-                     "INSERT INTO campaign_messaging (campaign, number, state) SELECT campaign, number, 0 FROM "
-                     "campaign_message WHERE campaign = ? ON CONFLICT DO UPDATE SET state = 0 WHERE state IN (2, 3)",
-                     QUERY(Q_INT(campaign)));
+    int rc = query_run(store_tx_write(tx),
+                       "UPDATE message_plan SET state = 2 WHERE state != 2 AND id IN (SELECT c.plan FROM "
+                       "campaign_messaging AS m JOIN campaign_message_plan AS c ON c.campaign = m.campaign AND "
+                       "c.number = m.number WHERE m.campaign = ? AND m.state = 2)",
+                       QUERY(Q_INT(campaign)));
+    return rc ? rc
+              : query_run(store_tx_write(tx),
+                          "INSERT INTO campaign_messaging (campaign, number, state) SELECT campaign, number, 0 FROM "
+                          "campaign_message WHERE campaign = ? ON CONFLICT DO UPDATE SET state = 0 WHERE state IN (2, "
+                          "3)",
+                          QUERY(Q_INT(campaign)));
 }
 
 /* What the campaign no longer says is cancelled with the rest. */
@@ -87,12 +96,16 @@ int campaign_message_cancel(struct store_tx *tx, const struct messaging *messagi
                        "UPDATE message_plan SET state = 2 WHERE state != 2 AND id IN (SELECT plan FROM "
                        "campaign_message_plan WHERE campaign = ? AND number = ?)",
                        QUERY(Q_INT(messaging->campaign), Q_INT(messaging->number)));
-    rc =
-        rc ? rc
-           : query_run(store_tx_write(tx),
+    return rc ? rc : campaign_message_sweep(tx, messaging, limit, out_done);
+}
+
+int campaign_message_sweep(struct store_tx *tx, const struct messaging *messaging, unsigned limit, unsigned *out_done)
+{
+    int rc = query_run(store_tx_write(tx),
                        "UPDATE message_planned SET state = 2, reason = 'the plan was cancelled' WHERE (plan, identity) "
-                       "IN (SELECT m.plan, m.identity FROM campaign_message_plan AS c CROSS JOIN message_planned AS m "
-                       "ON m.plan = c.plan WHERE c.campaign = ? AND c.number = ? AND m.state = 0 LIMIT ?)",
+                       "IN (SELECT m.plan, m.identity FROM campaign_message_plan AS c CROSS JOIN message_plan AS p ON "
+                       "p.id = c.plan AND p.state = 2 CROSS JOIN message_planned AS m ON m.plan = c.plan WHERE "
+                       "c.campaign = ? AND c.number = ? AND m.state = 0 LIMIT ?)",
                        QUERY(Q_INT(messaging->campaign), Q_INT(messaging->number), Q_INT(limit)));
     int64_t changed = 0;
     rc = rc ? rc : query_number(store_tx_db(tx), "SELECT changes()", QUERY_NONE, &changed);

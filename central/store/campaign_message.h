@@ -37,6 +37,9 @@ MUST_CHECK int campaign_message_is_planned(struct store_tx *tx, const struct mes
 /* Cancels its plans, at most `limit` planned messages at a time; *out_done fewer: that was all. */
 MUST_CHECK int campaign_message_cancel(struct store_tx *tx, const struct messaging *messaging, unsigned limit,
                                        unsigned *out_done);
+/* Likewise what still waits in those of its plans that are cancelled. */
+MUST_CHECK int campaign_message_sweep(struct store_tx *tx, const struct messaging *messaging, unsigned limit,
+                                      unsigned *out_done);
 
 /* For plan_owner.sieve: context is a struct messaging_sieve. */
 struct messaging_sieve {

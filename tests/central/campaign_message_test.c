@@ -59,11 +59,16 @@ static uint32_t live(const char *messages, const char *more)
     return id;
 }
 
-static void become(uint32_t campaign, const char *state)
+static void set_state(uint32_t campaign, const char *state)
 {
     char args[96];
     snprintf(args, sizeof(args), "{\"campaign\":%u,\"state\":\"%s\"}", campaign, state);
     json_decref(admin_do(&s.f, "campaign set-state", args));
+}
+
+static void become(uint32_t campaign, const char *state)
+{
+    set_state(campaign, state);
     central_tick(s.f.central);
 }
 
@@ -198,6 +203,25 @@ static void a_reply_is_planned_when_a_member_acts_once(void **state)
     assert_int_equal(platform_saw(&s.p, "message/custom/send"), 2); /* the second member's first */
 }
 
+/* Both before the clockwork looks: what was planned before the pause goes, and what answers an act comes back. */
+static void a_pause_that_is_over_at_once_leaves_one_plan_that_works(void **state)
+{
+    (void)state;
+    uint32_t c = live(MASS("2026-11-20 10:00") ",{\"channel\":\"customer_service\",\"after\":\"action\",\"delay_s\":10,"
+                                               "\"text_zh\":\"券在会员页\"}",
+                      "");
+    set_state(c, "paused");
+    set_state(c, "live");
+    central_tick(s.f.central);
+    assert_messages(c, 0, 4, 4);
+    stage_click(&s, 1, "menu_1", NULL);
+    stage_wait(&s, 11000);
+    assert_int_equal(platform_saw(&s.p, "message/custom/send"), 1);
+    stage_wait(&s, 3 * DAY_MS);
+    assert_int_equal(platform_saw(&s.p, "message/mass/send"), 1);
+    assert_messages(c, 5, 0, 4);
+}
+
 static void a_reply_of_hours_waits_for_the_morning(void **state)
 {
     (void)state;
@@ -222,6 +246,7 @@ int main(void)
         TEST(who_has_had_the_month_s_messages_cannot_and_the_report_says_why),
         TEST(who_is_kept_out_hears_nothing),
         TEST(a_reply_is_planned_when_a_member_acts_once),
+        TEST(a_pause_that_is_over_at_once_leaves_one_plan_that_works),
         TEST(a_reply_of_hours_waits_for_the_morning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
