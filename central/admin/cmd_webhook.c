@@ -162,7 +162,7 @@ static int cmd_webhook_replay(struct admin_call *call, struct store_tx *tx)
     int rc = webhook_find(tx, wanted(call), &w);
     rc = rc ? rc : webhook_journal_end(tx, &end);
     if (rc == 0 && admin_given(call, "since")) {
-        rc = webhook_journal_before(tx, admin_moment_ms(call, "since"), &from);
+        rc = journal_before(tx, admin_moment_ms(call, "since"), &from);
     }
     if (rc < 0) {
         return refuse_unknown(call, rc);

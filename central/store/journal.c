@@ -264,6 +264,45 @@ int journal_each(struct store_tx *tx, uint64_t after, journal_visit visit, void 
     return rc < 0 ? rc : visit_rows(stmt, visit, context);
 }
 
+struct arrival {
+    int64_t position, received_ms;
+};
+
+/* Of the record at a position, or of the last one before it; position 0: there is none. */
+static int arrival_at(struct store_tx *tx, int64_t upto, struct arrival *out)
+{
+    struct db_stmt *stmt = NULL;
+    int rc =
+        query_first(store_tx_db(tx),
+                    "SELECT position, received_ms FROM journal WHERE position <= ?1 ORDER BY position DESC LIMIT 1",
+                    QUERY(Q_INT(upto)), &stmt);
+    *out = (struct arrival){0, 0};
+    if (rc < 0)
+        return rc == -ENOENT ? 0 : rc;
+    *out = (struct arrival){db_column_int64(stmt, 0), db_column_int64(stmt, 1)};
+    db_stmt_close(stmt);
+    return 0;
+}
+
+int journal_before(struct store_tx *tx, int64_t received_ms, uint64_t *out_position)
+{
+    struct arrival at;
+    int64_t low = 0, found = 0;
+    int rc = arrival_at(tx, INT64_MAX, &at);
+    int64_t high = at.position + 1;
+    while (rc == 0 && high - low > 1) {
+        int64_t middle = low + (high - low) / 2;
+        rc = arrival_at(tx, middle, &at);
+        bool earlier = at.position <= low || at.received_ms < received_ms; /* nothing stands between, or too early */
+        found = at.position > low && earlier ? at.position : found;
+        low = earlier ? middle : low;
+        high = earlier ? high : at.position;
+    }
+    if (rc == 0)
+        *out_position = (uint64_t)found;
+    return rc;
+}
+
 int journal_each_newest(struct store_tx *tx, uint32_t limit, journal_visit visit, void *context)
 {
     struct db_stmt *stmt = NULL;

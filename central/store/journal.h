@@ -87,6 +87,11 @@ MUST_CHECK int journal_find(struct store_tx *tx, struct record_id id, uint8_t bu
  */
 typedef int (*journal_visit)(void *context, const struct journal_entry *entry, uint64_t position);
 MUST_CHECK int journal_each(struct store_tx *tx, uint64_t after, journal_visit visit, void *context);
+/*
+ * The position of the last record that arrived before a moment, 0 = none did. By halves, not one after the other: the
+ * journal is long, and a record that a wrong clock dated hides none of the others, unless it is one that is looked at.
+ */
+MUST_CHECK int journal_before(struct store_tx *tx, int64_t received_ms, uint64_t *out_position);
 /* The last `limit` of them, in the same order. */
 MUST_CHECK int journal_each_newest(struct store_tx *tx, uint32_t limit, journal_visit visit, void *context);
 

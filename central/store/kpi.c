@@ -1,5 +1,6 @@
 #include "central/store/kpi.h"
 
+#include "central/store/journal.h"
 #include "central/store/query.h"
 #include "domain/time.h"
 
@@ -157,22 +158,13 @@ size_t kpi_count(void)
     return ARRAY_LEN(figures);
 }
 
-/* A record's own time may be a day ahead of its arrival, never more (HLC_MAX_LEAD_MS). */
-static int find_start(struct store_tx *tx, const struct kpi_week *week, int64_t *out_position)
-{
-    return query_number(
-        store_tx_db(tx),
-        "SELECT coalesce((SELECT position FROM journal WHERE received_ms < ? ORDER BY position DESC LIMIT "
-        "1), 0)",
-        QUERY(Q_INT(week->start_ms - HLC_MAX_LEAD_MS)), out_position);
-}
-
 int kpi_each(struct store_tx *tx, size_t index, const struct kpi_week *week, kpi_visit visit, void *context)
 {
     const struct figure *figure = &figures[index];
     struct db_stmt *stmt = NULL;
-    int64_t position = 0;
-    int rc = find_start(tx, week, &position);
+    uint64_t position = 0;
+    /* A record's own time may be a day ahead of its arrival, never more. */
+    int rc = journal_before(tx, week->start_ms - HLC_MAX_LEAD_MS, &position);
     rc = rc ? rc
             : query_open(store_tx_db(tx), figure->sql,
                          QUERY(Q_INT(week->start_ms), Q_INT(week->end_ms), Q_INT(position)), &stmt);

@@ -32,16 +32,8 @@ static void seal(struct store_tx *tx, const struct channel_keys *keys, const cha
 
 int webhook_journal_end(struct store_tx *tx, uint64_t *out_position)
 {
-    return webhook_journal_before(tx, INT64_MAX, out_position);
-}
-
-int webhook_journal_before(struct store_tx *tx, int64_t received_ms, uint64_t *out_position)
-{
     int64_t position = 0;
-    int rc = query_number(store_tx_db(tx),
-                          "SELECT coalesce((SELECT position FROM journal WHERE received_ms < ? ORDER BY position DESC "
-                          "LIMIT 1), 0)",
-                          QUERY(Q_INT(received_ms)), &position);
+    int rc = query_number(store_tx_db(tx), "SELECT coalesce(max(position), 0) FROM journal", QUERY_NONE, &position);
     if (rc == 0) {
         *out_position = (uint64_t)position;
     }

@@ -56,8 +56,7 @@ MUST_CHECK int webhook_rotate(struct store_tx *tx, const struct channel_keys *ke
                               char out_secret[WEBHOOK_SECRET_CAP]);
 MUST_CHECK int webhook_read_secrets(struct store_tx *tx, const struct channel_keys *keys, uint32_t id,
                                     struct webhook_secrets *out_secrets);
-/* The journal's last position; and the last one before a moment of arrival. */
+/* The journal's last position. */
 MUST_CHECK int webhook_journal_end(struct store_tx *tx, uint64_t *out_position);
-MUST_CHECK int webhook_journal_before(struct store_tx *tx, int64_t received_ms, uint64_t *out_position);
 
 #endif

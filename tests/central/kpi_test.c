@@ -4,6 +4,7 @@
 #include "central/store/journal.h"
 #include "central/store/kpi.h"
 #include "central/store/people_touchpoint.h"
+#include "central/store/query.h"
 #include "domain/time.h"
 #include "platform/file.h"
 
@@ -314,6 +315,77 @@ static void an_operator_gets_any_week(void **state)
     assert_non_null(strstr(admin_refused(&rig.p, "export page", "{\"table\":\"kpi\"}"), "2026-W47"));
 }
 
+/* ---- where in the journal a week begins */
+
+struct arrivals {
+    int64_t at_ms[64];
+    uint64_t positions[64];
+    size_t count;
+};
+
+static int keep_arrival(void *context, const struct journal_entry *entry, uint64_t position)
+{
+    struct arrivals *a = context;
+    a->at_ms[a->count] = entry->received_ms;
+    a->positions[a->count++] = position;
+    return a->count == ARRAY_LEN(a->at_ms) ? 1 : 0;
+}
+
+static uint64_t before(int64_t at_ms)
+{
+    struct store_tx tx;
+    uint64_t position = UINT64_MAX;
+    assert_int_equal(store_read_begin(rig.f.central->store, &tx), 0);
+    assert_int_equal(journal_before(&tx, at_ms, &position), 0);
+    store_read_end(&tx);
+    return position;
+}
+
+static int edit(void *arg, struct store_tx *tx)
+{
+    return query_run(store_tx_write(tx), arg, QUERY_NONE);
+}
+
+static void the_record_before_a_moment_is_found_by_halves(void **state)
+{
+    struct arrivals a = {.count = 0};
+    struct store_tx tx;
+    (void)state;
+    uint64_t member = rig_member(&rig, 1);
+    for (int i = 0; i < 12; i++) {
+        sim_clock_advance(&rig.f.clock, 1000);
+        rig_sale(&rig, 1, member, 100);
+    }
+    assert_int_equal(fixture_write(&rig.f, edit, "UPDATE journal SET position = -position"), 0);
+    assert_int_equal(fixture_write(&rig.f, edit, "UPDATE journal SET position = 7 - position * 3"), 0);
+    assert_int_equal(store_read_begin(rig.f.central->store, &tx), 0);
+    assert_true(journal_each(&tx, 0, keep_arrival, &a) >= 0);
+    store_read_end(&tx);
+    assert_true(a.count > 12);
+    assert_int_equal(before(a.at_ms[0]), 0);
+    for (size_t i = 1; i < a.count; i++) {
+        if (a.at_ms[i] > a.at_ms[i - 1]) {
+            assert_int_equal(before(a.at_ms[i]), a.positions[i - 1]);
+        }
+    }
+    assert_int_equal(before(INT64_MAX), a.positions[a.count - 1]);
+}
+
+/* Central's clock was wrong when a record came: those before it count all the same. */
+static void a_record_that_a_wrong_clock_dated_hides_no_other(void **state)
+{
+    (void)state;
+    uint64_t member = rig_member(&rig, 1);
+    for (int i = 0; i < 8; i++) {
+        rig_sale(&rig, 1, member, 100);
+    }
+    assert_int_equal(fixture_write(&rig.f, edit,
+                                   "UPDATE journal SET received_ms = 0 WHERE position = (SELECT max(position) FROM "
+                                   "journal)"),
+                     0);
+    assert_int_equal(figure(&week, "sales", 1).value, 8);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_two, close_all)
 
 int main(void)
@@ -326,6 +398,8 @@ int main(void)
         cmocka_unit_test(weeks_are_those_of_iso_8601),
         TEST(the_file_comes_by_itself_on_monday),
         TEST(an_operator_gets_any_week),
+        TEST(the_record_before_a_moment_is_found_by_halves),
+        TEST(a_record_that_a_wrong_clock_dated_hides_no_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
