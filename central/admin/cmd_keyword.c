@@ -9,6 +9,14 @@
 
 #define ROWS_LIMIT 1000
 
+/* Nobody would ever ask a word of an account that is not there. */
+static int known_account(struct admin_call *call, struct store_tx *tx, const char *name)
+{
+    bool known = false;
+    int rc = wechat_has_account(tx, name, &known);
+    return rc == 0 && !known ? admin_refuse(call, -ENOENT, "there is no account %s", name) : rc;
+}
+
 static int cmd_set(struct admin_call *call, struct store_tx *tx)
 {
     struct keyword keyword = {.exact = admin_given(call, "exact"), .valid_to_ms = admin_moment_ms(call, "until")};
@@ -16,6 +24,7 @@ static int cmd_set(struct admin_call *call, struct store_tx *tx)
     int rc = admin_copy_text(call, "account", keyword.account, sizeof(keyword.account));
     rc = rc ? rc : admin_copy_text(call, "word", keyword.word, sizeof(keyword.word));
     rc = rc ? rc : admin_copy_text(call, "text", keyword.text, sizeof(keyword.text));
+    rc = rc ? rc : known_account(call, tx, keyword.account);
     if (rc == 0 && (!keyword.word[0] || !keyword.text[0])) {
         return admin_refuse(call, -EINVAL, "a reply needs a word and a text");
     }
@@ -102,12 +111,16 @@ static int cmd_on(struct admin_call *call, struct store_tx *tx)
 static int switch_all(struct admin_call *call, struct store_tx *tx, bool off)
 {
     struct message_account account;
-    int rc = message_account_find(tx, admin_text(call, "account", ""), &account);
+    int rc = known_account(call, tx, admin_text(call, "account", ""));
+    rc = rc ? rc : message_account_find(tx, admin_text(call, "account", ""), &account);
+    if (rc < 0) {
+        return rc;
+    }
     account.replies_off = off;
     account.off_ms = off ? tx->now_ms : 0;
     snprintf(account.off_by, sizeof(account.off_by), "%s", off ? admin_text(call, "by", "operator") : "");
     snprintf(account.off_why, sizeof(account.off_why), "%s", off ? admin_text(call, "why", "") : "");
-    return rc ? rc : message_account_put(tx, &account);
+    return message_account_put(tx, &account);
 }
 
 static int cmd_stop(struct admin_call *call, struct store_tx *tx)

@@ -34,6 +34,8 @@ MUST_CHECK int wechat_find_account(struct store_tx *tx, const struct channel_key
 MUST_CHECK int wechat_find_brand_account(struct store_tx *tx, const struct channel_keys *keys, uint32_t brand,
                                          struct wechat_account *out_account);
 
+MUST_CHECK int wechat_has_account(struct store_tx *tx, const char *name, bool *out_has);
+
 /* The names of a brand's accounts, in order; those past cap are left out. */
 typedef char wechat_account_name[ACCOUNT_NAME_MAX];
 MUST_CHECK int wechat_brand_accounts(struct store_tx *tx, uint32_t brand, wechat_account_name *out_names, size_t cap,

@@ -128,6 +128,17 @@ int wechat_find_brand_account(struct store_tx *tx, const struct channel_keys *ke
     return find_one(stmt, keys, out_account);
 }
 
+int wechat_has_account(struct store_tx *tx, const char *name, bool *out_has)
+{
+    int64_t there = 0;
+    int rc = query_number(store_tx_db(tx), "SELECT COUNT(*) FROM wechat_account WHERE name = ?", QUERY(Q_TEXT(name)),
+                          &there);
+    if (rc == 0) {
+        *out_has = there != 0;
+    }
+    return rc;
+}
+
 int wechat_brand_accounts(struct store_tx *tx, uint32_t brand, wechat_account_name *out_names, size_t cap,
                           size_t *out_count)
 {

@@ -77,6 +77,8 @@ static void a_follow_and_a_menu_entry_have_their_own(void **state)
     assert_non_null(
         strstr(admin_refused(&s.f, "keyword set", "{\"account\":\"shop\",\"word\":\"@other\",\"text\":\"x\"}"),
                "@follow and @menu/KEY"));
+    assert_non_null(
+        strstr(admin_refused(&s.f, "keyword set", "{\"account\":\"shpo\",\"word\":\"x\",\"text\":\"x\"}"), "shpo"));
     stage_click(&s, 1, "hours", reply);
     assert_string_equal(reply, "8 to 22");
     stage_click(&s, 1, "else", reply);
