@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sample_sets.h"
+#include "service/service.h"
 #include "sync/sync.h"
 #include "till/till.h"
 
@@ -283,6 +284,15 @@ static void service(struct view_model *view, bool zh)
     }
 }
 
+/* The longest sentence about a stick. */
+static void service_stick(struct view_model *view, bool zh)
+{
+    service(view, zh);
+    view->service.stick = STICK_REFUSED;
+    strcpy(view->service.stick_file, "tillside-qemu-arm64-0.2.0.raucb");
+    strcpy(view->service.stick_reason, "signature verification failed: self-signed certificate in certificate chain");
+}
+
 static void service_many(struct view_model *view, bool zh)
 {
     service(view, zh);
@@ -513,6 +523,7 @@ const struct sample staff_samples[] = {
     {"enrol_done", enrol_done},
     {"service", service},
     {"service_many", service_many},
+    {"service_stick", service_stick},
     {"self_test_screen", self_test_screen},
     {"self_test_touch", self_test_touch},
     {"self_test_lamp", self_test_lamp},
