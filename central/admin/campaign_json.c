@@ -35,6 +35,11 @@ static const struct campaign_choice states[] = {
     {"draft", CAMPAIGN_DRAFT}, {"checked", CAMPAIGN_CHECKED}, {"live", CAMPAIGN_LIVE}, CHOICES_END};
 static const char *const weekday_names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
+const char *campaign_weekday_name(unsigned day)
+{
+    return day < ARRAY_LEN(weekday_names) ? weekday_names[day] : "?";
+}
+
 int campaign_read_choice(struct campaign_reading *r, const char *key, const json_t *value,
                          const struct campaign_choice *choices, uint8_t *out)
 {
@@ -81,8 +86,8 @@ static int read_day(struct campaign_reading *r, const char *key, const json_t *v
 {
     const char *text = json_string_value(value);
     int64_t unix_s = 0;
-    if (!text || time_parse_day(text, &unix_s) < 0 || unix_s < 0 || unix_s > UINT32_MAX) {
-        return campaign_wrong(r, key, "must be a day like \"2026-12-31\"");
+    if (!text || time_parse_day(text, &unix_s) < 0 || unix_s < 0 || unix_s > UINT32_MAX - DAY_S) {
+        return campaign_wrong(r, key, "must be a day like \"2026-12-31\", and before February 2106");
     }
     *out = (uint32_t)unix_s;
     return 0;

@@ -19,6 +19,7 @@ struct campaign_file {
 MUST_CHECK int campaign_from_json(const char *text, struct campaign_file *out_file, char out_fault[CAMPAIGN_FAULT_CAP]);
 
 const char *campaign_occasion_name(uint8_t occasion); /* "joining" */
+const char *campaign_weekday_name(unsigned day);      /* 0 "mon" … 6 "sun" */
 
 /* ---- between campaign_json.c (rules) and campaign_json_plan.c (the rest) */
 struct campaign_reading {

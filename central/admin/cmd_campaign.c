@@ -1,6 +1,9 @@
 #include "central/admin/cmd_campaign.h"
 
 #include "central/admin/campaign_json.h"
+#include "central/store/identity.h"
+#include "central/store/people_touchpoint.h"
+#include "central/store/segment.h"
 #include "domain/time.h"
 
 #include <stdio.h>
@@ -105,6 +108,36 @@ static int explain_missing(struct admin_call *call, int rc)
                          : rc;
 }
 
+/* What a campaign names and there is not, told by its number now and not when it goes live. */
+static int refuse_missing(struct admin_call *call, struct store_tx *tx, const struct campaign_file *file)
+{
+    const struct campaign *rules = &file->entry.rules;
+    const struct campaign_brief *brief = &file->brief;
+    struct shop shop;
+    struct segment segment;
+    struct touchpoint touchpoint;
+    struct feed_product product;
+    int rc = 0;
+    for (uint32_t i = 0; i < rules->store_count; i++) {
+        rc = identity_find_shop(tx, rules->stores[i], &shop);
+        if (rc < 0) {
+            return rc == -ENOENT ? admin_refuse(call, rc, "stores: there is no store %u", rules->stores[i]) : rc;
+        }
+    }
+    rc = brief->segment ? segment_find(tx, brief->segment, &segment) : 0;
+    if (rc == -ENOENT || (rc == 0 && brief->segment && segment.gone)) {
+        return admin_refuse(call, -ENOENT, "segment: there is no segment %u", brief->segment);
+    }
+    for (uint32_t i = 0; rc == 0 && i < brief->touchpoint_count; i++) {
+        rc = people_find_touchpoint(tx, brief->touchpoints[i], &touchpoint);
+        if (rc == -ENOENT) {
+            return admin_refuse(call, rc, "touchpoints: there is no touchpoint %u", brief->touchpoints[i]);
+        }
+    }
+    rc = rc == 0 && brief->ean[0] ? catalogue_find_product(tx, file->entry.brand, brief->ean, &product) : rc;
+    return rc == -ENOENT ? admin_refuse(call, rc, "clearance_ean: there is no product %s", brief->ean) : rc;
+}
+
 static int step_to(struct admin_call *call, struct store_tx *tx, uint32_t id, enum campaign_state state)
 {
     struct compliance_report report = {0};
@@ -132,6 +165,7 @@ static int cmd_add(struct admin_call *call, struct store_tx *tx)
     struct campaign_file file;
     uint32_t id = 0;
     int rc = read_file(call, &file);
+    rc = rc ? rc : refuse_missing(call, tx, &file);
     rc = rc ? rc : explain_missing(call, campaign_add(tx, &file.entry, &file.brief, OPERATOR, &id));
     if (rc == 0) {
         admin_set(call, "campaign", json_integer(id));
@@ -147,6 +181,7 @@ static int cmd_change(struct admin_call *call, struct store_tx *tx)
 {
     struct campaign_file file;
     int rc = read_file(call, &file);
+    rc = rc ? rc : refuse_missing(call, tx, &file);
     if (rc < 0) {
         return rc;
     }
@@ -169,6 +204,29 @@ static int cmd_set_state(struct admin_call *call, struct store_tx *tx)
 
 /* ---- looking */
 
+/* "mon, tue", "1, 7"; what is not limited is said to be so. */
+static void show_when_and_where(struct admin_call *call, const struct campaign *c)
+{
+    char text[160] = "", hours[16];
+    size_t at = 0;
+    for (unsigned day = 0; day < 7; day++) {
+        if (c->weekday_mask & 1U << day) {
+            at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", at ? ", " : "", campaign_weekday_name(day));
+        }
+    }
+    admin_set(call, "weekdays", json_string(at ? text : "every day"));
+    snprintf(hours, sizeof(hours), "%02u:%02u-%02u:%02u", c->hour_from_min / 60U, c->hour_from_min % 60U,
+             c->hour_to_min / 60U, c->hour_to_min % 60U);
+    admin_set(call, "hours", json_string(c->hour_from_min || c->hour_to_min ? hours : "all day"));
+    at = 0;
+    for (uint32_t i = 0; i < c->store_count; i++) {
+        at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%u", at ? ", " : "", c->stores[i]);
+    }
+    admin_set(call, "stores", json_string(at ? text : "all"));
+    admin_set(call, "valid_from_s", json_integer(c->valid_from_s));
+    admin_set(call, "valid_to_s", json_integer(c->valid_to_s));
+}
+
 static void show_rules(struct admin_call *call, const struct campaign_entry *entry)
 {
     const struct campaign *c = &entry->rules;
@@ -181,6 +239,7 @@ static void show_rules(struct admin_call *call, const struct campaign_entry *ent
     admin_set(call, "value_minor", json_integer(c->value_minor));
     admin_set(call, "percent_off", json_integer(c->percent_off));
     admin_set(call, "min_spend_minor", json_integer(c->min_spend_minor));
+    show_when_and_where(call, c);
     admin_set(call, "life_days", json_integer(entry->life_s / 86400));
     admin_set(call, "per_member_limit", json_integer(c->per_member_limit));
     admin_set(call, "release", json_string(release_name(c->release)));
