@@ -111,18 +111,33 @@ struct column {
     bool right;
 };
 
-static size_t measure(const json_t *rows, struct column columns[COLUMNS_MAX])
+/* Rows may say different things: a column stands for whatever one of them says. */
+static void add_columns(json_t *row, struct column columns[COLUMNS_MAX], size_t *count)
 {
-    size_t count = 0, i;
     const char *name;
-    json_t *value, *row = json_array_get(rows, 0);
+    json_t *value;
     char text[CELL_MAX];
     json_object_foreach(row, name, value)
     {
-        if (count < COLUMNS_MAX) {
-            format_head(name, text);
-            columns[count++] = (struct column){name, text_width(text), json_is_integer(value)};
+        size_t c = 0;
+        while (c < *count && strcmp(columns[c].name, name) != 0) {
+            c++;
         }
+        if (c == *count && c < COLUMNS_MAX) {
+            format_head(name, text);
+            columns[(*count)++] = (struct column){name, text_width(text), json_is_integer(value)};
+        }
+    }
+}
+
+static size_t measure(const json_t *rows, struct column columns[COLUMNS_MAX])
+{
+    size_t count = 0, i;
+    json_t *row;
+    char text[CELL_MAX];
+    json_array_foreach(rows, i, row)
+    {
+        add_columns(row, columns, &count);
     }
     json_array_foreach(rows, i, row)
     {
@@ -168,6 +183,23 @@ static void print_list(const json_t *list)
     printf("\n");
 }
 
+/* "opened 2026-11-22 09:00, sent 1" */
+static void print_fields(const json_t *object)
+{
+    const char *name;
+    json_t *value;
+    char head[CELL_MAX], text[CELL_MAX];
+    const char *between = "  ";
+    json_object_foreach((json_t *)object, name, value)
+    {
+        format_head(name, head);
+        format_cell(name, value, text);
+        printf("%s%s %s", between, head, text);
+        between = ", ";
+    }
+    printf("\n");
+}
+
 void admin_format(const json_t *result)
 {
     const json_t *rows = json_object_get(result, "rows");
@@ -194,6 +226,8 @@ void admin_format(const json_t *result)
             printf("  %s\n", json_string_value(value)); /* codes are longer than a cell */
         } else if (json_is_array(value)) {
             print_list(value);
+        } else if (json_is_object(value)) {
+            print_fields(value);
         } else {
             format_cell(name, value, text);
             printf("  %s\n", text);
