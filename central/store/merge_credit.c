@@ -1,7 +1,6 @@
 #include "central/store/merge_credit.h"
 
 #include "central/store/ledger.h"
-#include "central/store/people_merge.h"
 #include "central/store/rights_internal.h"
 
 #include <inttypes.h>
@@ -183,6 +182,28 @@ static int withdraw_request(struct store_tx *tx, const struct transfer *transfer
     return feed_withdraw(tx, (struct feed_target){.store = transfer->from_store}, FEED_SHARE_REQUEST, key);
 }
 
+int merge_credit_heir(struct store_tx *tx, uint64_t member, uint64_t *out_next)
+{
+    int64_t next = 0;
+    int rc = query_number(store_tx_db(tx), "SELECT merged_into FROM member WHERE id = ?", QUERY(Q_INT(member)), &next);
+    if (rc == 0 || rc == -ENOENT)
+        *out_next = (uint64_t)next;
+    return rc == -ENOENT ? 0 : rc;
+}
+
+/* From number to number, so that each merge can be undone by itself. */
+int merge_credit_follow(struct store_tx *tx, uint64_t member)
+{
+    uint64_t at = member, next = 0;
+    int rc = member ? merge_credit_heir(tx, at, &next) : 0;
+    for (int i = 0; rc == 0 && next && i < MERGE_CHAIN_MAX; i++) {
+        rc = merge_credit_ask(tx, at, next);
+        at = next;
+        rc = rc ? rc : merge_credit_heir(tx, at, &next);
+    }
+    return rc;
+}
+
 int merge_credit_arrived(struct store_tx *tx, struct transfer *transfer, int64_t amount_minor)
 {
     struct recall recall;
@@ -201,7 +222,7 @@ int merge_credit_arrived(struct store_tx *tx, struct transfer *transfer, int64_t
         rc = transfer_update(tx, transfer);
     if (rc == 0)
         rc = withdraw_request(tx, transfer);
-    return rc < 0 || !gives ? rc : people_merge_follow(tx, recall.to); /* merged, or merged again, since it was asked */
+    return rc < 0 || !gives ? rc : merge_credit_follow(tx, recall.to); /* merged, or merged again, since it was asked */
 }
 
 /* ---- back */

@@ -23,6 +23,14 @@ MUST_CHECK int merge_credit_undo(struct store_tx *tx, uint64_t from, uint64_t ba
 /* What the number still has at stores, over all who owe it: asked for, and not answered yet. */
 MUST_CHECK int merge_credit_left(struct store_tx *tx, uint64_t member, int64_t *out_minor);
 
+/* Into which number this one was merged; 0: into none, or there is no such number. */
+#define MERGE_CHAIN_MAX 16 /* merges after each other that are followed */
+MUST_CHECK int merge_credit_heir(struct store_tx *tx, uint64_t member, uint64_t *out_next);
+
+/* Credit that is at an absorbed number after all (a record that came late named it) is asked for, from number to
+ * number. */
+MUST_CHECK int merge_credit_follow(struct store_tx *tx, uint64_t member);
+
 /* For rights_share.c: a store has released what it was asked for; its share is reduced already. */
 struct transfer;
 MUST_CHECK int merge_credit_arrived(struct store_tx *tx, struct transfer *transfer, int64_t amount_minor);

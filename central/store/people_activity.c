@@ -1,6 +1,7 @@
 #include "central/store/people_activity.h"
 
 #include "central/store/journal.h"
+#include "central/store/merge_credit.h"
 #include "central/store/people_merge.h"
 #include "central/store/query.h"
 #include "domain/money.h"
@@ -206,7 +207,7 @@ static int follow_credit(struct store_tx *tx, const struct body *body)
     }
     uint64_t member = body->kind == RECORD_SHARE_RELEASED ? body->share.member : 0;
     int rc = member ? 0 : member_of(tx, body, &member);
-    return rc || !member ? rc : people_merge_follow(tx, member);
+    return rc || !member ? rc : merge_credit_follow(tx, member);
 }
 
 int people_note_record(struct store_tx *tx, const struct record *record)

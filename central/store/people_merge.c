@@ -11,27 +11,16 @@
 #include <string.h>
 
 #define MERGED_STATE 2
-#define CHAIN_MAX    16
 
 /* ---- which number */
-
-static int next_number(struct store_tx *tx, uint64_t member, uint64_t *out_next)
-{
-    int64_t next = 0;
-    int rc = query_number(store_tx_db(tx), "SELECT merged_into FROM member WHERE id = ?", QUERY(Q_INT(member)), &next);
-    if (rc == 0 || rc == -ENOENT) {
-        *out_next = (uint64_t)next;
-    }
-    return rc == -ENOENT ? 0 : rc;
-}
 
 int people_survivor(struct store_tx *tx, uint64_t member, uint64_t *out_survivor)
 {
     uint64_t at = member, next = 0;
-    int rc = member ? next_number(tx, at, &next) : 0;
-    for (int i = 0; rc == 0 && next && i < CHAIN_MAX; i++) {
+    int rc = member ? merge_credit_heir(tx, at, &next) : 0;
+    for (int i = 0; rc == 0 && next && i < MERGE_CHAIN_MAX; i++) {
         at = next;
-        rc = next_number(tx, at, &next);
+        rc = merge_credit_heir(tx, at, &next);
     }
     if (rc == 0) {
         *out_survivor = at;
@@ -52,19 +41,6 @@ int people_each_former(struct store_tx *tx, uint64_t member, people_former_visit
         rc = visit(context, (uint64_t)db_column_int64(stmt, 0));
     }
     db_stmt_close(stmt);
-    return rc;
-}
-
-/* From number to number, so that each merge can be undone by itself. */
-int people_merge_follow(struct store_tx *tx, uint64_t member)
-{
-    uint64_t at = member, next = 0;
-    int rc = member ? next_number(tx, at, &next) : 0;
-    for (int i = 0; rc == 0 && next && i < CHAIN_MAX; i++) {
-        rc = merge_credit_ask(tx, at, next);
-        at = next;
-        rc = rc ? rc : next_number(tx, at, &next);
-    }
     return rc;
 }
 
@@ -170,7 +146,7 @@ int people_merge(struct store_tx *tx, const struct merge_order *order, uint64_t 
             : journal_merge(tx, &pair,
                             (struct journal_fact){.who = order->who, .what = "merged", .why = order->evidence});
     rc = rc ? rc : tell_stores(tx, &pair);
-    rc = rc ? rc : people_merge_follow(tx, order->absorbed);
+    rc = rc ? rc : merge_credit_follow(tx, order->absorbed);
     if (rc == 0) {
         *out_merge = id;
     }

@@ -49,9 +49,6 @@ MUST_CHECK int people_survivor(struct store_tx *tx, uint64_t member, uint64_t *o
 typedef int (*people_former_visit)(void *context, uint64_t member);
 MUST_CHECK int people_each_former(struct store_tx *tx, uint64_t member, people_former_visit visit, void *context);
 
-/* A record of a terminal named an absorbed number: credit that it left there follows. */
-MUST_CHECK int people_merge_follow(struct store_tx *tx, uint64_t member);
-
 /* ---- on the page: who holds both pages says so on both, and the first one confirms it */
 
 #define MERGE_OFFER_MS (10 * 60 * INT64_C(1000))
