@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LEAVE_MISSES = 15 }; /* what a slow camera gives in a second */
+enum { LEAVE_MISSES = 10 }; /* what a slow camera gives in a second */
 
 static uint64_t text_hash(const struct scan_code *code)
 {

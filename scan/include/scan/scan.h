@@ -173,7 +173,7 @@ struct scan_tracker {
 };
 
 /*
- * A code has left once it was not seen for leave_after_ms (1000 is a good value) and in 15 frames: time in which no
+ * A code has left once it was not seen for leave_after_ms (1000 is a good value) and in 10 frames: time in which no
  * frame was looked at tells nothing.
  */
 void scan_tracker_init(struct scan_tracker *tracker, int64_t leave_after_ms);
