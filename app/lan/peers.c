@@ -161,6 +161,7 @@ static void learn_address_locked(struct lan_peer *peer, const char *said)
 int lan_hello_take(struct lan *lan, const struct lan_hello *hello)
 {
     struct lan_end mine;
+    const struct lan_end *own = NULL;
     bool holds = false;
     struct lan_peer *peer;
     int r = -EPROTO;
@@ -180,8 +181,11 @@ int lan_hello_take(struct lan *lan, const struct lan_hello *hello)
         r = 0;
     }
     pthread_mutex_unlock(&lan->loops.mutex);
+    for (uint32_t i = 0; i < hello->end_count; i++)
+        if (hello->ends[i].terminal == hello->terminal && hello->ends[i].incarnation == hello->incarnation)
+            own = &hello->ends[i];
     if (r == 0)
-        r = till_peer_epoch(lan->options.till, hello->terminal, hello->store_epoch);
+        r = till_peer_epoch(lan->options.till, hello->terminal, hello->store_epoch, own);
     if (r == 0)
         r = till_peer_deposes(lan->options.till, hello->terminal, hello->deposes);
     if (r == 0 && holds) {
@@ -194,16 +198,20 @@ int lan_hello_take(struct lan *lan, const struct lan_hello *hello)
 int lan_hello_make(struct lan *lan, struct lan_hello *out_hello)
 {
     struct lan_hello hello = {0};
-    int r = till_ends(lan->options.till, hello.ends, &hello.end_count);
+    int r;
 
+    /* The epoch before the ends: who says that it knows of a promotion offers no act that the promotion undoes. */
+    pthread_mutex_lock(&lan->loops.mutex);
+    hello.store_epoch = lan->store.store_epoch;
+    hello.primary = lan->store.primary_terminal;
+    pthread_mutex_unlock(&lan->loops.mutex);
+    r = till_ends(lan->options.till, hello.ends, &hello.end_count);
     if (r < 0)
         return r;
     pthread_mutex_lock(&lan->loops.mutex);
     hello.terminal = lan->store.terminal;
     hello.incarnation = lan->store.incarnation;
     hello.store = lan->store.store;
-    hello.store_epoch = lan->store.store_epoch;
-    hello.primary = lan->store.primary_terminal;
     hello.alone = lan->store.alone;
     if (lan->deposing.epoch == lan->store.store_epoch && lan_mono_ms(lan) < lan->deposing.until_mono_ms)
         hello.deposes = lan->deposing.terminal;

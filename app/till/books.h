@@ -84,7 +84,8 @@ struct peer_word { /* what a peer said in this run */
     uint32_t peer;
     bool ends; /* it said how far it holds this era: */
     uint64_t through;
-    uint32_t epoch; /* the store's, as it knows it */
+    uint32_t epoch;     /* the store's, as it knows it */
+    struct lan_end own; /* its own journal, as it offered it knowing that epoch; terminal 0: it did not say */
 };
 
 /* Somebody is about to be promoted over `terminal`, and was told how much of its journal is held here. */
@@ -318,12 +319,14 @@ MUST_CHECK int confirm_mark(struct books *b);  /* in the act's transaction */
 MUST_CHECK int confirm_clear(struct books *b); /* in a transaction */
 /* A peer says how far it holds this terminal's journal. */
 MUST_CHECK int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end);
-void confirm_peer_epoch(struct books *b, uint32_t peer, uint32_t epoch);
+void confirm_peer_epoch(struct books *b, uint32_t peer, uint32_t epoch, const struct lan_end *own); /* own or NULL */
 void confirm_peer_deposes(struct books *b, uint32_t peer, uint32_t deposes);
 bool confirm_fences(const struct books *b, uint32_t terminal);
-/* Does the peer know of the promotion to that epoch, whose record is seq of this terminal's journal (0 = of another's)?
- * When it said nothing: not of this one's, else yes. */
-bool confirm_peer_knows(const struct books *b, uint32_t peer, uint32_t epoch, uint64_t seq);
+/* Is the batch what its author stands by since it knows of the promotion to that epoch, over its journal through
+ * `through`? It may have been sent before that, with an act that was taken back meanwhile. When its author said
+ * nothing: not if the promotion is this terminal's (here), else yes. */
+bool confirm_stands_by(const struct books *b, const struct batch_reader *batch, uint32_t epoch, uint64_t through,
+                       bool here);
 /* In a transaction, when the role changed: an act that will be taken back is not given to a peer any more. */
 MUST_CHECK int confirm_hold_back(struct books *b);
 /* The act waits no longer, or was never done; after copies, peers' words and feed pages. */

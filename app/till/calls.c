@@ -30,7 +30,7 @@ static int run_books(struct books *b, struct call *call)
     case CALL_PEER_HOLDS:
         return confirm_peer_holds(b, call->peer, call->end);
     case CALL_PEER_EPOCH:
-        confirm_peer_epoch(b, call->peer, call->epoch);
+        confirm_peer_epoch(b, call->peer, call->epoch, call->end);
         return 0;
     case CALL_PEER_DEPOSES:
         confirm_peer_deposes(b, call->peer, call->deposes);
@@ -121,9 +121,9 @@ int till_peer_holds(struct till *till, uint32_t peer, const struct lan_end *end)
     return call(till, &(struct call){.kind = CALL_PEER_HOLDS, .peer = peer, .end = end});
 }
 
-int till_peer_epoch(struct till *till, uint32_t peer, uint32_t store_epoch)
+int till_peer_epoch(struct till *till, uint32_t peer, uint32_t store_epoch, const struct lan_end *own)
 {
-    return call(till, &(struct call){.kind = CALL_PEER_EPOCH, .peer = peer, .epoch = store_epoch});
+    return call(till, &(struct call){.kind = CALL_PEER_EPOCH, .peer = peer, .epoch = store_epoch, .end = own});
 }
 
 int till_peer_deposes(struct till *till, uint32_t peer, uint32_t deposes)

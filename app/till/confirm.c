@@ -118,12 +118,14 @@ static struct peer_word *word_of(struct books *b, uint32_t peer)
     return free_slot;
 }
 
-void confirm_peer_epoch(struct books *b, uint32_t peer, uint32_t epoch)
+void confirm_peer_epoch(struct books *b, uint32_t peer, uint32_t epoch, const struct lan_end *own)
 {
     struct peer_word *word = peer != 0 ? word_of(b, peer) : NULL;
 
-    if (word != NULL)
-        word->epoch = epoch;
+    if (word == NULL)
+        return;
+    word->epoch = epoch;
+    word->own = own != NULL ? *own : (struct lan_end){0};
 }
 
 /* "Nobody" from the same one takes it back, unless it was promoted meanwhile: then the promotion itself is on its way.
@@ -144,16 +146,37 @@ bool confirm_fences(const struct books *b, uint32_t terminal)
            clock_mono_ms(b->clock) < b->fence.until_mono_ms;
 }
 
-bool confirm_peer_knows(const struct books *b, uint32_t peer, uint32_t epoch, uint64_t seq)
+/* Whether the batch's record at the author's end is the one that the author has there. Before that end it is of the
+ * same chain or a fork, which the next batch shows. */
+static bool meets(const struct batch_reader *batch, const struct lan_end *own)
+{
+    struct batch_reader reader = *batch;
+    struct record record;
+
+    if (batch->head.first_seq + batch->head.count - 1 < own->through)
+        return true;
+    while (batch_next(&reader, &record) == 1)
+        if (record.id.seq == own->through)
+            return memcmp(record.hash, own->hash, HASH_LEN) == 0;
+    return false;
+}
+
+bool confirm_stands_by(const struct books *b, const struct batch_reader *batch, uint32_t epoch, uint64_t through,
+                       bool here)
 {
     for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
         const struct peer_word *word = &b->peers[i];
-        if (word->peer != peer)
+        if (word->peer != batch->head.terminal)
             continue;
-        return word->epoch >= epoch || (seq != 0 && word->ends && word->through >= seq) ||
-               (seq == 0 && word->epoch == 0);
+        if (word->epoch == 0)
+            return !here;
+        if (word->epoch < epoch)
+            return false;
+        if (word->own.incarnation > batch->head.incarnation)
+            return true; /* a later one: nothing is done under this one any more */
+        return word->own.through > through && meets(batch, &word->own);
     }
-    return seq == 0;
+    return !here;
 }
 
 static void remember_end(struct books *b, uint32_t peer, uint64_t through)

@@ -236,7 +236,8 @@ static void forget_ends(struct books *b)
 }
 
 /* A terminal that does not know yet that another one was promoted over its journal may still send an act that nobody
- * was told of. It is not taken: once the terminal knows, it takes the act back. One that is gone takes nothing back. */
+ * was told of, and it may still be on its way when the terminal knows. It is not taken: once the terminal knows, it
+ * takes the act back, and says where its journal ends. One that is gone takes nothing back. */
 static int runs_ahead(struct copy *c, bool *out_ahead)
 {
     const struct batch_head *head = &c->reader.head;
@@ -261,10 +262,9 @@ static int runs_ahead(struct copy *c, bool *out_ahead)
     r = db_stmt_step(stmt);
     if (r == DB_ROW) {
         uint64_t through = (uint64_t)db_column_int64(stmt, 1);
-        int64_t record = db_column_int64(stmt, 2);
-        uint64_t seq = journal_era(record) == c->b->era ? journal_seq(record) : 0;
+        bool here = journal_era(db_column_int64(stmt, 2)) == c->b->era;
         *out_ahead = !c->own && c->head.seq <= through && head->first_seq + head->count - 1 > through &&
-                     !confirm_peer_knows(c->b, head->terminal, (uint32_t)db_column_int64(stmt, 0), seq);
+                     !confirm_stands_by(c->b, &c->reader, (uint32_t)db_column_int64(stmt, 0), through, here);
     }
     db_stmt_close(stmt);
     return r < 0 ? r : 0;

@@ -192,11 +192,12 @@ int till_carried(struct till *till, const struct lan_end *end)
     return 0;
 }
 
-int till_peer_epoch(struct till *till, uint32_t peer, uint32_t store_epoch)
+int till_peer_epoch(struct till *till, uint32_t peer, uint32_t store_epoch, const struct lan_end *own)
 {
     (void)till;
     (void)peer;
     (void)store_epoch;
+    (void)own;
     return 0;
 }
 

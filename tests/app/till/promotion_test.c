@@ -147,6 +147,49 @@ static void nothing_of_the_old_primarys_is_taken_once_somebody_asked_how_much_th
     assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM redemption"), 0);
 }
 
+static uint8_t deliver(struct several *s, uint32_t to, struct slice batch)
+{
+    struct journal_answer answer;
+
+    assert_int_equal(till_copy_store(s->shops[to].till, batch, &answer), 0);
+    return answer.status;
+}
+
+/* Sent before its author heard that somebody was promoted, and read after it said that it knows. */
+static void an_act_that_was_on_its_way_is_not_taken_because_its_author_knows_by_now(void **state)
+{
+    static uint8_t late[BATCH_BYTES_MAX];
+    struct several *s = *state;
+    uint8_t public_key[PUBLIC_KEY_LEN], secret[SECRET_KEY_LEN];
+    struct lan_end ends[LAN_TERMINALS_MAX];
+    uint32_t count = 0;
+    size_t len = 0;
+
+    several_meet(s);
+    assert_int_equal(till_ends(s->shops[0].till, ends, &count), 0);
+    (void)several_ask(s, 0, several_redeem(1)); /* nobody holds it */
+    several_secret(0, public_key, secret);
+    assert_int_equal(till_copy_next(s->shops[0].till, &ends[0], secret, late, sizeof(late), &len), 0);
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    (void)several_copy(s, 1, 2);
+    (void)several_copy(s, 1, 0);
+    assert_int_equal(several_word(s, 0, 1), 0);
+    assert_int_equal(several_word(s, 0, 2), 0);
+    assert_int_equal(deliver(s, 1, (struct slice){late, len}), JOURNAL_GAP);
+    assert_int_equal(deliver(s, 2, (struct slice){late, len}), JOURNAL_GAP);
+
+    assert_int_equal(several_word(s, 1, 0), 0);
+    assert_int_equal(store_of(s, 0).unconfirmed_from, 0);
+    (void)several_ask(s, 0, several_redeem(5)); /* refused, which is a record in the act's place */
+    assert_int_equal(several_word(s, 0, 2), 0);
+    assert_int_equal(deliver(s, 2, (struct slice){late, len}), JOURNAL_GAP);
+    several_meet(s);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(shop_query(&s->shops[i], "SELECT count(*) FROM redemption"), 0);
+        assert_int_equal(records(s, i), records(s, 0));
+    }
+}
+
 static void the_old_primary_goes_on_when_the_promotion_was_given_up(void **state)
 {
     struct several *s = *state;
@@ -264,6 +307,7 @@ int main(void)
         WITH_TWO(what_no_peer_held_is_taken_back_when_another_was_promoted),
         WITH_TWO(what_a_peer_held_after_all_stands),
         WITH_THREE(nothing_of_the_old_primarys_is_taken_once_somebody_asked_how_much_there_is),
+        WITH_THREE(an_act_that_was_on_its_way_is_not_taken_because_its_author_knows_by_now),
         WITH_THREE(the_old_primary_goes_on_when_the_promotion_was_given_up),
         WITH_THREE(a_promotion_that_may_be_behind_leaves_the_act_standing),
         WITH_TWO(without_the_whole_copy_only_what_central_grants_is_held),
