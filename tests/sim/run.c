@@ -105,15 +105,6 @@ static bool all_up(const struct world *world)
     return true;
 }
 
-static bool was_copied(const struct world *world, const struct terminal *t)
-{
-    for (unsigned i = 0; i < world->terminal_count; i++) {
-        if (world->terminals[i]->clone && world->terminals[i]->index == t->index)
-            return true;
-    }
-    return false;
-}
-
 static void check_status(struct world *world)
 {
     for (unsigned i = 0; i < world->terminal_count; i++) {
@@ -122,7 +113,7 @@ static void check_status(struct world *world)
         if (!terminal_is_up(t))
             continue;
         sync_status_copy(t->sync, &status);
-        if (status.quarantined && !was_copied(world, t))
+        if (status.quarantined && !world_was_copied(world, t))
             world_violation(world, "%s is in quarantine, and its disk was never copied", t->name);
         int rc = till_rebuild_compare(t->till);
         if (rc < 0)

@@ -267,15 +267,18 @@ static uint64_t held(const struct lan_end *ends, uint32_t count, const struct la
     return 0;
 }
 
-static bool is_there(const struct store *store, uint32_t number)
+/* A copied disk has two histories under one name: its peers may hold one of them each, and neither takes the other. */
+static bool has_one_history(const struct store *store, uint32_t number)
 {
-    bool there = false;
-    for (unsigned i = 0; i < store->count; i++)
-        there |= store->machines[i]->number == number;
-    return there;
+    for (unsigned i = 0; i < store->count; i++) {
+        const struct terminal *t = store->machines[i];
+        if (t->number == number)
+            return !world_was_copied(t->world, t);
+    }
+    return false;
 }
 
-/* Everything that a holds of terminals that are there, b holds too. */
+/* Everything that a holds of terminals that are there, and were not copied, b holds too. */
 static bool covers(const struct store *store, struct terminal *a, struct terminal *b)
 {
     struct lan_end here[LAN_TERMINALS_MAX], there[LAN_TERMINALS_MAX];
@@ -283,7 +286,7 @@ static bool covers(const struct store *store, struct terminal *a, struct termina
     if (till_ends(a->till, here, &here_count) < 0 || till_ends(b->till, there, &there_count) < 0)
         return false;
     for (uint32_t i = 0; i < here_count; i++) {
-        if (is_there(store, here[i].terminal) && held(there, there_count, &here[i]) < here[i].through)
+        if (has_one_history(store, here[i].terminal) && held(there, there_count, &here[i]) < here[i].through)
             return false;
     }
     return true;

@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include "terminal.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -232,4 +234,13 @@ void world_must(int error, const char *what)
         return;
     fprintf(stderr, "tillside-sim: %s: %s\n", what, strerror(-error));
     abort();
+}
+
+bool world_was_copied(const struct world *world, const struct terminal *t)
+{
+    for (unsigned i = 0; i < world->terminal_count; i++) {
+        if (world->terminals[i]->clone && world->terminals[i]->index == t->index)
+            return true;
+    }
+    return false;
 }

@@ -133,6 +133,8 @@ bool world_step(struct world *world, int64_t until_ms);
 
 /* Whether the terminal of this place stands in the same store as the one before it. */
 bool world_shares_store(const struct world *world, unsigned index);
+/* Whether another machine started from a copy of its disk. */
+bool world_was_copied(const struct world *world, const struct terminal *t);
 
 bool world_has(const struct world *world, enum fault fault);                  /* switched on, and not healing */
 bool world_chance(struct world *world, unsigned permille);                    /* of the seed's own coin */
