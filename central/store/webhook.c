@@ -14,7 +14,7 @@ static void make_secret(struct store_tx *tx, char out_secret[WEBHOOK_SECRET_CAP]
     uint8_t bytes[SECRET_BYTES];
     random_fill(store_random(tx->store), bytes, sizeof(bytes));
     size_t prefix = strlen(SECRET_PREFIX);
-    memcpy(out_secret, SECRET_PREFIX, prefix);
+    snprintf(out_secret, WEBHOOK_SECRET_CAP, "%s", SECRET_PREFIX);
     base64url_encode(bytes, sizeof(bytes), out_secret + prefix, WEBHOOK_SECRET_CAP - prefix);
 }
 
