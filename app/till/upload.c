@@ -11,6 +11,9 @@ struct upload {
     struct db *reader;      /* NULL until needed */
     uint8_t *batch_buffer;  /* BATCH_BYTES_MAX */
     uint8_t *record_buffer; /* RECORD_BODY_MAX */
+    int64_t ends_mark;      /* the reader's when ends were read; 0 = never */
+    uint32_t end_count;
+    struct lan_end ends[LAN_TERMINALS_MAX];
 };
 
 int upload_open(const char *path, const char *vfs, struct upload **out_upload)
@@ -46,13 +49,20 @@ void upload_close(struct upload *upload)
     free(upload);
 }
 
+/* With the mutex held. */
+static void drop_reader(struct upload *upload)
+{
+    db_close(upload->reader);
+    upload->reader = NULL;
+    upload->ends_mark = 0; /* another reader counts anew */
+}
+
 void upload_release(struct upload *upload)
 {
     if (upload == NULL)
         return;
     pthread_mutex_lock(&upload->mutex);
-    db_close(upload->reader);
-    upload->reader = NULL;
+    drop_reader(upload);
     pthread_mutex_unlock(&upload->mutex);
 }
 
@@ -67,10 +77,8 @@ static int reader_ready(struct upload *upload)
 /* A reader that failed is opened anew the next time. */
 static int done(struct upload *upload, int r)
 {
-    if (r == -EIO || r == -EUCLEAN || r == -EPROTO) {
-        db_close(upload->reader);
-        upload->reader = NULL;
-    }
+    if (r == -EIO || r == -EUCLEAN || r == -EPROTO)
+        drop_reader(upload);
     pthread_mutex_unlock(&upload->mutex);
     return r;
 }
@@ -298,21 +306,38 @@ static int read_ends(struct upload *upload, struct lan_end ends[LAN_TERMINALS_MA
     return r;
 }
 
-int upload_ends(struct upload *upload, struct lan_end out_ends[LAN_TERMINALS_MAX], uint32_t *out_count)
+/* They are asked for at every turn of the talk with the others, and mostly nothing happened since the last one. */
+static int refresh_ends(struct upload *upload)
 {
     struct lan_end ends[LAN_TERMINALS_MAX];
     uint32_t count = 0;
+    int64_t mark;
+    int r = db_change_mark(upload->reader, &mark);
+
+    if (r < 0 || mark == upload->ends_mark)
+        return r;
+    r = read_ends(upload, ends, &count);
+    if (r < 0)
+        return r;
+    memcpy(upload->ends, ends, count * sizeof(ends[0]));
+    upload->end_count = count;
+    upload->ends_mark = mark;
+    return 0;
+}
+
+int upload_ends(struct upload *upload, struct lan_end out_ends[LAN_TERMINALS_MAX], uint32_t *out_count)
+{
     int r;
 
     pthread_mutex_lock(&upload->mutex);
     r = reader_ready(upload);
     if (r == 0)
-        r = read_ends(upload, ends, &count);
-    r = done(upload, r);
+        r = refresh_ends(upload);
     if (r == 0) {
-        memcpy(out_ends, ends, count * sizeof(ends[0]));
-        *out_count = count;
+        memcpy(out_ends, upload->ends, upload->end_count * sizeof(upload->ends[0]));
+        *out_count = upload->end_count;
     }
+    r = done(upload, r);
     return r;
 }
 

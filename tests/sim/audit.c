@@ -149,8 +149,8 @@ static const struct check checks[] = {
      " kind = 4 AND terminal IN (SELECT terminal FROM lost_disk)))"},
     {"request that was done twice", false, false,
      "SELECT a.kind, a.terminal || '.' || a.seq, b.terminal || '.' || b.seq FROM c a JOIN c b ON b.kind = a.kind AND"
-     " b.req = a.req AND (b.terminal, b.inc, b.seq) > (a.terminal, a.inc, a.seq) WHERE a.req != 0 AND a.terminal NOT IN"
-     " forked AND b.terminal NOT IN forked AND a.req NOT IN (SELECT req FROM beyond)"},
+     " b.req = a.req AND b.req != 0 AND b.rowid > a.rowid WHERE a.req != 0 AND"
+     " a.terminal NOT IN forked AND b.terminal NOT IN forked AND a.req NOT IN (SELECT req FROM beyond)"},
     {"budget overdrawn", false, false,
      "SELECT a.place, a.terminal, a.seq FROM ack a JOIN l r ON r.place = a.place AND r.terminal = a.terminal"
      " AND r.inc = a.inc AND r.seq = a.seq AND r.kind = 4 AND r.f5 = 3 WHERE a.kind = 0 AND a.durable > 0 AND " BUDGET
