@@ -309,9 +309,6 @@ MUST_CHECK int feed_authority_done(struct books *b, const struct body *body);
 /* store.c: the role of this terminal among the others. */
 MUST_CHECK int store_load(struct books *b);
 MUST_CHECK int store_read(struct books *b, struct till_store *out_store);
-/* The token itself grants epoch 0 to the home store's primary of the same store epoch, or of a later one that took its
- * rights along. */
-bool store_holds_token(const struct books *b, uint32_t home_store, uint32_t store_epoch);
 MUST_CHECK int alone_run(struct books *b, const struct till_request *request, enum store_verdict *out_verdict);
 /* In a transaction: on or off, with its record. */
 MUST_CHECK int alone_set(struct books *b, bool on, uint32_t clerk, const char *reason);

@@ -31,20 +31,6 @@ static int apply_right_grant(struct books *b, struct slice body)
     return journal_append(b, &record, &seq);
 }
 
-/* Where no grant was made the token is one. Who follows a primary without taking its rights along does not hold it: the
- * other one may be using it at this moment. A coupon that central knows from a journal only stands in no feed. */
-static int holds_by_token(struct books *b, struct coupon_id coupon, bool *out_holds)
-{
-    struct feed_coupon row;
-    int r = coupon_row(b->db, coupon, &row);
-
-    if (r < 0 && r != -ENOENT)
-        return r;
-    *out_holds =
-        r == -ENOENT || row.home_store != b->settings.store || store_holds_token(b, row.home_store, row.store_epoch);
-    return 0;
-}
-
 /* Central asks only the holder in its own grant log. A right that was used is not given up: its redemption is on the
  * way up already and answers the question. */
 static int apply_right_request(struct books *b, struct slice body)
@@ -54,7 +40,6 @@ static int apply_right_request(struct books *b, struct slice body)
     struct coupon_use use;
     struct body record = {.kind = RECORD_RIGHT_RELEASED};
     uint32_t next_use;
-    bool holds = true;
     uint64_t seq;
     int r = feed_right_decode(body, &request);
 
@@ -63,9 +48,7 @@ static int apply_right_request(struct books *b, struct slice body)
     r = coupon_held_right(b->db, request.coupon, &held);
     if (r == 0)
         r = coupon_last_use(b->db, request.coupon, &use);
-    if (r == 0 && held.state == HELD_NONE)
-        r = holds_by_token(b, request.coupon, &holds);
-    if (r < 0 || !holds)
+    if (r < 0)
         return r;
     if (held.state == HELD_RELEASED || (held.state == HELD_HERE ? held.epoch : 0) != request.epoch)
         return 0;

@@ -116,13 +116,16 @@ static int identify(struct attempt *a, enum coupon_verdict *out_verdict)
     return 0;
 }
 
-/* Where is the right? What a peer holds copies of is the primary's; a forked terminal holds nothing. */
+/* Where is the right? The token itself grants epoch 0 to the home store's primary of the same store epoch, or of a
+ * later one that took its rights along. What a peer holds copies of is the primary's; a forked terminal holds nothing.
+ */
 static enum right_state right_of(const struct attempt *a)
 {
     const struct books *b = a->b;
     bool used = a->use.found && !a->use.voided;
     bool holder = !b->role.forked && (books_is_single(b) || books_is_primary(b));
-    bool home = holder && store_holds_token(b, a->home_store, a->store_epoch);
+    bool home = holder && books_is_primary(b) && a->home_store == b->settings.store &&
+                a->store_epoch <= b->role.epoch && a->store_epoch >= b->role.since_epoch;
 
     switch (a->held.state) {
     case HELD_HERE:

@@ -175,12 +175,6 @@ int store_load(struct books *b)
     return 0;
 }
 
-bool store_holds_token(const struct books *b, uint32_t home_store, uint32_t store_epoch)
-{
-    return books_is_primary(b) && home_store == b->settings.store && store_epoch <= b->role.epoch &&
-           store_epoch >= b->role.since_epoch;
-}
-
 static int read_terminals(struct books *b, struct till_store *out)
 {
     struct db_stmt *stmt;

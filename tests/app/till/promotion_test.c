@@ -276,35 +276,6 @@ static void the_feed_ends_a_promotion_with_an_equal_or_higher_epoch(void **state
     assert_int_equal(store_of(s, 1).primary_terminal, SHOP_TERMINAL);
 }
 
-/* The old primary may not have heard of it, and use the token at this moment. */
-static void who_follows_by_centrals_word_releases_nothing_that_the_old_tokens_grant(void **state)
-{
-    struct several *s = *state;
-    struct shop *shop = &s->shops[1];
-    struct feed_settings settings = {.brand = SHOP_BRAND,
-                                     .store = SHOP_STORE,
-                                     .primary_terminal = several_terminal(1),
-                                     .store_epoch = SHOP_STORE_EPOCH + 1};
-    struct feed_coupon coupons[] = {{.coupon = {SHOP_CAMPAIGN, 6}, .store_epoch = SHOP_STORE_EPOCH},
-                                    {.coupon = {SHOP_CAMPAIGN, 7}, .store_epoch = SHOP_STORE_EPOCH + 1}};
-    uint8_t body[FEED_BODY_MAX];
-    size_t len;
-
-    several_meet(s);
-    assert_int_equal(feed_settings_encode(&settings, body, sizeof(body), &len), 0);
-    shop_item(shop, FEED_SETTINGS, body, len);
-    for (size_t i = 0; i < ARRAY_LEN(coupons); i++) {
-        const struct feed_right request = {.coupon = coupons[i].coupon, .use_no = 1, .transfer = 70 + i};
-        coupons[i].home_store = SHOP_STORE;
-        shop_item_coupon(shop, &coupons[i]);
-        shop_item_right(shop, FEED_RIGHT_REQUEST, &request);
-    }
-    shop_give(shop);
-    assert_true(store_of(s, 1).primary);
-    assert_int_equal(shop_query(shop, "SELECT count(*) FROM held_right WHERE serial = 6"), 0);
-    assert_int_equal(shop_query(shop, "SELECT count(*) FROM held_right WHERE serial = 7 AND state = 2"), 1);
-}
-
 static void a_void_of_the_old_primarys_act_is_done_by_the_new_one(void **state)
 {
     struct several *s = *state;
@@ -342,7 +313,6 @@ int main(void)
         WITH_TWO(without_the_whole_copy_only_what_central_grants_is_held),
         WITH_THREE(a_chain_of_promotions_takes_the_rights_along),
         WITH_TWO(the_feed_ends_a_promotion_with_an_equal_or_higher_epoch),
-        WITH_TWO(who_follows_by_centrals_word_releases_nothing_that_the_old_tokens_grant),
         WITH_TWO(a_void_of_the_old_primarys_act_is_done_by_the_new_one),
     };
 
