@@ -60,7 +60,7 @@ enum intent {
     INTENT_SERVICE,
     INTENT_TEST_DEVICE, /* argument: enum hal_device */
     INTENT_REPRINT,
-    INTENT_ASK_CENTRAL, /* verdict: have the right moved here */
+    INTENT_ASK_CENTRAL,  /* verdict: have the right moved here */
     INTENT_FETCH_CREDIT, /* member card: have credit of other stores moved here */
     INTENT_CONFIRM_DATE,
     INTENT_NEXT,   /* verdict: done, next */

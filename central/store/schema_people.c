@@ -83,7 +83,8 @@ static const char *const steps[] = {
     "CREATE INDEX member_merge_absorbed ON member_merge (absorbed);"
     "CREATE TABLE member_merge_item (merge INTEGER NOT NULL, kind INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT "
     "NULL, cause TEXT NOT NULL, PRIMARY KEY (merge, kind, a, b)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE merge_offer (identity INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, made_ms INTEGER NOT NULL, other "
+    "CREATE TABLE merge_offer (identity INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, made_ms INTEGER NOT NULL, "
+    "other "
     "INTEGER NOT NULL) STRICT;",
 };
 

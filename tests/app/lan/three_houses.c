@@ -1,0 +1,26 @@
+#include "three_houses.h"
+
+#include <stdlib.h>
+
+struct street *street;
+struct house *primary, *peer, *third;
+uint32_t two_houses = 2, three_houses = 3;
+
+int open_houses(void **state)
+{
+    const uint32_t *count = *state;
+    street = calloc(1, sizeof(*street));
+    street_open(street, *count);
+    primary = &street->houses[0];
+    peer = &street->houses[1];
+    third = &street->houses[2];
+    return 0;
+}
+
+int close_houses(void **state)
+{
+    (void)state;
+    street_close(street);
+    free(street);
+    return 0;
+}
