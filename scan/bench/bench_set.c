@@ -11,14 +11,15 @@
 /* Generated pictures are named by where they were written; they may have moved since. */
 static char *picture_path(const char *folder, const char *name)
 {
-    char path[4096];
-
     for (const char *tail = name; tail; tail = strchr(tail, '/')) {
         while (*tail == '/')
             tail++;
-        snprintf(path, sizeof(path), "%s/%s", folder, tail);
+        char *path = NULL;
+        if (asprintf(&path, "%s/%s", folder, tail) < 0)
+            return NULL;
         if (access(path, R_OK) == 0)
-            return strdup(path);
+            return path;
+        free(path);
     }
     return strdup(name);
 }
@@ -148,22 +149,47 @@ static void number_frames(struct bench_set *set)
     }
 }
 
+/* The list in the folder or in its part for scanning. *out_home: where its pictures are, the caller's to free. */
+static int open_manifest(const char *folder, FILE **out_file, char **out_home)
+{
+    static const char *const parts[] = {"", "/scan"};
+    int error = -ENOENT;
+
+    for (size_t i = 0; error == -ENOENT && i < sizeof(parts) / sizeof(parts[0]); i++) {
+        char *home = NULL, *path = NULL;
+
+        if (asprintf(&home, "%s%s", folder, parts[i]) < 0)
+            return -ENOMEM;
+        if (asprintf(&path, "%s/manifest.jsonl", home) < 0) {
+            free(home);
+            return -ENOMEM;
+        }
+        *out_file = fopen(path, "r");
+        error = *out_file ? 0 : -errno;
+        free(path);
+        if (error)
+            free(home);
+        else
+            *out_home = home;
+    }
+    return error;
+}
+
 int bench_set_load(const char *folder, const char *only, int every, struct bench_set *out_set)
 {
     struct bench_set set = {NULL, 0};
-    char path[4096], *line = NULL;
+    char *home = NULL, *line = NULL;
     size_t line_room = 0, room = 0, number = 0;
-    int error = 0;
+    FILE *file = NULL;
+    int error = open_manifest(folder, &file, &home);
 
-    snprintf(path, sizeof(path), "%s/manifest.jsonl", folder);
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return -errno;
+    if (error)
+        return error;
     while (!error && getline(&line, &line_room, file) > 0) {
         struct bench_picture picture = {.sequence = -1};
         json_t *object = json_loads(line, 0, NULL);
 
-        error = object ? take_picture(folder, object, &picture) : -EILSEQ;
+        error = object ? take_picture(home, object, &picture) : -EILSEQ;
         json_decref(object);
         bool wanted = !error && (!only || strstr(picture.set, only));
         size_t key = picture.sequence >= 0 ? (size_t)picture.sequence : number;
@@ -177,6 +203,7 @@ int bench_set_load(const char *folder, const char *only, int every, struct bench
             finish_picture(&picture);
     }
     free(line);
+    free(home);
     fclose(file);
     if (error) {
         bench_set_finish(&set);

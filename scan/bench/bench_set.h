@@ -1,7 +1,7 @@
 #ifndef SCAN_BENCH_BENCH_SET_H
 #define SCAN_BENCH_BENCH_SET_H
 
-/* The list of pictures with what is in them, from manifest.jsonl. */
+/* The list of pictures with what is in them, from FOLDER/manifest.jsonl or FOLDER/scan/manifest.jsonl. */
 
 #include <stdbool.h>
 #include <stddef.h>

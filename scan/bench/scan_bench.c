@@ -52,6 +52,7 @@ struct bench {
     struct live live[ENGINES_MAX];
     bool seen_read[ENGINES_MAX]; /* of the running sequence */
     bool misses;
+    bool unmet; /* a figure misses its goal */
 };
 
 /* Names under which pictures are counted, besides that of their set. */
@@ -243,9 +244,10 @@ static bool is_met(const struct figure *f)
     return goal->at_most ? measured <= goal->value : measured >= goal->value;
 }
 
-static void print_figure(const struct figure *f)
+static void print_figure(struct bench *bench, const struct figure *f)
 {
     const struct goal *goal = f->goal;
+    bool met = is_met(f);
 
     printf("{\"name\":\"scan/%s/%s\",\"value\":%.2f,\"unit\":\"%s\"", f->set, goal->what, f->value, goal->unit);
     if (f->peer)
@@ -260,7 +262,8 @@ static void print_figure(const struct figure *f)
         printf(",\"goal\":%.2f", goal->value);
     else
         printf(",\"goal\":null");
-    printf(",\"ok\":%s}\n", is_met(f) ? "true" : "false");
+    printf(",\"ok\":%s}\n", met ? "true" : "false");
+    bench->unmet |= !met;
 }
 
 static double percent(int part, int whole)
@@ -268,21 +271,21 @@ static double percent(int part, int whole)
     return whole ? 100.0 * part / whole : 0;
 }
 
-static void print_pair(const struct bench *bench, const struct row *row, const struct goal *goal, const double *values)
+static void print_pair(struct bench *bench, const struct row *row, const struct goal *goal, const double *values)
 {
     struct figure figure = {row->name, NULL, goal, values[0], 0};
 
     if (bench->engine_count == 1)
-        print_figure(&figure);
+        print_figure(bench, &figure);
     for (int e = 1; e < bench->engine_count; e++) {
         figure.peer = bench_engines[e]->name;
         figure.peer_value = values[e];
-        print_figure(&figure);
+        print_figure(bench, &figure);
     }
 }
 
 /* Nothing is to be read there; what it costs is to be little, whatever a peer takes. */
-static void print_empty(const struct bench *bench, struct row *row)
+static void print_empty(struct bench *bench, struct row *row)
 {
     double wrong[ENGINES_MAX] = {0}, median[ENGINES_MAX] = {0};
 
@@ -294,7 +297,7 @@ static void print_empty(const struct bench *bench, struct row *row)
     print_pair(bench, row, &(struct goal){"median", "ms", true, true, 5, false}, median);
 }
 
-static void print_row(const struct bench *bench, struct row *row)
+static void print_row(struct bench *bench, struct row *row)
 {
     double rate[ENGINES_MAX] = {0}, wrong[ENGINES_MAX] = {0}, median[ENGINES_MAX] = {0}, p95[ENGINES_MAX] = {0};
     double five[ENGINES_MAX] = {0}, ten[ENGINES_MAX] = {0}, live[ENGINES_MAX] = {0};
@@ -354,7 +357,7 @@ static int run_all(struct bench *bench, const struct bench_set *sets, int count)
         else
             print_row(bench, &bench->rows[i]);
     }
-    return status;
+    return status == 0 && bench->unmet ? 1 : status;
 }
 
 static void close_all(struct bench *bench)

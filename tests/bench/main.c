@@ -13,7 +13,7 @@ static const struct {
 } benches[] = {
     {"terminal", bench_terminal_main, "start, idle cost, memory, frame to verdict, redemption commit"},
     {"sync", bench_sync_main, "events up beside the limits and a peer, backlogs, millions of coupons (sync --help)"},
-    {"wechat", bench_wechat_main, "the peak day of an official account through the encrypted callback (wechat --help)"},
+    {"peak-day", bench_wechat_main, "of an official account, through the encrypted callback (peak-day --help)"},
     {"scan", scan_bench_run, "reading rates and times beside other engines (TILLSIDE_DATA=DIR with the pictures)"},
 };
 
