@@ -7,9 +7,11 @@
 
 #define PART_MS 120000 /* of a slow line */
 
-static int send(struct sync *sync, struct sync_call *call, struct sync_response *response)
+/* Signs for the terminal and says how long it may take; the rest is the caller's. */
+static int send(struct sync *sync, const struct sync_call *what, struct sync_response *response)
 {
     char key_id[SIGNATURE_KEY_ID_MAX + 1];
+    struct sync_call call = *what;
     bool reachable;
 
     pthread_mutex_lock(&sync->loops.mutex);
@@ -18,9 +20,9 @@ static int send(struct sync *sync, struct sync_call *call, struct sync_response 
     pthread_mutex_unlock(&sync->loops.mutex);
     if (!reachable)
         return -ENETDOWN;
-    call->key_id = key_id;
-    call->timeout_ms = PART_MS;
-    int r = sync_send(sync, call, response);
+    call.key_id = key_id;
+    call.timeout_ms = PART_MS;
+    int r = sync_send(sync, &call, response);
     if (r < 0)
         return r;
     return response->status == 404 ? -ENOENT : response->status == 206 ? 0 : sync_status_error(response->status);
