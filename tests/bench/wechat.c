@@ -171,7 +171,8 @@ static bool report(const struct peak_day *day, const struct wechat_load *load, c
 static int usage(void)
 {
     fputs(
-        "tillside-bench peak-day [--share N] [--kills N] [--connections N]: the peak day (57,805 follows, 173,734 other\n"
+        "tillside-bench peak-day [--share N] [--kills N] [--connections N]: the peak day (57,805 follows, 173,734 "
+        "other\n"
         "pushes, sealed) through the real callback, each acknowledged after it is durable. --share N: an N-th of it;\n"
         "--kills N: central is killed so often on the way.\n",
         stderr);
