@@ -49,6 +49,22 @@ struct share_list {
     size_t count;
 };
 
+/* Rows of scope, owner, store, amount; at most SHARES_A_TIME. Closes stmt. */
+static int read_shares(struct db_stmt *stmt, struct share_list *out)
+{
+    int rc;
+
+    out->count = 0;
+    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
+        out->items[out->count++] =
+            (struct share){.owner = {(uint8_t)db_column_int64(stmt, 0), (uint32_t)db_column_int64(stmt, 1)},
+                           .store = (uint32_t)db_column_int64(stmt, 2),
+                           .amount_minor = db_column_int64(stmt, 3)};
+    }
+    db_stmt_close(stmt);
+    return rc;
+}
+
 /* What stores hold of a number and are not asked for yet. The rest of a longer list is asked for when these answer. */
 static int list_shares(struct store_tx *tx, uint64_t member, struct share_list *out)
 {
@@ -58,16 +74,7 @@ static int list_shares(struct store_tx *tx, uint64_t member, struct share_list *
                         "0 AND s.amount > 0 AND NOT EXISTS (SELECT 1 FROM credit_recall AS r WHERE r.from_member = ?1 "
                         "AND r.scope = s.scope AND r.owner = s.owner AND r.store = s.store AND r.state = 0) LIMIT ?2",
                         QUERY(Q_INT(member), Q_INT(SHARES_A_TIME)), &stmt);
-    out->count = 0;
-    while (rc == 0 && (rc = db_stmt_step(stmt)) == DB_ROW) {
-        out->items[out->count++] =
-            (struct share){.owner = {(uint8_t)db_column_int64(stmt, 0), (uint32_t)db_column_int64(stmt, 1)},
-                           .store = (uint32_t)db_column_int64(stmt, 2),
-                           .amount_minor = db_column_int64(stmt, 3)};
-        rc = 0;
-    }
-    db_stmt_close(stmt);
-    return rc;
+    return rc < 0 ? rc : read_shares(stmt, out);
 }
 
 static int note_recall(struct store_tx *tx, const struct transfer *transfer, uint64_t to)
@@ -238,16 +245,7 @@ static int list_moved(struct store_tx *tx, uint64_t from, uint64_t back_to, stru
                         "((r.from_member = ?2 AND r.to_member = ?1) OR (r.from_member = ?1 AND r.to_member = ?2)) "
                         "GROUP BY r.scope, r.owner, r.store HAVING moved > 0 LIMIT ?3",
                         QUERY(Q_INT(from), Q_INT(back_to), Q_INT(SHARES_A_TIME)), &stmt);
-    out->count = 0;
-    while (rc == 0 && (rc = db_stmt_step(stmt)) == DB_ROW) {
-        out->items[out->count++] =
-            (struct share){.owner = {(uint8_t)db_column_int64(stmt, 0), (uint32_t)db_column_int64(stmt, 1)},
-                           .store = (uint32_t)db_column_int64(stmt, 2),
-                           .amount_minor = db_column_int64(stmt, 3)};
-        rc = 0;
-    }
-    db_stmt_close(stmt);
-    return rc;
+    return rc < 0 ? rc : read_shares(stmt, out);
 }
 
 int merge_credit_undo(struct store_tx *tx, uint64_t from, uint64_t back_to)
