@@ -5,8 +5,6 @@
 
 #define PHYSICAL_MAX    ((INT64_C(1) << 48) - 1)
 #define LOGICAL_BITS    16
-#define DAY_MS          INT64_C(86400000)
-#define DAY_S           INT64_C(86400)
 #define LOCAL_OFFSET_MS (INT64_C(1000) * 60 * 60 * 8)
 
 static int64_t add_clamped(int64_t a, int64_t b)
@@ -103,15 +101,35 @@ static void date_from_days(int64_t days, struct local_time *out_time)
     out_time->year = (int)(year_of_era + era * 400 + (out_time->month <= 2));
 }
 
+int64_t time_local_day(int64_t wall_ms)
+{
+    return floor_div(add_clamped(wall_ms, LOCAL_OFFSET_MS), TIME_DAY_MS);
+}
+
+int64_t time_day_start_ms(int64_t local_day)
+{
+    return local_day * TIME_DAY_MS - LOCAL_OFFSET_MS;
+}
+
 struct local_time time_local(int64_t wall_ms)
 {
-    int64_t local = add_clamped(wall_ms, LOCAL_OFFSET_MS);
-    int64_t days = floor_div(local, DAY_MS);
-    int second = (int)((local - days * DAY_MS) / 1000);
+    int64_t days = time_local_day(wall_ms);
+    int second = (int)((add_clamped(wall_ms, LOCAL_OFFSET_MS) - days * TIME_DAY_MS) / 1000);
     struct local_time out = {.hour = second / 3600, .minute = second / 60 % 60, .second = second % 60};
     date_from_days(days, &out);
     out.weekday = (int)((days % 7 + 7 + 3) % 7); /* 1970-01-01 was a Thursday */
     return out;
+}
+
+int64_t time_local_month(int64_t wall_ms)
+{
+    struct local_time local = time_local(wall_ms);
+    return (int64_t)local.year * 12 + local.month;
+}
+
+bool time_same_month(int64_t a_ms, int64_t b_ms)
+{
+    return time_local_month(a_ms) == time_local_month(b_ms);
 }
 
 /* Years outside 0000..9999 only come from a broken clock; the text keeps its width. */
@@ -163,6 +181,6 @@ int time_parse_day(const char *text, int64_t *out_unix_s)
     date_from_days(days, &back);
     if (back.day != day || back.month != month)
         return -EINVAL;
-    *out_unix_s = days * DAY_S - LOCAL_OFFSET_MS / 1000;
+    *out_unix_s = days * TIME_DAY_S - LOCAL_OFFSET_MS / 1000;
     return 0;
 }

@@ -4,8 +4,6 @@
 
 #define MINUTE_MS    INT64_C(60000)
 #define TWO_DAYS_MS  (INT64_C(48) * 60 * MINUTE_MS)
-#define CHINA_MS     (INT64_C(8) * 60 * MINUTE_MS)
-#define DAY_MS       (INT64_C(24) * 60 * MINUTE_MS)
 #define MASS_A_MONTH 4
 #define ANY_NUMBER   UINT32_MAX
 
@@ -51,27 +49,20 @@ static struct window_choice choose_window(const struct message_facts *facts, int
     return choice;
 }
 
-static bool same_month(int64_t a_ms, int64_t b_ms)
-{
-    struct local_time a = time_local(a_ms), b = time_local(b_ms);
-
-    return a.year == b.year && a.month == b.month;
-}
-
 /* Local midnight that begins the next month. */
 static int64_t next_month_ms(int64_t now_ms)
 {
-    int64_t day_ms = (now_ms + CHINA_MS) / DAY_MS * DAY_MS - CHINA_MS;
+    int64_t day_ms = time_day_start_ms(time_local_day(now_ms));
 
     do
-        day_ms += DAY_MS;
-    while (same_month(day_ms, now_ms));
+        day_ms += TIME_DAY_MS;
+    while (time_same_month(day_ms, now_ms));
     return day_ms;
 }
 
 static struct window_choice choose_mass(const struct message_facts *facts, int64_t now_ms)
 {
-    uint32_t sent = facts->last_mass_ms != 0 && same_month(facts->last_mass_ms, now_ms) ? facts->mass_sent : 0;
+    uint32_t sent = facts->last_mass_ms != 0 && time_same_month(facts->last_mass_ms, now_ms) ? facts->mass_sent : 0;
 
     if (sent >= MASS_A_MONTH)
         return (struct window_choice){.answer = WINDOW_MONTH_FULL, .next_ms = next_month_ms(now_ms)};

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DAY_S 86400
-
 int campaign_wrong(struct campaign_reading *r, const char *key, const char *words)
 {
     snprintf(r->fault, CAMPAIGN_FAULT_CAP, "%s: %s", key, words);
@@ -86,7 +84,7 @@ static int read_day(struct campaign_reading *r, const char *key, const json_t *v
 {
     const char *text = json_string_value(value);
     int64_t unix_s = 0;
-    if (!text || time_parse_day(text, &unix_s) < 0 || unix_s < 0 || unix_s > UINT32_MAX - DAY_S) {
+    if (!text || time_parse_day(text, &unix_s) < 0 || unix_s < 0 || unix_s > UINT32_MAX - TIME_DAY_S) {
         return campaign_wrong(r, key, "must be a day like \"2026-12-31\", and before February 2106");
     }
     *out = (uint32_t)unix_s;
@@ -201,7 +199,7 @@ static int read_figure(struct campaign_reading *r, const char *key, const json_t
     } numbers[] = {{"percent_off", 100, &c->percent_off},
                    {"per_member_limit", 1000000, &c->per_member_limit},
                    {"offline_count", 1000000, &c->offline_budget_count},
-                   {"offline_max_sync_age_s", 90 * DAY_S, &c->offline_max_sync_age_s},
+                   {"offline_max_sync_age_s", 90 * TIME_DAY_S, &c->offline_max_sync_age_s},
                    {"life_days", 3650, &r->file.entry.life_s}};
     for (size_t i = 0; i < ARRAY_LEN(amounts); i++) {
         if (strcmp(key, amounts[i].key) == 0) {
@@ -254,9 +252,9 @@ static int read_object(struct campaign_reading *r, json_t *json)
         rc = rc ? rc : read_key(r, key, value);
     }
     struct campaign_entry *entry = &r->file.entry;
-    entry->life_s *= DAY_S;
+    entry->life_s *= TIME_DAY_S;
     if (entry->rules.valid_to_s) {
-        entry->rules.valid_to_s += DAY_S - 1; /* the last day counts */
+        entry->rules.valid_to_s += TIME_DAY_S - 1; /* the last day counts */
     }
     if (entry->joining && !r->occasion_given) {
         r->file.brief.occasion = ISSUE_ON_JOINING;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DELAY_MAX_S (30 * 86400)
+#define DELAY_MAX_S (30 * TIME_DAY_S)
 #define COUNT_MAX   100000000
 
 static const struct campaign_choice occasions[] = {{"by_hand", ISSUE_BY_HAND},          {"joining", ISSUE_ON_JOINING},

@@ -2,6 +2,7 @@
 #include "central/phone/codes.h"
 #include "central/store/identity.h"
 #include "central/store/people_clerk.h"
+#include "domain/time.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,6 @@
 #define OPERATOR       "admin"
 #define BADGE_DAYS     365
 #define BADGE_DAYS_MAX 3650
-#define DAY_S          86400
 
 static const char *role_name(uint8_t role)
 {
@@ -88,7 +88,7 @@ int cmd_clerk_badge(struct admin_call *call, struct store_tx *tx)
     int rc = people_find_clerk(tx, admin_u32(call, "clerk"), &clerk);
     rc = rc ? rc : store_next_number(tx, "badge", &serial);
     clerk.badge_serial = (uint32_t)serial;
-    clerk.badge_expiry_s = (uint32_t)(tx->now_ms / 1000 + days * DAY_S);
+    clerk.badge_expiry_s = (uint32_t)(tx->now_ms / 1000 + days * TIME_DAY_S);
     rc = rc ? rc : people_update_clerk(tx, &clerk, OPERATOR, "badge made");
     rc = rc ? rc : codes_badge(&call->central->keys, &clerk, text);
     if (rc < 0) {

@@ -2,6 +2,7 @@
 #include "central/message/door.h"
 #include "central/message/inbox.h"
 #include "central/wechat/service.h"
+#include "domain/time.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,6 @@
 #define LIST_LIMIT   200
 #define SEARCH_LIMIT 100
 #define SEARCH_DAYS  30
-#define DAY_MS       INT64_C(86400000)
 
 static const char *state_of(const struct question *question)
 {
@@ -144,7 +144,7 @@ static int cmd_search(struct admin_call *call)
     int64_t days = admin_given(call, "days") ? admin_u32(call, "days") : SEARCH_DAYS;
     struct inbox_search search = {.account = admin_text(call, "account", ""),
                                   .words = admin_text(call, "words", ""),
-                                  .since_ms = clock_wall_ms(call->central->clock) - days * DAY_MS,
+                                  .since_ms = clock_wall_ms(call->central->clock) - days * TIME_DAY_MS,
                                   .limit = (uint32_t)admin_rows(call, SEARCH_LIMIT)};
     if (!search.words[0]) {
         return admin_refuse(call, -EINVAL, "words to look for are missing");

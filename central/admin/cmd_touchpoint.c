@@ -5,13 +5,12 @@
 #include "central/store/people_touchpoint.h"
 #include "central/wechat/envelope.h"
 #include "central/wechat/work.h"
+#include "domain/time.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define OPERATOR       TICKET_OPERATOR
-#define DAY_S          86400
-#define LOCAL_OFFSET_S (8 * 3600)
 #define TEMPORARY_DAYS 30
 
 static int add_touchpoint_row(void *context, const struct touchpoint *t)
@@ -57,7 +56,7 @@ static int insert_touchpoint(void *arg, struct store_tx *tx)
     if (days < 0 || days > TEMPORARY_DAYS) {
         return admin_refuse(call, -ERANGE, "a temporary QR lives 1 to %d days", TEMPORARY_DAYS);
     }
-    t->valid_to_s = days ? (uint32_t)(tx->now_ms / 1000 + days * DAY_S) : 0;
+    t->valid_to_s = days ? (uint32_t)(tx->now_ms / 1000 + days * TIME_DAY_S) : 0;
     int rc = identity_find_shop(tx, t->store, &shop);
     if (rc == -ENOENT) {
         return admin_refuse(call, rc, "there is no store %u", t->store);
@@ -203,7 +202,7 @@ int cmd_touchpoint_report(struct admin_call *call, struct store_tx *tx)
 {
     struct report report = {.call = call, .tx = tx, .by = admin_text(call, "by", "touchpoint")};
     int64_t days = admin_number(call, "days", 30);
-    int64_t today = (tx->now_ms / 1000 + LOCAL_OFFSET_S) / DAY_S;
+    int64_t today = time_local_day(tx->now_ms);
     if (strcmp(report.by, "touchpoint") != 0 && strcmp(report.by, "clerk") != 0 && strcmp(report.by, "store") != 0) {
         return admin_refuse(call, -EINVAL, "--by is touchpoint, clerk or store");
     }

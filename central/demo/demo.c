@@ -1,6 +1,7 @@
 #include "central/demo/demo.h"
 
 #include "central/admin/groups.h"
+#include "domain/time.h"
 #include "platform/file.h"
 
 #include <stdio.h>
@@ -9,7 +10,6 @@
 #include <unistd.h>
 
 #define PLAN_MAX (1024 * 1024)
-#define DAY_S    86400
 
 /* Where the plan lies when --from does not say: a checkout's root, else an installed system. */
 static const char *const plan_folders[] = {"assets/demo", "/usr/share/tillside/demo"};
@@ -199,7 +199,7 @@ static void set_distance(json_t *args, const json_t *item, const char *from, con
 {
     const json_t *days = json_object_get(item, from);
     if (days) {
-        json_object_set_new(args, to, json_integer(json_integer_value(days) * DAY_S));
+        json_object_set_new(args, to, json_integer(json_integer_value(days) * TIME_DAY_S));
     }
 }
 

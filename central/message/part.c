@@ -7,12 +7,11 @@
 #include "central/store/message_plan.h"
 #include "central/store/wechat.h"
 #include "domain/body.h"
+#include "domain/time.h"
 #include "platform/log.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-#define DAILY_EVERY_MS INT64_C(86400000)
 
 struct message_service {
     _Atomic int64_t daily_due_ms; /* the clockwork's */
@@ -57,7 +56,7 @@ static void daily_when_due(struct central *central)
     if (!service || now_ms < service->daily_due_ms) {
         return;
     }
-    service->daily_due_ms = now_ms + DAILY_EVERY_MS;
+    service->daily_due_ms = now_ms + TIME_DAY_MS;
     struct daily daily = {0};
     int rc = writer_call(central->writer, run_daily, &daily);
     if (rc < 0 && rc != -EPIPE) {

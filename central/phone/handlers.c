@@ -9,6 +9,7 @@
 #include "central/store/merge_credit.h"
 #include "central/store/wechat_acquisition.h"
 #include "central/wechat/work.h"
+#include "domain/time.h"
 #include "platform/encoding.h"
 #include "platform/log.h"
 
@@ -16,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#define DAY_MS INT64_C(86400000)
 
 void phone_answer(struct http_request *request, int status, const char *type, struct slice body, const char *policy)
 {
@@ -84,7 +83,7 @@ int phone_open_ticket(struct http_request *request, struct central *central, int
     int rc = wechat_work_keys(central, &keys);
     rc = rc ? rc
             : channel_ticket_open(&keys, http_request_path_param(request, "ticket"),
-                                  clock_wall_ms(central->clock) - days * DAY_MS, out_identity);
+                                  clock_wall_ms(central->clock) - days * TIME_DAY_MS, out_identity);
     channel_keys_finish(&keys);
     return rc;
 }

@@ -1,17 +1,12 @@
 #include "central/store/campaign_internal.h"
 #include "central/store/campaign_message.h"
+#include "domain/time.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 /* ---- the linter's view of the plan */
-
-static bool same_month(int64_t a_ms, int64_t b_ms)
-{
-    struct local_time a = time_local(a_ms), b = time_local(b_ms);
-    return a.year == b.year && a.month == b.month;
-}
 
 /* Mass sends that other campaigns plan for the same members in that month: to everybody, or to the same segment. */
 static int count_other_sends(struct store_tx *tx, const struct campaign_entry *entry,
@@ -29,7 +24,7 @@ static int count_other_sends(struct store_tx *tx, const struct campaign_entry *e
         return rc;
     }
     while ((rc = db_stmt_step(stmt)) == DB_ROW) {
-        count += same_month(db_column_int64(stmt, 0), at_ms);
+        count += time_same_month(db_column_int64(stmt, 0), at_ms);
     }
     db_stmt_close(stmt);
     if (rc == 0) {
@@ -52,7 +47,7 @@ static int plan_message(struct store_tx *tx, const struct campaign_entry *entry,
     for (uint32_t i = 0; i < index; i++) {
         const struct campaign_message *before = &brief->messages[i];
         planned.replies += before->channel == MESSAGE_CUSTOMER_SERVICE && before->after == m->after;
-        planned.mass_in_month += before->channel == MESSAGE_MASS && same_month(before->at_ms, m->at_ms);
+        planned.mass_in_month += before->channel == MESSAGE_MASS && time_same_month(before->at_ms, m->at_ms);
     }
     uint32_t others = 0;
     int rc = m->channel == MESSAGE_MASS ? count_other_sends(tx, entry, brief, m->at_ms, &others) : 0;
@@ -76,7 +71,7 @@ static int lint(struct store_tx *tx, const struct campaign_entry *entry, const s
                                  .needs_follow = brief->needs_follow,
                                  .needs_contact = brief->needs_contact,
                                  .consent_version = brief->consent_version,
-                                 .life_days = entry->life_s / 86400,
+                                 .life_days = entry->life_s / TIME_DAY_S,
                                  .total_limit = brief->total_limit ? brief->total_limit : brief->stock,
                                  .budget_minor = brief->budget_minor,
                                  .terms_zh = brief->terms_zh,

@@ -2,6 +2,7 @@
 
 #include "central/store/feed.h"
 #include "central/store/query.h"
+#include "domain/time.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,7 +12,6 @@
     "SELECT id, terminal, store, brand, what, release, made_ms, expires_ms, step, outcome, version, reason, "          \
     "changed_ms"                                                                                                       \
     " FROM fleet_order "
-#define DAY_MS INT64_C(86400000)
 
 static struct fleet_order read_row(struct db_stmt *stmt)
 {
@@ -226,14 +226,14 @@ static int expire(void *context, const struct fleet_order *order)
 int fleet_order_expire(struct store_tx *tx, uint32_t limit)
 {
     return each(tx, COLUMNS "WHERE outcome = 0 AND expires_ms < ?1 ORDER BY expires_ms LIMIT ?2",
-                QUERY(Q_INT(tx->now_ms - DAY_MS), Q_INT(limit)), expire, tx);
+                QUERY(Q_INT(tx->now_ms - TIME_DAY_MS), Q_INT(limit)), expire, tx);
 }
 
 bool fleet_order_any_over(struct store_tx *tx)
 {
     int64_t id = 0;
     return query_number(store_tx_db(tx), "SELECT id FROM fleet_order WHERE outcome = 0 AND expires_ms < ?1 LIMIT 1",
-                        QUERY(Q_INT(tx->now_ms - DAY_MS)), &id) == 0;
+                        QUERY(Q_INT(tx->now_ms - TIME_DAY_MS)), &id) == 0;
 }
 
 const char *fleet_order_words(const struct fleet_order *order, char *out, size_t cap)

@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DAY_MS     INT64_C(86400000)
-#define WEEK_MS    (7 * DAY_MS)
+#define WEEK_MS    (7 * TIME_DAY_MS)
 #define WEEKS_MAX  53
 #define YEAR_MIN   2000
 #define YEAR_MAX   9998
@@ -25,7 +24,7 @@ static int first_monday(int year, int64_t *out_ms)
     if (time_parse_day(day, &fourth_s) < 0) {
         return -EINVAL;
     }
-    *out_ms = fourth_s * 1000 - time_local(fourth_s * 1000).weekday * DAY_MS;
+    *out_ms = fourth_s * 1000 - time_local(fourth_s * 1000).weekday * TIME_DAY_MS;
     return 0;
 }
 
@@ -52,7 +51,7 @@ int kpi_week_parse(const char *text, struct kpi_week *out_week)
 /* A week belongs to the year of its Thursday. */
 void kpi_week_at(int64_t at_ms, int weeks, struct kpi_week *out_week)
 {
-    int64_t thursday_ms = at_ms + weeks * WEEK_MS + (3 - time_local(at_ms).weekday) * DAY_MS, first_ms = 0;
+    int64_t thursday_ms = at_ms + weeks * WEEK_MS + (3 - time_local(at_ms).weekday) * TIME_DAY_MS, first_ms = 0;
     unsigned year = (unsigned)time_local(thursday_ms).year;
     struct kpi_week week = {.start_ms = 0};
     if (year >= YEAR_MIN && year <= YEAR_MAX && first_monday((int)year, &first_ms) == 0) {

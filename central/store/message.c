@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define MASS_WINDOW WINDOW_KINDS /* in message_ledger.window */
-#define KEEP_MS     (INT64_C(62) * 86400000)
+#define KEEP_MS     (62 * TIME_DAY_MS)
 
 /* ---- followers */
 
@@ -76,20 +76,14 @@ static int count_sent(struct store_tx *tx, uint64_t identity, int window, int64_
     return rc;
 }
 
-/* In opened_ms of a mass message's row, so that a month's are found by equality. */
-static int64_t month_of(int64_t at_ms)
-{
-    struct local_time local = time_local(at_ms);
-    return (int64_t)local.year * 12 + local.month;
-}
-
+/* A mass message's row has its month in opened_ms, so that a month's are found by equality. */
 static int load_mass(struct store_tx *tx, uint64_t identity, struct message_facts *facts)
 {
     struct db_stmt *stmt = NULL;
     int rc = query_first(store_tx_db(tx),
                          "SELECT count(*), coalesce(max(at_ms), 0) FROM message_ledger WHERE identity = ? AND window = "
                          "? AND opened_ms = ?",
-                         QUERY(Q_INT(identity), Q_INT(MASS_WINDOW), Q_INT(month_of(tx->now_ms))), &stmt);
+                         QUERY(Q_INT(identity), Q_INT(MASS_WINDOW), Q_INT(time_local_month(tx->now_ms))), &stmt);
     if (rc == 0) {
         facts->mass_sent = (uint32_t)db_column_int64(stmt, 0);
         facts->last_mass_ms = db_column_int64(stmt, 1);
@@ -133,7 +127,7 @@ int message_let_pass(struct store_tx *tx, const struct message_passing *passing,
         rc = query_run(store_tx_write(tx),
                        "INSERT INTO message_ledger (item, identity, window, opened_ms, at_ms) VALUES (?, ?, ?, ?, ?)",
                        QUERY(Q_INT(passing->item), Q_INT(passing->identity), Q_INT(mass ? MASS_WINDOW : choice.window),
-                             Q_INT(mass ? month_of(tx->now_ms) : facts.windows[choice.window].opened_ms),
+                             Q_INT(mass ? time_local_month(tx->now_ms) : facts.windows[choice.window].opened_ms),
                              Q_INT(tx->now_ms)));
     }
     if (rc == 0) {

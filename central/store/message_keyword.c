@@ -1,11 +1,11 @@
 #include "central/store/message_keyword.h"
 
 #include "central/store/query.h"
+#include "domain/time.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define DAY_MS INT64_C(86400000)
 #define COLUMNS                                                                                                        \
     "k.id, k.exact, k.off, k.version, k.looked_ms, k.valid_to_ms, k.account, k.word, k.off_by, k.off_why, v.text"
 #define FROM " FROM keyword AS k JOIN keyword_version AS v ON v.keyword = k.id AND v.version = k.version "
@@ -103,7 +103,7 @@ const char *keyword_stale(const struct keyword *keyword, int64_t now_ms)
     if (keyword->valid_to_ms && keyword->valid_to_ms <= now_ms) {
         return "its validity has ended: it is not sent";
     }
-    if (now_ms - keyword->looked_ms > KEYWORD_STALE_DAYS * DAY_MS) {
+    if (now_ms - keyword->looked_ms > KEYWORD_STALE_DAYS * TIME_DAY_MS) {
         return "nobody has looked at it for 30 days";
     }
     return "";
@@ -115,7 +115,7 @@ int keyword_count_stale(struct store_tx *tx, uint64_t *out_count)
     int rc = query_number(store_tx_db(tx),
                           "SELECT count(*) FROM keyword WHERE off = 0 AND (looked_ms < ?1 OR (valid_to_ms != 0 AND "
                           "valid_to_ms <= ?2))",
-                          QUERY(Q_INT(tx->now_ms - KEYWORD_STALE_DAYS * DAY_MS), Q_INT(tx->now_ms)), &count);
+                          QUERY(Q_INT(tx->now_ms - KEYWORD_STALE_DAYS * TIME_DAY_MS), Q_INT(tx->now_ms)), &count);
     if (rc == 0) {
         *out_count = (uint64_t)count;
     }

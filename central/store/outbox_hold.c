@@ -1,20 +1,13 @@
 #include "central/store/outbox.h"
 
 #include "central/store/query.h"
+#include "domain/time.h"
 
 #include <stdio.h>
 
-#define DAY_MS          INT64_C(86400000)
-#define LOCAL_OFFSET_MS (8 * INT64_C(3600000)) /* China Standard Time, no summer time */
-
-static int64_t local_day(int64_t now_ms)
-{
-    return (now_ms + LOCAL_OFFSET_MS) / DAY_MS;
-}
-
 int64_t outbox_next_day_ms(int64_t now_ms)
 {
-    return (local_day(now_ms) + 1) * DAY_MS - LOCAL_OFFSET_MS;
+    return time_day_start_ms(time_local_day(now_ms) + 1);
 }
 
 int outbox_hold(struct store_tx *tx, const char *account, const char *api, int64_t until_ms, const char *reason)
@@ -85,7 +78,7 @@ int outbox_quota_used(struct store_tx *tx, const char *account, const char *api,
     int rc = query_first(store_tx_db(tx),
                          "SELECT per_day, CASE WHEN day = ?3 THEN used ELSE 0 END FROM outbox_quota WHERE account = ?1 "
                          "AND api = ?2",
-                         QUERY(Q_TEXT(account), Q_TEXT(api), Q_INT(local_day(tx->now_ms))), &stmt);
+                         QUERY(Q_TEXT(account), Q_TEXT(api), Q_INT(time_local_day(tx->now_ms))), &stmt);
     if (rc < 0) {
         return rc;
     }
@@ -108,12 +101,12 @@ int outbox_count_call(struct store_tx *tx, const char *account, const char *api)
     return rc ? rc
               : query_run(store_tx_write(tx),
                           "UPDATE outbox_quota SET day = ?3, used = ?4 WHERE account = ?1 AND api = ?2",
-                          QUERY(Q_TEXT(account), Q_TEXT(api), Q_INT(local_day(tx->now_ms)), Q_INT(used + 1)));
+                          QUERY(Q_TEXT(account), Q_TEXT(api), Q_INT(time_local_day(tx->now_ms)), Q_INT(used + 1)));
 }
 
 int outbox_uncount_call(struct store_tx *tx, const char *account, const char *api)
 {
     return query_run(store_tx_write(tx),
                      "UPDATE outbox_quota SET used = used - 1 WHERE account = ? AND api = ? AND day = ? AND used > 0",
-                     QUERY(Q_TEXT(account), Q_TEXT(api), Q_INT(local_day(tx->now_ms))));
+                     QUERY(Q_TEXT(account), Q_TEXT(api), Q_INT(time_local_day(tx->now_ms))));
 }

@@ -3,12 +3,11 @@
 #include "central/store/feed.h"
 #include "central/store/journal.h"
 #include "central/store/query.h"
+#include "domain/time.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#define DAY_S            86400
-#define LOCAL_OFFSET_S   (8 * 3600) /* China Standard Time, no summer time */
 #define GREETING_KEEP_S  600
 #define GREETINGS_A_TIME 64
 
@@ -27,7 +26,7 @@ int people_count_step(struct store_tx *tx, uint32_t touchpoint, enum funnel_step
         "(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (touchpoint, day) DO UPDATE SET shown = shown + excluded.shown, "
         "shown_s = shown_s + excluded.shown_s, follows = follows + excluded.follows, scans = scans + "
         "excluded.scans, joins = joins + excluded.joins, unfollows = unfollows + excluded.unfollows",
-        QUERY(Q_INT(touchpoint), Q_INT((tx->now_ms / 1000 + LOCAL_OFFSET_S) / DAY_S), Q_INT(step == FUNNEL_SHOWN),
+        QUERY(Q_INT(touchpoint), Q_INT(time_local_day(tx->now_ms)), Q_INT(step == FUNNEL_SHOWN),
               Q_INT(step == FUNNEL_SHOWN ? seconds : 0), Q_INT(step == FUNNEL_FOLLOW), Q_INT(step == FUNNEL_SCAN),
               Q_INT(step == FUNNEL_JOIN), Q_INT(step == FUNNEL_UNFOLLOW)));
     return rc ? rc : journal_follow(tx, touchpoint, step);

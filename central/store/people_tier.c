@@ -2,17 +2,16 @@
 
 #include "central/store/journal.h"
 #include "central/store/query.h"
+#include "domain/time.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#define DAY_MS          INT64_C(86400000)
-#define LOCAL_OFFSET_MS (8 * INT64_C(3600000)) /* China Standard Time */
-#define DAYS_MAX        3650
+#define DAYS_MAX 3650
 
 static bool within(int64_t since_ms, uint32_t days, int64_t now_ms)
 {
-    return since_ms > 0 && now_ms - since_ms < days * DAY_MS;
+    return since_ms > 0 && now_ms - since_ms < days * TIME_DAY_MS;
 }
 
 enum member_tier people_tier_of(const struct tier_rule *rule, int64_t joined_ms, int64_t visited_ms, int64_t now_ms)
@@ -34,11 +33,6 @@ struct run {
     int64_t day;
     uint64_t cursor; /* the last member looked at; 0 and the day of today: done */
 };
-
-static int64_t today(const struct store_tx *tx)
-{
-    return (tx->now_ms + LOCAL_OFFSET_MS) / DAY_MS;
-}
 
 static int read_run(struct store_tx *tx, uint32_t brand, struct run *out_run)
 {
@@ -101,7 +95,7 @@ int people_next_tiers(struct store_tx *tx, uint32_t *out_brand)
         query_number(store_tx_db(tx),
                      "SELECT b.id FROM brand b LEFT JOIN tier_rule r ON r.brand = b.id WHERE ifnull(r.day, 0) != ? "
                      "OR r.cursor != 0 ORDER BY b.id LIMIT 1",
-                     QUERY(Q_INT(today(tx))), &brand);
+                     QUERY(Q_INT(time_local_day(tx->now_ms))), &brand);
     if (rc == 0) {
         *out_brand = (uint32_t)brand;
     }
@@ -119,7 +113,7 @@ struct candidate {
 
 static int read_candidate(struct db_stmt *stmt, const struct run *run, struct candidate *out)
 {
-    int64_t now_ms = run->day * DAY_MS - LOCAL_OFFSET_MS;
+    int64_t now_ms = time_day_start_ms(run->day);
     int64_t joined_ms = db_column_int64(stmt, 2), visited_ms = db_column_int64(stmt, 3);
     out->member = (uint64_t)db_column_int64(stmt, 0);
     out->tier = people_tier_of(&run->rule, joined_ms, visited_ms, now_ms > joined_ms ? now_ms : joined_ms);
@@ -164,12 +158,12 @@ int people_run_tiers(struct store_tx *tx, uint32_t brand, uint32_t limit, bool *
     if (rc < 0) {
         return rc;
     }
-    if (run.day == today(tx) && run.cursor == 0) { /* another node was quicker */
+    if (run.day == time_local_day(tx->now_ms) && run.cursor == 0) { /* another node was quicker */
         *out_more = false;
         return 0;
     }
-    if (run.day != today(tx)) {
-        run.day = today(tx);
+    if (run.day != time_local_day(tx->now_ms)) {
+        run.day = time_local_day(tx->now_ms);
         run.cursor = 0;
     }
     rc = run_some(tx, brand, limit, &run);

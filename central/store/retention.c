@@ -1,25 +1,19 @@
 #include "central/store/retention.h"
 
 #include "central/store/query.h"
-
-#define DAY_MS          INT64_C(86400000)
-#define LOCAL_OFFSET_MS (INT64_C(8) * 3600000) /* China Standard Time, no summer time */
-
-static int64_t day_of(int64_t wall_ms)
-{
-    return (wall_ms + LOCAL_OFFSET_MS) / DAY_MS;
-}
+#include "domain/time.h"
 
 int retention_note_departure(struct store_tx *tx, uint32_t touchpoint, int64_t followed_ms)
 {
     int64_t stayed_ms = tx->now_ms - followed_ms;
-    return query_run(
-        store_tx_write(tx),
-        "INSERT INTO departure (touchpoint, day, early, late, later) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
-        "(touchpoint, day) DO UPDATE SET early = early + excluded.early, late = late + excluded.late, "
-        "later = later + excluded.later",
-        QUERY(Q_INT(touchpoint), Q_INT(day_of(followed_ms)), Q_INT(stayed_ms < RETENTION_EARLY_DAYS * DAY_MS),
-              Q_INT(stayed_ms < RETENTION_LATE_DAYS * DAY_MS), Q_INT(stayed_ms >= RETENTION_LATE_DAYS * DAY_MS)));
+    return query_run(store_tx_write(tx),
+                     "INSERT INTO departure (touchpoint, day, early, late, later) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
+                     "(touchpoint, day) DO UPDATE SET early = early + excluded.early, late = late + excluded.late, "
+                     "later = later + excluded.later",
+                     QUERY(Q_INT(touchpoint), Q_INT(time_local_day(followed_ms)),
+                           Q_INT(stayed_ms < RETENTION_EARLY_DAYS * TIME_DAY_MS),
+                           Q_INT(stayed_ms < RETENTION_LATE_DAYS * TIME_DAY_MS),
+                           Q_INT(stayed_ms >= RETENTION_LATE_DAYS * TIME_DAY_MS)));
 }
 
 int retention_add_cost(struct store_tx *tx, uint32_t touchpoint, int64_t amount_minor, const char *what)
@@ -27,9 +21,10 @@ int retention_add_cost(struct store_tx *tx, uint32_t touchpoint, int64_t amount_
     int64_t there = 0;
     int rc = query_number(store_tx_db(tx), "SELECT 1 FROM touchpoint WHERE id = ?", QUERY(Q_INT(touchpoint)), &there);
     return rc < 0 ? rc
-                  : query_run(store_tx_write(tx),
-                              "INSERT INTO touchpoint_cost (touchpoint, day, amount, what) VALUES (?, ?, ?, ?)",
-                              QUERY(Q_INT(touchpoint), Q_INT(day_of(tx->now_ms)), Q_INT(amount_minor), Q_TEXT(what)));
+                  : query_run(
+                        store_tx_write(tx),
+                        "INSERT INTO touchpoint_cost (touchpoint, day, amount, what) VALUES (?, ?, ?, ?)",
+                        QUERY(Q_INT(touchpoint), Q_INT(time_local_day(tx->now_ms)), Q_INT(amount_minor), Q_TEXT(what)));
 }
 
 /* ?1 group, ?2 first day, ?3 and ?4 the last days that are 14 and 21 days old. A touchpoint counts for who has it now.
@@ -48,7 +43,7 @@ int retention_add_cost(struct store_tx *tx, uint32_t touchpoint, int64_t amount_
 
 int retention_each(struct store_tx *tx, enum retention_group group, int64_t days, retention_visit visit, void *context)
 {
-    int64_t today = day_of(tx->now_ms);
+    int64_t today = time_local_day(tx->now_ms);
     struct db_stmt *stmt = NULL;
     int rc = query_open(store_tx_db(tx), ROWS,
                         QUERY(Q_INT(group), Q_INT(today - days + 1), Q_INT(today - RETENTION_EARLY_DAYS),

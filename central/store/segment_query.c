@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY_MS    INT64_C(86400000)
 #define DAYS_MAX  3650
 #define WORD_MAX  64
 #define VALUE_MAX INT64_C(1000000000000)
@@ -232,7 +231,7 @@ static int read_moment(struct parser *p, struct segment_node *node)
         return refuse(p, -EINVAL, "a day is expected, YYYY-MM-DD, or a distance such as 30d");
     }
     node->ago = true;
-    node->value = days * DAY_MS;
+    node->value = days * TIME_DAY_MS;
     return 0;
 }
 

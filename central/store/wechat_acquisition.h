@@ -5,7 +5,9 @@
 
 #include "central/store/acquisition.h"
 
-#define VESTING_MS (21 * INT64_C(86400000))
+#include "domain/time.h"
+
+#define VESTING_MS (21 * TIME_DAY_MS)
 
 /* What one member is worth, in credit minor units; 0: nothing is booked. */
 MUST_CHECK int vesting_set_amount(struct store_tx *tx, int64_t amount_minor);

@@ -3,13 +3,12 @@
 #include "central/store/outbox.h"
 #include "central/store/people_privacy.h"
 #include "central/store/query.h"
+#include "domain/time.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define OPENID_MAX     64
-#define DAY_S          86400
-#define LOCAL_OFFSET_S (8 * 3600) /* China Standard Time, as in people_count_step */
+#define OPENID_MAX 64
 
 static int find_row(struct store_tx *tx, const char *account, const uint8_t who[WHO_LEN],
                     struct channel_identity *out_identity)
@@ -28,7 +27,7 @@ int wechat_find_who(struct store_tx *tx, const char *account, const uint8_t who[
 
 int wechat_move_follow(struct store_tx *tx, uint32_t touchpoint, int64_t followed_ms)
 {
-    int64_t day = (followed_ms / 1000 + LOCAL_OFFSET_S) / DAY_S;
+    int64_t day = time_local_day(followed_ms);
     int rc =
         query_run(store_tx_write(tx),
                   "UPDATE touchpoint_day SET follows = follows - 1 WHERE touchpoint = 0 AND day = ? AND follows > 0",

@@ -9,12 +9,13 @@
 
 #include "central/server.h"
 #include "central/store/webhook.h"
+#include "domain/time.h"
 
 struct webhook_service;
 
-#define WEBHOOK_BATCH_MAX  50                          /* events in one delivery */
-#define WEBHOOK_BODY_MAX   (64 * 1024)                 /* bytes of it */
-#define WEBHOOK_GIVE_UP_MS (3 * 86400 * INT64_C(1000)) /* failing so long is dead */
+#define WEBHOOK_BATCH_MAX  50                /* events in one delivery */
+#define WEBHOOK_BODY_MAX   (64 * 1024)       /* bytes of it */
+#define WEBHOOK_GIVE_UP_MS (3 * TIME_DAY_MS) /* failing so long is dead */
 #define WEBHOOK_TIMEOUT_MS 10000
 
 MUST_CHECK int webhook_open(struct central *central, struct webhook_service **out_service);

@@ -127,10 +127,25 @@ static void local_time_is_chinas(void **state)
         assert_int_equal(time_local(rows[i].ms).weekday, rows[i].weekday);
         assert_int_equal(time_format_day(rows[i].ms, text, sizeof text), 10);
         assert_memory_equal(text, rows[i].text, 10);
+        int64_t start = time_day_start_ms(time_local_day(rows[i].ms));
+        assert_true(start <= rows[i].ms && rows[i].ms - start < DAY);
+        time_format_minute(start, text, sizeof text);
+        assert_memory_equal(text, rows[i].text, 10);
+        assert_string_equal(text + 10, " 00:00");
     }
     char text[20];
     assert_int_equal(time_format_minute(INT64_MAX, text, sizeof text), 16);
     assert_int_equal(time_format_minute(INT64_MIN, text, sizeof text), 16);
+}
+
+static void months_count_over_the_years(void **state)
+{
+    (void)state;
+    const int64_t new_year = INT64_C(1798732800000); /* 2027-01-01 00:00 +08:00 */
+    assert_true(time_local_month(new_year) == time_local_month(new_year - 1) + 1);
+    assert_true(time_same_month(new_year, new_year + 31 * DAY - 1));
+    assert_false(time_same_month(new_year, new_year + 31 * DAY));
+    assert_false(time_same_month(new_year, new_year - 365 * DAY)); /* the same name, another year */
 }
 
 static void days_parse_to_local_midnight(void **state)
@@ -160,6 +175,7 @@ int main(void)
         cmocka_unit_test(uncertainty_grows_from_the_last_trust),
         cmocka_unit_test(trust_is_gained_from_centrals_answer),
         cmocka_unit_test(local_time_is_chinas),
+        cmocka_unit_test(months_count_over_the_years),
         cmocka_unit_test(days_parse_to_local_midnight),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

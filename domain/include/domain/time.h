@@ -8,6 +8,9 @@
  * Nothing here reads a clock; readings come in as parameters. Rules: reliability.md, "Time".
  */
 
+#define TIME_DAY_S  86400
+#define TIME_DAY_MS INT64_C(86400000)
+
 struct clock_reading {
     int64_t wall_ms; /* Unix, as the system says */
     int64_t mono_ms; /* since boot, never steps */
@@ -46,12 +49,17 @@ int64_t hlc_physical_ms(struct hlc stamp);
 
 struct business_time time_business(struct clock_reading now, const struct time_trust *trust);
 
-/* Local calendar at UTC+8 (China Standard Time, no summer time): day number, minutes of the day, weekday 0 = Monday. */
+/* Local calendar at UTC+8 (China Standard Time, no summer time); weekday 0 = Monday. */
 struct local_time {
     int year, month, day, hour, minute, second;
     int weekday;
 };
 struct local_time time_local(int64_t wall_ms);
+/* The same day as a number (1970-01-01 is 0), and the moment it begins; months count in one row over the years. */
+int64_t time_local_day(int64_t wall_ms);
+int64_t time_day_start_ms(int64_t local_day);
+int64_t time_local_month(int64_t wall_ms);
+bool time_same_month(int64_t a_ms, int64_t b_ms);
 /* "2026-11-21 18:05" / "2026-11-21". Returns the length; cap ≥ 20 fits. */
 size_t time_format_minute(int64_t wall_ms, char *out_text, size_t cap);
 size_t time_format_day(int64_t wall_ms, char *out_text, size_t cap);
