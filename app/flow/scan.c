@@ -123,9 +123,11 @@ void flow_on_scanned(struct flow *flow, struct effects *effects, enum scan_sourc
     char cleaned[SCANCODE_TEXT_MAX] = "";
     enum scancode_kind kind = SCANCODE_EMPTY;
 
-    /* One act at a time; the code is still there when this one is answered. */
-    if (flow->pending_ticket != 0)
+    /* One act at a time: whoever shows a code now hears that it was not taken. */
+    if (flow->pending_ticket != 0) {
+        effect_add(effects, EFFECT_SOUND)->sound = SOUND_WARN;
         return;
+    }
     if (scancode_clean(text, strlen(text), cleaned) == 0)
         kind = scancode_classify(cleaned);
     if (flow->out_of_service)

@@ -81,7 +81,7 @@ static void a_late_answer_to_an_old_question_changes_nothing(void **state)
     assert_int_equal(d.effects.count, 0);
 }
 
-static void a_second_code_waits_until_the_first_is_answered(void **state)
+static void a_second_code_before_the_first_is_answered_is_heard_not_taken(void **state)
 {
     (void)state;
     struct desk d;
@@ -90,6 +90,8 @@ static void a_second_code_waits_until_the_first_is_answered(void **state)
     desk_scan(&d, COUPON);
     desk_scan(&d, COUPON "X");
     assert_null(desk_asked(&d, TILL_REDEEM));
+    assert_non_null(desk_find(&d, EFFECT_SOUND));
+    assert_int_equal(desk_find(&d, EFFECT_SOUND)->sound, SOUND_WARN);
 }
 
 static void a_coupon_that_needs_an_amount_asks_for_it_and_goes_on(void **state)
@@ -290,7 +292,7 @@ int main(void)
         cmocka_unit_test(what_was_committed_is_shown_though_somebody_went_back),
         cmocka_unit_test(a_coupon_before_nobody_is_only_checked),
         cmocka_unit_test(a_late_answer_to_an_old_question_changes_nothing),
-        cmocka_unit_test(a_second_code_waits_until_the_first_is_answered),
+        cmocka_unit_test(a_second_code_before_the_first_is_answered_is_heard_not_taken),
         cmocka_unit_test(a_coupon_that_needs_an_amount_asks_for_it_and_goes_on),
         cmocka_unit_test(a_coupon_held_elsewhere_is_asked_for_online_and_refused_offline),
         cmocka_unit_test(the_same_question_keeps_its_request_id),
