@@ -74,6 +74,7 @@ finish() {
 if [ "$device" = yes ]; then
     step build-release build release
     step device tests/device/run
+    tail -n 2 "$log/device.log" | sed 's/^/      /'
     finish
     exit
 fi
@@ -92,7 +93,7 @@ fi
 
 step format .ci/format
 step sizes .ci/sizes
-step shellcheck shellcheck -x run.sh test.sh flash.sh firmware/build.sh tests/device/run .ci/install .ci/run .ci/format .ci/sizes .ci/tidy .ci/figures
+step shellcheck shellcheck -x run.sh test.sh flash.sh firmware/build.sh tests/device/run tests/device/boards .ci/install .ci/run .ci/format .ci/sizes .ci/tidy .ci/figures
 step build-tsan build tsan # with clang: the other compiler
 step tidy .ci/tidy
 # The screens live on one thread and spend their time in libraries that the sanitizer cannot see into.
