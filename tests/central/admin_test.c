@@ -19,8 +19,7 @@ static struct people_fixture f;
 static int open_shop(void **state)
 {
     (void)state;
-    people_open(&f, false);
-    json_decref(admin_do(&f, "store add", "{\"zh\":\"松江路店\",\"en\":\"Songjiang\",\"earn_permille\":50}"));
+    people_open_store(&f);
     return 0;
 }
 

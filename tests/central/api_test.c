@@ -14,28 +14,6 @@
 static struct answer answer;
 static struct batch batch;
 
-struct world {
-    struct fixture f;
-    struct fake_terminal t;
-};
-
-static int setup(void **state)
-{
-    static struct world w;
-    fixture_open(&w.f);
-    terminal_make(&w.t, &w.f, 1);
-    terminal_enrol(&w.t, &w.f, w.f.shops[0]);
-    *state = &w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *w = *state;
-    fixture_close(&w->f);
-    return 0;
-}
-
 static struct body sign_in(uint32_t clerk)
 {
     return (struct body){.kind = RECORD_SIGN_IN, .sign_in = {.clerk = clerk, .method = SIGN_IN_PIN}};
@@ -77,7 +55,7 @@ static void fill(struct fake_terminal *t, unsigned count)
 
 static void a_ticket_serves_one_key(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct fake_terminal first, second;
     struct enrol_ticket ticket;
     terminal_make(&first, &w->f, 5);
@@ -100,7 +78,7 @@ static void a_ticket_serves_one_key(void **state)
 
 static void a_ticket_is_over_after_its_time(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct fake_terminal late;
     struct enrol_ticket ticket;
     terminal_make(&late, &w->f, 5);
@@ -112,7 +90,7 @@ static void a_ticket_is_over_after_its_time(void **state)
 
 static void a_guessed_secret_opens_nothing(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct fake_terminal thief;
     struct enrol_ticket ticket;
     terminal_make(&thief, &w->f, 5);
@@ -124,7 +102,7 @@ static void a_guessed_secret_opens_nothing(void **state)
 
 static void nothing_but_its_state_before_the_digits_were_confirmed(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct fake_terminal early;
     struct enrol_ticket ticket;
     char target[64];
@@ -147,7 +125,7 @@ static int run_remove(void *arg, struct store_tx *tx)
 
 static void a_removed_terminal_is_shut_out(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     assert_int_equal(fixture_write(&w->f, run_remove, &w->t.id), 0);
     terminal_send(&w->t, "GET", "/v1/feed?store=0&brand=0", (struct slice){NULL, 0}, &answer);
     refused_with(403, "removed");
@@ -157,7 +135,7 @@ static void a_removed_terminal_is_shut_out(void **state)
 
 static void an_unsigned_request_is_refused(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct exchange bare = {"GET", "/v1/feed?store=0&brand=0", NULL, "", {NULL, 0}};
     transport_direct(&w->f, &bare, &answer);
     refused_with(401, "missing");
@@ -165,7 +143,7 @@ static void an_unsigned_request_is_refused(void **state)
 
 static void a_replayed_request_is_refused(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct signature_headers headers;
     fill(&w->t, 1);
     batch_seal(&batch, &w->t);
@@ -180,7 +158,7 @@ static void a_replayed_request_is_refused(void **state)
 
 static void a_request_from_another_time_is_told_the_time(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct signature_headers headers;
     struct slice none = {NULL, 0};
     terminal_sign(&w->t, &(struct signature_message){"GET", "/v1/feed?store=0&brand=0", none}, &headers);
@@ -193,7 +171,7 @@ static void a_request_from_another_time_is_told_the_time(void **state)
 
 static void another_terminals_key_signs_nothing(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct fake_terminal thief;
     terminal_make(&thief, &w->f, 9);
     thief.id = w->t.id;
@@ -204,7 +182,7 @@ static void another_terminals_key_signs_nothing(void **state)
 
 static void a_batch_must_be_signed_by_its_terminal(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct fake_terminal other;
     terminal_make(&other, &w->f, 2);
     terminal_enrol(&other, &w->f, w->f.shops[1]);
@@ -220,13 +198,13 @@ static void a_batch_must_be_signed_by_its_terminal(void **state)
 
 static void a_body_over_the_limit_is_refused(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     static uint8_t big[BATCH_BYTES_MAX + 1];
     terminal_send(&w->t, "POST", "/v1/journal", (struct slice){big, sizeof(big)}, &answer);
     refused_with(413, "too_large");
 }
 
-static void send_packed(struct world *w, struct slice packed)
+static void send_packed(struct shop_world *w, struct slice packed)
 {
     struct signature_headers headers;
     terminal_sign(&w->t, &(struct signature_message){"POST", "/v1/journal", packed}, &headers);
@@ -236,7 +214,7 @@ static void send_packed(struct world *w, struct slice packed)
 
 static void a_compression_bomb_costs_one_buffer(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     static uint8_t zeros[64 * 1024 * 1024], packed[64 * 1024];
     struct compress *compress = NULL;
     size_t len = 0;
@@ -249,7 +227,7 @@ static void a_compression_bomb_costs_one_buffer(void **state)
 
 static void a_packed_batch_is_the_same_batch(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     static uint8_t packed[BATCH_BYTES_MAX];
     struct compress *compress = NULL;
     size_t len = 0;
@@ -264,7 +242,7 @@ static void a_packed_batch_is_the_same_batch(void **state)
 
 static void rubbish_is_malformed_and_changes_nothing(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     static const uint8_t rubbish[] = {0x83, 0x01, 0xff, 0x00};
     terminal_send(&w->t, "POST", "/v1/journal", (struct slice){rubbish, sizeof(rubbish)}, &answer);
     refused_with(400, "malformed");
@@ -282,7 +260,7 @@ static void rubbish_is_malformed_and_changes_nothing(void **state)
 
 static void a_gap_names_the_record_that_is_wanted(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     fill(&w->t, 2);
     fill(&w->t, 3); /* the first two never arrive */
     batch_upload(&batch, &w->t, &answer);
@@ -294,7 +272,7 @@ static void a_gap_names_the_record_that_is_wanted(void **state)
 
 static void records_sent_twice_are_stored_once(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     fill(&w->t, 5);
     batch_upload(&batch, &w->t, &answer);
     batch_upload(&batch, &w->t, &answer);
@@ -307,7 +285,7 @@ static void records_sent_twice_are_stored_once(void **state)
 
 static void a_fork_goes_to_quarantine_and_the_journal_stands(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct fake_terminal clone = w->t;
     fill(&w->t, 3);
     batch_upload(&batch, &w->t, &answer);
@@ -330,7 +308,7 @@ static void a_fork_goes_to_quarantine_and_the_journal_stands(void **state)
 
 static void an_unknown_kind_is_kept_verbatim(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     static const uint8_t future[] = {0xa1, 0x00, 0x19, 0x12, 0x34};
     batch_start(&batch);
     batch_raw_record(&batch, &w->t, 77, (struct slice){future, sizeof(future)});
@@ -350,7 +328,7 @@ static void an_unknown_kind_is_kept_verbatim(void **state)
 
 static void an_unreadable_body_does_not_hold_up_the_rest(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     static const uint8_t broken[] = {0xff};
     batch_start(&batch);
     batch_raw_record(&batch, &w->t, RECORD_REDEMPTION, (struct slice){broken, sizeof(broken)});
@@ -362,7 +340,7 @@ static void an_unreadable_body_does_not_hold_up_the_rest(void **state)
 
 static void a_batch_whose_chain_breaks_stores_nothing(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     fill(&w->t, 3);
     batch_seal(&batch, &w->t);
     batch.bytes[batch.len - 1] ^= 1; /* the last body's last byte; the head and its signature are whole */
@@ -392,7 +370,7 @@ static void take(void *context, const struct central_reply *reply)
     memcpy(poll->answer.body, reply->body.data, reply->body.len);
 }
 
-static void start_poll(struct world *w, struct poll *poll)
+static void start_poll(struct shop_world *w, struct poll *poll)
 {
     static const char target[] = "/v1/feed?store=1000&brand=1000&wait=25";
     poll->answer.status = 0;
@@ -409,7 +387,7 @@ static void start_poll(struct world *w, struct poll *poll)
 
 static int run_news(void *arg, struct store_tx *tx)
 {
-    struct world *w = arg;
+    struct shop_world *w = arg;
     struct shop shop;
     int rc = identity_find_shop(tx, w->f.shops[0], &shop);
     strcpy(shop.address, "Nanjing Road 1");
@@ -418,7 +396,7 @@ static int run_news(void *arg, struct store_tx *tx)
 
 static void a_waiting_feed_is_woken_by_news_of_its_store(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     static struct poll poll;
     char target[96];
     struct feed_found found;
@@ -442,7 +420,7 @@ static void a_waiting_feed_is_woken_by_news_of_its_store(void **state)
 
 static void a_feed_without_news_answers_empty_when_its_wait_is_over(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct feed_found found;
     terminal_find_in_feed(&w->t, FEED_SETTINGS, &found);
     assert_int_equal(found.count, 1);
@@ -460,7 +438,7 @@ static void a_feed_without_news_answers_empty_when_its_wait_is_over(void **state
 
 static void a_new_terminal_learns_keyset_settings_and_its_peers(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct feed_found found;
     terminal_find_in_feed(&w->t, FEED_KEYSET, &found);
     struct keyset set;
@@ -483,7 +461,7 @@ static void a_new_terminal_learns_keyset_settings_and_its_peers(void **state)
 
 static void short_codes_cannot_be_guessed_for_long(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct authority_request ask = {.request_id = {1}};
     strcpy(ask.shortcode, "000000000000");
     struct authority_answer told;
@@ -503,7 +481,7 @@ static void short_codes_cannot_be_guessed_for_long(void **state)
 
 static void health_metrics_and_description_need_no_key(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct exchange health = {"GET", "/healthz", NULL, "", {NULL, 0}};
     transport_direct(&w->f, &health, &answer);
     assert_int_equal(answer.status, 200);
@@ -517,7 +495,7 @@ static void health_metrics_and_description_need_no_key(void **state)
     assert_memory_equal(answer.body, "openapi: 3", 10);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, shop_world_setup, shop_world_teardown)
 
 int main(void)
 {

@@ -347,3 +347,20 @@ void terminal_ask(struct fake_terminal *t, const char *what, const struct author
     assert_int_equal(answer.status, 200);
     assert_int_equal(authority_answer_decode(answer.body, answer.len, out_answer), 0);
 }
+
+int shop_world_setup(void **state)
+{
+    static struct shop_world w;
+    fixture_open(&w.f);
+    terminal_make(&w.t, &w.f, 1);
+    terminal_enrol(&w.t, &w.f, w.f.shops[0]);
+    *state = &w;
+    return 0;
+}
+
+int shop_world_teardown(void **state)
+{
+    struct shop_world *w = *state;
+    fixture_close(&w->f);
+    return 0;
+}

@@ -73,6 +73,14 @@ void terminal_ask_enrol(struct fake_terminal *t, const struct enrol_ticket *tick
 void make_ticket(struct fixture *f, uint32_t shop, struct enrol_ticket *out_ticket);
 void confirm_terminal(struct fixture *f, uint32_t terminal);
 
+/* A central and one enrolled terminal of its first store: *state of the tests that are set up so. */
+struct shop_world {
+    struct fixture f;
+    struct fake_terminal t;
+};
+int shop_world_setup(void **state);
+int shop_world_teardown(void **state);
+
 /* Signed. */
 void terminal_send(struct fake_terminal *t, const char *method, const char *target, struct slice body,
                    struct answer *out_answer);

@@ -15,28 +15,6 @@
 static struct answer answer;
 static struct batch batch;
 
-struct world {
-    struct fixture f;
-    struct fake_terminal t;
-};
-
-static int setup(void **state)
-{
-    static struct world w;
-    fixture_open(&w.f);
-    terminal_make(&w.t, &w.f, 1);
-    terminal_enrol(&w.t, &w.f, w.f.shops[0]);
-    *state = &w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *w = *state;
-    fixture_close(&w->f);
-    return 0;
-}
-
 static struct journal_answer upload(struct fake_terminal *t, unsigned count)
 {
     batch_start(&batch);
@@ -63,7 +41,7 @@ static void copy_file(const char *from, const char *to)
     close(out);
 }
 
-static void put_back(struct world *w, const char *backup)
+static void put_back(struct shop_world *w, const char *backup)
 {
     char path[128];
     fixture_stop(&w->f);
@@ -78,7 +56,7 @@ static void put_back(struct world *w, const char *backup)
 
 static void only_a_verified_backup_allows_pruning(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     char path[256];
     assert_int_equal(upload(&w->t, 5).archived_through, 0);
     assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
@@ -89,7 +67,7 @@ static void only_a_verified_backup_allows_pruning(void **state)
 
 static void the_oldest_backup_that_is_kept_decides_the_mark(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     char path[256];
     for (int i = 0; i < 4; i++) {
         upload(&w->t, 1);
@@ -101,7 +79,7 @@ static void the_oldest_backup_that_is_kept_decides_the_mark(void **state)
 
 static void a_restored_central_gets_back_what_it_lost(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     char path[256];
     upload(&w->t, 3);
     assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
@@ -126,7 +104,7 @@ static void a_restored_central_gets_back_what_it_lost(void **state)
 
 static void two_restores_of_one_backup_differ(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     char path[256];
     assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
     put_back(w, path);
@@ -152,7 +130,7 @@ static int run_learn(void *arg, struct store_tx *tx)
     return rights_learn_token(tx, arg, MODE_HOME);
 }
 
-static uint64_t next_serial(struct world *w)
+static uint64_t next_serial(struct shop_world *w)
 {
     struct issue issue = {.f = &w->f};
     assert_int_equal(fixture_write(&w->f, run_issue, &issue), 0);
@@ -161,7 +139,7 @@ static uint64_t next_serial(struct world *w)
 
 static void no_serial_is_given_twice_over_a_restore(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     char path[256];
     assert_int_equal(next_serial(w), 1);
     assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
@@ -214,7 +192,7 @@ static void right_record(struct batch *b, struct fake_terminal *t, enum record_k
 /* The backup is older than the move: released there, granted here, and central remembers neither. */
 static void a_right_that_moved_after_the_backup_is_never_granted_twice(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     static struct batch release, taken;
     struct fake_terminal other;
     char path[256];
@@ -246,7 +224,7 @@ static void a_right_that_moved_after_the_backup_is_never_granted_twice(void **st
 
 static void an_ordinary_restart_keeps_the_epoch(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     uint32_t before = store_server_epoch(w->f.central->store);
     fixture_stop(&w->f);
     fixture_start(&w->f, true);
@@ -256,7 +234,7 @@ static void an_ordinary_restart_keeps_the_epoch(void **state)
 
 static void a_cursor_of_another_epoch_starts_the_feed_over(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct feed_found found;
     char target[96];
     terminal_find_in_feed(&w->t, FEED_SETTINGS, &found);
@@ -274,7 +252,7 @@ static void a_cursor_of_another_epoch_starts_the_feed_over(void **state)
 
 static void a_replay_from_before_a_restart_is_refused(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct signature_headers headers;
     struct slice none = {NULL, 0};
     static const char target[] = "/v1/feed?store=0&brand=0&wait=0";
@@ -290,7 +268,7 @@ static void a_replay_from_before_a_restart_is_refused(void **state)
 
 static void a_second_central_is_kept_out_by_the_lock(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct central_options options = {.config = w->f.central->config, .clock = &w->f.clock.base, .inline_jobs = true};
     struct central *second = NULL;
     pid_t holder = 0;
@@ -301,7 +279,7 @@ static void a_second_central_is_kept_out_by_the_lock(void **state)
 
 static void init_never_overwrites(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct central_init_options init = {.config = w->f.central->config, .brand_zh = "x", .brand_en = "x"};
     fixture_stop(&w->f);
     assert_int_equal(central_init_data(&init), -EEXIST);
@@ -311,7 +289,7 @@ static void init_never_overwrites(void **state)
 
 static void damaged_books_do_not_open(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     char path[128];
     upload(&w->t, 50);
     struct central_config config = w->f.central->config;
@@ -326,7 +304,7 @@ static void damaged_books_do_not_open(void **state)
     assert_int_equal(central_open(&options, &w->f.central, NULL), -EUCLEAN);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, shop_world_setup, shop_world_teardown)
 
 int main(void)
 {

@@ -30,13 +30,8 @@ static struct platform p;
 
 static int open_all(void **state)
 {
-    char args[256];
     (void)state;
-    people_open(&f, false);
-    platform_open(&p);
-    snprintf(args, sizeof(args),
-             "{\"name\":\"shop\",\"token\":\"" TOKEN "\",\"api\":\"%s\",\"appid\":\"wx1\",\"secret\":\"s\"}", p.url);
-    json_decref(admin_do(&f, "wechat account", args));
+    platform_open_shop(&p, &f);
     json_decref(admin_do(&f, "store add", "{\"zh\":\"松江路店\",\"en\":\"Songjiang\"}"));
     return 0;
 }
@@ -44,8 +39,7 @@ static int open_all(void **state)
 static int close_all(void **state)
 {
     (void)state;
-    people_close(&f);
-    platform_close(&p);
+    platform_close_shop(&p, &f);
     return 0;
 }
 

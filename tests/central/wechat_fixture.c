@@ -93,6 +93,12 @@ void people_restart(struct people_fixture *f)
     }
 }
 
+void people_open_store(struct people_fixture *f)
+{
+    people_open(f, false);
+    json_decref(admin_do(f, "store add", "{\"zh\":\"松江路店\",\"en\":\"Songjiang\",\"earn_permille\":50}"));
+}
+
 void people_close(struct people_fixture *f)
 {
     char command[128];

@@ -24,7 +24,8 @@ struct people_fixture {
 
 /* serve: threads, the public listener and a log file; else everything happens within the call. */
 void people_open(struct people_fixture *f, bool serve);
-void people_close(struct people_fixture *f); /* and the folder removed */
+void people_open_store(struct people_fixture *f); /* inline, with one store that gives 5 % back */
+void people_close(struct people_fixture *f);      /* and the folder removed */
 /* Closes and opens central again on the same books. */
 void people_restart(struct people_fixture *f);
 

@@ -42,13 +42,8 @@ static int meet_people(void *arg, struct store_tx *tx)
 
 static int open_all(void **state)
 {
-    char args[256];
     (void)state;
-    people_open(&f, false);
-    platform_open(&p);
-    snprintf(args, sizeof(args),
-             "{\"name\":\"shop\",\"token\":\"" TOKEN "\",\"api\":\"%s\",\"appid\":\"wx1\",\"secret\":\"s\"}", p.url);
-    json_decref(admin_do(&f, "wechat account", args));
+    platform_open_shop(&p, &f);
     assert_int_equal(writer_call(f.central->writer, meet_people, NULL), 0);
     return 0;
 }
@@ -56,8 +51,7 @@ static int open_all(void **state)
 static int close_all(void **state)
 {
     (void)state;
-    people_close(&f);
-    platform_close(&p);
+    platform_close_shop(&p, &f);
     return 0;
 }
 

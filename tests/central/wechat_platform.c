@@ -143,3 +143,19 @@ bool platform_saw_in_order(struct platform *p, const char *first, const char *se
     pthread_mutex_unlock(&p->mutex);
     return ordered;
 }
+
+void platform_open_shop(struct platform *p, struct people_fixture *f)
+{
+    char args[256];
+    people_open(f, false);
+    platform_open(p);
+    snprintf(args, sizeof(args),
+             "{\"name\":\"shop\",\"token\":\"" TOKEN "\",\"api\":\"%s\",\"appid\":\"wx1\",\"secret\":\"s\"}", p->url);
+    json_decref(admin_do(f, "wechat account", args));
+}
+
+void platform_close_shop(struct platform *p, struct people_fixture *f)
+{
+    people_close(f);
+    platform_close(p);
+}

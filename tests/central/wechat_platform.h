@@ -5,6 +5,7 @@
 
 #include "platform/clock.h"
 #include "platform/http_server.h"
+#include "wechat_fixture.h"
 
 #include <pthread.h>
 
@@ -29,6 +30,9 @@ struct platform {
 
 void platform_open(struct platform *p);
 void platform_close(struct platform *p);
+/* A central of its own, the platform, and the account "shop" that lives there. */
+void platform_open_shop(struct platform *p, struct people_fixture *f);
+void platform_close_shop(struct platform *p, struct people_fixture *f);
 void platform_script(struct platform *p, const int *codes, unsigned count);
 /* How often needle stands in the log of calls that worked. */
 unsigned platform_saw(struct platform *p, const char *needle);

@@ -13,21 +13,15 @@
 
 void stage_open(struct stage *s)
 {
-    char args[256];
     *s = (struct stage){0};
-    people_open(&s->f, false);
-    platform_open(&s->p);
-    snprintf(args, sizeof(args),
-             "{\"name\":\"shop\",\"token\":\"" TOKEN "\",\"api\":\"%s\",\"appid\":\"wx1\",\"secret\":\"s\"}", s->p.url);
-    json_decref(admin_do(&s->f, "wechat account", args));
+    platform_open_shop(&s->p, &s->f);
     json_decref(admin_do(&s->f, "store add", "{\"zh\":\"一店\",\"en\":\"One\"}"));
     snprintf(s->p.info, sizeof(s->p.info), "{\"user_info_list\":[]}");
 }
 
 void stage_close(struct stage *s)
 {
-    people_close(&s->f);
-    platform_close(&s->p);
+    platform_close_shop(&s->p, &s->f);
 }
 
 const char *stage_openid(unsigned person, char out[40])
