@@ -1,7 +1,4 @@
-#include "central/store/ledger.h"
-#include "central/store/rights.h"
-#include "fixture.h"
-#include "fuzz.h"
+#include "fuzz_central.h"
 
 #include <stdio.h>
 
@@ -29,39 +26,6 @@ static const struct {
     {"POST", "/v1/authority/balance"},
 };
 
-static struct fixture fixture;
-static struct fake_terminal terminal;
-
-static void close_fixture(void)
-{
-    fixture_close(&fixture);
-}
-
-static void open_once(void)
-{
-    if (fixture.central)
-        return;
-    MUST(crypto_start() == 0);
-    fixture_open(&fixture);
-    atexit(close_fixture);
-    terminal_make(&terminal, &fixture, 1);
-    terminal_enrol(&terminal, &fixture, fixture.shops[0]);
-}
-
-static void check_books(void)
-{
-    struct store_tx tx;
-    struct rights_totals totals;
-    char account[ACCOUNT_MAX];
-    int64_t cny = 1, credit = 1;
-    MUST(store_read_begin(fixture.central->store, &tx) == 0);
-    MUST(ledger_verify(&tx, account) == 0);
-    MUST(ledger_sums(&tx, &cny, &credit) == 0);
-    MUST(rights_totals(&tx, &totals) == 0);
-    store_read_end(&tx);
-    MUST(cny == 0 && credit == 0 && totals.unexplained == 0);
-}
-
 static bool printable(const char *text)
 {
     for (; *text; text++)
@@ -76,22 +40,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static unsigned runs;
     struct slice rest = {data, size};
     char query[200], target[300];
-    open_once();
+    fuzz_central_open();
     uint8_t route = fuzz_take(&rest) % ARRAY_LEN(routes), how = fuzz_take(&rest);
     const char *path = routes[route].path;
     bool asks = path[strlen(path) - 1] == '?' || path[strlen(path) - 1] == '/';
     fuzz_text(asks ? fuzz_part(&rest, '\n') : (struct slice){rest.data, 0}, query, sizeof query);
     snprintf(target, sizeof target, "%s%s", path, query);
-    sim_clock_advance(&fixture.clock, 1000); /* the window of nonces moves on */
+    sim_clock_advance(&fuzz_fixture.clock, 1000); /* the window of nonces moves on */
     struct signature_headers headers;
     bool is_signed = (how & 1) == 0 && printable(target);
     if (is_signed)
-        terminal_sign(&terminal, &(struct signature_message){routes[route].method, target, rest}, &headers);
+        terminal_sign(&fuzz_terminal, &(struct signature_message){routes[route].method, target, rest}, &headers);
     struct exchange exchange = {routes[route].method, target, is_signed ? &headers : NULL, (how & 2) ? "zstd" : "",
                                 rest};
-    transport_direct(&fixture, &exchange, &answer);
+    transport_direct(&fuzz_fixture, &exchange, &answer);
     MUST(answer.status >= 200 && answer.status < 600 && answer.status != 500);
     if (++runs % CHECK_EVERY == 0)
-        check_books();
+        fuzz_central_check();
     return 0;
 }
