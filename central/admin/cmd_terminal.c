@@ -1,5 +1,6 @@
 #include "central/admin/fleet.h"
 #include "central/admin/groups.h"
+#include "central/store/people_touchpoint.h"
 #include "central/store/succession.h"
 
 #include <stdio.h>
@@ -177,6 +178,9 @@ static int decide(struct admin_call *call, struct store_tx *tx, bool accept)
         return admin_refuse(call, rc, "two terminals show %s: refuse it and enrol them again", code);
     }
     rc = rc ? rc : identity_confirm(tx, terminal.id, accept, OPERATOR);
+    if (rc == 0 && accept && terminal.replaces) {
+        rc = people_pass_touchpoints(tx, terminal.replaces, terminal.id, OPERATOR);
+    }
     if (rc == 0) {
         admin_set(call, "terminal", json_integer(terminal.id));
         admin_set(call, "store", json_integer(terminal.store));

@@ -4,6 +4,7 @@
 #include "central/store/journal.h"
 #include "central/store/query.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -108,6 +109,22 @@ int people_find_touchpoint(struct store_tx *tx, uint32_t id, struct touchpoint *
 int people_find_scene(struct store_tx *tx, const char *scene, struct touchpoint *out_touchpoint)
 {
     return find_one(tx, "SELECT " COLUMNS " FROM touchpoint WHERE scene = ?", QUERY(Q_TEXT(scene)), out_touchpoint);
+}
+
+int people_pass_touchpoints(struct store_tx *tx, uint32_t from, uint32_t to, const char *who)
+{
+    struct touchpoint shown;
+    int rc;
+    assert(from != to);
+    while ((rc = find_one(tx, "SELECT " COLUMNS " FROM touchpoint WHERE terminal = ? AND gone = 0 ORDER BY id LIMIT 1",
+                          QUERY(Q_INT(from)), &shown)) == 0) {
+        shown.terminal = to;
+        rc = save(tx, &shown, who, "touchpoint changed");
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return rc == -ENOENT ? 0 : rc;
 }
 
 int people_each_touchpoint(struct store_tx *tx, people_touchpoint_visit visit, void *context)

@@ -29,6 +29,8 @@ struct touchpoint {
 MUST_CHECK int people_add_touchpoint(struct store_tx *tx, const struct touchpoint *touchpoint, const char *who,
                                      uint32_t *out_id);
 MUST_CHECK int people_update_touchpoint(struct store_tx *tx, const struct touchpoint *touchpoint, const char *who);
+/* What a terminal showed, the one in its place shows from now on; the store hears of it. */
+MUST_CHECK int people_pass_touchpoints(struct store_tx *tx, uint32_t from, uint32_t to, const char *who);
 MUST_CHECK int people_find_touchpoint(struct store_tx *tx, uint32_t id, struct touchpoint *out_touchpoint);
 MUST_CHECK int people_find_scene(struct store_tx *tx, const char *scene, struct touchpoint *out_touchpoint);
 typedef int (*people_touchpoint_visit)(void *context, const struct touchpoint *touchpoint);
