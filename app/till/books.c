@@ -105,7 +105,11 @@ static int rebuild_once(struct books *b)
 
 static int open_database(struct books *b)
 {
-    const struct db_options options = {.mode = DB_WRITER, .sync = DB_SYNC_FULL, .vfs = b->vfs, .cache_kib = 8192};
+    const struct db_options options = {.mode = DB_WRITER,
+                                       .sync = DB_SYNC_FULL,
+                                       .vfs = b->vfs,
+                                       .cache_kib = 8192,
+                                       .commits = upload_commits(b->upload)};
     int r;
 
     upload_release(b->upload);
@@ -262,6 +266,7 @@ void books_abort(struct books *b)
     db_rollback(b->db);
     b->head = b->committed;
     b->projection.group_id = 0;
+    b->others.known = false;
     b->consumes = false;
     b->unconfirmed_from = b->unconfirmed_committed;
 }

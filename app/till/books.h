@@ -125,6 +125,12 @@ struct books {
     bool lan;                    /* a lan room serves this till */
     _Atomic uint32_t peers_live; /* set by any thread */
     struct store_role role;
+    struct { /* of the feed, as store_read last saw it */
+        bool known;
+        bool gone; /* some are */
+        uint32_t count;
+        struct feed_terminal list[LAN_TERMINALS_MAX];
+    } others;
     uint64_t unconfirmed_from, unconfirmed_committed; /* 0 = nothing waits for a peer; as on the disk */
     bool consumes;                                    /* the open transaction holds an act that a peer must have */
     bool taken_back;                                  /* what waited is gone: the till's loop says so */
@@ -183,6 +189,9 @@ MUST_CHECK int journal_load_head(struct db *db, uint32_t era, struct journal_hea
 MUST_CHECK int journal_insert(struct db *db, uint32_t era, const struct record *record);
 /* The body is copied into buffer. -ENOENT, -EUCLEAN when the record's hash is not its own. */
 MUST_CHECK int journal_read(struct db *db, int64_t id, uint8_t buffer[RECORD_BODY_MAX], struct record *out_record);
+/* Every record from one id through another, in order, as journal_read; what `visit` returns other than 0 ends it. */
+typedef int (*journal_visit)(void *context, const struct record *record);
+MUST_CHECK int journal_walk(struct db *db, int64_t first_id, int64_t last_id, journal_visit visit, void *context);
 MUST_CHECK int journal_read_body(struct db *db, int64_t id, struct body *out_body);
 
 /* projection.c */
@@ -360,8 +369,9 @@ MUST_CHECK int pending_list(struct books *b, struct till_pending *out_list, uint
 
 /* upload.c: the one part that other threads enter; its own read-only connection behind a mutex. */
 MUST_CHECK int upload_open(const char *path, const char *vfs, struct upload **out_upload);
-void upload_close(struct upload *upload);   /* NULL-safe */
-void upload_release(struct upload *upload); /* closes the reader until the next use; NULL-safe */
+void upload_close(struct upload *upload);             /* NULL-safe */
+void upload_release(struct upload *upload);           /* closes the reader until the next use; NULL-safe */
+atomic_ullong *upload_commits(struct upload *upload); /* for the writer: what was read holds until it counts */
 MUST_CHECK int upload_backlog(struct upload *upload, struct till_backlog *out_backlog);
 MUST_CHECK int upload_next_batch(struct upload *upload, const uint8_t secret[SECRET_KEY_LEN], uint8_t *out, size_t cap,
                                  size_t *out_len);

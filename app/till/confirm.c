@@ -261,18 +261,31 @@ int confirm_settle(struct books *b)
     return r;
 }
 
-int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end)
+/* The hash of a record of this terminal's journal; mostly it is the last one. -ENOENT. */
+static int hash_of(struct books *b, uint64_t seq, uint8_t out_hash[HASH_LEN])
 {
     uint8_t buffer[RECORD_BODY_MAX];
     struct record record;
+    int r = 0;
+
+    if (seq != b->committed.seq)
+        r = journal_read(b->db, journal_id(b->era, seq), buffer, &record);
+    if (r == 0)
+        memcpy(out_hash, seq == b->committed.seq ? b->committed.hash : record.hash, HASH_LEN);
+    return r;
+}
+
+int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end)
+{
+    uint8_t hash[HASH_LEN];
     int r;
 
     if (!b->enrolled || end->terminal != b->enrolment.answer.terminal ||
         end->incarnation != b->enrolment.answer.incarnation)
         return -EINVAL;
     bool forked = end->through > b->head.seq;
-    r = end->through != 0 && !forked ? journal_read(b->db, journal_id(b->era, end->through), buffer, &record) : -ENOENT;
-    forked |= r == 0 && memcmp(record.hash, end->hash, HASH_LEN) != 0;
+    r = end->through != 0 && !forked ? hash_of(b, end->through, hash) : -ENOENT;
+    forked |= r == 0 && memcmp(hash, end->hash, HASH_LEN) != 0;
     if (forked) {
         r = books_remember_fork(b);
         return r < 0 ? r : -EILSEQ;

@@ -342,11 +342,12 @@ int copies_drop(struct books *b, bool *out_dropped)
 int copies_to_carry(struct db *db, uint32_t *out_count)
 {
     struct db_stmt *stmt;
-    int r = db_stmt_open(db,
-                         "SELECT count(*) FROM era e JOIN terminal_gone g ON g.terminal = e.terminal WHERE e.own = 0"
-                         " AND e.durable_through < (SELECT max(id) FROM journal WHERE id >= e.era << 44"
-                         " AND id < (e.era + 1) << 44) - (e.era << 44)",
-                         &stmt);
+    int r =
+        db_stmt_open(db,
+                     "SELECT count(*) FROM terminal_gone g CROSS JOIN era e ON e.terminal = g.terminal WHERE e.own = 0"
+                     " AND e.durable_through < (SELECT max(id) FROM journal WHERE id >= e.era << 44"
+                     " AND id < (e.era + 1) << 44) - (e.era << 44)",
+                     &stmt);
 
     static_assert(JOURNAL_SEQ_BITS == 44, "the shift in the statement above");
     if (r < 0)

@@ -107,12 +107,37 @@ static int read_row(struct db_stmt *stmt, uint8_t buffer[RECORD_BODY_MAX], struc
     return 0;
 }
 
+#define RECORDS "SELECT version, terminal, incarnation, seq, hlc, kind, body, prev_hash, hash FROM journal"
+
+int journal_walk(struct db *db, int64_t first_id, int64_t last_id, journal_visit visit, void *context)
+{
+    uint8_t buffer[RECORD_BODY_MAX];
+    struct record record;
+    struct db_stmt *stmt;
+    int r = db_stmt_open(db, RECORDS " WHERE id BETWEEN ? AND ? ORDER BY id", &stmt);
+
+    if (r < 0) {
+        return r;
+    }
+    db_bind_int64(stmt, 1, first_id);
+    db_bind_int64(stmt, 2, last_id);
+    while ((r = db_stmt_step(stmt)) == DB_ROW) {
+        r = read_row(stmt, buffer, &record);
+        if (r == 0) {
+            r = visit(context, &record);
+        }
+        if (r != 0) {
+            break;
+        }
+    }
+    db_stmt_close(stmt);
+    return r;
+}
+
 int journal_read(struct db *db, int64_t id, uint8_t buffer[RECORD_BODY_MAX], struct record *out_record)
 {
     struct db_stmt *stmt;
-    int r = db_stmt_open(
-        db, "SELECT version, terminal, incarnation, seq, hlc, kind, body, prev_hash, hash FROM journal WHERE id = ?",
-        &stmt);
+    int r = db_stmt_open(db, RECORDS " WHERE id = ?", &stmt);
 
     if (r < 0) {
         return r;

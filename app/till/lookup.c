@@ -24,29 +24,28 @@ int member_row(struct db *db, uint64_t member, struct feed_member *out_row)
     return r;
 }
 
-/* A chain of a few at most: whoever merges members sees to it that it ends. */
+#define MERGES_MAX 16 /* a chain of a few at most: whoever merges members sees to it that it ends */
+
 int member_survivor(struct db *db, uint64_t member, uint64_t *out_survivor)
 {
+    uint64_t survivor = member;
     struct db_stmt *stmt;
-    int r;
+    int r = DB_ROW;
 
-    if (member == 0) {
-        *out_survivor = 0;
-        return 0;
+    for (int i = 0; i < MERGES_MAX && r == DB_ROW && survivor != 0; i++) {
+        r = db_stmt_open(db, "SELECT survivor FROM member_alias WHERE member = ?", &stmt);
+        if (r < 0)
+            return r;
+        db_bind_int64(stmt, 1, (int64_t)survivor);
+        r = db_stmt_step(stmt);
+        if (r == DB_ROW)
+            survivor = (uint64_t)db_column_int64(stmt, 0);
+        db_stmt_close(stmt);
     }
-    r = db_stmt_open(db,
-                     "WITH RECURSIVE up(id, step) AS (SELECT ?1, 0 UNION ALL SELECT a.survivor, up.step + 1 FROM up"
-                     " JOIN member_alias AS a ON a.member = up.id WHERE up.step < 16)"
-                     " SELECT id FROM up ORDER BY step DESC LIMIT 1",
-                     &stmt);
     if (r < 0)
         return r;
-    db_bind_int64(stmt, 1, (int64_t)member);
-    r = db_stmt_step(stmt);
-    if (r == DB_ROW)
-        *out_survivor = (uint64_t)db_column_int64(stmt, 0);
-    db_stmt_close(stmt);
-    return r < 0 ? r : 0;
+    *out_survivor = survivor;
+    return 0;
 }
 
 /* Still good for its member: neither used nor given up here. */

@@ -143,6 +143,7 @@ int projection_void_waiting(struct projection *p, int64_t id)
     const int64_t seq = (int64_t)journal_seq(id), era = journal_era(id);
     struct db_stmt *stmt;
     struct body body;
+    bool waited = false;
     int step, r = db_stmt_open(p->db,
                                "SELECT void FROM void_waiting w JOIN era e ON e.terminal = w.terminal"
                                " AND e.incarnation = w.incarnation WHERE e.era = ? AND w.seq = ?",
@@ -157,9 +158,10 @@ int projection_void_waiting(struct projection *p, int64_t id)
         r = step < 0 ? step : journal_read_body(p->source, void_id, &body);
         if (r == 0)
             r = count_void(p, void_id, &body, id);
+        waited = true;
     }
     db_stmt_close(stmt);
-    if (r < 0)
+    if (r < 0 || !waited)
         return r;
     return RUN(p->db,
                "DELETE FROM void_waiting WHERE seq = ?2 AND (terminal, incarnation) ="

@@ -150,6 +150,7 @@ int store_load(struct books *b)
     int64_t alone, unconfirmed, forked;
     int r = load_others(b, &role);
 
+    b->others.known = false;
     if (r == 0)
         r = load_primary(b, &role);
     if (r == 0)
@@ -175,37 +176,47 @@ int store_load(struct books *b)
     return 0;
 }
 
-static int read_terminals(struct books *b, struct till_store *out)
+static int read_others(struct books *b)
 {
     struct db_stmt *stmt;
-    int step, r = db_stmt_open(b->db, "SELECT body FROM terminal WHERE terminal <> ? ORDER BY terminal LIMIT ?", &stmt);
+    uint32_t gone = 0;
+    int step, r = count(b, "SELECT EXISTS (SELECT 1 FROM terminal_gone)", &gone);
 
+    if (r == 0)
+        r = db_stmt_open(b->db, "SELECT body FROM terminal WHERE terminal <> ? ORDER BY terminal LIMIT ?", &stmt);
     if (r < 0)
         return r;
+    memset(&b->others, 0, sizeof(b->others)); /* compared bytewise */
     db_bind_int64(stmt, 1, b->enrolment.answer.terminal);
     db_bind_int64(stmt, 2, LAN_TERMINALS_MAX);
     while (r == 0 && (step = db_stmt_step(stmt)) != DB_DONE) {
         if (step < 0)
             r = step;
-        else if (feed_terminal_decode(db_column_blob(stmt, 0), &out->terminals[out->terminal_count]) < 0)
+        else if (feed_terminal_decode(db_column_blob(stmt, 0), &b->others.list[b->others.count]) < 0)
             r = -EUCLEAN;
         else
-            out->terminal_count++;
+            b->others.count++;
     }
     db_stmt_close(stmt);
+    b->others.gone = gone != 0;
+    b->others.known = r == 0;
     return r;
 }
 
 int store_read(struct books *b, struct till_store *out_store)
 {
+    uint32_t carried = 0;
+    int r = 0;
+
     memset(out_store, 0, sizeof(*out_store));
     if (!b->enrolled) {
         out_store->single = true;
         return 0;
     }
-    uint32_t carried;
-    int r = copies_to_carry(b->db, &carried);
-
+    if (!b->others.known)
+        r = read_others(b);
+    if (r == 0 && b->others.gone)
+        r = copies_to_carry(b->db, &carried);
     if (r < 0)
         return r;
     out_store->enrolled = true;
@@ -219,7 +230,9 @@ int store_read(struct books *b, struct till_store *out_store)
     out_store->store_epoch = b->role.epoch;
     out_store->primary_terminal = b->role.primary;
     out_store->unconfirmed_from = b->unconfirmed_from;
-    return read_terminals(b, out_store);
+    out_store->terminal_count = b->others.count;
+    memcpy(out_store->terminals, b->others.list, sizeof(out_store->terminals));
+    return 0;
 }
 
 static int is_manager(struct books *b, uint32_t clerk, bool *out_manager)

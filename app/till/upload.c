@@ -2,6 +2,7 @@
 
 #include "domain/export.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +12,12 @@ struct upload {
     struct db *reader;      /* NULL until needed */
     uint8_t *batch_buffer;  /* BATCH_BYTES_MAX */
     uint8_t *record_buffer; /* RECORD_BODY_MAX */
-    int64_t ends_mark;      /* the reader's when ends were read; 0 = never */
+    atomic_ullong commits;  /* the writer's; guarded by nothing */
+    /* What is asked for again and again while nothing happens, each with the count before it was read; 0 = never. */
+    unsigned long long ends_mark, backlog_mark;
     uint32_t end_count;
     struct lan_end ends[LAN_TERMINALS_MAX];
+    struct till_backlog backlog;
 };
 
 int upload_open(const char *path, const char *vfs, struct upload **out_upload)
@@ -54,7 +58,7 @@ static void drop_reader(struct upload *upload)
 {
     db_close(upload->reader);
     upload->reader = NULL;
-    upload->ends_mark = 0; /* another reader counts anew */
+    upload->ends_mark = upload->backlog_mark = 0;
 }
 
 void upload_release(struct upload *upload)
@@ -64,6 +68,11 @@ void upload_release(struct upload *upload)
     pthread_mutex_lock(&upload->mutex);
     drop_reader(upload);
     pthread_mutex_unlock(&upload->mutex);
+}
+
+atomic_ullong *upload_commits(struct upload *upload)
+{
+    return &upload->commits;
 }
 
 /* With the mutex held. */
@@ -83,144 +92,190 @@ static int done(struct upload *upload, int r)
     return r;
 }
 
-static int last_seq_of(struct db *db, struct upload_era *era)
-{
-    struct db_stmt *stmt;
-    int r = db_stmt_open(db, "SELECT max(id) FROM journal WHERE id >= ? AND id < ?", &stmt);
-
-    if (r < 0)
-        return r;
-    db_bind_int64(stmt, 1, journal_id(era->era, 0));
-    db_bind_int64(stmt, 2, journal_id(era->era + 1, 0));
-    r = db_stmt_step(stmt);
-    if (r == DB_ROW)
-        era->last_seq = journal_seq(db_column_int64(stmt, 0));
-    db_stmt_close(stmt);
-    return r < 0 ? r : 0;
-}
-
-static int read_era(struct db_stmt *stmt, struct db *db, struct upload_era *out_era)
+static void read_era(struct db_stmt *stmt, struct upload_era *out_era)
 {
     *out_era = (struct upload_era){.era = (uint32_t)db_column_int64(stmt, 0),
                                    .terminal = (uint32_t)db_column_int64(stmt, 1),
                                    .incarnation = (uint32_t)db_column_int64(stmt, 2),
                                    .durable_through = (uint64_t)db_column_int64(stmt, 3),
                                    .archived_through = (uint64_t)db_column_int64(stmt, 4),
-                                   .pruned_through = (uint64_t)db_column_int64(stmt, 5)};
-    return last_seq_of(db, out_era);
+                                   .pruned_through = (uint64_t)db_column_int64(stmt, 5),
+                                   .last_seq = journal_seq(db_column_int64(stmt, 6))};
 }
+
+/* Of the era in the row e. */
+#define LAST_ID "(SELECT max(id) FROM journal WHERE id >= e.era << 44 AND id < (e.era + 1) << 44)"
+static_assert(JOURNAL_SEQ_BITS == 44, "the shifts above");
 
 int upload_era_find(struct db *db, struct upload_era *out_era)
 {
     struct upload_era era = {0};
     struct db_stmt *stmt;
     int step, r = db_stmt_open(db,
-                               "SELECT era, terminal, incarnation, durable_through, archived_through, pruned_through"
-                               " FROM era WHERE own = 1 AND terminal = (SELECT terminal FROM era WHERE era ="
-                               " (SELECT value FROM config WHERE key = 'era')) ORDER BY era",
+                               "SELECT era, terminal, incarnation, durable_through, archived_through, pruned_through,"
+                               " " LAST_ID " FROM era e WHERE own = 1 AND terminal = (SELECT terminal FROM era WHERE"
+                               " era = (SELECT value FROM config WHERE key = 'era')) ORDER BY era",
                                &stmt);
 
     if (r < 0)
         return r;
     while ((step = db_stmt_step(stmt)) == DB_ROW) {
-        r = read_era(stmt, db, &era);
-        if (r < 0 || era.durable_through < era.last_seq)
+        read_era(stmt, &era);
+        if (era.durable_through < era.last_seq)
             break;
     }
     db_stmt_close(stmt);
-    if (step < 0 || r < 0)
-        return step < 0 ? step : r;
+    if (step < 0)
+        return step;
     if (era.era == 0)
         return -ENOENT;
     *out_era = era;
     return 0;
 }
 
-/* What no peer holds yet is not done, and central does not hear of it. The mark is always of the last era. */
-static int ready_through(struct upload *upload, const struct upload_era *era, uint64_t *out_seq)
-{
-    int64_t present, unconfirmed;
-    int r = config_get_int(upload->reader, "era", &present);
+struct present { /* of the books, from config */
+    uint32_t era;
+    uint64_t unconfirmed_from; /* 0 = nothing waits for a peer */
+    bool held_back, forked;
+};
 
-    if (r == 0)
-        r = config_get_int(upload->reader, "unconfirmed_from", &unconfirmed);
-    if (r == 0)
-        *out_seq = unconfirmed != 0 && era->era == present ? (uint64_t)unconfirmed - 1 : era->last_seq;
-    return r;
+static int read_present(struct upload *upload, struct present *out)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(upload->reader,
+                         "SELECT (SELECT value FROM config WHERE key = 'era'),"
+                         " (SELECT value FROM config WHERE key = 'unconfirmed_from'),"
+                         " (SELECT value FROM config WHERE key = 'held_back'),"
+                         " (SELECT value FROM config WHERE key = 'forked')",
+                         &stmt);
+
+    if (r < 0)
+        return r;
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        *out = (struct present){.era = (uint32_t)db_column_int64(stmt, 0),
+                                .unconfirmed_from = (uint64_t)db_column_int64(stmt, 1),
+                                .held_back = db_column_int64(stmt, 2) != 0,
+                                .forked = db_column_int64(stmt, 3) != 0};
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
 }
 
-static int backlog(struct upload *upload, struct till_backlog *out)
+/* What no peer holds yet is not done, and central does not hear of it. The mark is always of the last era. */
+static uint64_t ready_through(const struct present *present, const struct upload_era *era)
+{
+    return present->unconfirmed_from != 0 && era->era == present->era ? present->unconfirmed_from - 1 : era->last_seq;
+}
+
+/* -ENOENT. */
+static int read_time(struct upload *upload, int64_t id, int64_t *out_ms)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(upload->reader, "SELECT hlc FROM journal WHERE id = ?", &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, id);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        *out_ms = hlc_physical_ms((struct hlc){(uint64_t)db_column_int64(stmt, 0)});
+    db_stmt_close(stmt);
+    return r < 0 ? r : r == DB_ROW ? 0 : -ENOENT;
+}
+
+static int read_backlog(struct upload *upload, struct till_backlog *out)
 {
     struct upload_era era;
-    struct record oldest;
+    struct present present;
     uint64_t through;
-    int64_t forked;
     int r = upload_era_find(upload->reader, &era);
 
     if (r == 0)
-        r = config_get_int(upload->reader, "forked", &forked);
-    if (r == 0)
-        r = ready_through(upload, &era, &through);
+        r = read_present(upload, &present);
     if (r < 0)
         return r;
+    through = ready_through(&present, &era);
     *out = (struct till_backlog){.last_seq = era.last_seq,
                                  .durable_through = era.durable_through,
                                  .archived_through = era.archived_through,
                                  .waiting = through > era.durable_through ? through - era.durable_through : 0,
-                                 .forked = forked != 0};
+                                 .forked = present.forked};
     r = copies_to_carry(upload->reader, &out->carried);
     if (r < 0 || out->waiting == 0)
         return r;
-    r = journal_read(upload->reader, journal_id(era.era, era.durable_through + 1), upload->record_buffer, &oldest);
-    if (r == 0)
-        out->oldest_ms = hlc_physical_ms((struct hlc){oldest.hlc});
+    r = read_time(upload, journal_id(era.era, era.durable_through + 1), &out->oldest_ms);
     return r == -ENOENT ? 0 : r;
+}
+
+/* Asked for several times with every batch, and with every call for the feed. */
+static int refresh_backlog(struct upload *upload)
+{
+    struct till_backlog backlog = {0};
+    unsigned long long mark = atomic_load(&upload->commits);
+    int r;
+
+    if (mark == upload->backlog_mark)
+        return 0;
+    r = read_backlog(upload, &backlog);
+    if (r < 0 && r != -ENOENT)
+        return r;
+    upload->backlog = backlog;
+    upload->backlog_mark = mark;
+    return 0;
 }
 
 int upload_backlog(struct upload *upload, struct till_backlog *out_backlog)
 {
-    struct till_backlog result = {0};
     int r;
 
     pthread_mutex_lock(&upload->mutex);
     r = reader_ready(upload);
     if (r == 0)
-        r = backlog(upload, &result);
-    r = done(upload, r);
-    if (r == 0 || r == -ENOENT)
-        *out_backlog = result;
-    return r == -ENOENT ? 0 : r;
+        r = refresh_backlog(upload);
+    if (r == 0)
+        *out_backlog = upload->backlog;
+    return done(upload, r);
+}
+
+struct filling {
+    struct batch_writer *w;
+    uint64_t next_seq;
+};
+
+static int add_record(void *context, const struct record *record)
+{
+    struct filling *filling = context;
+
+    if (record->id.seq != filling->next_seq++)
+        return -ENODATA;
+    return batch_add(filling->w, record);
 }
 
 /* -ENODATA: records that central wants again were pruned; only a person can help. */
 static int fill(struct upload *upload, int64_t first_id, int64_t last_id, struct batch_writer *w)
 {
-    struct record record;
-    int r = 0;
+    struct filling filling = {w, journal_seq(first_id)};
+    int r = journal_walk(upload->reader, first_id, last_id, add_record, &filling);
 
-    for (int64_t id = first_id; id <= last_id && r == 0; id++) {
-        r = journal_read(upload->reader, id, upload->record_buffer, &record);
-        if (r == -ENOENT)
-            return -ENODATA;
-        if (r == 0)
-            r = batch_add(w, &record);
-    }
+    if (r == 0 && first_id <= last_id && filling.next_seq <= journal_seq(last_id))
+        return -ENODATA;
     return r == -ENOSPC ? 0 : r;
 }
 
 static int next_batch(struct upload *upload, const uint8_t secret[SECRET_KEY_LEN], struct slice out, size_t *out_len)
 {
     struct upload_era era;
+    struct present present;
     struct batch_writer w;
-    uint64_t through;
     int r = upload_era_find(upload->reader, &era);
 
     if (r == 0)
-        r = ready_through(upload, &era, &through);
+        r = read_present(upload, &present);
     if (r < 0)
         return r;
     batch_writer_init(&w, upload->batch_buffer, BATCH_BYTES_MAX);
-    r = fill(upload, journal_id(era.era, era.durable_through + 1), journal_id(era.era, through), &w);
+    r = fill(upload, journal_id(era.era, era.durable_through + 1), journal_id(era.era, ready_through(&present, &era)),
+             &w);
     if (r < 0)
         return r;
     if (w.head.count == 0) {
@@ -239,6 +294,8 @@ int upload_next_batch(struct upload *upload, const uint8_t secret[SECRET_KEY_LEN
     pthread_mutex_lock(&upload->mutex);
     r = reader_ready(upload);
     if (r == 0)
+        r = refresh_backlog(upload);
+    if (r == 0 && upload->backlog.waiting > 0)
         r = next_batch(upload, secret, (struct slice){out, cap}, &len);
     r = done(upload, r);
     if (r == 0 || r == -ENOENT)
@@ -246,60 +303,81 @@ int upload_next_batch(struct upload *upload, const uint8_t secret[SECRET_KEY_LEN
     return r == -ENOENT ? 0 : r;
 }
 
-/* The end of a journal as peers may have it: an act that nobody was told of stays here once this terminal knows that
- * it is no longer the primary. */
-static int offered_head(struct upload *upload, uint32_t era, struct journal_head *out_head)
+/* An act that nobody was told of stays here once this terminal knows that it is no longer the primary. */
+static bool holds_back(const struct present *present, uint32_t era)
 {
-    int64_t present, unconfirmed, held_back;
-    struct record last;
-    int r = config_get_int(upload->reader, "era", &present);
-
-    if (r == 0)
-        r = config_get_int(upload->reader, "unconfirmed_from", &unconfirmed);
-    if (r == 0)
-        r = config_get_int(upload->reader, "held_back", &held_back);
-    if (r == 0)
-        r = journal_load_head(upload->reader, era, out_head);
-    if (r < 0 || era != present || held_back == 0 || unconfirmed <= 1)
-        return r;
-    r = journal_read(upload->reader, journal_id(era, (uint64_t)unconfirmed - 1), upload->record_buffer, &last);
-    if (r == 0) {
-        out_head->seq = last.id.seq;
-        memcpy(out_head->hash, last.hash, HASH_LEN);
-    }
-    return r;
+    return era == present->era && present->held_back && present->unconfirmed_from > 1;
 }
 
-static int read_end(struct upload *upload, struct db_stmt *stmt, struct lan_end *out)
+/* How far peers may have a journal of this terminal's own. */
+static int offered_through(struct upload *upload, uint32_t era, uint64_t *out_seq)
 {
+    struct present present;
     struct journal_head head;
-    int r = offered_head(upload, (uint32_t)db_column_int64(stmt, 0), &head);
+    int r = read_present(upload, &present);
 
     if (r < 0)
         return r;
-    *out = (struct lan_end){.terminal = (uint32_t)db_column_int64(stmt, 1),
-                            .incarnation = (uint32_t)db_column_int64(stmt, 2),
-                            .from = (uint64_t)db_column_int64(stmt, 3) + 1,
-                            .through = head.seq};
-    memcpy(out->hash, head.hash, HASH_LEN);
+    if (holds_back(&present, era)) {
+        *out_seq = present.unconfirmed_from - 1;
+        return 0;
+    }
+    r = journal_load_head(upload->reader, era, &head);
+    if (r == 0)
+        *out_seq = head.seq;
+    return r;
+}
+
+/* Without its last record, since the one after it is held back. */
+static int shorten_end(struct upload *upload, const struct present *present, struct lan_end *end)
+{
+    struct record last;
+    int r = journal_read(upload->reader, journal_id(present->era, present->unconfirmed_from - 1), upload->record_buffer,
+                         &last);
+
+    if (r < 0)
+        return r;
+    end->through = last.id.seq;
+    memcpy(end->hash, last.hash, HASH_LEN);
     return 0;
 }
 
-/* The present journal first, then the newest copies. */
+static int read_end(struct upload *upload, struct db_stmt *stmt, const struct present *present, struct lan_end *out)
+{
+    struct slice hash = db_column_blob(stmt, 5);
+
+    *out = (struct lan_end){.terminal = (uint32_t)db_column_int64(stmt, 1),
+                            .incarnation = (uint32_t)db_column_int64(stmt, 2),
+                            .from = (uint64_t)db_column_int64(stmt, 3) + 1,
+                            .through = (uint64_t)db_column_int64(stmt, 4)};
+    if (hash.len != (out->through > 0 ? HASH_LEN : 0))
+        return -EUCLEAN;
+    memcpy(out->hash, hash.len > 0 ? hash.data : out->hash, hash.len);
+    return holds_back(present, (uint32_t)db_column_int64(stmt, 0)) ? shorten_end(upload, present, out) : 0;
+}
+
+/* The present journal first, then the newest copies. What is held back is read with the first of them, while the
+ * statement keeps to one state of the books. */
 static int read_ends(struct upload *upload, struct lan_end ends[LAN_TERMINALS_MAX], uint32_t *out_count)
 {
+    struct present present = {0};
     struct db_stmt *stmt;
     uint32_t count = 0;
     int step, r = db_stmt_open(upload->reader,
-                               "SELECT era, terminal, incarnation, pruned_through FROM era WHERE own = 0 OR era ="
-                               " (SELECT value FROM config WHERE key = 'era') ORDER BY own DESC, era DESC LIMIT ?",
+                               "SELECT e.era, e.terminal, e.incarnation, e.pruned_through, j.seq, j.hash FROM era e"
+                               " LEFT JOIN journal j ON j.id = " LAST_ID
+                               " WHERE e.own = 0 OR e.era = (SELECT value FROM config WHERE key = 'era')"
+                               " ORDER BY e.own DESC, e.era DESC LIMIT ?",
                                &stmt);
 
     if (r < 0)
         return r;
     db_bind_int64(stmt, 1, LAN_TERMINALS_MAX);
-    while (r == 0 && (step = db_stmt_step(stmt)) != DB_DONE)
-        r = step < 0 ? step : read_end(upload, stmt, &ends[count++]);
+    while (r == 0 && (step = db_stmt_step(stmt)) != DB_DONE) {
+        r = step < 0 ? step : count == 0 ? read_present(upload, &present) : 0;
+        if (r == 0)
+            r = read_end(upload, stmt, &present, &ends[count++]);
+    }
     db_stmt_close(stmt);
     if (r == 0)
         *out_count = count;
@@ -311,11 +389,11 @@ static int refresh_ends(struct upload *upload)
 {
     struct lan_end ends[LAN_TERMINALS_MAX];
     uint32_t count = 0;
-    int64_t mark;
-    int r = db_change_mark(upload->reader, &mark);
+    unsigned long long mark = atomic_load(&upload->commits);
+    int r;
 
-    if (r < 0 || mark == upload->ends_mark)
-        return r;
+    if (mark == upload->ends_mark)
+        return 0;
     r = read_ends(upload, ends, &count);
     if (r < 0)
         return r;
@@ -374,15 +452,15 @@ static int copied_batch(struct upload *upload, uint32_t era, uint64_t after, str
 static int own_batch(struct upload *upload, uint32_t era, uint64_t after, const uint8_t secret[SECRET_KEY_LEN],
                      struct slice out, size_t *out_len)
 {
-    struct journal_head head;
     struct batch_writer w;
-    int r = offered_head(upload, era, &head);
+    uint64_t through = 0;
+    int r = offered_through(upload, era, &through);
 
     if (r < 0)
         return r;
     *out_len = 0;
     batch_writer_init(&w, upload->batch_buffer, EXPORT_BATCH_MAX); /* a copy can be carried to central in a file, too */
-    r = fill(upload, journal_id(era, after + 1), journal_id(era, head.seq), &w);
+    r = fill(upload, journal_id(era, after + 1), journal_id(era, through), &w);
     return r < 0 || w.head.count == 0 ? r : batch_finish(&w, secret, (uint8_t *)out.data, out.len, out_len);
 }
 

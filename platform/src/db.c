@@ -71,6 +71,12 @@ int db_result(struct db *db, int code)
     return error;
 }
 
+static void count_commit(struct db *db)
+{
+    if (db->commits)
+        atomic_fetch_add(db->commits, 1);
+}
+
 /*
  * Stands in for SQLite's own automatic checkpoint, which swallows errors. A sync that fails in it leaves pages that the
  * kernel takes for written; going on would let a later checkpoint drop them from the log. The commit itself is safe.
@@ -78,6 +84,7 @@ int db_result(struct db *db, int code)
 static int on_commit(void *context, sqlite3 *handle, const char *name, int pages)
 {
     struct db *db = context;
+    count_commit(db);
     if (pages < db->checkpoint_pages)
         return SQLITE_OK;
     int code = sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
@@ -88,13 +95,17 @@ static int on_commit(void *context, sqlite3 *handle, const char *name, int pages
     return SQLITE_OK;
 }
 
-static int set_up_common(struct db *db, const struct db_options *options)
+static void configure(struct db *db, const struct db_options *options)
 {
-    char sql[320];
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     sqlite3_busy_timeout(db->handle, options->busy_timeout_ms ? options->busy_timeout_ms : BUSY_TIMEOUT_MS_DEFAULT);
+}
+
+static int set_pragmas(struct db *db, const struct db_options *options)
+{
+    char sql[320];
     snprintf(sql, sizeof(sql),
              "PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF;"
              "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-%d; PRAGMA synchronous=%s;",
@@ -121,19 +132,24 @@ static int require_wal(struct db *db)
 static int set_up_writer(struct db *db, const struct db_options *options)
 {
     db->checkpoint_pages = options->checkpoint_pages ? options->checkpoint_pages : CHECKPOINT_PAGES_DEFAULT;
-    int error = require_wal(db);
+    db->commits = options->commits;
+    int error = db_log_settle(db); /* first, since on a full disk this is as far as it goes, again and again */
+    error = error ? error : set_pragmas(db, options);
+    error = error ? error : require_wal(db);
     if (error)
         return error;
     sqlite3_wal_hook(db->handle, on_commit, db);
     error = db_exec(db, "PRAGMA secure_delete=ON;"); /* what was erased is overwritten, not only unlinked */
-    error = error ? error : db_log_settle(db);
-    return error ? error : db_checkpoint(db);
+    error = error ? error : db_checkpoint(db);
+    count_commit(db);
+    return error;
 }
 
-static int set_up_reader(struct db *db)
+static int set_up_reader(struct db *db, const struct db_options *options)
 {
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    int error = db_exec(db, "PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0;");
+    int error = set_pragmas(db, options);
+    error = error ? error : db_exec(db, "PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0;");
     if (error)
         return error;
     return db_exec(db, "SELECT 1 FROM sqlite_schema LIMIT 1"); /* SQLite opens lazily; this looks at the file */
@@ -141,14 +157,12 @@ static int set_up_reader(struct db *db)
 
 static int set_up(struct db *db, const struct db_options *options)
 {
-    int error = set_up_common(db, options);
-    if (error)
-        return error;
+    configure(db, options);
     switch (options->mode) {
     case DB_WRITER:
         return set_up_writer(db, options);
     case DB_READER:
-        return set_up_reader(db);
+        return set_up_reader(db, options);
     }
     assert(!"mode");
     return -EINVAL;
@@ -210,20 +224,6 @@ int64_t db_changes(const struct db *db)
 int64_t db_last_rowid(const struct db *db)
 {
     return sqlite3_last_insert_rowid(db->handle);
-}
-
-int db_change_mark(struct db *reader, int64_t *out_mark)
-{
-    struct db_stmt *stmt = NULL;
-    assert(reader->mode == DB_READER); /* what a connection commits itself, it does not count */
-    int error = db_stmt_open(reader, "PRAGMA data_version", &stmt);
-    if (error)
-        return error;
-    int step = db_stmt_step(stmt);
-    if (step == DB_ROW)
-        *out_mark = db_column_int64(stmt, 0);
-    db_stmt_close(stmt);
-    return step < 0 ? step : 0;
 }
 
 int db_checkpoint(struct db *db)

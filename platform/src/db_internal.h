@@ -7,13 +7,17 @@
 
 #include <sqlite3.h>
 
+#define DB_STMT_BUCKETS 64 /* a power of two */
+
 struct db {
     sqlite3 *handle;
     enum db_mode mode;
     bool failed; /* see db.h; never cleared */
     int checkpoint_pages;
+    atomic_ullong *commits; /* NULL, or counted up after each commit */
     size_t idle_count;
-    struct db_stmt *statements; /* open and idle ones, last used first */
+    uint64_t uses;                               /* of statements */
+    struct db_stmt *statements[DB_STMT_BUCKETS]; /* open and idle ones, last used first */
     char message[256];
 };
 

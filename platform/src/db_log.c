@@ -31,7 +31,7 @@ static int rewrite(sqlite3_file *file, sqlite3_int64 size)
 int db_log_settle(struct db *db)
 {
     sqlite3_int64 size = 0;
-    int error = db_exec(db, "SELECT 1 FROM sqlite_schema LIMIT 1"); /* SQLite opens and recovers the log here */
+    int error = db_exec(db, "PRAGMA user_version"); /* SQLite opens and recovers the log here, and reads no schema */
     sqlite3_file *file = error ? NULL : log_file(db);
     if (!file)
         return error;

@@ -10,6 +10,7 @@ struct db_stmt {
     struct db *db;
     struct db_stmt *next;
     sqlite3_stmt *handle;
+    uint64_t used;      /* the connection's count at its last opening */
     const char *source; /* whose text it was at its last opening; may be gone by now */
     const char *text;   /* SQLite's own copy of the SQL */
     size_t text_len;
@@ -23,16 +24,23 @@ static void stmt_free(struct db_stmt *stmt)
     free(stmt);
 }
 
-static void stmt_link_first(struct db_stmt *stmt)
+/* Nearly all SQL is a constant: its address says where a statement is kept. */
+static struct db_stmt **bucket_of(struct db *db, const char *sql)
 {
-    stmt->next = stmt->db->statements;
-    stmt->db->statements = stmt;
+    uint64_t mixed = (uint64_t)(uintptr_t)sql * UINT64_C(0x9e3779b97f4a7c15);
+    return &db->statements[mixed >> 32 & (DB_STMT_BUCKETS - 1)];
 }
 
-/* Nearly all SQL is a constant, found by its address without looking at the texts of others. */
-static struct db_stmt **find_by_address(struct db *db, const char *sql)
+static void stmt_link_first(struct db_stmt *stmt, struct db_stmt **bucket)
 {
-    for (struct db_stmt **link = &db->statements; *link; link = &(*link)->next) {
+    stmt->next = *bucket;
+    stmt->used = ++stmt->db->uses;
+    *bucket = stmt;
+}
+
+static struct db_stmt **find_by_address(struct db_stmt **bucket, const char *sql)
+{
+    for (struct db_stmt **link = bucket; *link; link = &(*link)->next) {
         if ((*link)->source == sql && !(*link)->open && strcmp((*link)->text, sql) == 0)
             return link;
     }
@@ -42,16 +50,18 @@ static struct db_stmt **find_by_address(struct db *db, const char *sql)
 static struct db_stmt **find_by_text(struct db *db, const char *sql)
 {
     size_t len = strlen(sql);
-    for (struct db_stmt **link = &db->statements; *link; link = &(*link)->next) {
-        if (!(*link)->open && (*link)->text_len == len && memcmp((*link)->text, sql, len) == 0)
-            return link;
+    for (size_t i = 0; i < DB_STMT_BUCKETS; i++) {
+        for (struct db_stmt **link = &db->statements[i]; *link; link = &(*link)->next) {
+            if (!(*link)->open && (*link)->text_len == len && memcmp((*link)->text, sql, len) == 0)
+                return link;
+        }
     }
     return NULL;
 }
 
 static struct db_stmt *take_idle(struct db *db, const char *sql)
 {
-    struct db_stmt **link = find_by_address(db, sql);
+    struct db_stmt **link = find_by_address(bucket_of(db, sql), sql);
     if (!link)
         link = find_by_text(db, sql);
     if (!link)
@@ -65,9 +75,11 @@ static struct db_stmt *take_idle(struct db *db, const char *sql)
 static void drop_oldest_idle(struct db *db)
 {
     struct db_stmt **oldest = NULL;
-    for (struct db_stmt **link = &db->statements; *link; link = &(*link)->next)
-        if (!(*link)->open)
-            oldest = link;
+    for (size_t i = 0; i < DB_STMT_BUCKETS; i++) {
+        for (struct db_stmt **link = &db->statements[i]; *link; link = &(*link)->next)
+            if (!(*link)->open && (!oldest || (*link)->used < (*oldest)->used))
+                oldest = link;
+    }
     assert(oldest);
     struct db_stmt *stmt = *oldest;
     *oldest = stmt->next;
@@ -108,7 +120,7 @@ int db_stmt_open(struct db *db, const char *sql, struct db_stmt **out_stmt)
     stmt->source = sql;
     stmt->open = true;
     stmt->bind_code = SQLITE_OK;
-    stmt_link_first(stmt);
+    stmt_link_first(stmt, bucket_of(db, sql));
     *out_stmt = stmt;
     return 0;
 }
@@ -127,10 +139,12 @@ void db_stmt_close(struct db_stmt *stmt)
 
 void db_stmt_close_all(struct db *db)
 {
-    while (db->statements) {
-        struct db_stmt *stmt = db->statements;
-        db->statements = stmt->next;
-        stmt_free(stmt);
+    for (size_t i = 0; i < DB_STMT_BUCKETS; i++) {
+        while (db->statements[i]) {
+            struct db_stmt *stmt = db->statements[i];
+            db->statements[i] = stmt->next;
+            stmt_free(stmt);
+        }
     }
     db->idle_count = 0;
 }

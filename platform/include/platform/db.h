@@ -25,6 +25,8 @@
 
 #include "domain/base.h"
 
+#include <stdatomic.h>
+
 struct db;
 struct db_stmt;
 
@@ -38,6 +40,9 @@ struct db_options {
     int busy_timeout_ms;  /* 0: 5000 */
     int cache_kib;        /* 0: 2048 */
     int checkpoint_pages; /* log pages after which a commit checkpoints; 0: 1000 */
+    /* A writer counts its opening and each commit here, after it, from its own thread: others in the process that keep
+     * what they read note the count before they read. NULL: nobody does. */
+    atomic_ullong *commits;
 };
 
 /* A writer's opening answers -EBUSY while a reader still holds an old snapshot: close readers, or end their reads. */
@@ -82,12 +87,6 @@ bool db_column_is_null(struct db_stmt *stmt, int column);
 
 int64_t db_changes(const struct db *db); /* rows changed by the last finished INSERT, UPDATE or DELETE */
 int64_t db_last_rowid(const struct db *db);
-
-/*
- * For a reader that keeps what it read: another number than the last time when anybody committed anything since, the
- * same one when nobody did. Numbers of two connections, and of one that was opened anew, say nothing of each other.
- */
-MUST_CHECK int db_change_mark(struct db *reader, int64_t *out_mark);
 
 /*
  * Transactions. A writer begins IMMEDIATE (it has the lock or -EBUSY), a reader begins a snapshot at its first read.
