@@ -30,7 +30,7 @@ static void drop_changes(struct file *file, bool doomed_too)
             continue;
         }
         *link = change->next;
-        free(change);
+        sqlite3_free(change);
     }
     file->changes_end = link;
 }
@@ -60,6 +60,11 @@ void disk_close(struct disk *disk)
 const char *disk_vfs_name(const struct disk *disk)
 {
     return disk->vfs_name;
+}
+
+void disk_use_one_thread(struct disk *disk)
+{
+    disk->one_thread = true;
 }
 
 void disk_weaken_sync(struct disk *disk, bool weaken)
@@ -110,7 +115,7 @@ struct file *file_make(struct disk *disk, const char *path)
 
 static void add_change(struct file *file, const struct change *head, const uint8_t *data)
 {
-    struct change *change = malloc(sizeof(*change) + head->len);
+    struct change *change = sqlite3_malloc64(sizeof(*change) + head->len);
     assert(change);
     *change = *head;
     change->next = NULL;
@@ -156,7 +161,7 @@ static void forget_overwritten(struct file *file)
             later = later->next;
         if (later) {
             *link = change->next;
-            free(change);
+            sqlite3_free(change);
         } else {
             link = &change->next;
         }

@@ -35,8 +35,9 @@ enum disk_fault {
 
 struct disk;
 
-void disk_open(struct disk **out_disk); /* registers its VFS */
-void disk_close(struct disk *disk);     /* after all connections; NULL-safe */
+void disk_open(struct disk **out_disk);      /* registers its VFS */
+void disk_close(struct disk *disk);          /* after all connections; NULL-safe */
+void disk_use_one_thread(struct disk *disk); /* nobody else comes near it from now on: SQLite's calls take no lock */
 const char *disk_vfs_name(const struct disk *disk);
 
 /* Has SQLite run with synchronous=NORMAL whatever a connection asks for: the mistake that the tests must find. */

@@ -4,31 +4,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct chunk *chunk_make(const struct chunk *old)
+/* From SQLite's memory, which plain_memory.h makes fast: there are a few of these for every page that it writes. */
+static struct chunk *chunk_make(void)
 {
-    struct chunk *chunk = malloc(sizeof(*chunk));
+    struct chunk *chunk = sqlite3_malloc64(sizeof(*chunk));
     assert(chunk);
     chunk->users = 1;
-    if (old)
-        memcpy(chunk->bytes, old->bytes, CHUNK_LEN);
-    else
-        memset(chunk->bytes, 0, CHUNK_LEN);
     return chunk;
 }
 
 static void chunk_leave(struct chunk *chunk)
 {
     if (chunk && atomic_fetch_sub(&chunk->users, 1) == 1)
-        free(chunk);
+        sqlite3_free(chunk);
 }
 
-/* The chunk for writing: made when it is a hole, copied when others see it too. */
-static struct chunk *chunk_own(struct content *content, size_t index)
+/* The chunk for writing: made when it is a hole, copied when others see it too. whole: all of it will be written. */
+static struct chunk *chunk_own(struct content *content, size_t index, bool whole)
 {
     struct chunk *old = content->chunks[index];
     if (old && atomic_load(&old->users) == 1)
         return old;
-    struct chunk *own = chunk_make(old);
+    struct chunk *own = chunk_make();
+    if (old && !whole)
+        memcpy(own->bytes, old->bytes, CHUNK_LEN);
+    else if (!whole)
+        memset(own->bytes, 0, CHUNK_LEN);
     chunk_leave(old);
     content->chunks[index] = own;
     return own;
@@ -72,7 +73,7 @@ void content_truncate(struct content *content, int64_t size)
     bool shrinks = size < content->size;
     resize_chunks(content, count);
     if (shrinks && rest > 0 && content->chunks[count - 1])
-        memset(chunk_own(content, count - 1)->bytes + rest, 0, CHUNK_LEN - rest);
+        memset(chunk_own(content, count - 1, false)->bytes + rest, 0, CHUNK_LEN - rest);
     content->size = size;
 }
 
@@ -82,7 +83,7 @@ void content_write(struct content *content, int64_t offset, const uint8_t *data,
         content_truncate(content, offset + (int64_t)len);
     while (len > 0) {
         size_t at = (size_t)(offset % CHUNK_LEN), part = CHUNK_LEN - at < len ? CHUNK_LEN - at : len;
-        memcpy(chunk_own(content, (size_t)(offset / CHUNK_LEN))->bytes + at, data, part);
+        memcpy(chunk_own(content, (size_t)(offset / CHUNK_LEN), part == CHUNK_LEN)->bytes + at, data, part);
         offset += (int64_t)part;
         data += part;
         len -= part;

@@ -55,7 +55,7 @@ struct handle; /* an open file, disk_vfs.c */
 struct disk {
     sqlite3_vfs vfs, *real;
     char vfs_name[32];
-    bool weaken, lies;
+    bool weaken, lies, one_thread;
     pthread_mutex_t mutex; /* guards all below; recursive, so that a watcher may cut */
     struct file files[FILES_MAX];
     struct handle *handles;

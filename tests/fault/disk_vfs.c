@@ -22,16 +22,23 @@ static struct handle *handle_of(sqlite3_file *file)
     return (struct handle *)file;
 }
 
+static void lock(struct disk *disk)
+{
+    if (!disk->one_thread)
+        pthread_mutex_lock(&disk->mutex);
+}
+
 static struct disk *enter(sqlite3_file *file)
 {
     struct disk *disk = handle_of(file)->disk;
-    pthread_mutex_lock(&disk->mutex);
+    lock(disk);
     return disk;
 }
 
 static int leave(struct disk *disk, int code)
 {
-    pthread_mutex_unlock(&disk->mutex);
+    if (!disk->one_thread)
+        pthread_mutex_unlock(&disk->mutex);
     return code;
 }
 
@@ -270,7 +277,7 @@ static int disk_xopen(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *bas
     enum disk_fault fault;
     assert(name); /* temporary tables stay in memory */
     memset(handle, 0, sizeof(*handle));
-    pthread_mutex_lock(&disk->mutex);
+    lock(disk);
     struct file *file = file_find(disk, name);
     if (disk_io_fails(disk, DISK_OPEN, &fault) || (!file && !(flags & SQLITE_OPEN_CREATE)))
         return leave(disk, SQLITE_CANTOPEN);
@@ -290,7 +297,7 @@ static int disk_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
     struct disk *disk = vfs->pAppData;
     enum disk_fault fault;
     (void)sync_folder;
-    pthread_mutex_lock(&disk->mutex);
+    lock(disk);
     struct file *file = file_find(disk, name);
     if (disk_io_fails(disk, DISK_DELETE, &fault))
         return leave(disk, SQLITE_IOERR_DELETE);
@@ -305,7 +312,7 @@ static int disk_access(sqlite3_vfs *vfs, const char *name, int flags, int *out_t
 {
     struct disk *disk = vfs->pAppData;
     (void)flags;
-    pthread_mutex_lock(&disk->mutex);
+    lock(disk);
     const struct file *file = file_find(disk, name);
     *out_there = file && file->now.size > 0;
     return leave(disk, SQLITE_OK);

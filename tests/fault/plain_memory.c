@@ -30,10 +30,8 @@ static struct {
 
 static unsigned class_of(int size)
 {
-    unsigned class = 5;
-    while (((size_t)1 << class) < (size_t)size + sizeof(struct block))
-        class ++;
-    return class;
+    size_t len = (size_t)size + sizeof(struct block);
+    return len <= 32 ? 5 : 64 - (unsigned)__builtin_clzl(len - 1);
 }
 
 /* SQLite calls these with its own mutex held, as long as its statistics are on. */

@@ -77,8 +77,9 @@ static const char own_views[] =
     "  WHERE v.kind = 8 AND v.rowid NOT IN again AND t.kind IN (6, 7);";
 
 /*
- * Each must find nothing. whole: only where no disk was copied, because then one of two histories counts. kept: only
- * where central was never restored; what it lost with the backup stays a note for a person.
+ * Each must find nothing. The plus before a kind has SQLite look for the record by its id, not by its kind. whole: only
+ * where no disk was copied, because then one of two histories counts. kept: only where central was never restored; what
+ * it lost with the backup stays a note for a person.
  */
 struct check {
     const char *name;
@@ -90,12 +91,12 @@ static const struct check checks[] = {
     {"acknowledged redemption lost", false, false,
      "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind = 0 AND a.terminal NOT IN forked AND " KEPT
      " AND NOT EXISTS"
-     " (SELECT 1 FROM c WHERE c.terminal = a.terminal AND c.inc = a.inc AND c.seq = a.seq AND c.kind = 4"
+     " (SELECT 1 FROM c WHERE c.terminal = a.terminal AND c.inc = a.inc AND c.seq = a.seq AND +c.kind = 4"
      "  AND c.f1 = a.campaign AND c.f2 = a.serial AND c.f8 = a.discount)"},
     {"acknowledged sale lost", false, false,
      "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind = 1 AND a.terminal NOT IN forked AND " KEPT
      " AND NOT EXISTS"
-     " (SELECT 1 FROM c WHERE c.terminal = a.terminal AND c.inc = a.inc AND c.seq = a.seq AND c.kind = 5"
+     " (SELECT 1 FROM c WHERE c.terminal = a.terminal AND c.inc = a.inc AND c.seq = a.seq AND +c.kind = 5"
      "  AND c.f6 = a.credit)"},
     {"acknowledged credit lost", false, false,
      "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind < 2 AND a.earned > 0 AND a.terminal NOT IN forked "

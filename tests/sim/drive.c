@@ -154,6 +154,7 @@ void drive_init(struct drive *drive, struct world *world, const char *folder, co
     snprintf(drive->database, sizeof(drive->database), "%s", database);
     world_must(file_make_dirs(folder, 0700), "a drive's folder");
     disk_open(&drive->disk);
+    disk_use_one_thread(drive->disk);
     disk_watch_set(drive->disk, on_change, drive);
     register_router(drive->disk);
     drive->next = drives;

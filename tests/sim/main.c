@@ -1,3 +1,4 @@
+#include "plain_memory.h"
 #include "summary.h"
 
 #include <errno.h>
@@ -214,11 +215,13 @@ static void add(void *context, uint64_t seed, const struct world_counts *counts,
     summary_add(context, counts, trace_hash);
 }
 
-/* SQLite without its locks and its statistics, and no memory back to the kernel that is wanted again at once. */
+/* SQLite without its locks and its statistics, with memory of its own; no memory back to the kernel that is wanted
+ * again at once. */
 static bool use_one_thread(void)
 {
     mallopt(M_MMAP_THRESHOLD, 256 << 20);
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    plain_memory_use();
     return sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) == SQLITE_OK &&
            sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK &&
            sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1200, 200) == SQLITE_OK;
