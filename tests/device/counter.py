@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "story"))
 import appliance  # noqa: E402
 
 HOST = "10.0.2.2"  # the host, as QEMU's network shows it to the guest
-PIN = "1357"       # of clerk 2 (assets/demo/demo.json)
+CLERK, MANAGER = (2, "1357"), (1, "246810")  # clerks of store 1 and their PINs (assets/demo/demo.json)
 
 
 class Central(appliance.Central):
@@ -85,7 +85,7 @@ class Layout:
         self.note(twin, "clerks", "pick_clerk_2")
         twin.tap("pick_clerk_2")
         self.note(twin, "pin pad", "key_1")
-        twin.keys(PIN)
+        twin.keys(CLERK[1])
         self.note(twin, "pin", "ok")
         twin.tap("ok")
         self.note(twin, "counter", "sale")
@@ -103,6 +103,9 @@ class Layout:
         twin.tap("back")
         twin.tap("ok")
         self.note(twin, "verdict", "next")
+        twin.tap("next")
+        twin.tap("service")
+        self.note(twin, "service", "stick")
 
     def at(self, screen, name):
         if name not in self.places[screen]:
@@ -115,4 +118,4 @@ def codes_on(picture, bin_dir):
     return done.stdout
 
 
-__all__ = ["Central", "Layout", "changed", "codes_on", "HOST", "PIN", "ROOT", "appliance"]
+__all__ = ["Central", "Layout", "changed", "codes_on", "CLERK", "HOST", "MANAGER", "ROOT", "appliance"]

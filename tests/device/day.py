@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 
 
-from counter import HOST, PIN, ROOT, Central, Layout, appliance, changed, codes_on
+from counter import CLERK, HOST, ROOT, Central, Layout, appliance, changed, codes_on
 from machine import Failed, Machine, wait_for
 
 PATIENCE = 240  # seconds until a step that has not come is given up: the machine is emulated, and shares this one with others
@@ -26,7 +26,7 @@ class Day:
         self.bin = args.bin
         self.boot_files = os.path.dirname(os.path.abspath(args.image))
         self.central = Central(self.bin, os.path.join(self.work, "central"), self.work)
-        self.layout = self.machine = self.base = None
+        self.layout = self.machine = self.base = self.terminal = None
         self.checks = 0
         self.times = {}
 
@@ -75,18 +75,20 @@ class Day:
         wait_for("the first picture", PATIENCE, lambda: self.machine.pixels().mean() > 120)
         return time.monotonic() - self.machine.started
 
-    def enrol(self):
+    def enrol(self, *place):
+        """place: whose it takes, when it takes one's."""
         started = time.monotonic()
         ticket = os.path.join(self.work, "ticket.png")
-        self.central.admin("enrol-ticket", 1, "both", "--qr", ticket)
+        self.central.admin("enrol-ticket", 1, "both", "--qr", ticket, *place)
         self.machine.show(ticket)
         waiting = wait_for("the terminal asks to be enrolled", PATIENCE, lambda: self.central.rows("enrolments"), 1)
         self.check("one terminal waits", len(waiting), 1)
         self.keep("02-digits")
         self.machine.show(None)
         self.central.admin("confirm", waiting[0]["code"])
+        self.terminal = waiting[0]["terminal"]
         self.wait_follow_code()
-        self.times["enrolled_s"] = round(time.monotonic() - started, 1)
+        self.times.setdefault("enrolled_s", round(time.monotonic() - started, 1))
         self.keep("03-attract")
 
     def wait_follow_code(self):
@@ -139,16 +141,23 @@ class Day:
             return time.monotonic() - last["since"] > 1
         wait_for("the picture comes to rest", PATIENCE, steady)
 
-    def sign_in(self):
+    def sign_in(self, who=CLERK):
         started = time.monotonic()
+        number, pin = who
         self.tap_onward("attract", "staff", "clerks")
-        self.tap_onward("clerks", "pick_clerk_2", "pin pad")
-        self.tap("pin pad", *[f"key_{digit}" for digit in PIN])
-        self.arrive("pin")
+        self.tap_onward("clerks", f"pick_clerk_{number}", "pin pad")
+        self.tap("pin pad", *[f"key_{digit}" for digit in pin])
+        if who == CLERK:
+            self.arrive("pin")
+        else:  # more digits than the twin typed
+            self.rest()
         self.tap_onward("pin", "ok", "counter")
         self.times.setdefault("signed_in_s", round(time.monotonic() - started, 1))
         self.keep("04-counter")
         self.held("the clerk signed in by touch")
+
+    def leave_counter(self):
+        self.tap_onward("counter", "sign_out", "attract")
 
     def amount(self, minor):
         self.tap_onward("counter", "sale", "amount pad")
@@ -195,18 +204,23 @@ class Day:
         wait_for("central has the redemption", PATIENCE, lambda: self.redemptions() == before + 1, 0.5)
         self.held("central has the redemption")
 
-    def pins(self):
-        """The same coupon again is refused under the red lamp; then a sale under the green one; the keys of the case go on and back."""
+    def refused(self, coupon, why, picture):
+        """A sale with a coupon that is used: refused under the red lamp; the key OK goes back to the sale, which goes on."""
         kicks = self.machine.printer.kicks
         self.amount(4200)
         self.tap_onward("counter with a sale", "scan", "viewfinder")
-        self.machine.show(os.path.join(self.work, "codes", "coupon-10-off.png"))
-        self.lamps("the coupon is refused the second time: the red lamp is on, the green one off", RED, GREEN)
-        self.keep("06-refused")
+        self.machine.show(os.path.join(self.work, "codes", coupon + ".png"))
+        self.lamps(f"{why}: the red lamp is on, the green one off", RED, GREEN)
+        self.keep(picture)
         self.machine.show(None)
         self.machine.press(OK_PIN)
         self.arrive("counter with a sale")
         self.check("the key OK went on, and the drawer stayed shut", self.machine.printer.kicks, kicks)
+
+    def pins(self):
+        """The same coupon again is refused under the red lamp; then a sale under the green one; the keys of the case go on and back."""
+        kicks = self.machine.printer.kicks
+        self.refused("coupon-10-off", "the coupon is refused the second time", "06-refused")
         self.tap("counter with a sale", "ok")
         self.receipt(kicks)
         self.lamps("without it the sale is done: the green lamp is on, the red one off", GREEN, RED)

@@ -60,9 +60,10 @@ class Life(Updates, Keys):
         super().update()
         self.after_update = self.recording.count()
 
-    def fall_back(self):
-        super().fall_back()
-        self.machine.cut()
+    def switch_off(self):
+        """What is replayed has come to its end."""
+        if self.machine.running():
+            self.machine.cut()
 
     def replay(self):
         return Replay(self.base, self.recording, os.path.join(self.work, "replayed.img"))
@@ -71,8 +72,9 @@ class Life(Updates, Keys):
         return max(sales for entries, sales in self.marks if entries <= moment)
 
     def cuts_under_load(self):
+        self.switch_off()
         chance = random.Random(SEED)
-        count, started = (200, 20) if self.args.nightly else (12, 2)
+        count, started = (200, 20) if self.args.nightly else (12, 1)
         points = moments(self.marks[0][0], self.marks[-1][0] + 1, count, chance)
         replay = self.replay()
         for number, moment in enumerate(points):
@@ -87,8 +89,9 @@ class Life(Updates, Keys):
         self.held(f"{len(points)} power cuts among {SALES} sales, {started} of them started again: no acknowledged sale lost, all books sound")
 
     def cuts_of_update(self):
+        self.switch_off()
         chance = random.Random(SEED + 1)
-        count, started = (100, 10) if self.args.nightly else (24, 3)
+        count, started = (100, 10) if self.args.nightly else (24, 2)
         points = moments(self.before_update, self.after_update, count, chance)
         whole = {slot_hash(self.slots.original), slot_hash(self.good)}
         replay, slots = self.replay(), []

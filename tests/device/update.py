@@ -1,4 +1,5 @@
-"""The device's updates: a stick with bad bundles and one good one, a version that crashes, and what the new system can do.
+"""The device's updates: bad bundles on a stick, a version that head office rolls out, one that crashes, which the manager brings on a
+stick, and what the new system can do.
 
 The good bundle is the built slot with another version number and a probe: a shell on the serial console that the product
 does not have. What the product shows and keeps is checked from outside as before; the probe says what only the inside knows.
@@ -11,12 +12,14 @@ import subprocess
 import time
 
 from bundles import Bundles
+from counter import MANAGER
 from day import PATIENCE, Day
 from machine import Failed, wait_for
 
 MIB = 1 << 20
 SLOT_AT, SLOT_SIZE, ENV_AT = 2 * MIB, 512 * MIB, 1 * MIB  # firmware/parts/image.sh, board/qemu-arm64/board.conf
 GOOD, CRASHING = "0.2.0", "0.3.0"
+IDENTITY = "blkid -p -s UUID -o value /dev/disk/by-partlabel/data"
 DECLARED_PORTS = {"udp 68"}  # docs/device.md: the DHCP client's; a store of several terminals adds the one it was given
 
 PROBE = r"""#!/bin/bash
@@ -122,46 +125,90 @@ class Updates(Day):
         bad = Bundles(self.args.keys, os.path.join(self.work, "bad"))
         self.held(f"{bad.make_all()} bad bundles made")
 
-    def insert(self, name, bundles):
-        """A stick until the device restarts by itself; what it wrote onto the stick."""
+    def plug(self, name, bundles):
+        """A stick goes in; it is back when the device has written on it all that it writes by itself."""
         stick = Stick(os.path.join(self.work, f"{name}.img"), bundles)
         self.machine.channel.events.clear()
         self.machine.plug_stick(stick.path)
-        wait_for("the device restarts by itself", 2 * PATIENCE, self.machine.resets, 1)
-        self.machine.pull_stick()
+        wait_for("the device has written what it made of the stick", 2 * PATIENCE, lambda: stick.report().endswith("done\n"), 1)
         with open(os.path.join(self.args.out, f"{name}.txt"), "w", encoding="utf-8") as file:
             file.write(stick.report())
         return stick
 
-    def update(self):
-        """All bad bundles and a good one on a stick: the good one is installed, started and found good."""
+    def bad_bundles(self):
+        """Nobody's device yet: it tries what is on a stick by itself, and none of it is what it may run."""
         started = time.monotonic()
         bad = sorted(glob.glob(os.path.join(self.work, "bad", "*.raucb")))
-        bundle = self.slots.bundle(self.good, GOOD)
-        stick = self.insert("stick-good", [*bad, bundle])
+        stick = self.plug("stick-bad", bad)
         report = stick.report()
         refused = set(re.findall(r"^refused (\S+):", report, re.M))
         self.check("the updater was there to judge them, with all that it needs",
                    [word for word in ("Failed to contact", "/dev/loop-control", "/dev/mapper") if word in report], [])
         self.check("every bad bundle was refused", sorted({os.path.basename(b) for b in bad} - refused), [])
         self.check("there were at least 25 of them", len(refused) >= 25)
-        self.check("the good one was installed", re.findall(r"^installed (\S+)", report, re.M), ["good.raucb"])
-        self.check("the journal lies beside it", len(stick.kept("journal.txt")) > 1000)
-        self.times["stick_to_restart_s"] = round(time.monotonic() - started, 1)
+        self.check("nothing was installed", (re.findall(r"^installed (\S+)", report, re.M), self.machine.resets()), ([], 0))
+        self.check("the journal lies beside the report", len(stick.kept("journal.txt")) > 1000)
+        self.machine.pull_stick()
+        self.times["bad_bundles_s"] = round(time.monotonic() - started, 1)
+
+    def told(self, field):
+        """What central has of the device."""
+        return next((row.get(field) for row in self.central.rows("fleet", "list") if row["terminal"] == self.terminal), None)
+
+    def update(self):
+        """Head office rolls a version out: fetched, installed, restarted into when nobody is at it, found good, and told."""
+        started = time.monotonic()
+        bundle = self.slots.bundle(self.good, GOOD)
+        self.leave_counter()
+        self.central.admin("release", "add", bundle, "--ca", self.args.ca)
+        self.machine.channel.events.clear()
+        self.central.admin("release", "roll", 1)
+        wait_for("central knows that it is on its way", PATIENCE, lambda: GOOD in (self.told("update") or ""), 0.5)
+        wait_for("the device restarts by itself", 3 * PATIENCE, self.machine.resets, 1)
+        self.times["roll_out_to_restart_s"] = round(time.monotonic() - started, 1)
         self.wait_new_start()
         wait_for("the new slot is called good", PATIENCE, lambda: boot_variables(self.machine.disk).get("BOOT_B_LEFT") == "3", 1)
         self.check("the new slot comes first", boot_variables(self.machine.disk)["BOOT_ORDER"], "B A")
-        self.times["stick_to_good_s"] = round(time.monotonic() - started, 1)
+        self.times["roll_out_to_good_s"] = round(time.monotonic() - started, 1)
+        wait_for("central knows that it is done", PATIENCE, lambda: self.told("update") == f"{GOOD} done", 1)
+        self.held(f"central's fleet list: {GOOD} done")
         self.keep("08-updated")
 
     def wait_new_start(self):
         wait_for("the screen goes dark", PATIENCE, lambda: self.machine.pixels().mean() < 60)
         self.wait_follow_code()
 
+    def orders(self):
+        """By the feed: the log, then a restart."""
+        self.central.admin("fleet", "ask-logs", self.terminal)
+        wait_for("central has the device's log", PATIENCE, self.log, 1)
+        self.check("the log tells of the update", "update done" in self.log())
+        self.machine.channel.events.clear()
+        self.central.admin("fleet", "reboot", self.terminal)
+        wait_for("the device restarts by itself", PATIENCE, self.machine.resets, 1)
+        self.wait_new_start()
+        wait_for("central knows that it restarted", PATIENCE, lambda: "reboot done" in self.central.admin("fleet", "show", self.terminal)["orders"], 1)
+        self.check("it restarted once", self.machine.resets(), 1)
+
+    def log(self):
+        try:
+            return self.central.admin("fleet", "logs", self.terminal)["log"]
+        except self.failures:
+            return ""
+
     def fall_back(self):
-        """A version whose terminal crashes: three tries, then the old slot by itself."""
+        """A version whose terminal crashes, from a stick by the manager's PIN: three tries, then the old slot by itself."""
         started = time.monotonic()
-        self.insert("stick-crashing", [self.slots.bundle(self.crashing, CRASHING)])
+        bad = sorted(glob.glob(os.path.join(self.work, "bad", "*.raucb")))[2:4]
+        stick = self.plug("stick-crashing", [*bad, self.slots.bundle(self.crashing, CRASHING)])
+        self.check("by itself a terminal of a shop takes nothing from a stick", "belongs to a shop" in stick.report())
+        self.check("and keeps its journal", stick.kept("journal.txt"), "")
+        self.sign_in(MANAGER)
+        self.tap_onward("counter", "service", "service")
+        self.tap("service", "stick")
+        wait_for("the device restarts by itself", 2 * PATIENCE, self.machine.resets, 1)
+        self.check("at the manager's word it wrote the journal", len(stick.kept("journal.txt")) > 1000)
+        self.machine.pull_stick()
         wait_for("three tries, each ended by a restart", 3 * PATIENCE, lambda: self.machine.resets() >= 3, 1)
         self.wait_follow_code()
         self.times["fall_back_s"] = round(time.monotonic() - started, 1)
@@ -189,19 +236,39 @@ class Updates(Day):
         self.times["exposure"] = float(exposure.group(1))
         self.check("the root file system is read-only", "ro" in self.inside("findmnt -no OPTIONS /").split(","))
 
-    def watchdog(self):
-        """The terminal hangs: systemd notices, ends it and starts it again."""
+    def hangs(self):
+        """The terminal hangs: systemd notices, ends it and starts it again. Then the machine does, with a factory reset asked for: its
+        watchdog starts it again, and nothing of the shop is on it."""
         before = self.inside("systemctl show -P NRestarts tillside-terminal")
         self.inside("kill -STOP $(systemctl show -P MainPID tillside-terminal)")
         wait_for("the hung terminal is started again", PATIENCE,
                  lambda: self.inside("systemctl show -P NRestarts -P SubState tillside-terminal").split() == [str(int(before) + 1), "running"], 2)
         self.wait_follow_code()
         self.held("the terminal hung and was started again by systemd")
+        identity = self.inside(IDENTITY)
+        self.inside("touch /data/factory-reset && sync")
         self.machine.channel.events.clear()
         started = time.monotonic()
         self.machine.console.put("echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze")  # the first process hangs: nobody feeds the watchdog
         wait_for("the watchdog resets the machine", PATIENCE, self.machine.resets, 1)
         self.times["watchdog_s"] = round(time.monotonic() - started, 1)
         self.check("it was the watchdog that did it", any(event["event"] == "WATCHDOG" for event in self.machine.channel.events))
-        self.wait_follow_code()
-        self.held("the machine hung and was started again by its watchdog")
+        self.check("the data partition is another one", self.inside(IDENTITY) not in ("", identity))
+        self.check("nothing of the shop is on it", self.inside("ls /data/terminal/terminal.key /data/provision /data/factory-reset 2>/dev/null"), "")
+
+    def replace(self):
+        """The terminal that lost all is enrolled in its own place, as a dead one's replacement is: it knows what was used before it came,
+        and sells."""
+        before, lost = self.redemptions(), self.terminal
+        self.enrol("--replaces", lost)
+        self.check("the lost terminal is removed", [t["state"] for t in self.central.rows("terminal", "list") if t["terminal"] == lost], ["removed"])
+        self.sign_in()
+        kicks = self.machine.printer.kicks
+        self.refused("coupon-10-off", "a coupon that was used before it came is refused", "09-refused")
+        self.tap_onward("counter with a sale", "scan", "viewfinder")
+        self.machine.show(os.path.join(self.work, "codes", "coupon-10-off-third.png"))
+        self.receipt(kicks)
+        self.machine.show(None)
+        self.tap_onward("verdict", "next", "counter")
+        wait_for("central has the redemption", PATIENCE, lambda: self.redemptions() == before + 1, 0.5)
+        self.held("central has the redemption of the replacement")
