@@ -246,7 +246,7 @@ class Updates(Day):
         self.wait_follow_code()
         self.held("the terminal hung and was started again by systemd")
         identity = self.inside(IDENTITY)
-        self.inside("touch /data/factory-reset && sync")
+        self.inside("touch /data/factory-reset && sync /data/factory-reset")
         self.machine.channel.events.clear()
         started = time.monotonic()
         self.machine.console.put("echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze")  # the first process hangs: nobody feeds the watchdog
