@@ -69,11 +69,11 @@ class Layout:
         """The twin's screen that looks most like this picture."""
         return min(self.pictures, key=lambda name: changed(self.pictures[name], pixels))
 
-    @staticmethod
-    def enrol(central, twin, folder):
+    def enrol(self, central, twin, folder):
         ticket = os.path.join(folder, "twin.png")
         central.admin("enrol-ticket", 1, "both", "--qr", ticket)
         twin.wait_screen("enrolment", 30, network_ok=True, camera_ok=True)
+        self.note(twin, "enrolment", "service")
         twin.show(ticket)
         central.admin("confirm", twin.wait_screen("enrolment", 30, stage="confirm")["digits"])
         twin.wait_screen("attract", 30)

@@ -18,6 +18,7 @@ import numpy
 
 WIDTH, HEIGHT = 1280, 800
 FRAME_BYTES = 640 * 480 * 2
+PROBE_IS_HERE = "@@here"
 OUTPUT_REGISTER = 0x090303FC  # PL061's data register, all lines
 
 
@@ -203,17 +204,14 @@ class Console(threading.Thread):
             return None
         return text.split(first, 1)[1].split(last, 1)[0].strip()
 
+    def listens(self):
+        """The probe of this start said that it is there. What is typed before, nobody reads, and it may stop the line for good."""
+        text = self.text()
+        return text.rfind(PROBE_IS_HERE) > text.rfind("\nU-Boot 2")
+
     def ask(self, command, seconds=300):
-        """The answer of the probe, as soon as there is one that listens: what is sent before that is lost."""
-        until = time.monotonic() + seconds
-        heard = False
-        while not heard:
-            if time.monotonic() > until:
-                raise Failed(f"no probe listens to {command!r}: not within {seconds} s; the last it said: {self.text()[-300:]!r}")
-            number, beat = self.put("true"), time.monotonic() + 3
-            while not heard and time.monotonic() < beat:
-                time.sleep(0.1)
-                heard = self.answer(number) is not None
+        """The answer of the probe, as soon as there is one."""
+        wait_for("the probe listens", seconds, self.listens)
         number = self.put(command)
         wait_for(f"the probe answers {command!r}", seconds, lambda: self.answer(number) is not None)
         return self.answer(number)

@@ -14,7 +14,7 @@ import time
 from bundles import Bundles
 from counter import MANAGER
 from day import PATIENCE, Day
-from machine import Failed, wait_for
+from machine import PROBE_IS_HERE, Failed, wait_for
 
 MIB = 1 << 20
 SLOT_AT, SLOT_SIZE, ENV_AT = 2 * MIB, 512 * MIB, 1 * MIB  # firmware/parts/image.sh, board/qemu-arm64/board.conf
@@ -25,6 +25,7 @@ DECLARED_PORTS = {"udp 68"}  # docs/device.md: the DHCP client's; a store of sev
 PROBE = r"""#!/bin/bash
 exec 3<>/dev/ttyAMA0
 stty -F /dev/ttyAMA0 raw -echo
+printf '\n%s\n' "$1" >&3
 while read -r number command <&3; do
     printf '@@%s:begin\n' "$number" >&3
     bash -c "$command" >&3 2>&1 </dev/null
@@ -34,7 +35,7 @@ done
 PROBE_UNIT = """[Unit]
 Description=Answers the device test
 [Service]
-ExecStart=/usr/lib/tillside/probe
+ExecStart=/usr/lib/tillside/probe @PROBE_IS_HERE@
 Restart=always
 """
 
@@ -118,7 +119,8 @@ class Updates(Day):
     def pack(self):
         """The two versions that follow, before the clock of any step runs."""
         self.slots = Slots(self.args.image, self.args.keys, self.work)
-        probe = {"/usr/lib/tillside/probe": (PROBE, 0o755), "/usr/lib/systemd/system/device-probe.service": (PROBE_UNIT, 0o644)}
+        unit = PROBE_UNIT.replace("@PROBE_IS_HERE@", PROBE_IS_HERE)
+        probe = {"/usr/lib/tillside/probe": (PROBE, 0o755), "/usr/lib/systemd/system/device-probe.service": (unit, 0o644)}
         link = ("/etc/systemd/system/multi-user.target.wants/device-probe.service", "/usr/lib/systemd/system/device-probe.service")
         self.good = self.slots.make("good", GOOD, probe, [link])
         self.crashing = self.slots.make("crashing", CRASHING, {"/usr/bin/tillside-terminal": ("#!/bin/false\n", 0o755)})
@@ -253,6 +255,9 @@ class Updates(Day):
         wait_for("the watchdog resets the machine", PATIENCE, self.machine.resets, 1)
         self.times["watchdog_s"] = round(time.monotonic() - started, 1)
         self.check("it was the watchdog that did it", any(event["event"] == "WATCHDOG" for event in self.machine.channel.events))
+        self.arrive("enrolment")
+        self.held("it asks to be enrolled")
+        self.keep("09-reset")
         self.check("the data partition is another one", self.inside(IDENTITY) not in ("", identity))
         self.check("nothing of the shop is on it", self.inside("ls /data/terminal/terminal.key /data/provision /data/factory-reset 2>/dev/null"), "")
 
