@@ -72,6 +72,7 @@ static const struct field void_fields[] = {
 static const struct field right_fields[] = {
     RIGHT(1, true, coupon.campaign), RIGHT(2, true, coupon.serial), RIGHT(3, false, epoch),
     RIGHT(4, true, use_no),          RIGHT(5, false, transfer),     FIELD_AT(6, FIELD_BOOL, false, body_right, risk),
+    RIGHT(7, false, store_epoch),
 };
 
 #define SHARE(k, t, must, m) FIELD_AT(k, t, must, body_share, m)

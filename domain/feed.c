@@ -68,6 +68,7 @@ static const struct field coupon_fields[] = {
 static const struct field right_fields[] = {
     RIGHT(1, true, coupon.campaign), RIGHT(2, true, coupon.serial), RIGHT(3, false, epoch),
     RIGHT(4, false, use_no),         RIGHT(5, false, transfer),     FIELD_AT(6, FIELD_BOOL, false, feed_right, risk),
+    RIGHT(7, false, store_epoch),
 };
 
 #define SHARE(k, t, must, m) FIELD_AT(k, t, must, feed_share, m)

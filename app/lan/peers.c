@@ -161,7 +161,6 @@ static void learn_address_locked(struct lan_peer *peer, const char *said)
 int lan_hello_take(struct lan *lan, const struct lan_hello *hello)
 {
     struct lan_end mine;
-    const struct lan_end *own = NULL;
     bool holds = false;
     struct lan_peer *peer;
     int r = -EPROTO;
@@ -181,11 +180,8 @@ int lan_hello_take(struct lan *lan, const struct lan_hello *hello)
         r = 0;
     }
     pthread_mutex_unlock(&lan->loops.mutex);
-    for (uint32_t i = 0; i < hello->end_count; i++)
-        if (hello->ends[i].terminal == hello->terminal && hello->ends[i].incarnation == hello->incarnation)
-            own = &hello->ends[i];
     if (r == 0)
-        r = till_peer_epoch(lan->options.till, hello->terminal, hello->store_epoch, own);
+        r = till_peer_hello(lan->options.till, hello);
     if (r == 0)
         r = till_peer_deposes(lan->options.till, hello->terminal, hello->deposes);
     if (r == 0 && holds) {

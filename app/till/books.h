@@ -84,8 +84,10 @@ struct peer_word { /* what a peer said in this run */
     uint32_t peer;
     bool ends; /* it said how far it holds this era: */
     uint64_t through;
-    uint32_t epoch;     /* the store's, as it knows it */
-    struct lan_end own; /* its own journal, as it offered it knowing that epoch; terminal 0: it did not say */
+    uint32_t epoch;       /* the store's, as it knows it */
+    uint32_t incarnation; /* of its own journal, which is among */
+    uint32_t held_count;
+    struct lan_end held[LAN_TERMINALS_MAX]; /* what it holds of whose journal, all at one moment */
 };
 
 /* Somebody is about to be promoted over `terminal`, and was told how much of its journal is held here. */
@@ -212,6 +214,7 @@ enum held_state { HELD_NONE = 0, HELD_HERE = 1, HELD_RELEASED = 2 };
 struct held_right {
     enum held_state state;
     uint32_t epoch, use_no;
+    uint32_t store_epoch; /* under which it was granted; 0 = its record does not say */
 };
 MUST_CHECK int coupon_last_use(struct db *db, struct coupon_id coupon, struct coupon_use *out_use);
 MUST_CHECK int coupon_held_right(struct db *db, struct coupon_id coupon, struct held_right *out_right);
@@ -318,6 +321,10 @@ MUST_CHECK int feed_authority_done(struct books *b, const struct body *body);
 /* store.c: the role of this terminal among the others. */
 MUST_CHECK int store_load(struct books *b);
 MUST_CHECK int store_read(struct books *b, struct till_store *out_store);
+/* Are the store's rights that are held under this store epoch this terminal's? The primary's of that very epoch, and of
+ * a later one that took them along; who follows without that leaves them to the other one, which may be using them. */
+bool store_holds(const struct books *b, uint32_t store_epoch);
+bool store_holds_right(const struct books *b, const struct held_right *held); /* of one that is HELD_HERE */
 MUST_CHECK int alone_run(struct books *b, const struct till_request *request, enum store_verdict *out_verdict);
 /* In a transaction: on or off, with its record. */
 MUST_CHECK int alone_set(struct books *b, bool on, uint32_t clerk, const char *reason);
@@ -328,14 +335,20 @@ MUST_CHECK int confirm_mark(struct books *b);  /* in the act's transaction */
 MUST_CHECK int confirm_clear(struct books *b); /* in a transaction */
 /* A peer says how far it holds this terminal's journal. */
 MUST_CHECK int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end);
-void confirm_peer_epoch(struct books *b, uint32_t peer, uint32_t epoch, const struct lan_end *own); /* own or NULL */
+void confirm_peer_hello(struct books *b, const struct lan_hello *hello);
 void confirm_peer_deposes(struct books *b, uint32_t peer, uint32_t deposes);
 bool confirm_fences(const struct books *b, uint32_t terminal);
-/* Is the batch what its author stands by since it knows of the promotion to that epoch, over its journal through
- * `through`? It may have been sent before that, with an act that was taken back meanwhile. When its author said
- * nothing: not if the promotion is this terminal's (here), else yes. */
-bool confirm_stands_by(const struct books *b, const struct batch_reader *batch, uint32_t epoch, uint64_t through,
-                       bool here);
+/* A promotion over somebody's journal through `through`: `record` is where its own record ends. */
+struct promotion_known {
+    struct lan_end record;
+    uint64_t through;
+    bool here; /* it is this terminal's */
+};
+/* Is the batch what its author stands by since it holds the promotion's record? That the store has another primary it
+ * may know from central, which says nothing of a copy; and the batch may have been sent before, with an act that was
+ * taken back meanwhile. When its author said nothing: not if the promotion is this terminal's, else yes. */
+bool confirm_stands_by(const struct books *b, const struct batch_reader *batch,
+                       const struct promotion_known *promotion);
 /* In a transaction, when the role changed: an act that will be taken back is not given to a peer any more. */
 MUST_CHECK int confirm_hold_back(struct books *b);
 /* The act waits no longer, or was never done; after copies, peers' words and feed pages. */

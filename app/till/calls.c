@@ -29,8 +29,8 @@ static int run_books(struct books *b, struct call *call)
         return copies_store(b, call->page, call->out_answer);
     case CALL_PEER_HOLDS:
         return confirm_peer_holds(b, call->peer, call->end);
-    case CALL_PEER_EPOCH:
-        confirm_peer_epoch(b, call->peer, call->epoch, call->end);
+    case CALL_PEER_HELLO:
+        confirm_peer_hello(b, call->hello);
         return 0;
     case CALL_PEER_DEPOSES:
         confirm_peer_deposes(b, call->peer, call->deposes);
@@ -121,9 +121,9 @@ int till_peer_holds(struct till *till, uint32_t peer, const struct lan_end *end)
     return call(till, &(struct call){.kind = CALL_PEER_HOLDS, .peer = peer, .end = end});
 }
 
-int till_peer_epoch(struct till *till, uint32_t peer, uint32_t store_epoch, const struct lan_end *own)
+int till_peer_hello(struct till *till, const struct lan_hello *hello)
 {
-    return call(till, &(struct call){.kind = CALL_PEER_EPOCH, .peer = peer, .epoch = store_epoch, .end = own});
+    return call(till, &(struct call){.kind = CALL_PEER_HELLO, .hello = hello});
 }
 
 int till_peer_deposes(struct till *till, uint32_t peer, uint32_t deposes)

@@ -118,14 +118,16 @@ static struct peer_word *word_of(struct books *b, uint32_t peer)
     return free_slot;
 }
 
-void confirm_peer_epoch(struct books *b, uint32_t peer, uint32_t epoch, const struct lan_end *own)
+void confirm_peer_hello(struct books *b, const struct lan_hello *hello)
 {
-    struct peer_word *word = peer != 0 ? word_of(b, peer) : NULL;
+    struct peer_word *word = hello->terminal != 0 ? word_of(b, hello->terminal) : NULL;
 
     if (word == NULL)
         return;
-    word->epoch = epoch;
-    word->own = own != NULL ? *own : (struct lan_end){0};
+    word->epoch = hello->store_epoch;
+    word->incarnation = hello->incarnation;
+    word->held_count = hello->end_count;
+    memcpy(word->held, hello->ends, sizeof(word->held));
 }
 
 /* "Nobody" from the same one takes it back, unless it was promoted meanwhile: then the promotion itself is on its way.
@@ -161,22 +163,37 @@ static bool meets(const struct batch_reader *batch, const struct lan_end *own)
     return false;
 }
 
-bool confirm_stands_by(const struct books *b, const struct batch_reader *batch, uint32_t epoch, uint64_t through,
-                       bool here)
+static const struct lan_end *held_by(const struct peer_word *word, uint32_t terminal, uint32_t incarnation)
+{
+    for (uint32_t i = 0; i < word->held_count; i++) {
+        if (word->held[i].terminal == terminal && word->held[i].incarnation == incarnation)
+            return &word->held[i];
+    }
+    return NULL;
+}
+
+static bool stands_by(const struct peer_word *word, const struct batch_reader *batch,
+                      const struct promotion_known *promotion)
+{
+    const struct lan_end *of = &promotion->record;
+    const struct lan_end *theirs = held_by(word, of->terminal, of->incarnation);
+    const struct lan_end *own = held_by(word, word->peer, batch->head.incarnation);
+
+    if (word->incarnation > batch->head.incarnation)
+        return true; /* a later one: nothing is done under this one any more */
+    if (theirs == NULL || theirs->through < of->through)
+        return false;
+    return own != NULL && own->through > promotion->through && meets(batch, own);
+}
+
+bool confirm_stands_by(const struct books *b, const struct batch_reader *batch, const struct promotion_known *promotion)
 {
     for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
         const struct peer_word *word = &b->peers[i];
-        if (word->peer != batch->head.terminal)
-            continue;
-        if (word->epoch == 0)
-            return !here;
-        if (word->epoch < epoch)
-            return false;
-        if (word->own.incarnation > batch->head.incarnation)
-            return true; /* a later one: nothing is done under this one any more */
-        return word->own.through > through && meets(batch, &word->own);
+        if (word->peer == batch->head.terminal && word->held_count != 0)
+            return stands_by(word, batch, promotion);
     }
-    return !here;
+    return !promotion->here;
 }
 
 static void remember_end(struct books *b, uint32_t peer, uint64_t through)

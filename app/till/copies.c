@@ -251,20 +251,26 @@ static int runs_ahead(struct copy *c, bool *out_ahead)
         return 0;
     }
     r = db_stmt_open(c->b->db,
-                     "SELECT store_epoch, copy_through, record FROM promotion WHERE old_terminal = ? AND"
-                     " old_incarnation = ? AND behind = 0 ORDER BY store_epoch DESC LIMIT 1",
+                     "SELECT p.record, p.copy_through, e.terminal, e.incarnation FROM promotion p JOIN era e ON"
+                     " e.era = p.record >> 44 WHERE p.old_terminal = ? AND p.old_incarnation = ? AND p.behind = 0"
+                     " AND (e.own = 0 OR e.era = ?) ORDER BY p.store_epoch DESC LIMIT 1",
                      &stmt);
 
     if (r < 0)
         return r;
     db_bind_int64(stmt, 1, head->terminal);
     db_bind_int64(stmt, 2, head->incarnation);
+    db_bind_int64(stmt, 3, c->b->era);
     r = db_stmt_step(stmt);
     if (r == DB_ROW) {
-        uint64_t through = (uint64_t)db_column_int64(stmt, 1);
-        bool here = journal_era(db_column_int64(stmt, 2)) == c->b->era;
-        *out_ahead = !c->own && c->head.seq <= through && head->first_seq + head->count - 1 > through &&
-                     !confirm_stands_by(c->b, &c->reader, (uint32_t)db_column_int64(stmt, 0), through, here);
+        int64_t record = db_column_int64(stmt, 0);
+        const struct promotion_known known = {.record = {.terminal = (uint32_t)db_column_int64(stmt, 2),
+                                                         .incarnation = (uint32_t)db_column_int64(stmt, 3),
+                                                         .through = journal_seq(record)},
+                                              .through = (uint64_t)db_column_int64(stmt, 1),
+                                              .here = journal_era(record) == c->b->era};
+        *out_ahead = !c->own && c->head.seq <= known.through && head->first_seq + head->count - 1 > known.through &&
+                     !confirm_stands_by(c->b, &c->reader, &known);
     }
     db_stmt_close(stmt);
     return r < 0 ? r : 0;

@@ -29,7 +29,8 @@ int coupon_last_use(struct db *db, struct coupon_id coupon, struct coupon_use *o
 int coupon_held_right(struct db *db, struct coupon_id coupon, struct held_right *out_right)
 {
     struct db_stmt *stmt;
-    int r = db_stmt_open(db, "SELECT state, epoch, use_no FROM held_right WHERE campaign = ? AND serial = ?", &stmt);
+    int r = db_stmt_open(
+        db, "SELECT state, epoch, use_no, store_epoch FROM held_right WHERE campaign = ? AND serial = ?", &stmt);
 
     if (r < 0)
         return r;
@@ -39,7 +40,8 @@ int coupon_held_right(struct db *db, struct coupon_id coupon, struct held_right 
     if (r == DB_ROW)
         *out_right = (struct held_right){.state = (enum held_state)db_column_int64(stmt, 0),
                                          .epoch = (uint32_t)db_column_int64(stmt, 1),
-                                         .use_no = (uint32_t)db_column_int64(stmt, 2)};
+                                         .use_no = (uint32_t)db_column_int64(stmt, 2),
+                                         .store_epoch = (uint32_t)db_column_int64(stmt, 3)};
     else if (r == DB_DONE)
         *out_right = (struct held_right){.state = HELD_NONE};
     db_stmt_close(stmt);

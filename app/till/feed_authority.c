@@ -13,7 +13,8 @@
 #define TAKE_UP_MAX  50   /* of one transaction */
 #define BODY_IN_HAND 256
 
-/* Epochs only rise, so a grant that comes twice is known by its epoch. */
+/* Epochs only rise, so a grant that comes twice is known by its epoch. One that was made to a primary which this one
+ * follows without its rights may be in that one's books already, and used. */
 static int apply_right_grant(struct books *b, struct slice body)
 {
     struct feed_right grant;
@@ -27,12 +28,35 @@ static int apply_right_grant(struct books *b, struct slice body)
     r = coupon_held_right(b->db, grant.coupon, &held);
     if (r < 0 || (held.state != HELD_NONE && held.epoch >= grant.epoch))
         return r;
-    record.right = (struct body_right){grant.coupon, grant.epoch, grant.use_no, grant.transfer, grant.risk};
+    if (grant.store_epoch != 0 && !store_holds(b, grant.store_epoch))
+        return 0;
+    record.right = (struct body_right){.coupon = grant.coupon,
+                                       .epoch = grant.epoch,
+                                       .use_no = grant.use_no,
+                                       .transfer = grant.transfer,
+                                       .risk = grant.risk,
+                                       .store_epoch = grant.store_epoch};
     return journal_append(b, &record, &seq);
 }
 
-/* Central asks only the holder in its own grant log. A right that was used is not given up: its redemption is on the
- * way up already and answers the question. */
+/* Where no grant was made the token is one. Of a coupon that stands in no feed central may know the store epoch. */
+static int holds_by_token(struct books *b, const struct feed_right *request, bool *out_holds)
+{
+    struct feed_coupon row;
+    int r = coupon_row(b->db, request->coupon, &row);
+
+    if (r < 0 && r != -ENOENT)
+        return r;
+    if (r == 0)
+        *out_holds = row.home_store != b->settings.store || store_holds(b, row.store_epoch);
+    else
+        *out_holds = request->store_epoch == 0 || store_holds(b, request->store_epoch);
+    return 0;
+}
+
+/* Central asks only the store of the holder in its own grant log. A right that was used is not given up: its redemption
+ * is on the way up already and answers the question. What another primary of the store may be using is not this one's
+ * to give: central grants it to the store anew, and asks again. */
 static int apply_right_request(struct books *b, struct slice body)
 {
     struct feed_right request;
@@ -40,6 +64,7 @@ static int apply_right_request(struct books *b, struct slice body)
     struct coupon_use use;
     struct body record = {.kind = RECORD_RIGHT_RELEASED};
     uint32_t next_use;
+    bool holds = true;
     uint64_t seq;
     int r = feed_right_decode(body, &request);
 
@@ -48,7 +73,11 @@ static int apply_right_request(struct books *b, struct slice body)
     r = coupon_held_right(b->db, request.coupon, &held);
     if (r == 0)
         r = coupon_last_use(b->db, request.coupon, &use);
-    if (r < 0)
+    if (r == 0 && held.state == HELD_NONE)
+        r = holds_by_token(b, &request, &holds);
+    else if (r == 0)
+        holds = store_holds_right(b, &held);
+    if (r < 0 || !holds)
         return r;
     if (held.state == HELD_RELEASED || (held.state == HELD_HERE ? held.epoch : 0) != request.epoch)
         return 0;
@@ -57,7 +86,8 @@ static int apply_right_request(struct books *b, struct slice body)
     next_use = use.found ? use.use_no + 1 : 1;
     if (held.use_no > next_use)
         next_use = held.use_no;
-    record.right = (struct body_right){request.coupon, request.epoch, next_use, request.transfer, false};
+    record.right = (struct body_right){
+        .coupon = request.coupon, .epoch = request.epoch, .use_no = next_use, .transfer = request.transfer};
     return journal_append(b, &record, &seq);
 }
 

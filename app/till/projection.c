@@ -293,12 +293,12 @@ static int apply_right(struct projection *p, const struct body *body)
     const struct body_right *right = &body->right;
 
     return RUN(p->db,
-               "INSERT INTO held_right(campaign, serial, epoch, use_no, state) VALUES(?, ?, ?, ?, ?)"
+               "INSERT INTO held_right(campaign, serial, epoch, use_no, state, store_epoch) VALUES(?, ?, ?, ?, ?, ?)"
                " ON CONFLICT(campaign, serial) DO UPDATE SET epoch = excluded.epoch, use_no = excluded.use_no,"
-               " state = excluded.state WHERE (excluded.epoch, excluded.state, excluded.use_no) > (epoch, state,"
-               " use_no)",
+               " state = excluded.state, store_epoch = excluded.store_epoch WHERE (excluded.epoch, excluded.state,"
+               " excluded.use_no, excluded.store_epoch) > (epoch, state, use_no, store_epoch)",
                right->coupon.campaign, (int64_t)right->coupon.serial, right->epoch, right->use_no,
-               body->kind == RECORD_RIGHT_GRANTED ? HELD_HERE : HELD_RELEASED);
+               body->kind == RECORD_RIGHT_GRANTED ? HELD_HERE : HELD_RELEASED, right->store_epoch);
 }
 
 /* The same transfer in two journals: a promoted terminal took up what the old primary had done. It counts once. */

@@ -123,13 +123,11 @@ static enum right_state right_of(const struct attempt *a)
 {
     const struct books *b = a->b;
     bool used = a->use.found && !a->use.voided;
-    bool holder = !b->role.forked && (books_is_single(b) || books_is_primary(b));
-    bool home = holder && books_is_primary(b) && a->home_store == b->settings.store &&
-                a->store_epoch <= b->role.epoch && a->store_epoch >= b->role.since_epoch;
+    bool home = !b->role.forked && a->home_store == b->settings.store && store_holds(b, a->store_epoch);
 
     switch (a->held.state) {
     case HELD_HERE:
-        if (!holder)
+        if (b->role.forked || !store_holds_right(b, &a->held))
             return used ? RIGHT_CONSUMED : RIGHT_ELSEWHERE;
         return used && a->use.use_no >= a->held.use_no ? RIGHT_CONSUMED : RIGHT_HERE;
     case HELD_RELEASED:

@@ -117,11 +117,16 @@ static const char merged_members[] = "CREATE TABLE member_alias(member INTEGER P
 static const char for_the_device[] =
     "CREATE TABLE IF NOT EXISTS device_order(id INTEGER PRIMARY KEY, expires_s INTEGER NOT NULL, body BLOB NOT NULL);";
 
+/* Under which store epoch a right was granted: of what came by a copy a successor may hold only the later ones. */
+static const char right_epochs[] =
+    "ALTER TABLE held_right ADD COLUMN store_epoch INTEGER NOT NULL DEFAULT 0;"
+    "INSERT OR REPLACE INTO config(key, value) SELECT 'rebuild', 1 WHERE EXISTS(SELECT 1 FROM journal);";
+
 int schema_migrate(struct db *db)
 {
-    static const char *const steps[] = {journal_tables,    feed_tables,    projections,
-                                        several_terminals, for_everybody,  own_budget,
-                                        gone_terminals,    merged_members, for_the_device};
+    static const char *const steps[] = {journal_tables, feed_tables, projections,    several_terminals,
+                                        for_everybody,  own_budget,  gone_terminals, merged_members,
+                                        for_the_device, right_epochs};
 
     return db_migrate(db, steps, ARRAY_LEN(steps));
 }

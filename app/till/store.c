@@ -176,6 +176,16 @@ int store_load(struct books *b)
     return 0;
 }
 
+bool store_holds(const struct books *b, uint32_t store_epoch)
+{
+    return books_is_primary(b) && store_epoch <= b->role.epoch && store_epoch >= b->role.since_epoch;
+}
+
+bool store_holds_right(const struct books *b, const struct held_right *held)
+{
+    return books_is_primary(b) && (held->store_epoch == 0 || store_holds(b, held->store_epoch));
+}
+
 static int read_others(struct books *b)
 {
     struct db_stmt *stmt;

@@ -342,10 +342,10 @@ MUST_CHECK int till_carried(struct till *till, const struct lan_end *end);
  * service; else what waited for it is confirmed, and answered. */
 MUST_CHECK int till_peer_holds(struct till *till, uint32_t peer, const struct lan_end *end);
 
-/* A hello says which store epoch its sender knows, and where its own journal ends (NULL: it did not say); called for
+/* A hello says which store epoch its sender knows, and what it holds of whose journal, its own among them; called for
  * each, before copies go. What a terminal's journal holds beyond the copy that another one was promoted over is taken
- * only as far as it stands by it, knowing of that: JOURNAL_GAP until then. */
-MUST_CHECK int till_peer_epoch(struct till *till, uint32_t peer, uint32_t store_epoch, const struct lan_end *own);
+ * only as far as it stands by it, holding that promotion's record: JOURNAL_GAP until then. */
+MUST_CHECK int till_peer_hello(struct till *till, const struct lan_hello *hello);
 /* And whether it asks around before it is promoted over a terminal (0: no): nothing more of that one's journal is taken
  * meanwhile, JOURNAL_GAP, so that what it was told of the copy here stays true. Ends by itself after half a minute. */
 MUST_CHECK int till_peer_deposes(struct till *till, uint32_t peer, uint32_t deposes);

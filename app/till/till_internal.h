@@ -22,7 +22,7 @@ enum call_kind {
     CALL_STORE_READ,
     CALL_COPY_STORE,
     CALL_PEER_HOLDS,
-    CALL_PEER_EPOCH,
+    CALL_PEER_HELLO,
     CALL_PEER_DEPOSES,
     CALL_CARRIED,
     CALL_PENDING_PUT,
@@ -41,7 +41,8 @@ struct call {
     struct slice page; /* or batch */
     int64_t server_ms;
     struct clock_reading at;
-    uint32_t peer, epoch, deposes;
+    uint32_t peer, deposes;
+    const struct lan_hello *hello;
     const struct lan_end *end;
     const struct till_pending *pending;
     const uint8_t *request_id;

@@ -250,7 +250,7 @@ int grant_find(struct store_tx *tx, struct coupon_id id, uint32_t epoch, struct 
 {
     struct db_stmt *stmt = NULL;
     int rc = query_first(store_tx_db(tx),
-                         "SELECT epoch, store, use_no, transfer, risk, position FROM grant_log"
+                         "SELECT epoch, store, use_no, transfer, risk, position, store_epoch FROM grant_log"
                          " WHERE campaign = ?1 AND serial = ?2 AND epoch = ?3",
                          QUERY(Q_INT(id.campaign), Q_INT(id.serial), Q_INT(epoch)), &stmt);
     if (rc < 0)
@@ -262,6 +262,7 @@ int grant_find(struct store_tx *tx, struct coupon_id id, uint32_t epoch, struct 
         .transfer = (uint64_t)db_column_int64(stmt, 3),
         .risk = db_column_int64(stmt, 4) != 0,
         .position = (uint64_t)db_column_int64(stmt, 5),
+        .store_epoch = (uint32_t)db_column_int64(stmt, 6),
     };
     db_stmt_close(stmt);
     return 0;
@@ -272,10 +273,10 @@ int grant_insert(struct store_tx *tx, struct coupon_id id, const struct grant_ro
     return query_run(store_tx_write(tx),
                      "INSERT INTO grant_log (campaign, serial, epoch, store, use_no, transfer, risk, granted_ms,"
                      " position, store_epoch) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-                     " coalesce((SELECT store_epoch FROM shop WHERE id = ?4), 0))",
+                     " ?10)",
                      QUERY(Q_INT(id.campaign), Q_INT(id.serial), Q_INT(grant->epoch), Q_INT(grant->store),
                            Q_INT(grant->use_no), Q_INT(grant->transfer), Q_INT(grant->risk), Q_INT(tx->now_ms),
-                           Q_INT(grant->position)));
+                           Q_INT(grant->position), Q_INT(grant->store_epoch)));
 }
 
 int rights_ask_code(struct store_tx *tx, const struct rights_asker *asker, const struct authority_request *request,

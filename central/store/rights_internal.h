@@ -31,6 +31,7 @@ struct grant_row {
     uint64_t transfer;
     bool risk;
     uint64_t position;
+    uint32_t store_epoch; /* of the store, under which it was given */
 };
 MUST_CHECK int grant_find(struct store_tx *tx, struct coupon_id id, uint32_t epoch, struct grant_row *out_grant);
 MUST_CHECK int grant_insert(struct store_tx *tx, struct coupon_id id, const struct grant_row *grant);

@@ -23,6 +23,33 @@ static int publish_right(struct store_tx *tx, const struct coupon *coupon, enum 
     return feed_publish(tx, lane_of(coupon, store), kind, key, (struct slice){body, len}, out_position);
 }
 
+/* 0 of a store that is not known. */
+static int shop_epoch(struct store_tx *tx, uint32_t store, uint32_t *out_epoch)
+{
+    int64_t epoch = 0;
+    int rc = query_number(store_tx_db(tx), "SELECT store_epoch FROM shop WHERE id = ?1", QUERY(Q_INT(store)), &epoch);
+    if (rc == 0)
+        *out_epoch = (uint32_t)epoch;
+    return rc == -ENOENT ? 0 : rc;
+}
+
+/* The holder is asked for what it holds, and may have another primary by now than the one it was given to. */
+static int publish_request(struct store_tx *tx, const struct coupon *coupon, const struct transfer *transfer)
+{
+    struct feed_right right = {.coupon = coupon->id,
+                               .epoch = coupon->right_epoch,
+                               .use_no = coupon->next_use_no,
+                               .transfer = transfer->id,
+                               .store_epoch = coupon->store_epoch};
+    struct grant_row grant;
+    int rc = coupon->right_epoch != 0 ? grant_find(tx, coupon->id, coupon->right_epoch, &grant) : -ENOENT;
+    if (rc == 0)
+        right.store_epoch = grant.store_epoch;
+    if (rc == 0 || rc == -ENOENT)
+        rc = publish_right(tx, coupon, FEED_RIGHT_REQUEST, transfer->from_store, &right, NULL);
+    return rc;
+}
+
 static int journal_transfer(struct store_tx *tx, const struct coupon *coupon, const struct grant_row *grant,
                             const char *who, const char *why)
 {
@@ -50,7 +77,15 @@ static int give_right(struct store_tx *tx, struct coupon_row *row, struct grant_
         return rc;
     grant->epoch = coupon->right_epoch + 1;
     grant->use_no = coupon->next_use_no;
-    struct feed_right right = {coupon->id, grant->epoch, grant->use_no, grant->transfer, grant->risk};
+    rc = shop_epoch(tx, grant->store, &grant->store_epoch);
+    if (rc < 0)
+        return rc;
+    struct feed_right right = {.coupon = coupon->id,
+                               .epoch = grant->epoch,
+                               .use_no = grant->use_no,
+                               .transfer = grant->transfer,
+                               .risk = grant->risk,
+                               .store_epoch = grant->store_epoch};
     rc = publish_right(tx, coupon, FEED_RIGHT_GRANT, grant->store, &right, &grant->position);
     if (rc == 0)
         rc = grant_insert(tx, coupon->id, grant);
@@ -81,8 +116,7 @@ static int start_transfer(struct store_tx *tx, const struct coupon *coupon, cons
     int rc = transfer_insert(tx, &transfer);
     if (rc < 0)
         return rc;
-    struct feed_right right = {coupon->id, coupon->right_epoch, coupon->next_use_no, transfer.id, false};
-    rc = publish_right(tx, coupon, FEED_RIGHT_REQUEST, transfer.from_store, &right, NULL);
+    rc = publish_request(tx, coupon, &transfer);
     answer->used_store = transfer.from_store; /* where it is held */
     answer->verdict = AUTHORITY_WAITING;
     answer->transfer = transfer.id;
@@ -306,18 +340,23 @@ static int follow_right(struct store_tx *tx, const struct coupon *coupon)
     rc = feed_withdraw(tx, lane_of(coupon, open.from_store), FEED_RIGHT_REQUEST, key);
     open.from_store = coupon->right_store;
     open.epoch = coupon->right_epoch;
-    struct feed_right right = {coupon->id, coupon->right_epoch, coupon->next_use_no, open.id, false};
     if (rc == 0)
         rc = transfer_update(tx, &open);
-    return rc < 0 ? rc : publish_right(tx, coupon, FEED_RIGHT_REQUEST, open.from_store, &right, NULL);
+    return rc < 0 ? rc : publish_request(tx, coupon, &open);
 }
 
 static int learn_grant(struct store_tx *tx, uint32_t store, const struct body_right *body, struct coupon_row *row)
 {
     struct coupon *coupon = &row->coupon;
-    struct grant_row grant = {
-        .epoch = body->epoch, .store = store, .use_no = body->use_no, .transfer = body->transfer, .risk = body->risk};
-    int rc = grant_insert(tx, body->coupon, &grant);
+    struct grant_row grant = {.epoch = body->epoch,
+                              .store = store,
+                              .use_no = body->use_no,
+                              .transfer = body->transfer,
+                              .risk = body->risk,
+                              .store_epoch = body->store_epoch};
+    int rc = body->store_epoch == 0 ? shop_epoch(tx, store, &grant.store_epoch) : 0;
+    if (rc == 0)
+        rc = grant_insert(tx, body->coupon, &grant);
     if (rc < 0 || body->epoch <= coupon->right_epoch)
         return rc;
     coupon->right_epoch = body->epoch;

@@ -19,6 +19,26 @@ static void every_kind_comes_back_and_keeps_its_bytes(void **state)
     }
 }
 
+/* Since the second version; what older terminals wrote says nothing of it, and is read as ever. */
+static void a_grant_says_under_which_store_epoch(void **state)
+{
+    (void)state;
+    struct body body, out;
+    uint8_t bytes[RECORD_BODY_MAX];
+    size_t len;
+    memset(&body, 0, sizeof body);
+    body.kind = RECORD_RIGHT_GRANTED;
+    body.right = (struct body_right){
+        .coupon = {1001, 123456}, .epoch = 3, .use_no = 2, .transfer = 9001, .risk = true, .store_epoch = 7};
+    assert_int_equal(body_encode(&body, bytes, sizeof bytes, &len), 0);
+    assert_golden("body_right_granted_v2", bytes, len);
+    assert_int_equal(body_decode(body.kind, (struct slice){bytes, len}, &out), 0);
+    assert_int_equal(out.right.store_epoch, 7);
+    len = golden_read("body_right_granted_v1", bytes, sizeof bytes);
+    assert_int_equal(body_decode(body.kind, (struct slice){bytes, len}, &out), 0);
+    assert_int_equal(out.right.store_epoch, 0);
+}
+
 static void zero_takes_no_room(void **state)
 {
     (void)state;
@@ -140,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_comes_back_and_keeps_its_bytes),
+        cmocka_unit_test(a_grant_says_under_which_store_epoch),
         cmocka_unit_test(zero_takes_no_room),
         cmocka_unit_test(every_cut_and_every_small_buffer_is_refused),
         cmocka_unit_test(malformed_maps_are_refused),

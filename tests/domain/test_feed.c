@@ -8,13 +8,14 @@ static uint8_t bytes[FEED_BODY_MAX], buffer[FEED_PAGE_BYTES_MAX], page[FEED_PAGE
 static size_t len;
 
 /* One upsert there and back, its bytes golden, every cut of it refused. The struct is zeroed first, padding too. */
-#define CHECK_ROUND_TRIP(name, ...)                                                                                    \
+#define CHECK_ROUND_TRIP(name, ...) CHECK_VERSION(name, "_v1", __VA_ARGS__)
+#define CHECK_VERSION(name, version, ...)                                                                              \
     do {                                                                                                               \
         struct feed_##name value, out;                                                                                 \
         memset(&value, 0, sizeof value);                                                                               \
         __VA_ARGS__;                                                                                                   \
         assert_int_equal(feed_##name##_encode(&value, bytes, sizeof bytes, &len), 0);                                  \
-        assert_golden("feed_" #name "_v1", bytes, len);                                                                \
+        assert_golden("feed_" #name version, bytes, len);                                                              \
         for (size_t cut = 0; cut < len; cut++)                                                                         \
             assert_int_equal(feed_##name##_decode((struct slice){bytes, cut}, &out), -EBADMSG);                        \
         assert_int_equal(feed_##name##_decode((struct slice){bytes, len}, &out), 0);                                   \
@@ -51,6 +52,8 @@ static void what_a_store_may_do_comes_back(void **state)
                      value.exclusive_until_s = 1797674400, value.revoked = true);
     CHECK_ROUND_TRIP(right, value.coupon.campaign = 1001, value.coupon.serial = 123456, value.epoch = 3,
                      value.use_no = 2, value.transfer = 9001);
+    CHECK_VERSION(right, "_v2", value.coupon.campaign = 1001, value.coupon.serial = 123456, value.epoch = 3,
+                  value.use_no = 2, value.transfer = 9001, value.risk = true, value.store_epoch = 7);
     CHECK_ROUND_TRIP(share, value.member = 99, value.owner.scope = OWNER_STORE, value.owner.id = 12,
                      value.amount_minor = 2500, value.transfer = 9002);
     CHECK_ROUND_TRIP(show_end, value.question = 18446744073709551615u);

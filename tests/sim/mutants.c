@@ -45,7 +45,8 @@ static int grant_early(void *argument, struct store_tx *tx)
     int rc = rights_find_coupon(tx, grant->coupon, &coupon);
     if (rc < 0)
         return rc;
-    struct feed_right right = {grant->coupon, coupon.right_epoch + 1, coupon.next_use_no, 1, false};
+    struct feed_right right = {
+        .coupon = grant->coupon, .epoch = coupon.right_epoch + 1, .use_no = coupon.next_use_no, .transfer = 1};
     rc = feed_right_encode(&right, body, sizeof(body), &len);
     if (rc < 0)
         return rc;

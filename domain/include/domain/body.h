@@ -141,10 +141,12 @@ struct body_void {
 
 struct body_right { /* granted, released */
     struct coupon_id coupon;
-    uint32_t epoch;    /* granted: the new one; released: the one given up */
-    uint32_t use_no;   /* uses so far + 1: where the next holder goes on */
-    uint64_t transfer; /* central's number of the move */
-    bool risk;         /* granted: as the grant said, so that a restored central knows it too */
+    uint32_t epoch;       /* granted: the new one; released: the one given up */
+    uint32_t use_no;      /* uses so far + 1: where the next holder goes on */
+    uint64_t transfer;    /* central's number of the move */
+    bool risk;            /* granted: as the grant said, so that a restored central knows it too */
+    uint32_t store_epoch; /* granted: the holder's, as the grant said: whose it is when another terminal follows; 0 =
+                             not said, by older books */
 };
 
 struct body_share { /* granted, released */

@@ -107,7 +107,8 @@ struct feed_right { /* grant, request */
     uint32_t epoch; /* grant: the new one; request: the one wanted back */
     uint32_t use_no;
     uint64_t transfer;
-    bool risk; /* grant: given anew while an earlier holder may still have used it */
+    bool risk;            /* grant: given anew while an earlier holder may still have used it */
+    uint32_t store_epoch; /* of the store that is given it, or asked: under which it is held there; 0 = not known */
 };
 
 struct feed_share { /* grant, request */

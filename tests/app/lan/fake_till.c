@@ -192,12 +192,10 @@ int till_carried(struct till *till, const struct lan_end *end)
     return 0;
 }
 
-int till_peer_epoch(struct till *till, uint32_t peer, uint32_t store_epoch, const struct lan_end *own)
+int till_peer_hello(struct till *till, const struct lan_hello *hello)
 {
     (void)till;
-    (void)peer;
-    (void)store_epoch;
-    (void)own;
+    (void)hello;
     return 0;
 }
 

@@ -190,6 +190,44 @@ static void an_act_that_was_on_its_way_is_not_taken_because_its_author_knows_by_
     }
 }
 
+static void central_names(struct several *s, uint32_t i, uint32_t primary)
+{
+    const struct feed_settings settings = {.brand = SHOP_BRAND,
+                                           .store = SHOP_STORE,
+                                           .primary_terminal = several_terminal(primary),
+                                           .store_epoch = SHOP_STORE_EPOCH + 1};
+    uint8_t body[FEED_BODY_MAX];
+    size_t len;
+
+    assert_int_equal(feed_settings_encode(&settings, body, sizeof(body), &len), 0);
+    shop_item(&s->shops[i], FEED_SETTINGS, body, len);
+    shop_give(&s->shops[i]);
+}
+
+/* Central learned of the promotion first and names the new primary; what its copy held the old one does not know yet.
+ */
+static void that_central_names_another_primary_is_not_to_know_of_its_promotion(void **state)
+{
+    struct several *s = *state;
+
+    several_meet(s);
+    struct till_answer first = several_ask(s, 0, several_redeem(1)); /* nobody holds it */
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    (void)several_alone(s, 1, true);
+    assert_int_equal(several_ask(s, 1, several_redeem(1)).redeemed.verdict, COUPON_OK);
+    central_names(s, 0, 1);
+    assert_int_equal(store_of(s, 0).store_epoch, SHOP_STORE_EPOCH + 1);
+    assert_int_equal(several_word(s, 0, 1), 0);
+    assert_int_equal(several_copy(s, 0, 1), 0);
+
+    several_carry(s, 1, 0);
+    several_meet(s);
+    assert_int_equal(s->shops[0].answer.ticket, first.ticket);
+    assert_int_equal(s->shops[0].answer.error, -EHOSTDOWN);
+    for (uint32_t i = 0; i < 2; i++)
+        assert_int_equal(shop_query(&s->shops[i], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
+}
+
 static void the_old_primary_goes_on_when_the_promotion_was_given_up(void **state)
 {
     struct several *s = *state;
@@ -259,21 +297,68 @@ static void a_chain_of_promotions_takes_the_rights_along(void **state)
 static void the_feed_ends_a_promotion_with_an_equal_or_higher_epoch(void **state)
 {
     struct several *s = *state;
-    struct feed_settings settings = {.brand = SHOP_BRAND,
-                                     .store = SHOP_STORE,
-                                     .primary_terminal = SHOP_TERMINAL,
-                                     .store_epoch = SHOP_STORE_EPOCH + 1};
-    uint8_t body[FEED_BODY_MAX];
-    size_t len;
 
     several_meet(s);
     assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
-    assert_int_equal(feed_settings_encode(&settings, body, sizeof(body), &len), 0);
-    shop_item(&s->shops[1], FEED_SETTINGS, body, len);
-    shop_give(&s->shops[1]);
+    central_names(s, 1, 0);
 
     assert_false(store_of(s, 1).primary);
     assert_int_equal(store_of(s, 1).primary_terminal, SHOP_TERMINAL);
+}
+
+static void asked_for(struct shop *shop, uint64_t serial, uint32_t epoch, uint32_t store_epoch)
+{
+    const struct feed_right request = {.coupon = {SHOP_CAMPAIGN, serial},
+                                       .epoch = epoch,
+                                       .use_no = 1,
+                                       .transfer = 70 + serial,
+                                       .store_epoch = store_epoch};
+
+    shop_item_right(shop, FEED_RIGHT_REQUEST, &request);
+}
+
+static void granted(struct shop *shop, uint64_t serial, uint32_t store_epoch)
+{
+    const struct feed_right grant = {.coupon = {SHOP_CAMPAIGN, serial},
+                                     .epoch = 1,
+                                     .use_no = 1,
+                                     .transfer = 90 + serial,
+                                     .store_epoch = store_epoch};
+
+    shop_item_right(shop, FEED_RIGHT_GRANT, &grant);
+}
+
+/* The old primary may not have heard of it, and use at this moment what it was granted, by token or by central. */
+static void who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoch(void **state)
+{
+    struct several *s = *state;
+    struct shop *shop = &s->shops[1];
+
+    live(s, 0, 1);
+    granted(&s->shops[0], 3, SHOP_STORE_EPOCH);
+    shop_give(&s->shops[0]);
+    several_meet(s);
+    granted(shop, 4, SHOP_STORE_EPOCH); /* the old one's, who has it in its feed too */
+    central_names(s, 1, 1);
+    assert_true(store_of(s, 1).primary);
+    for (uint32_t epoch = SHOP_STORE_EPOCH; epoch <= SHOP_STORE_EPOCH + 1; epoch++) {
+        const struct feed_coupon coupon = {
+            .coupon = {SHOP_CAMPAIGN, 5 + epoch - SHOP_STORE_EPOCH}, .home_store = SHOP_STORE, .store_epoch = epoch};
+        shop_item_coupon(shop, &coupon);
+        asked_for(shop, coupon.coupon.serial, 0, epoch);
+    }
+    asked_for(shop, 3, 1, SHOP_STORE_EPOCH);
+    asked_for(shop, 7, 0, SHOP_STORE_EPOCH); /* which stands in no feed */
+    shop_give(shop);
+
+    assert_int_equal(shop_query(shop, "SELECT group_concat(serial) FROM held_right WHERE state = 2"), 6);
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM held_right WHERE serial = 4"), 0);
+    (void)several_alone(s, 1, true);
+    assert_int_equal(several_ask(s, 1, several_redeem(3)).redeemed.verdict, COUPON_HELD_ELSEWHERE);
+    granted(shop, 4, SHOP_STORE_EPOCH + 1);
+    shop_give(shop);
+    assert_int_equal(several_ask(s, 1, several_redeem(4)).redeemed.verdict, COUPON_OK);
+    assert_int_equal(till_rebuild_compare(shop->till), 0);
 }
 
 static void a_void_of_the_old_primarys_act_is_done_by_the_new_one(void **state)
@@ -308,11 +393,13 @@ int main(void)
         WITH_TWO(what_a_peer_held_after_all_stands),
         WITH_THREE(nothing_of_the_old_primarys_is_taken_once_somebody_asked_how_much_there_is),
         WITH_THREE(an_act_that_was_on_its_way_is_not_taken_because_its_author_knows_by_now),
+        WITH_TWO(that_central_names_another_primary_is_not_to_know_of_its_promotion),
         WITH_THREE(the_old_primary_goes_on_when_the_promotion_was_given_up),
         WITH_THREE(a_promotion_that_may_be_behind_leaves_the_act_standing),
         WITH_TWO(without_the_whole_copy_only_what_central_grants_is_held),
         WITH_THREE(a_chain_of_promotions_takes_the_rights_along),
         WITH_TWO(the_feed_ends_a_promotion_with_an_equal_or_higher_epoch),
+        WITH_TWO(who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoch),
         WITH_TWO(a_void_of_the_old_primarys_act_is_done_by_the_new_one),
     };
 

@@ -182,12 +182,16 @@ uint32_t several_copy(struct several *s, uint32_t from, uint32_t to)
 
 int several_word(struct several *s, uint32_t from, uint32_t to)
 {
+    struct lan_hello hello = {0};
     struct till_store store;
-    struct lan_end held, own;
+    struct lan_end held;
 
     assert_int_equal(till_store_read(s->shops[from].till, &store), 0);
-    (void)held_through(s, from, &(struct lan_end){.terminal = store.terminal, .incarnation = store.incarnation}, &own);
-    assert_int_equal(till_peer_epoch(s->shops[to].till, store.terminal, store.store_epoch, &own), 0);
+    hello.terminal = store.terminal;
+    hello.incarnation = store.incarnation;
+    hello.store_epoch = store.store_epoch;
+    assert_int_equal(till_ends(s->shops[from].till, hello.ends, &hello.end_count), 0);
+    assert_int_equal(till_peer_hello(s->shops[to].till, &hello), 0);
     assert_int_equal(till_store_read(s->shops[to].till, &store), 0);
     (void)held_through(s, from, &(struct lan_end){.terminal = store.terminal, .incarnation = store.incarnation}, &held);
     return till_peer_holds(s->shops[to].till, several_terminal(from), &held);
