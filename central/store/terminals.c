@@ -222,6 +222,34 @@ static int terminal_insert(struct store_tx *tx, const struct terminal *terminal)
                            Q_INT(terminal->written_off)));
 }
 
+static int use_ticket(struct store_tx *tx, const struct enrol_request *request, uint32_t terminal)
+{
+    return query_run(store_tx_write(tx), "UPDATE ticket SET terminal = ?2 WHERE secret_id = ?1",
+                     QUERY(Q_BLOB(request->secret_id, SECRET_ID_LEN), Q_INT(terminal)));
+}
+
+/* A device whose first try came to nothing on its side comes back with a new ticket and the key that it made then. It
+ * waits under the new one from now on; who was confirmed or refused does not get in so. -ENOENT: the key is new. */
+static int wait_anew(struct store_tx *tx, const struct enrol_request *request, const struct ticket *ticket,
+                     const struct shop *shop, struct terminal *out_terminal)
+{
+    struct terminal before = {0};
+    int rc = find_terminal(tx, "SELECT " TERMINAL_COLUMNS " FROM terminal WHERE public_key = ?1",
+                           QUERY(Q_BLOB(request->public_key, PUBLIC_KEY_LEN)), &before);
+    if (rc < 0)
+        return rc;
+    if (before.state != TERMINAL_WAITING)
+        return -EEXIST;
+    rc = query_run(store_tx_write(tx),
+                   "UPDATE terminal SET store = ?2, brand = ?3, role = ?4, replaces = ?5, enrolled_ms = ?6"
+                   " WHERE id = ?1",
+                   QUERY(Q_INT(before.id), Q_INT(shop->id), Q_INT(shop->brand), Q_INT(ticket->role),
+                         Q_INT(ticket->replaces), Q_INT(tx->now_ms)));
+    if (rc == 0)
+        rc = use_ticket(tx, request, before.id);
+    return rc < 0 ? rc : identity_find_terminal(tx, before.id, out_terminal);
+}
+
 static int terminal_add(struct store_tx *tx, const struct enrol_request *request, const struct ticket *ticket,
                         struct terminal *out_terminal)
 {
@@ -229,7 +257,10 @@ static int terminal_add(struct store_tx *tx, const struct enrol_request *request
     uint64_t id = 0;
     int rc = identity_find_shop(tx, ticket->store, &shop);
     if (rc == 0)
-        rc = store_next_number(tx, "terminal", &id);
+        rc = wait_anew(tx, request, ticket, &shop, out_terminal);
+    if (rc != -ENOENT)
+        return rc;
+    rc = store_next_number(tx, "terminal", &id);
     if (rc < 0)
         return rc;
     struct terminal terminal = {
@@ -245,12 +276,11 @@ static int terminal_add(struct store_tx *tx, const struct enrol_request *request
     };
     memcpy(terminal.public_key, request->public_key, PUBLIC_KEY_LEN);
     memcpy(terminal.hardware, request->hardware, sizeof(terminal.hardware));
-    rc = terminal_insert(tx, &terminal); /* -EEXIST: the key is another terminal's */
+    rc = terminal_insert(tx, &terminal);
     if (rc == 0)
         rc = settle_note_new(tx, terminal.id);
     if (rc == 0)
-        rc = query_run(store_tx_write(tx), "UPDATE ticket SET terminal = ?2 WHERE secret_id = ?1",
-                       QUERY(Q_BLOB(request->secret_id, SECRET_ID_LEN), Q_INT(id)));
+        rc = use_ticket(tx, request, terminal.id);
     if (rc == 0)
         *out_terminal = terminal;
     return rc;

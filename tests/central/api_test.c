@@ -76,6 +76,22 @@ static void a_ticket_serves_one_key(void **state)
     assert_int_equal(answer.status, 200);
 }
 
+/* Its books took the first answer not: nothing is left of that try but the key. */
+static void who_waits_may_come_with_a_new_ticket(void **state)
+{
+    struct world *w = *state;
+    struct fake_terminal t;
+    struct enrol_ticket ticket;
+    terminal_make(&t, &w->f, 5);
+    make_ticket(&w->f, w->f.shops[0], &ticket);
+    terminal_ask_enrol(&t, &ticket, &answer);
+    assert_int_equal(answer.status, 200);
+    terminal_enrol(&t, &w->f, w->f.shops[1]);
+    make_ticket(&w->f, w->f.shops[1], &ticket);
+    terminal_ask_enrol(&t, &ticket, &answer);
+    refused_with(403, "ticket_used"); /* at work by now: only a new key is another terminal */
+}
+
 static void a_ticket_is_over_after_its_time(void **state)
 {
     struct shop_world *w = *state;
@@ -501,6 +517,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_ticket_serves_one_key),
+        CASE(who_waits_may_come_with_a_new_ticket),
         CASE(a_ticket_is_over_after_its_time),
         CASE(a_guessed_secret_opens_nothing),
         CASE(nothing_but_its_state_before_the_digits_were_confirmed),
