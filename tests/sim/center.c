@@ -91,14 +91,15 @@ void center_crash(struct center *center)
     start_later(center);
 }
 
-void center_back_up(struct center *center)
+bool center_back_up(struct center *center)
 {
     char path[512];
     if (!center->central || central_backup(center->central, path, sizeof(path)) < 0)
-        return;
+        return false;
     memcpy(center->older, center->backup, sizeof(center->older));
     memcpy(center->backup, path, sizeof(center->backup));
     world_trace(center->world, "central backs up");
+    return true;
 }
 
 /* The mutant's backup says of itself that it is the very books of the last start. */

@@ -30,6 +30,7 @@ struct center {
     uint32_t brand, *shops;  /* the store of each terminal, in order; neighbours may share one */
     char backup[512];        /* the last one, "" = none yet */
     char older[512];         /* the one before */
+    unsigned newcomers;      /* enrolled, or about to be, and not in both of them: none is restored meanwhile */
     struct key_pair member_key;
     uint8_t member_kid;
     unsigned key_count; /* of coupons: the last one signs, those before it are revoked */
@@ -48,7 +49,7 @@ void center_close(struct center *center); /* stopped before; the books are gone 
 void center_start(struct center *center);
 void center_crash(struct center *center);   /* and starts it again after a while */
 void center_restore(struct center *center); /* stops, takes the older backup, starts */
-void center_back_up(struct center *center);
+bool center_back_up(struct center *center); /* false: it is down, or could not */
 /* After anything that central did: those who wait look again. */
 void center_tell(struct center *center);
 

@@ -179,15 +179,18 @@ static void break_center_drive(void *argument, uint64_t fault)
 static void back_up(void *argument, uint64_t token)
 {
     (void)token;
-    center_back_up(argument);
+    (void)center_back_up(argument);
 }
 
 static void restore(void *argument, uint64_t token)
 {
     struct center *center = argument;
-    (void)token;
     if (!world_has(center->world, FAULT_RESTORE) || !center->central || !center->backup[0])
         return;
+    if (center->newcomers > 0) { /* a central that is older than a terminal does not know it */
+        world_at(center->world, center->world->now_ms + MINUTE_MS, restore, center, token);
+        return;
+    }
     center->world->counts.faults[FAULT_RESTORE]++;
     center_restore(center);
 }

@@ -54,18 +54,29 @@ static bool is_enrolled(struct terminal *t)
     return status.enrol == ENROL_STAGE_DONE;
 }
 
+/* The older of the two backups that may be restored is to have it too. */
+static void back_up_newcomer(void *argument, uint64_t left)
+{
+    struct center *center = argument;
+    if (center_back_up(center) && --left == 0)
+        center->newcomers--;
+    else
+        world_at(center->world, center->world->now_ms + 1000, back_up_newcomer, center, left);
+}
+
 /* Until it is through: a new code on the screen when the last one came to nothing, and the operator's yes. */
 static void enrol_on(void *argument, uint64_t replaced)
 {
     struct terminal *t = argument;
     struct world *world = t->world;
     char text[ENROL_TEXT_MAX];
+    if (t->retired) { /* lost as well by now */
+        world->center->newcomers--;
+        return;
+    }
     if (terminal_is_up(t) && is_enrolled(t)) {
         world_trace(world, "%s is at work", t->name);
-        /* A central that is older than a terminal does not know it; so a new one is backed up, and the older of the
-         * two backups that may be restored has it too. */
-        center_back_up(world->center);
-        center_back_up(world->center);
+        back_up_newcomer(world->center, 2);
         return;
     }
     if (terminal_is_up(t)) {
@@ -121,6 +132,7 @@ void losses_replace(struct terminal *terminal, int64_t until_ms)
         return;
     world->counts.faults[FAULT_REPLACE]++;
     terminal->retired = terminal->lost = true;
+    world->center->newcomers++;
     losses_look(world);
     desk_forget(terminal);
     terminal_stop(terminal);
