@@ -76,6 +76,7 @@ struct store_role {
     bool deposed_behind; /* it said that its copy may be behind */
     uint32_t deposed_by;
     uint32_t waiting; /* feed items in authority_waiting */
+    int64_t follows;  /* the primary before, by central's word, whose end is not here yet; 0 = nobody (successor.c) */
 };
 
 #define PEERS_REMEMBERED LAN_TERMINALS_MAX
@@ -85,6 +86,7 @@ struct peer_word { /* what a peer said in this run */
     bool ends; /* it said how far it holds this era: */
     uint64_t through;
     uint32_t epoch;       /* the store's, as it knows it */
+    uint32_t primary;     /* under that epoch */
     uint32_t incarnation; /* of its own journal, which is among */
     uint32_t held_count;
     struct lan_end held[LAN_TERMINALS_MAX]; /* what it holds of whose journal, all at one moment */
@@ -185,7 +187,7 @@ bool books_needs_peer(const struct books *b);
 bool books_peer_live(const struct books *b);
 
 /* journal.c: within a transaction; the projections follow at once. -EHOSTDOWN: a peer would have to hold it and none is
- * live; -EBUSY: an act waits for a peer. */
+ * live, or the primary before has not said how much credit it spent; -EBUSY: an act waits for a peer. */
 MUST_CHECK int journal_append(struct books *b, const struct body *body, uint64_t *out_seq);
 MUST_CHECK int journal_load_head(struct db *db, uint32_t era, struct journal_head *out_head);
 MUST_CHECK int journal_insert(struct db *db, uint32_t era, const struct record *record);
@@ -330,6 +332,14 @@ MUST_CHECK int alone_run(struct books *b, const struct till_request *request, en
 MUST_CHECK int alone_set(struct books *b, bool on, uint32_t clerk, const char *reason);
 MUST_CHECK int promote_run(struct books *b, const struct till_request *request, enum store_verdict *out_verdict);
 
+/* successor.c: whose the store's credit is when central names another primary. */
+MUST_CHECK int successor_note(struct books *b, const struct store_role *before); /* in a transaction; loaded anew */
+MUST_CHECK int successor_forget(struct books *b);                                /* in a transaction */
+MUST_CHECK int successor_load(struct books *b, struct store_role *role);
+MUST_CHECK int successor_settle(struct books *b); /* after peers' words, copies and feed pages */
+/* May shares be spent and released here, as far as that depends on the primary before? */
+bool successor_holds_shares(const struct books *b);
+
 /* confirm.c: what waits for a peer. */
 MUST_CHECK int confirm_mark(struct books *b);  /* in the act's transaction */
 MUST_CHECK int confirm_clear(struct books *b); /* in a transaction */
@@ -338,6 +348,8 @@ MUST_CHECK int confirm_peer_holds(struct books *b, uint32_t peer, const struct l
 void confirm_peer_hello(struct books *b, const struct lan_hello *hello);
 void confirm_peer_deposes(struct books *b, uint32_t peer, uint32_t deposes);
 bool confirm_fences(const struct books *b, uint32_t terminal);
+/* Where the peer's own journal ended when it knew that terminal as the primary; NULL: it did not say so. */
+const struct lan_end *confirm_end_of(const struct books *b, uint32_t peer, uint32_t primary);
 /* A promotion over somebody's journal through `through`: `record` is where its own record ends. */
 struct promotion_known {
     struct lan_end record;

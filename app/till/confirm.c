@@ -125,6 +125,7 @@ void confirm_peer_hello(struct books *b, const struct lan_hello *hello)
     if (word == NULL)
         return;
     word->epoch = hello->store_epoch;
+    word->primary = hello->primary;
     word->incarnation = hello->incarnation;
     word->held_count = hello->end_count;
     memcpy(word->held, hello->ends, sizeof(word->held));
@@ -168,6 +169,16 @@ static const struct lan_end *held_by(const struct peer_word *word, uint32_t term
     for (uint32_t i = 0; i < word->held_count; i++) {
         if (word->held[i].terminal == terminal && word->held[i].incarnation == incarnation)
             return &word->held[i];
+    }
+    return NULL;
+}
+
+const struct lan_end *confirm_end_of(const struct books *b, uint32_t peer, uint32_t primary)
+{
+    for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
+        const struct peer_word *word = &b->peers[i];
+        if (word->peer == peer && word->primary == primary)
+            return held_by(word, peer, word->incarnation);
     }
     return NULL;
 }
@@ -271,6 +282,8 @@ int confirm_settle(struct books *b)
         r = confirm(b);
     if (r == 0 && b->unconfirmed_from != 0 && nobody_holds(b))
         r = take_back(b);
+    if (r == 0)
+        r = successor_settle(b);
     if (r < 0 || b->unconfirmed_from != 0)
         return r;
     if (b->role.went_alone && !b->settings.alone && (!books_is_primary(b) || peer_has_all(b)))

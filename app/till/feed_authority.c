@@ -214,9 +214,19 @@ static int wait(struct books *b, uint16_t kind, struct slice body)
     return db_exec(b->db, "DELETE FROM authority_waiting WHERE id = (SELECT min(id) FROM authority_waiting)");
 }
 
-static bool releases(uint16_t kind)
+/* What is given up counts only once a peer holds it, and of credit the primary before may not have shown its end. */
+static bool can_release(const struct books *b, uint16_t kind)
 {
-    return kind == FEED_RIGHT_REQUEST || kind == FEED_SHARE_REQUEST;
+    if (kind == FEED_SHARE_REQUEST && !successor_holds_shares(b))
+        return false;
+    return !books_needs_peer(b) || books_peer_live(b);
+}
+
+static bool can_do(const struct books *b, uint16_t kind)
+{
+    bool release = kind == FEED_RIGHT_REQUEST || kind == FEED_SHARE_REQUEST;
+
+    return !release || can_release(b, kind);
 }
 
 int feed_authority_item(struct books *b, uint16_t kind, struct slice body)
@@ -227,8 +237,7 @@ int feed_authority_item(struct books *b, uint16_t kind, struct slice body)
         return wait(b, kind, body);
     if (books_is_single(b))
         return books_is_primary(b) ? apply_now(b, kind, body) : read_transfer(kind, body, &transfer);
-    if (!books_is_primary(b) || b->unconfirmed_from != 0 ||
-        (releases(kind) && books_needs_peer(b) && !books_peer_live(b)))
+    if (!books_is_primary(b) || b->unconfirmed_from != 0 || !can_do(b, kind))
         return wait(b, kind, body);
     return apply_now(b, kind, body);
 }
@@ -254,20 +263,21 @@ struct waiting {
 };
 
 /* The next one after id that can be done now; an id of 0 when there is none. */
-static int next_waiting(struct books *b, bool with_releases, int64_t after, struct waiting *out)
+static int next_waiting(struct books *b, int64_t after, struct waiting *out)
 {
     struct db_stmt *stmt;
     int r = db_stmt_open(b->db,
-                         "SELECT id, kind, body FROM authority_waiting WHERE id > ?1 AND (?2 OR kind IN (9, 11))"
-                         " ORDER BY id LIMIT 1",
+                         "SELECT id, kind, body FROM authority_waiting WHERE id > ?1 AND (?2 OR kind <> 10) AND"
+                         " (?3 OR kind <> 12) ORDER BY id LIMIT 1",
                          &stmt);
 
-    static_assert(FEED_RIGHT_GRANT == 9 && FEED_SHARE_GRANT == 11, "the kinds in the statement above");
+    static_assert(FEED_RIGHT_REQUEST == 10 && FEED_SHARE_REQUEST == 12, "the kinds in the statement above");
     if (r < 0)
         return r;
     out->id = 0;
     db_bind_int64(stmt, 1, after);
-    db_bind_int64(stmt, 2, with_releases);
+    db_bind_int64(stmt, 2, can_do(b, FEED_RIGHT_REQUEST));
+    db_bind_int64(stmt, 3, can_do(b, FEED_SHARE_REQUEST));
     r = db_stmt_step(stmt);
     if (r == DB_ROW) {
         struct slice body = db_column_blob(stmt, 2);
@@ -280,13 +290,13 @@ static int next_waiting(struct books *b, bool with_releases, int64_t after, stru
     return r < 0 ? r : 0;
 }
 
-static int take_up_some(struct books *b, bool with_releases)
+static int take_up_some(struct books *b)
 {
     struct waiting waiting = {0};
     int r = 0;
 
     for (int i = 0; i < TAKE_UP_MAX && r == 0; i++) {
-        r = next_waiting(b, with_releases, waiting.id, &waiting);
+        r = next_waiting(b, waiting.id, &waiting);
         if (r < 0 || waiting.id == 0)
             return r;
         r = apply_now(b, waiting.kind, (struct slice){waiting.body, waiting.len});
@@ -298,19 +308,18 @@ static int take_up_some(struct books *b, bool with_releases)
 
 int feed_authority_take_up(struct books *b)
 {
-    bool with_releases = !books_needs_peer(b) || books_peer_live(b);
     struct waiting first;
     int r;
 
     if (!b->enrolled || b->role.forked || b->role.waiting == 0 || !books_is_primary(b) || b->unconfirmed_from != 0)
         return 0;
-    r = next_waiting(b, with_releases, 0, &first);
+    r = next_waiting(b, 0, &first);
     if (r < 0 || first.id == 0)
         return r;
     r = books_begin(b);
     if (r < 0)
         return r;
-    r = take_up_some(b, with_releases);
+    r = take_up_some(b);
     if (r < 0) {
         books_abort(b);
         return r;

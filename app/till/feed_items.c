@@ -35,6 +35,7 @@ static int follow_order(struct books *b)
 
 static int apply_settings(struct books *b, struct slice body)
 {
+    const struct store_role before = b->role;
     struct feed_settings settings;
     int r = feed_settings_decode(body, &settings);
 
@@ -48,6 +49,8 @@ static int apply_settings(struct books *b, struct slice body)
     b->settings = settings;
     b->has_settings = true;
     r = store_load(b);
+    if (r == 0)
+        r = successor_note(b, &before);
     return r < 0 ? r : follow_order(b);
 }
 

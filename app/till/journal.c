@@ -41,6 +41,8 @@ static int admit(struct books *b, uint16_t kind)
 {
     if (b->unconfirmed_from != 0)
         return -EBUSY;
+    if ((kind == RECORD_CREDIT_SPEND || kind == RECORD_SHARE_RELEASED) && !successor_holds_shares(b))
+        return -EHOSTDOWN;
     if (!consumes_authority(kind) || !books_needs_peer(b))
         return 0;
     if (!books_peer_live(b))

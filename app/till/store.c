@@ -158,6 +158,8 @@ int store_load(struct books *b)
     if (r == 0)
         r = load_deposed(b, &role);
     if (r == 0)
+        r = successor_load(b, &role);
+    if (r == 0)
         r = count(b, "SELECT count(*) FROM authority_waiting", &role.waiting);
     if (r == 0)
         r = config_get_int(b->db, "alone", &alone);
@@ -414,6 +416,8 @@ static int promote(struct books *b, const struct till_request *request)
     r = promotion_body(b, request, &body);
     if (r == 0)
         r = journal_append(b, &body, &seq);
+    if (r == 0)
+        r = successor_forget(b);
     if (r < 0) {
         books_abort(b);
         return r;

@@ -194,6 +194,7 @@ static void central_names(struct several *s, uint32_t i, uint32_t primary)
 {
     const struct feed_settings settings = {.brand = SHOP_BRAND,
                                            .store = SHOP_STORE,
+                                           .credit_owner = {OWNER_STORE, SHOP_STORE},
                                            .primary_terminal = several_terminal(primary),
                                            .store_epoch = SHOP_STORE_EPOCH + 1};
     uint8_t body[FEED_BODY_MAX];
@@ -361,6 +362,45 @@ static void who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoc
     assert_int_equal(till_rebuild_compare(shop->till), 0);
 }
 
+static struct till_answer spend(struct several *s, uint32_t i)
+{
+    struct till_request request = {.op = TILL_SALE, .sale = {.gross_minor = 1000, .credit_minor = 100}};
+
+    shop_member_text(&s->shops[i], SHOP_MEMBER, true, request.sale.member_code);
+    return several_ask(s, i, request);
+}
+
+/* Both would spend of the same share: the one that has not heard, and the one that follows. */
+static void who_follows_by_centrals_word_spends_credit_once_the_other_one_showed_its_end(void **state)
+{
+    struct several *s = *state;
+    struct shop *shop = &s->shops[1];
+    const struct feed_share grant = {
+        .member = SHOP_MEMBER, .owner = {OWNER_STORE, SHOP_STORE}, .amount_minor = 150, .transfer = 61};
+    const struct feed_share request = {
+        .member = SHOP_MEMBER, .owner = {OWNER_STORE, SHOP_STORE}, .amount_minor = 150, .transfer = 62};
+
+    shop_item_share(&s->shops[0], FEED_SHARE_GRANT, &grant);
+    shop_give(&s->shops[0]);
+    several_meet(s);
+    central_names(s, 1, 1);
+    (void)several_alone(s, 1, true);
+    assert_int_equal(spend(s, 1).error, -EHOSTDOWN);
+    shop_item_share(shop, FEED_SHARE_REQUEST, &request);
+    shop_give(shop);
+    (void)several_alone(s, 0, true);
+    assert_int_equal(spend(s, 0).sold.verdict, CREDIT_OK); /* it has not heard */
+    several_carry(s, 0, 1);
+    assert_int_equal(several_word(s, 0, 1), 0);
+    assert_int_equal(spend(s, 1).error, -EHOSTDOWN); /* all that it wrote is here, and it may go on */
+    restart(s, 1);
+    central_names(s, 0, 1);
+    several_meet(s);
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM journal WHERE kind = 12 AND terminal = 12"), 1);
+    assert_int_equal(shop_query(shop, "SELECT amount_minor FROM share"), 0);
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM journal WHERE kind = 7"), 1);
+}
+
 static void a_void_of_the_old_primarys_act_is_done_by_the_new_one(void **state)
 {
     struct several *s = *state;
@@ -400,6 +440,7 @@ int main(void)
         WITH_THREE(a_chain_of_promotions_takes_the_rights_along),
         WITH_TWO(the_feed_ends_a_promotion_with_an_equal_or_higher_epoch),
         WITH_TWO(who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoch),
+        WITH_TWO(who_follows_by_centrals_word_spends_credit_once_the_other_one_showed_its_end),
         WITH_TWO(a_void_of_the_old_primarys_act_is_done_by_the_new_one),
     };
 
