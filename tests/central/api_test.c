@@ -79,7 +79,7 @@ static void a_ticket_serves_one_key(void **state)
 /* Its books took the first answer not: nothing is left of that try but the key. */
 static void who_waits_may_come_with_a_new_ticket(void **state)
 {
-    struct world *w = *state;
+    struct shop_world *w = *state;
     struct fake_terminal t;
     struct enrol_ticket ticket;
     terminal_make(&t, &w->f, 5);
