@@ -113,3 +113,130 @@ void feedback_decide(struct sampler *sampler, const struct fit *fit, struct qr_s
         decide_again(sampler, decided, weights, soft);
     }
 }
+
+/* ---- light ---- */
+
+enum {
+    NEAR = 2,    /* modules each way that tell the light about one */
+    UNKNOWN = 4, /* the light, how it changes across and down, the contrast */
+};
+
+/* How many modules' worth the contrast of the whole symbol weighs against what is seen near by. */
+#define EXPECTED 5.0f
+
+/* What the modules would look like under even light, from the decisions, in sums[0]. */
+static bool expect(struct sampler *sampler, const float *decided)
+{
+    int side = sampler->side, wide = side + 2;
+    float weights[PARTS], parts[PARTS];
+
+    if (!fit_parts(sampler, decided, weights))
+        return false;
+    for (int row = 0; row < side; row++) {
+        for (int c = 0; c < side; c++) {
+            float sum = 0;
+
+            parts_at(&decided[(row + 1) * wide + c + 1], wide, parts);
+            for (int i = 1; i < PARTS; i++)
+                sum += weights[i] * parts[i];
+            sampler->sums[0][row * side + c] = sum;
+        }
+    }
+    return true;
+}
+
+/* Symmetric, and positive by what was added to the diagonal. */
+static void solve_light(float m[UNKNOWN][UNKNOWN + 1], float out[UNKNOWN])
+{
+    for (int k = 0; k < UNKNOWN; k++) {
+        for (int i = k + 1; i < UNKNOWN; i++) {
+            float factor = m[i][k] / m[k][k];
+
+            for (int j = k; j <= UNKNOWN; j++)
+                m[i][j] -= factor * m[k][j];
+        }
+    }
+    for (int k = UNKNOWN - 1; k >= 0; k--) {
+        out[k] = m[k][UNKNOWN];
+        for (int j = k + 1; j < UNKNOWN; j++)
+            out[k] -= m[k][j] * out[j];
+        out[k] /= m[k][k];
+    }
+}
+
+static void light_at(struct sampler *sampler, int row, int column)
+{
+    int side = sampler->side, wide = side + 2;
+    float m[UNKNOWN][UNKNOWN + 1] = {{0}}, out[UNKNOWN], usual = sampler->typical / 2;
+
+    for (int dy = -NEAR; dy <= NEAR; dy++) {
+        for (int dx = -NEAR; dx <= NEAR; dx++) {
+            int y = row + dy, x = column + dx;
+
+            if (y < 0 || x < 0 || y >= side || x >= side)
+                continue;
+            float weight = 1.0f - (float)(dx * dx + dy * dy) / (float)(2 * (NEAR + 1) * (NEAR + 1));
+            float parts[UNKNOWN + 1] = {1, (float)dx, (float)dy, -sampler->sums[0][y * side + x],
+                                        sampler->grey[(y + 1) * wide + x + 1]};
+            for (int i = 0; i < UNKNOWN; i++)
+                for (int j = 0; j <= UNKNOWN; j++)
+                    m[i][j] += weight * parts[i] * parts[j];
+        }
+    }
+    for (int i = 1; i < UNKNOWN; i++)
+        m[i][i] += EXPECTED;
+    m[UNKNOWN - 1][UNKNOWN] += EXPECTED * usual;
+    solve_light(m, out);
+    sampler->middle[row * side + column] = out[0];
+    sampler->contrast[row * side + column] = 2 * most(most(out[UNKNOWN - 1], 0.05f * usual), 1.0f);
+}
+
+/* The mean of squares[] about a module. */
+static float near_mean(const float *squares, int side, int row, int column)
+{
+    float sum = 0;
+    int count = 0;
+
+    for (int y = row - NEAR; y <= row + NEAR; y++) {
+        for (int x = column - NEAR; x <= column + NEAR; x++) {
+            if (y < 0 || x < 0 || y >= side || x >= side)
+                continue;
+            sum += squares[y * side + x];
+            count++;
+        }
+    }
+    return sum / (float)count;
+}
+
+/* By how far what is seen about each module is from what is expected there, against all the others. */
+static void tell_trust(struct sampler *sampler)
+{
+    int side = sampler->side, wide = side + 2;
+    float mean = 0, *squares = sampler->sums[1];
+
+    for (int row = 0; row < side; row++) {
+        for (int c = 0; c < side; c++) {
+            int at = row * side + c;
+            float wanted = sampler->middle[at] - sampler->sums[0][at] * sampler->contrast[at] / 2;
+            float off = sampler->grey[(row + 1) * wide + c + 1] - wanted;
+
+            squares[at] = off * off;
+            mean += squares[at] / (float)(side * side);
+        }
+    }
+    for (int row = 0; row < side; row++)
+        for (int c = 0; c < side; c++)
+            sampler->trust[row * side + c] = least(2, mean / (near_mean(squares, side, row, c) + 0.1f * mean + 1.0f));
+}
+
+void feedback_light(struct sampler *sampler, const struct qr_soft *soft)
+{
+    int side = sampler->side;
+
+    if (!expect(sampler, with_border(sampler, soft)))
+        return;
+    for (int row = 0; row < side; row++)
+        for (int c = 0; c < side; c++)
+            light_at(sampler, row, c);
+    tell_trust(sampler);
+}

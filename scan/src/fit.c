@@ -306,6 +306,35 @@ void fit_measure_warp(const struct plane *plane, const struct fit *fit, struct f
     }
 }
 
+/* ---- a finder that is not seen ---- */
+
+enum { GUESSED_REACH = 3 }; /* modules: two finders tell no better where the third is */
+
+void fit_guessed(const struct plane *plane, const struct fit_pattern *pattern, int guessed, struct fit *fit)
+{
+    const struct fit first = *fit;
+    int corner = guessed == 2 ? 3 : guessed;
+    float modules = (float)qr_side(fit->version) - 7, far = corner == 0 ? -1 : 1;
+    const struct scan_point *c = first.corners;
+    struct scan_point right = {(c[1].x - c[0].x) / modules, (c[1].y - c[0].y) / modules};
+    struct scan_point down = {(c[3].x - c[0].x) / modules, (c[3].y - c[0].y) / modules};
+
+    for (int j = -GUESSED_REACH; j <= GUESSED_REACH; j++) {
+        for (int i = -GUESSED_REACH; i <= GUESSED_REACH; i++) {
+            struct fit trial = first;
+            float x = (float)i * right.x + (float)j * down.x, y = (float)i * right.y + (float)j * down.y;
+
+            trial.corners[corner] = (struct scan_point){c[corner].x + x, c[corner].y + y};
+            trial.corners[2] = (struct scan_point){c[2].x + far * x, c[2].y + far * y};
+            if (!fit_update(&trial))
+                continue;
+            trial.score = fit_score(plane, pattern, &trial);
+            if (trial.score > fit->score)
+                *fit = trial;
+        }
+    }
+}
+
 /* ---- climbing ---- */
 
 static bool try_move(const struct plane *plane, const struct fit_pattern *pattern, struct fit *fit, int corner,

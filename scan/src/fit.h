@@ -15,7 +15,7 @@
 struct fit_triple {
     struct scan_point at[3], right[3], down[3];
     bool inverted;
-    bool guessed; /* one of the three is not seen */
+    int guessed; /* which of the three is not seen, or -1 */
 };
 
 /* Where a symbol is thought to be. */
@@ -54,6 +54,9 @@ float fit_score(const struct plane *plane, const struct fit_pattern *pattern, co
 
 /* Looks for the last alignment pattern around where fit expects it and bends fit to it. False when it is not seen. */
 bool fit_alignment(const struct plane *plane, float reach, struct fit *fit);
+
+/* Puts a finder that is not seen, one of the three of a triple, where the score, which is set, is best. */
+void fit_guessed(const struct plane *plane, const struct fit_pattern *pattern, int guessed, struct fit *fit);
 
 /* Climbs to the best score near by. */
 void fit_refine(const struct plane *plane, const struct fit_pattern *pattern, struct fit *fit);

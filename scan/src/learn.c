@@ -114,7 +114,7 @@ void learn_take(struct learn *learn, const struct sampler *sampler, const struct
             level *= 2.0f / sampler->contrast[at];
             sheet->level[row * pitch + c] = level > 2.5f ? 2.5f : level < -2.5f ? -2.5f : level;
             share = share > 1 ? 1 : share;
-            sheet->weight[row * pitch + c] = grey >= SATURATED ? 0 : share * share;
+            sheet->weight[row * pitch + c] = grey >= SATURATED ? 0 : share * share * sampler->trust[at];
         }
     }
 }

@@ -25,8 +25,11 @@ int qr_reader_open(int max_width, int max_height, struct qr_reader **out_reader)
     reader->halves = malloc(pixels / 3 + 1);
     reader->smooth = malloc(pixels);
     reader->doubled = malloc((size_t)DOUBLED_MAX * DOUBLED_MAX);
+    reader->boxes.sums = malloc(BOXES_NUMBERS_MAX * sizeof(uint32_t));
+    reader->boxes.squares = malloc(BOXES_NUMBERS_MAX * sizeof(uint32_t));
     if (!reader->binary.bits || !reader->binary.threshold || !reader->binary.sums || !reader->halves ||
-        !reader->smooth || !reader->doubled || text_converters_open(&reader->converters)) {
+        !reader->smooth || !reader->doubled || !reader->boxes.sums || !reader->boxes.squares ||
+        text_converters_open(&reader->converters)) {
         qr_reader_close(reader);
         return -ENOMEM;
     }
@@ -39,6 +42,8 @@ void qr_reader_close(struct qr_reader *reader)
     if (!reader)
         return;
     text_converters_close(reader->converters);
+    free(reader->boxes.squares);
+    free(reader->boxes.sums);
     free(reader->doubled);
     free(reader->smooth);
     free(reader->halves);
@@ -170,12 +175,14 @@ static void remember(struct qr_reader *reader, const struct fit *fit)
 #define FIT_PERFECT 0.9f
 
 /* With the alignment pattern where it helps: glare and logos look like one too. */
-static void fit_best(struct qr_reader *reader, const struct plane *plane, struct fit *fit)
+static void fit_best(struct qr_reader *reader, const struct plane *plane, int guessed, struct fit *fit)
 {
-    struct fit aligned = *fit;
-
     fit_pattern_make(&reader->pattern, fit->version);
     fit->score = fit_score(plane, &reader->pattern, fit);
+    if (guessed >= 0)
+        fit_guessed(plane, &reader->pattern, guessed, fit);
+    struct fit aligned = *fit;
+
     if (fit->score < 0.2f || fit->score > FIT_PERFECT || !fit_alignment(plane, 3.0f, &aligned))
         return;
     aligned.score = fit_score(plane, &reader->pattern, &aligned);
@@ -198,10 +205,10 @@ static bool read_triple(struct qr_reader *reader, const struct plane *plane, con
     for (int i = 0; i < count; i++) {
         struct fit *fit = &fits[i];
 
-        if (fit->score < TIMING_MIN)
+        if (fit->score < TIMING_MIN && triple->guessed < 0)
             continue;
-        fit_best(reader, plane, fit);
-        if (triple->guessed && fit->score < GUESSED_MIN)
+        fit_best(reader, plane, triple->guessed, fit);
+        if (triple->guessed >= 0 && fit->score < GUESSED_MIN)
             continue;
         if (fit->score < 0.4f)
             continue;
@@ -219,14 +226,18 @@ static bool uses(const struct triple *triple, const bool used[FINDERS_MAX])
     return used[triple->index[0]] || used[triple->index[1]] || used[triple->index[2]];
 }
 
-/* One way to find candidates at one scale: a threshold over the picture, or, with radius 0, rings of the given sizes.
+/*
+ * One way to find candidates at one scale: a threshold over the picture; with radius 0 rings of the given sizes;
+ * without these squares.
  */
 struct pass {
     int halvings; /* of the picture's sides */
     int radius, bias;
     float modules[3];
-    bool smooth; /* look for candidates where noise is evened out */
-    bool follow; /* where one finder was found, search for its neighbours */
+    bool smooth;    /* look for candidates where noise is evened out */
+    bool follow;    /* where one finder was found, search for its neighbours */
+    unsigned every; /* of that many frames one takes the pass where nothing is seen, */
+    unsigned turn;  /* this one */
 };
 
 static void find_candidates(struct qr_reader *reader, const struct plane *level, const struct pass *pass)
@@ -244,7 +255,9 @@ static void find_candidates(struct qr_reader *reader, const struct plane *level,
         finder_candidates(&reader->binary, level->height > 600 ? 3 : 2, &reader->candidates);
         return;
     }
-    for (int i = 0; i < 3; i++)
+    if (pass->modules[0] <= 0)
+        box_candidates(&reader->boxes, level, &reader->candidates);
+    for (int i = 0; i < 3 && pass->modules[i] > 0; i++)
         ring_candidates(level, pass->modules[i], &reader->candidates);
 }
 
@@ -312,10 +325,15 @@ static bool run_pass(struct qr_reader *reader, const struct plane *plane, const 
 
 /* Wide windows at coarse scales are for symbols that fill a large picture. */
 static const struct pass passes[] = {
-    {1, 1, 4, {0}, false, false}, {0, 2, 6, {0}, false, false},
-    {1, 4, 3, {0}, false, true},  {2, 4, 3, {0}, false, true},
-    {3, 4, 3, {0}, false, true},  {1, 0, 0, {1.7f, 2.3f, 3.1f}, false, true},
-    {0, 1, 3, {0}, true, true},   {0, 0, 0, {1.6f, 2.1f, 2.8f}, true, true},
+    {1, 1, 4, {0}, false, false, 1, 0},
+    {0, 2, 6, {0}, false, false, 1, 0},
+    {0, 0, 0, {0}, false, true, 4, 1},
+    {1, 4, 3, {0}, false, true, 4, 0},
+    {2, 4, 3, {0}, false, true, 4, 2},
+    {3, 4, 3, {0}, false, true, 4, 2},
+    {1, 0, 0, {1.7f, 2.3f, 3.1f}, false, true, 12, 3},
+    {0, 1, 3, {0}, true, true, 12, 7},
+    {0, 0, 0, {1.6f, 2.1f, 2.8f}, true, true, 12, 11},
 };
 enum { PASSES = sizeof(passes) / sizeof(passes[0]), CHEAP_PASSES = 2 };
 
@@ -349,7 +367,7 @@ static bool pass_is_due(const struct qr_reader *reader, int pass, enum qr_effort
         return true;
     return reader->seen_count > 0 || reader->finders.count >= 2 ||
            (reader->finders.count > 0 && reader->finders.items[0].score >= LONELY_SCORE) ||
-           reader->frames % (PASSES - CHEAP_PASSES) == (unsigned)(pass - CHEAP_PASSES);
+           reader->frames % passes[pass].every == passes[pass].turn;
 }
 
 static bool is_within(struct scan_point p, const struct scan_point quad[4])
@@ -426,7 +444,7 @@ static void look_inside(struct qr_reader *reader, const struct plane *plane, con
     drop_painted_over(result);
 }
 
-#define TRACKED_SCORE 0.55f
+#define TRACKED_SCORE 0.5f
 enum { TRACKED_FRAMES = 5 }; /* then it may be anywhere */
 
 /* Looks where something was seen a moment ago. */
@@ -457,6 +475,8 @@ static int64_t pass_cost_us(const struct plane *plane, const struct pass *pass)
     return 1000 + (pass->halvings > 0 ? pixels / 150 : pixels / 60);
 }
 
+enum { RESCUE_COST_US = 4000 }; /* kept for what is seen already: its first rescue */
+
 static int read_plane(struct qr_reader *reader, const struct plane *plane, enum qr_effort effort,
                       const struct budget *budget, struct scan_result *result)
 {
@@ -465,7 +485,9 @@ static int read_plane(struct qr_reader *reader, const struct plane *plane, enum 
     if (effort != QR_EFFORT_REST)
         reader->seen_count = reader->finders.count = 0;
     for (int p = 0; p < PASSES; p++) {
-        if (p > 0 && !budget_allows(budget, pass_cost_us(plane, &passes[p])))
+        int64_t kept = reader->seen_count > 0 && effort != QR_EFFORT_FIRST ? RESCUE_COST_US : 0;
+
+        if (p > 0 && !budget_allows(budget, pass_cost_us(plane, &passes[p]) + kept))
             continue;
         bool read = p == CHEAP_PASSES && effort == QR_EFFORT_FRAME && read_tracked(reader, plane, budget, result);
         if (!read && (!pass_is_due(reader, p, effort) || !run_pass(reader, plane, &passes[p], budget, result)))

@@ -3,6 +3,7 @@
 
 /* What the passes (qr_reader.c) and the rescue (rescue.c) of the QR engine share: its memory and the last step. */
 
+#include "boxes.h"
 #include "learn.h"
 #include "qr_reader.h"
 #include "sampler.h"
@@ -33,6 +34,7 @@ struct qr_reader {
     struct fit tracked; /* what was seen last, in frame tracked_at; version 0: nothing */
     unsigned tracked_at;
     struct binary binary;
+    struct boxes boxes;
     uint8_t *halves, *doubled; /* the picture at half, quarter, eighth size; at twice its size */
     uint8_t *smooth;           /* one of them, softened */
     unsigned frames;           /* read so far: which costly pass is due */

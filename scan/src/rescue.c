@@ -115,6 +115,16 @@ static bool decode_jittered(struct qr_reader *reader, const struct plane *plane,
 /* Symbols that can be read at all come to 0.6 and more once refined; chance hardly to 0.5. */
 #define REFINED_MIN 0.5f
 
+enum { LIGHT_ROUNDS = 2 }; /* of learning on what the decisions before say about the light */
+
+/* Returns how much of what is known comes out. */
+static float learn_plane(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
+                         const struct fit_warp *warp)
+{
+    learn_take(&reader->learn, &reader->sampler, plane, fit, warp);
+    return learn_decide(&reader->learn, &reader->learn.sheet, &reader->soft);
+}
+
 static bool decode_learned(struct qr_reader *reader, const struct plane *plane, const struct fit *fit,
                            const struct fit_warp *warp, float *out_agreed, struct scan_result *result)
 {
@@ -123,9 +133,15 @@ static bool decode_learned(struct qr_reader *reader, const struct plane *plane, 
 
     sampler_take(&reader->sampler, plane, fit, &mean, warp);
     sampler_decide(&reader->sampler, fit, &plain, &reader->soft);
-    learn_take(&reader->learn, &reader->sampler, plane, fit, warp);
-    *out_agreed = learn_decide(&reader->learn, &reader->learn.sheet, &reader->soft);
-    return *out_agreed > 0 && qr_work_decode_thoroughly(reader, fit, result);
+    float agreed = learn_plane(reader, plane, fit, warp);
+    bool read = agreed > 0 && qr_work_decode_soft(reader, fit, result);
+
+    for (int round = 0; !read && agreed > 0 && round < LIGHT_ROUNDS; round++) {
+        feedback_light(&reader->sampler, &reader->soft);
+        agreed = learn_plane(reader, plane, fit, warp);
+    }
+    *out_agreed = agreed;
+    return read || (agreed > 0 && qr_work_decode_thoroughly(reader, fit, result));
 }
 
 /* All frames together. */

@@ -204,6 +204,7 @@ float sampler_decide(struct sampler *sampler, const struct fit *fit, const struc
             sampler->level[row * side + c] = soft * 0.01f;
             sampler->middle[row * side + c] = threshold;
             sampler->contrast[row * side + c] = contrast;
+            sampler->trust[row * side + c] = 1;
             soft = soft > 127 ? 127 : soft < -127 ? -127 : soft;
             out_soft->at[row * side + c] = (int8_t)(soft > 0 && soft < 1 ? 1 : soft);
             certainty += fabsf(soft);

@@ -18,6 +18,7 @@ struct sampler {
     float level[QR_SIDE_MAX * QR_SIDE_MAX];    /* -1 light .. 1 dark as last decided, not cut off */
     float middle[QR_SIDE_MAX * QR_SIDE_MAX];   /* between dark and light near by, as last decided */
     float contrast[QR_SIDE_MAX * QR_SIDE_MAX]; /* of dark and light near by, as last decided */
+    float trust[QR_SIDE_MAX * QR_SIDE_MAX];    /* 1; less where more noise is than elsewhere, once feedback.h told */
     float typical;                             /* the contrast over the whole symbol */
     int8_t first[QR_SIDE_MAX * QR_SIDE_MAX];   /* room for feedback.h */
     float sums[3][(SAMPLER_SIDE_MAX + 1) * (SAMPLER_SIDE_MAX + 1)];

@@ -109,8 +109,9 @@ struct fit_triple triple_place(const struct finder_list *finders, const struct t
     struct scan_point right = {f[1]->at.x - f[0]->at.x, f[1]->at.y - f[0]->at.y};
     struct scan_point down = {f[2]->at.x - f[0]->at.x, f[2]->at.y - f[0]->at.y};
     full.inverted = f[0]->inverted;
-    full.guessed = f[0]->guessed || f[1]->guessed || f[2]->guessed;
+    full.guessed = -1;
     for (int i = 0; i < 3; i++) {
+        full.guessed = f[i]->guessed ? i : full.guessed;
         full.at[i] = scaled(f[i]->at, scale);
         full.right[i] = scaled(step_towards(f[i], right, &miss), scale);
         full.down[i] = scaled(step_towards(f[i], down, &miss), scale);
