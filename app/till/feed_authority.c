@@ -229,11 +229,20 @@ static bool can_do(const struct books *b, uint16_t kind)
     return !release || can_release(b, kind);
 }
 
+/* Of a store epoch that is not known here yet: the settings that say so come behind it when central changed something
+ * else in them since, because that moves them to the feed's end. */
+static bool is_early(const struct books *b, uint16_t kind, struct slice body)
+{
+    struct feed_right grant;
+
+    return kind == FEED_RIGHT_GRANT && feed_right_decode(body, &grant) == 0 && grant.store_epoch > b->role.epoch;
+}
+
 int feed_authority_item(struct books *b, uint16_t kind, struct slice body)
 {
     uint64_t transfer;
 
-    if (b->role.forked)
+    if (b->role.forked || is_early(b, kind, body))
         return wait(b, kind, body);
     if (books_is_single(b))
         return books_is_primary(b) ? apply_now(b, kind, body) : read_transfer(kind, body, &transfer);
@@ -262,7 +271,7 @@ struct waiting {
     size_t len;
 };
 
-/* The next one after id that can be done now; an id of 0 when there is none. */
+/* The next one after id that does not wait for a peer; an id of 0 when there is none. */
 static int next_waiting(struct books *b, int64_t after, struct waiting *out)
 {
     struct db_stmt *stmt;
@@ -290,13 +299,23 @@ static int next_waiting(struct books *b, int64_t after, struct waiting *out)
     return r < 0 ? r : 0;
 }
 
+/* And not for its store epoch. */
+static int next_due(struct books *b, int64_t after, struct waiting *out)
+{
+    int r = next_waiting(b, after, out);
+
+    while (r == 0 && out->id != 0 && is_early(b, out->kind, (struct slice){out->body, out->len}))
+        r = next_waiting(b, out->id, out);
+    return r;
+}
+
 static int take_up_some(struct books *b)
 {
     struct waiting waiting = {0};
     int r = 0;
 
     for (int i = 0; i < TAKE_UP_MAX && r == 0; i++) {
-        r = next_waiting(b, waiting.id, &waiting);
+        r = next_due(b, waiting.id, &waiting);
         if (r < 0 || waiting.id == 0)
             return r;
         r = apply_now(b, waiting.kind, (struct slice){waiting.body, waiting.len});
@@ -313,7 +332,7 @@ int feed_authority_take_up(struct books *b)
 
     if (!b->enrolled || b->role.forked || b->role.waiting == 0 || !books_is_primary(b) || b->unconfirmed_from != 0)
         return 0;
-    r = next_waiting(b, 0, &first);
+    r = next_due(b, 0, &first);
     if (r < 0 || first.id == 0)
         return r;
     r = books_begin(b);

@@ -329,6 +329,23 @@ static void granted(struct shop *shop, uint64_t serial, uint32_t store_epoch)
     shop_item_right(shop, FEED_RIGHT_GRANT, &grant);
 }
 
+/* Something else in the settings was changed since, and what central says anew comes last. */
+static void a_grant_that_comes_before_its_store_epoch_waits_for_it(void **state)
+{
+    struct several *s = *state;
+    struct shop *shop = &s->shops[0];
+
+    live(s, 0, 1);
+    granted(shop, 4, SHOP_STORE_EPOCH + 1);
+    shop_give(shop);
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM held_right"), 0);
+    central_names(s, 0, 0);
+
+    (void)several_alone(s, 0, true);
+    assert_int_equal(several_ask(s, 0, several_redeem(4)).redeemed.verdict, COUPON_OK);
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM authority_waiting"), 0);
+}
+
 /* The old primary may not have heard of it, and use at this moment what it was granted, by token or by central. */
 static void who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoch(void **state)
 {
@@ -438,6 +455,7 @@ int main(void)
         WITH_THREE(a_promotion_that_may_be_behind_leaves_the_act_standing),
         WITH_TWO(without_the_whole_copy_only_what_central_grants_is_held),
         WITH_THREE(a_chain_of_promotions_takes_the_rights_along),
+        WITH_TWO(a_grant_that_comes_before_its_store_epoch_waits_for_it),
         WITH_TWO(the_feed_ends_a_promotion_with_an_equal_or_higher_epoch),
         WITH_TWO(who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoch),
         WITH_TWO(who_follows_by_centrals_word_spends_credit_once_the_other_one_showed_its_end),
