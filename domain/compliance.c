@@ -1,5 +1,6 @@
 #include "domain/compliance.h"
 
+#include "domain/time.h"
 #include "inducement.h"
 
 #include <inttypes.h>
@@ -7,7 +8,6 @@
 #include <string.h>
 
 #define MASS_A_MONTH      4
-#define DAY_S             UINT32_C(86400)
 #define RELEASE_LEAD_DAYS 3 /* the public must have at least a day of what is released 48 hours before the end */
 #define HOLDOUT_MAX       500
 #define NIGHT_FROM        22
@@ -141,7 +141,7 @@ static uint32_t days_of_life(const struct check *c)
 {
     const struct campaign *campaign = c->campaign;
     uint32_t from_s = campaign->valid_from_s != 0 ? campaign->valid_from_s : (uint32_t)(c->plan->now_ms / 1000);
-    uint32_t days = campaign->valid_to_s > from_s ? (campaign->valid_to_s - from_s + DAY_S - 1) / DAY_S : 0;
+    uint32_t days = campaign->valid_to_s > from_s ? (campaign->valid_to_s - from_s + TIME_DAY_S - 1) / TIME_DAY_S : 0;
 
     if (c->plan->life_days != 0 && (days == 0 || c->plan->life_days < days))
         return c->plan->life_days;
