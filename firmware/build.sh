@@ -37,12 +37,12 @@ crash=no
 keep=no
 while [ $# -gt 0 ]; do
     case $1 in
-    --board) board=${2:?--board needs a name}; shift ;;
-    --out) out=${2:?--out needs a folder}; shift ;;
-    --work) work=${2:?--work needs a folder}; shift ;;
-    --keys) keys=${2:?--keys needs a folder}; shift ;;
-    --version) version=${2:?--version needs a version}; shift ;;
-    --floor) floor=${2:?--floor needs a version}; shift ;;
+    --board) board=${2:-}; [ -n "$board" ] || fail "--board needs a name" 2; shift ;;
+    --out) out=${2:-}; [ -n "$out" ] || fail "--out needs a folder" 2; shift ;;
+    --work) work=${2:-}; [ -n "$work" ] || fail "--work needs a folder" 2; shift ;;
+    --keys) keys=${2:-}; [ -n "$keys" ] || fail "--keys needs a folder" 2; shift ;;
+    --version) version=${2:-}; [ -n "$version" ] || fail "--version needs a version" 2; shift ;;
+    --floor) floor=${2:-}; [ -n "$floor" ] || fail "--floor needs a version" 2; shift ;;
     --crash) crash=yes ;;
     --keep) keep=yes ;;
     --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Puts a released image onto a terminal's disk: checks it, writes it, reads it back, and never touches a wrong disk.
 
-  flash.sh                            lists disks, asks for one and for its serial number
+  flash.sh --image F                  lists disks, asks for one and for its serial number
   flash.sh --image F --device /dev/X --serial S [--provision F]     without questions
   flash.sh --image F --batch LIST.csv                               many disks at once: device,serial,provision
   flash.sh --list                                                   disks, and what speaks against each
@@ -12,7 +12,7 @@
   --provision F    network, Wi-Fi and time of this terminal (docs/device.md); stored for root alone
   --large          the disk may be larger than 128 GB
   --allow-loop     a loop device may be written (trying things out)
-  --to-file F --size BYTES     writes a new file in place of a disk (for QEMU)
+  --to-file F --size BYTES     writes a new file in place of a disk (for QEMU), as large as the image at least
   --dry-run        all checks, nothing written
   --json           one JSON object a line on standard output
 
