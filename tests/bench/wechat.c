@@ -168,15 +168,15 @@ static bool report(const struct peak_day *day, const struct wechat_load *load, c
     return ok && !day->failed && day->killed == day->kills;
 }
 
-static int usage(void)
+static int usage(FILE *out, int code)
 {
     fputs(
         "tillside-bench peak-day [--share N] [--kills N] [--connections N]: the peak day (57,805 follows, 173,734 "
         "other\n"
         "pushes, sealed) through the real callback, each acknowledged after it is durable. --share N: an N-th of it;\n"
         "--kills N: central is killed so often on the way.\n",
-        stderr);
-    return 2;
+        out);
+    return code;
 }
 
 int bench_wechat_main(int argc, char **argv)
@@ -184,6 +184,8 @@ int bench_wechat_main(int argc, char **argv)
     struct peak_day day = {.server = {.out = -1}};
     unsigned share = 1;
     struct wechat_load load = {.connections = 64, .double_every = 100, .progress = kill_when_due, .context = &day};
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return usage(stdout, 0);
     for (int i = 1; i < argc; i += 2) {
         unsigned value = i + 1 < argc ? (unsigned)strtoul(argv[i + 1], NULL, 10) : 0;
         if (strcmp(argv[i], "--share") == 0 && value > 0)
@@ -193,7 +195,7 @@ int bench_wechat_main(int argc, char **argv)
         else if (strcmp(argv[i], "--connections") == 0 && value > 0)
             load.connections = value;
         else
-            return usage();
+            return usage(stderr, 2);
     }
     load.follows = PEAK_FOLLOWS / share;
     load.interactions = PEAK_INTERACTIONS / share;
