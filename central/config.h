@@ -29,7 +29,7 @@ struct central_config {
     char admin_socket[STORE_PATH_MAX];     /* --admin-socket; default DATA/admin.sock */
     char url[CENTRAL_URL_MAX];             /* --url: what enrolment tickets name; default https://<listen> */
     char public_url[CENTRAL_URL_MAX];      /* --public-url: what phones open; default http://<public> */
-    uint32_t backup_hours;                 /* --backup-hours; default 24, 0 = only on request */
+    uint32_t backup_hours;                 /* --backup-hours; default 24, 0 = none */
     bool webhooks_anywhere;                /* --webhooks-anywhere: also to http and to addresses inside the house */
 };
 

@@ -25,7 +25,7 @@ static const char help[] =
     "  --url URL               what enrolment codes name (https:// and the address of --listen)\n"
     "  --public-url URL        what phones open (http:// and the address of --public)\n"
     "  --admin-socket PATH     of the admin command (DIR/admin.sock)\n"
-    "  --backup-hours N        a verified backup in DIR/backup every N hours (24; 0: only on request)\n"
+    "  --backup-hours N        a verified backup in DIR/backup every N hours (24; 0: none)\n"
     "  --webhooks-anywhere     webhooks also to http and to addresses inside the house\n"
     "  --log FILE              log file beside stderr, turned over at 1 MiB\n"
 #ifdef TILLSIDE_SIM

@@ -146,6 +146,21 @@ static int run(struct invocation *invocation, const struct admin_command *comman
     return code;
 }
 
+/* No such command: those of its group, when it is one, instead of all. */
+static int explain_unknown(const struct invocation *invocation)
+{
+    const char *word = invocation->argv[0], *second = invocation->argc > 1 ? invocation->argv[1] : "";
+    bool help = strcmp(second, "--help") == 0;
+    if (!help) {
+        fprintf(stderr, "admin: no such command: %s%s%s\n", word, second[0] ? " " : "", second);
+    }
+    if (admin_print_group(word)) {
+        return help ? ADMIN_OK : ADMIN_USAGE;
+    }
+    fprintf(stderr, "admin: nothing begins with %s; `tillside-central admin --help` shows all commands\n", word);
+    return ADMIN_USAGE;
+}
+
 int admin_main(int argc, char **argv)
 {
     struct invocation invocation = {0};
@@ -158,12 +173,16 @@ int admin_main(int argc, char **argv)
     bool help =
         invocation.argc == 0 || strcmp(invocation.argv[0], "help") == 0 || strcmp(invocation.argv[0], "--help") == 0;
     const struct admin_command *command = help ? NULL : find_command(&invocation, &words);
-    if (help || !command) {
-        if (!help) {
-            fprintf(stderr, "admin: no such command: %s\n", invocation.argv[0]);
-        }
+    if (help) {
         admin_print_usage(NULL);
-        return invocation.argc > 0 && help ? ADMIN_OK : ADMIN_USAGE;
+        return invocation.argc > 0 ? ADMIN_OK : ADMIN_USAGE;
+    }
+    if (!command) {
+        return explain_unknown(&invocation);
+    }
+    if (invocation.argc == words + 1 && strcmp(invocation.argv[words], "--help") == 0) {
+        admin_print_usage(command);
+        return ADMIN_OK;
     }
     if (crypto_start() < 0) {
         fprintf(stderr, "admin: libsodium does not start\n");

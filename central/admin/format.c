@@ -209,6 +209,8 @@ void admin_format(const json_t *result)
     char head[CELL_MAX], text[CELL_MAX];
     if (json_array_size(rows) > 0) {
         print_table(rows);
+    } else if (rows) {
+        fprintf(stderr, "none\n"); /* silence would leave open whether anything was looked at */
     }
     json_object_foreach((json_t *)result, name, value)
     {

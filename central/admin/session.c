@@ -24,6 +24,8 @@ static int open_books(struct admin_session *session, const struct central_config
     if (rc == -EBUSY) {
         fprintf(stderr, "admin: process %d holds the books but does not answer on %s\n", (int)holder,
                 config->admin_socket);
+    } else if (rc == -ENOENT && !config->data[0]) {
+        fprintf(stderr, "admin: which books? Name their folder with --data DIR, or in TILLSIDE_DATA\n");
     } else if (rc == -ENOENT) {
         fprintf(stderr,
                 "admin: there are no books in %s: run \"tillside-central init\" first, or name the folder with "

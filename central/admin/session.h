@@ -44,11 +44,12 @@ struct admin_picture_target {
 MUST_CHECK int admin_draw_pictures(const json_t *pictures, const struct admin_picture_target *target, json_t *files);
 
 /* argv → args by the command's spec. The outputs ("o") stay in *out_args too, under their names; the caller takes them
- * out. ADMIN_OK, or ADMIN_USAGE after saying why on stderr. */
+ * out. ADMIN_OK; ADMIN_USAGE or, when a file cannot be read, ADMIN_FAILED after saying why on stderr. */
 MUST_CHECK int admin_parse_args(const struct admin_command *command, int argc, char **argv, json_t **out_args);
 /* The CSV in batches of rows; the text is changed. quiet: prints nothing. import.c */
 MUST_CHECK int admin_import_products(struct admin_session *session, char *csv, size_t len, bool quiet);
 
 void admin_print_usage(const struct admin_command *command); /* NULL: all of them */
+bool admin_print_group(const char *word);                    /* those that begin with it; false: there are none */
 
 #endif

@@ -12,15 +12,26 @@
 #define FILE_MAX  (64 * 1024 * 1024)
 #define STDIN_MAX 256
 
+#define TYPED_MAX (sizeof(((struct admin_argument *)NULL)->name) + 2)
+
+/* As the operator types it: --earn-permille, STORE. */
+static void typed_name(const struct admin_argument *argument, char out[TYPED_MAX])
+{
+    size_t len = 0;
+    if (argument->option) {
+        out[len++] = '-';
+        out[len++] = '-';
+    }
+    for (const char *c = argument->name; *c; c++) {
+        out[len++] = argument->option ? (*c == '_' ? '-' : *c) : (char)(*c >= 'a' && *c <= 'z' ? *c - 32 : *c);
+    }
+    out[len] = '\0';
+}
+
 static void print_argument(const struct admin_argument *argument)
 {
-    char name[32];
-    size_t len = 0;
-    for (; argument->name[len]; len++) {
-        char c = argument->name[len];
-        name[len] = argument->option ? (c == '_' ? '-' : c) : (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
-    }
-    name[len] = '\0';
+    char name[TYPED_MAX];
+    typed_name(argument, name);
     static const struct {
         char kind;
         const char *word;
@@ -31,7 +42,7 @@ static void print_argument(const struct admin_argument *argument)
     }
     const char *open = argument->required ? "" : "[", *close = argument->required ? "" : "]";
     if (argument->option) {
-        printf(" %s--%s%s%s%s", open, name, word[0] ? " " : "", word, close);
+        printf(" %s%s%s%s%s", open, name, word[0] ? " " : "", word, close);
     } else {
         printf(" %s%s%s", open, name, close);
     }
@@ -55,13 +66,29 @@ void admin_print_usage(const struct admin_command *command)
         return;
     }
     printf("tillside-central admin [--data DIR] [--socket PATH] [--json] COMMAND …\n\n"
-           "Talks to the running serve; when none runs, works on the books in DIR itself.\n"
+           "Talks to the running serve; when none runs, works on the books in DIR itself (without --data: "
+           "$TILLSIDE_DATA).\n"
+           "`admin store --help` shows the commands that begin with store, `admin store add --help` that one.\n"
            "Exit codes: 0 done, 1 refused, 2 wrong use, 3 no contact, 4 failed (storage, files).\n\n");
     for (size_t i = 0; (command = admin_command_at(i)); i++) {
         if (!command->internal) {
             print_one(command);
         }
     }
+}
+
+bool admin_print_group(const char *word)
+{
+    const struct admin_command *command;
+    size_t len = strlen(word);
+    bool any = false;
+    for (size_t i = 0; (command = admin_command_at(i)); i++) {
+        if (!command->internal && strncmp(command->name, word, len) == 0 && command->name[len] == ' ') {
+            print_one(command);
+            any = true;
+        }
+    }
+    return any;
 }
 
 /* "+5d", "-2d", "+3h", "+30m": a distance in seconds, which serve adds to its own clock. */
@@ -140,8 +167,13 @@ static int take_value(const struct admin_command *command, const struct admin_ar
                       json_t *args)
 {
     json_t *value = parse_value(argument->kind, text);
+    if (!value && argument->kind == 'f') {
+        return ADMIN_FAILED; /* and it was said why */
+    }
     if (!value) {
-        fprintf(stderr, "admin: %s: \"%s\" cannot be its value\n", argument->name, text);
+        char name[TYPED_MAX];
+        typed_name(argument, name);
+        fprintf(stderr, "admin %s: %s cannot be \"%s\"\n", command->name, name, text);
         admin_print_usage(command);
         return ADMIN_USAGE;
     }
@@ -215,7 +247,9 @@ static int check_required(const struct admin_command *command, const json_t *arg
     struct admin_argument argument;
     while (admin_argument_next(&spec, &argument)) {
         if (argument.required && !json_object_get(args, argument.name)) {
-            return complain(command, "is missing", argument.name);
+            char name[TYPED_MAX];
+            typed_name(&argument, name);
+            return complain(command, name, "is missing");
         }
     }
     return ADMIN_OK;

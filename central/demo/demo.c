@@ -295,7 +295,11 @@ static json_t *read_plan(const char *folder, char error[ADMIN_ERROR_CAP])
     snprintf(path, sizeof(path), "%s/demo.json", folder);
     json_t *plan = json_load_file(path, 0, &where);
     if (!plan) {
-        snprintf(error, ADMIN_ERROR_CAP, "demo: %.600s line %d: %.80s", path, where.line, where.text);
+        if (where.line < 0) {
+            snprintf(error, ADMIN_ERROR_CAP, "demo: %.160s; --from names the folder that holds demo.json", where.text);
+        } else {
+            snprintf(error, ADMIN_ERROR_CAP, "demo: %.600s line %d: %.80s", path, where.line, where.text);
+        }
     }
     return plan;
 }
