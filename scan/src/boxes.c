@@ -27,6 +27,7 @@ struct peaks {
     struct peak items[KEPT];
     int count;
     float reach;
+    float least; /* what a further one must beat: 0 while there is room */
 };
 
 static void sum_up(struct boxes *boxes, const struct plane *plane)
@@ -96,6 +97,17 @@ static void row_scores(const struct boxes *boxes, const struct plane *plane, con
     }
 }
 
+static float least_score(const struct peaks *peaks)
+{
+    float least = peaks->items[0].score;
+
+    if (peaks->count < KEPT)
+        return 0;
+    for (int i = 1; i < KEPT; i++)
+        least = fminf(least, peaks->items[i].score);
+    return least;
+}
+
 /* Of two at one place the better stays. */
 static void add_peak(struct peaks *peaks, const struct peak *peak)
 {
@@ -111,11 +123,14 @@ static void add_peak(struct peaks *peaks, const struct peak *peak)
     }
     if (at < 0 && peaks->count < KEPT) {
         peaks->items[peaks->count++] = *peak;
+        peaks->least = least_score(peaks);
         return;
     }
     at = at < 0 ? worst : at;
-    if (peaks->items[at].score < peak->score)
+    if (peaks->items[at].score < peak->score) {
         peaks->items[at] = *peak;
+        peaks->least = least_score(peaks);
+    }
 }
 
 static void find_peaks(const struct boxes *boxes, const struct plane *plane, const struct box_shape *shape,
@@ -129,7 +144,7 @@ static void find_peaks(const struct boxes *boxes, const struct plane *plane, con
         for (int x = 1; x + 1 < count; x++) {
             float score = fabsf(scores[x]);
 
-            if (score < LIKELY || score < fabsf(scores[x - 1]) || score < fabsf(scores[x + 1]))
+            if (score < LIKELY || score <= peaks->least || score < fabsf(scores[x - 1]) || score < fabsf(scores[x + 1]))
                 continue;
             struct peak peak = {x + reach, y, score, scores[x] < 0};
             add_peak(peaks, &peak);
