@@ -215,6 +215,9 @@ static const struct verdict_line lines[] = {
      N_("This store has no other terminal; there is nothing to decide.")},
     {SUBJECT_STORE, STORE_STILL_ON, NEEDS_NOTHING, N_("It is still on"),
      N_("The main terminal answers; go on working with it, or switch it off first and try again.")},
+    {SUBJECT_STORE, STORE_BEHIND, NEEDS_NOTHING, N_("Another main terminal"),
+     N_("Another terminal knows of a newer main terminal; wait until this one has heard of it too, or go to that "
+        "one.")},
 };
 
 static int known_of(const struct view_verdict *verdict)

@@ -85,8 +85,10 @@ struct peer_word { /* what a peer said in this run */
     uint32_t peer;
     bool ends; /* it said how far it holds this era: */
     uint64_t through;
-    uint32_t epoch;       /* the store's, as it knows it */
-    uint32_t primary;     /* under that epoch */
+    uint32_t epoch;   /* the store's, as it knows it */
+    uint32_t primary; /* under that epoch */
+    bool later;       /* than what is known here: store_load, store_hear */
+    int64_t said_mono_ms;
     uint32_t incarnation; /* of its own journal, which is among */
     uint32_t held_count;
     struct lan_end held[LAN_TERMINALS_MAX]; /* what it holds of whose journal, all at one moment */
@@ -187,7 +189,8 @@ bool books_needs_peer(const struct books *b);
 bool books_peer_live(const struct books *b);
 
 /* journal.c: within a transaction; the projections follow at once. -EHOSTDOWN: a peer would have to hold it and none is
- * live, or the primary before has not said how much credit it spent; -EBUSY: an act waits for a peer. */
+ * live, the primary before has not said how much credit it spent, or a peer knows of a later primary; -EBUSY: an act
+ * waits for a peer. */
 MUST_CHECK int journal_append(struct books *b, const struct body *body, uint64_t *out_seq);
 MUST_CHECK int journal_load_head(struct db *db, uint32_t era, struct journal_head *out_head);
 MUST_CHECK int journal_insert(struct db *db, uint32_t era, const struct record *record);
@@ -327,6 +330,12 @@ MUST_CHECK int store_read(struct books *b, struct till_store *out_store);
  * a later one that took them along; who follows without that leaves them to the other one, which may be using them. */
 bool store_holds(const struct books *b, uint32_t store_epoch);
 bool store_holds_right(const struct books *b, const struct held_right *held); /* of one that is HELD_HERE */
+/* In place: whether a peer's word is of a later primary than the one that is known here. */
+MUST_CHECK int store_hear(struct books *b, struct peer_word *word);
+/* A peer said so just now: the store has gone on, by central's word or by a promotion whose record is not here yet. */
+bool store_is_behind(const struct books *b);
+/* Primary by its own promotion, which may not stand then: it uses and releases nothing until it knows. */
+bool store_is_contested(const struct books *b);
 MUST_CHECK int alone_run(struct books *b, const struct till_request *request, enum store_verdict *out_verdict);
 /* In a transaction: on or off, with its record. */
 MUST_CHECK int alone_set(struct books *b, bool on, uint32_t clerk, const char *reason);
@@ -345,7 +354,7 @@ MUST_CHECK int confirm_mark(struct books *b);  /* in the act's transaction */
 MUST_CHECK int confirm_clear(struct books *b); /* in a transaction */
 /* A peer says how far it holds this terminal's journal. */
 MUST_CHECK int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end);
-void confirm_peer_hello(struct books *b, const struct lan_hello *hello);
+MUST_CHECK int confirm_peer_hello(struct books *b, const struct lan_hello *hello);
 void confirm_peer_deposes(struct books *b, uint32_t peer, uint32_t deposes);
 bool confirm_fences(const struct books *b, uint32_t terminal);
 /* Where the peer's own journal ended when it knew that terminal as the primary; NULL: it did not say so. */

@@ -30,8 +30,7 @@ static int run_books(struct books *b, struct call *call)
     case CALL_PEER_HOLDS:
         return confirm_peer_holds(b, call->peer, call->end);
     case CALL_PEER_HELLO:
-        confirm_peer_hello(b, call->hello);
-        return 0;
+        return confirm_peer_hello(b, call->hello);
     case CALL_PEER_DEPOSES:
         confirm_peer_deposes(b, call->peer, call->deposes);
         return 0;

@@ -118,17 +118,19 @@ static struct peer_word *word_of(struct books *b, uint32_t peer)
     return free_slot;
 }
 
-void confirm_peer_hello(struct books *b, const struct lan_hello *hello)
+int confirm_peer_hello(struct books *b, const struct lan_hello *hello)
 {
     struct peer_word *word = hello->terminal != 0 ? word_of(b, hello->terminal) : NULL;
 
     if (word == NULL)
-        return;
+        return 0;
+    word->said_mono_ms = clock_mono_ms(b->clock);
     word->epoch = hello->store_epoch;
     word->primary = hello->primary;
     word->incarnation = hello->incarnation;
     word->held_count = hello->end_count;
     memcpy(word->held, hello->ends, sizeof(word->held));
+    return store_hear(b, word);
 }
 
 /* "Nobody" from the same one takes it back, unless it was promoted meanwhile: then the promotion itself is on its way.

@@ -217,6 +217,8 @@ static int wait(struct books *b, uint16_t kind, struct slice body)
 /* What is given up counts only once a peer holds it, and of credit the primary before may not have shown its end. */
 static bool can_release(const struct books *b, uint16_t kind)
 {
+    if (store_is_contested(b))
+        return false;
     if (kind == FEED_SHARE_REQUEST && !successor_holds_shares(b))
         return false;
     return !books_needs_peer(b) || books_peer_live(b);

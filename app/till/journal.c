@@ -43,6 +43,8 @@ static int admit(struct books *b, uint16_t kind)
         return -EBUSY;
     if ((kind == RECORD_CREDIT_SPEND || kind == RECORD_SHARE_RELEASED) && !successor_holds_shares(b))
         return -EHOSTDOWN;
+    if (consumes_authority(kind) && store_is_contested(b))
+        return -EHOSTDOWN;
     if (!consumes_authority(kind) || !books_needs_peer(b))
         return 0;
     if (!books_peer_live(b))

@@ -115,6 +115,73 @@ static int load_deposed(struct books *b, struct store_role *role)
     return r < 0 ? r : 0;
 }
 
+#define WORD_MS 30000 /* a peer that is there says hello far more often */
+
+static int promoted_to(struct books *b, uint32_t epoch, uint32_t terminal, bool *out_promoted)
+{
+    struct db_stmt *stmt;
+    int r = open_promotions(b, "SELECT 1" PROMOTIONS " AND p.store_epoch = ?4 AND p.terminal = ?5", &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 4, epoch);
+    db_bind_int64(stmt, 5, terminal);
+    r = db_stmt_step(stmt);
+    if (r >= 0)
+        *out_promoted = r == DB_ROW;
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
+/* Under the same epoch central's word stands, and of promotions whose records are here the rule has decided already. */
+static int is_later(struct books *b, const struct store_role *role, const struct peer_word *word, bool *out_later)
+{
+    bool decided = role->primary != 0 && b->settings.store_epoch == role->epoch;
+    int r = 0;
+
+    if (word->epoch == role->epoch && word->primary != role->primary && word->primary != 0 && !decided)
+        r = promoted_to(b, word->epoch, word->primary, &decided);
+    else
+        decided = word->epoch <= role->epoch;
+    if (r == 0)
+        *out_later = !decided;
+    return r;
+}
+
+static int hear_again(struct books *b, const struct store_role *role)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < PEERS_REMEMBERED && r == 0; i++) {
+        if (b->peers[i].peer != 0)
+            r = is_later(b, role, &b->peers[i], &b->peers[i].later);
+    }
+    return r;
+}
+
+int store_hear(struct books *b, struct peer_word *word)
+{
+    return b->enrolled ? is_later(b, &b->role, word, &word->later) : 0;
+}
+
+bool store_is_behind(const struct books *b)
+{
+    int64_t now_ms = clock_mono_ms(b->clock);
+
+    for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
+        if (b->peers[i].later && now_ms - b->peers[i].said_mono_ms < WORD_MS)
+            return true;
+    }
+    return false;
+}
+
+bool store_is_contested(const struct books *b)
+{
+    bool by_promotion = books_is_primary(b) && b->role.epoch > b->settings.store_epoch;
+
+    return by_promotion && !books_is_single(b) && store_is_behind(b);
+}
+
 static int count(struct books *b, const char *sql, uint32_t *out_count)
 {
     struct db_stmt *stmt;
@@ -157,6 +224,8 @@ int store_load(struct books *b)
         r = load_since(b, &role);
     if (r == 0)
         r = load_deposed(b, &role);
+    if (r == 0)
+        r = hear_again(b, &role);
     if (r == 0)
         r = successor_load(b, &role);
     if (r == 0)
@@ -438,6 +507,7 @@ int promote_run(struct books *b, const struct till_request *request, enum store_
                    : !manager || b->role.forked   ? STORE_NOT_ALLOWED
                    : books_is_primary(b)          ? STORE_IS_PRIMARY
                    : !request->promote.old_is_off ? STORE_STILL_ON
+                   : store_is_behind(b)           ? STORE_BEHIND
                                                   : STORE_OK;
     return *out_verdict == STORE_OK ? promote(b, request) : 0;
 }

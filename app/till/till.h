@@ -191,6 +191,7 @@ enum store_verdict { /* of TILL_ALONE and TILL_PROMOTE */
                      STORE_IS_PRIMARY = 3,  /* promote: it already is */
                      STORE_SINGLE = 4,      /* there is no other terminal */
                      STORE_STILL_ON = 5,    /* promote: the old primary was not confirmed to be off, or answers */
+                     STORE_BEHIND = 6,      /* promote: a peer knows of a later primary than this terminal */
 };
 
 struct till_recent {

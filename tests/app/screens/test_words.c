@@ -93,7 +93,7 @@ static void every_verdict_has_a_sentence_of_its_own(void **state)
         {SUBJECT_COUPON, COUPON_OK, COUPON_VERDICTS - 1}, {SUBJECT_SALE, CREDIT_OK, CREDIT_VERDICTS - 1},
         {SUBJECT_VOID, VOID_OK, VOID_MOVED_ON},           {SUBJECT_MEMBER, TOKEN_GOOD, TOKEN_KEY_REVOKED},
         {SUBJECT_CODE, SCANCODE_EMPTY, SCANCODE_UNKNOWN}, {SUBJECT_ASKED, AUTHORITY_GRANTED, AUTHORITY_REFUSED},
-        {SUBJECT_STORE, STORE_OK, STORE_STILL_ON},
+        {SUBJECT_STORE, STORE_OK, STORE_BEHIND},
     };
     for (size_t s = 0; s < ARRAY_LEN(all); s++) {
         for (int code = all[s].first; code <= all[s].last; code++) {

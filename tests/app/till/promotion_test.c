@@ -307,6 +307,34 @@ static void the_feed_ends_a_promotion_with_an_equal_or_higher_epoch(void **state
     assert_int_equal(store_of(s, 1).primary_terminal, SHOP_TERMINAL);
 }
 
+/* Central gave the lost primary's place to the third, which is the only one that has heard of it. */
+static void who_knows_less_than_a_peer_is_not_promoted(void **state)
+{
+    struct several *s = *state;
+
+    several_meet(s);
+    central_names(s, 2, 2);
+    assert_int_equal(several_word(s, 2, 1), 0);
+    assert_int_equal(several_promote(s, 1, true).store, STORE_BEHIND);
+    assert_int_equal(store_of(s, 1).store_epoch, SHOP_STORE_EPOCH);
+
+    central_names(s, 1, 2);
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    assert_int_equal(store_of(s, 1).store_epoch, SHOP_STORE_EPOCH + 2);
+    assert_int_equal(shop_query(&s->shops[1], "SELECT old_terminal FROM promotion"), several_terminal(2));
+}
+
+static void a_peer_that_says_nothing_any_more_stops_no_promotion(void **state)
+{
+    struct several *s = *state;
+
+    several_meet(s);
+    central_names(s, 2, 2);
+    assert_int_equal(several_word(s, 2, 1), 0);
+    sim_clock_advance(&s->shops[1].clock, 31000);
+    assert_int_equal(several_promote(s, 1, false).store, STORE_OK);
+}
+
 static void asked_for(struct shop *shop, uint64_t serial, uint32_t epoch, uint32_t store_epoch)
 {
     const struct feed_right request = {.coupon = {SHOP_CAMPAIGN, serial},
@@ -377,6 +405,50 @@ static void who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoc
     shop_give(shop);
     assert_int_equal(several_ask(s, 1, several_redeem(4)).redeemed.verdict, COUPON_OK);
     assert_int_equal(till_rebuild_compare(shop->till), 0);
+}
+
+/* It could ask nobody, and central had given the place to the third under the same store epoch. */
+static void a_promotion_that_a_peer_knows_better_uses_and_releases_nothing(void **state)
+{
+    struct several *s = *state;
+    struct shop *shop = &s->shops[1];
+    static const char released[] = "SELECT count(*) FROM held_right WHERE state = 2";
+
+    several_meet(s);
+    central_names(s, 2, 2);
+    assert_int_equal(several_promote(s, 1, false).store, STORE_OK);
+    assert_int_equal(several_word(s, 2, 1), 0);
+    assert_int_equal(several_ask(s, 1, several_redeem(1)).error, -EHOSTDOWN);
+    asked_for(shop, 3, 0, SHOP_STORE_EPOCH);
+    shop_give(shop);
+    assert_int_equal(shop_query(shop, released), 0);
+    (void)several_alone(s, 1, true);
+    assert_int_equal(several_ask(s, 1, several_redeem(1)).error, -EHOSTDOWN);
+
+    restart(s, 1);
+    assert_int_equal(several_word(s, 2, 1), 0);
+    assert_int_equal(several_ask(s, 1, several_redeem(1)).error, -EHOSTDOWN);
+    sim_clock_advance(&shop->clock, 31000); /* nobody is there who knows better */
+    assert_int_equal(several_ask(s, 1, several_redeem(1)).error, 0);
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM redemption"), 1);
+    assert_int_equal(shop_query(shop, released), 1);
+}
+
+/* Both were promoted over the same one: the lower terminal's stands, which it knows once it holds the other's record.
+ */
+static void a_promotion_of_the_same_epoch_is_decided_by_its_record(void **state)
+{
+    struct several *s = *state;
+
+    several_meet(s);
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    assert_int_equal(several_promote(s, 2, true).store, STORE_OK);
+    (void)several_alone(s, 1, true);
+    assert_int_equal(several_word(s, 2, 1), 0);
+    assert_int_equal(several_ask(s, 1, several_redeem(1)).error, -EHOSTDOWN);
+    (void)several_copy(s, 2, 1);
+    assert_int_equal(several_ask(s, 1, several_redeem(1)).error, 0);
+    assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM redemption"), 1);
 }
 
 static struct till_answer spend(struct several *s, uint32_t i)
@@ -460,6 +532,10 @@ int main(void)
         WITH_TWO(who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoch),
         WITH_TWO(who_follows_by_centrals_word_spends_credit_once_the_other_one_showed_its_end),
         WITH_TWO(a_void_of_the_old_primarys_act_is_done_by_the_new_one),
+        WITH_THREE(who_knows_less_than_a_peer_is_not_promoted),
+        WITH_THREE(a_peer_that_says_nothing_any_more_stops_no_promotion),
+        WITH_THREE(a_promotion_that_a_peer_knows_better_uses_and_releases_nothing),
+        WITH_THREE(a_promotion_of_the_same_epoch_is_decided_by_its_record),
     };
 
     return cmocka_run_group_tests_name("till_promotion", tests, NULL, NULL);
