@@ -76,7 +76,8 @@ struct store_role {
     bool deposed_behind; /* it said that its copy may be behind */
     uint32_t deposed_by;
     uint32_t waiting; /* feed items in authority_waiting */
-    int64_t follows;  /* the primary before, by central's word, whose end is not here yet; 0 = nobody (successor.c) */
+    int64_t follows;  /* a primary before, by central's word, whose end is not here yet; 0 = nobody (successor.c) */
+    uint32_t follows_since; /* the store epoch of that word */
 };
 
 #define PEERS_REMEMBERED LAN_TERMINALS_MAX
@@ -343,7 +344,6 @@ MUST_CHECK int promote_run(struct books *b, const struct till_request *request, 
 
 /* successor.c: whose the store's credit is when central names another primary. */
 MUST_CHECK int successor_note(struct books *b, const struct store_role *before); /* in a transaction; loaded anew */
-MUST_CHECK int successor_forget(struct books *b);                                /* in a transaction */
 MUST_CHECK int successor_load(struct books *b, struct store_role *role);
 MUST_CHECK int successor_settle(struct books *b); /* after peers' words, copies and feed pages */
 /* May shares be spent and released here, as far as that depends on the primary before? */
@@ -357,8 +357,9 @@ MUST_CHECK int confirm_peer_holds(struct books *b, uint32_t peer, const struct l
 MUST_CHECK int confirm_peer_hello(struct books *b, const struct lan_hello *hello);
 void confirm_peer_deposes(struct books *b, uint32_t peer, uint32_t deposes);
 bool confirm_fences(const struct books *b, uint32_t terminal);
-/* Where the peer's own journal ended when it knew that terminal as the primary; NULL: it did not say so. */
-const struct lan_end *confirm_end_of(const struct books *b, uint32_t peer, uint32_t primary);
+/* Where the peer's own journal ended when it knew that another one is primary since that store epoch; NULL: it did not
+ * say so. */
+const struct lan_end *confirm_end_of(const struct books *b, uint32_t peer, uint32_t epoch);
 /* A promotion over somebody's journal through `through`: `record` is where its own record ends. */
 struct promotion_known {
     struct lan_end record;

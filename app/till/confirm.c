@@ -175,11 +175,11 @@ static const struct lan_end *held_by(const struct peer_word *word, uint32_t term
     return NULL;
 }
 
-const struct lan_end *confirm_end_of(const struct books *b, uint32_t peer, uint32_t primary)
+const struct lan_end *confirm_end_of(const struct books *b, uint32_t peer, uint32_t epoch)
 {
     for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
         const struct peer_word *word = &b->peers[i];
-        if (word->peer == peer && word->primary == primary)
+        if (word->peer == peer && word->epoch >= epoch && word->primary != peer)
             return held_by(word, peer, word->incarnation);
     }
     return NULL;

@@ -485,8 +485,6 @@ static int promote(struct books *b, const struct till_request *request)
     r = promotion_body(b, request, &body);
     if (r == 0)
         r = journal_append(b, &body, &seq);
-    if (r == 0)
-        r = successor_forget(b);
     if (r < 0) {
         books_abort(b);
         return r;

@@ -3,31 +3,53 @@
 /*
  * Who follows a primary by central's word has the store's credit by its copies, as far as they go; the other one may
  * not have heard of it, and spend of the same shares at this moment. So they are this terminal's once the other one
- * said that it knows who is primary, and its journal is here through the end that it named then; or once it is no
- * longer of the store. (The rights central grants anew: store_holds.)
+ * said that it knows of it, and its journal is here through the end that it named then; or once it is no longer of the
+ * store. (The rights central grants anew: store_holds.)
+ *
+ * Every terminal keeps that account, not only the one that is named: it may be promoted next, or named. Where the one
+ * before had not settled its own predecessor yet, as far as is known here, anybody may still be spending.
  */
 
-#define ANYBODY INT64_C(-1) /* there were primaries in between of whom nothing was heard here */
+#define ANYBODY     INT64_C(-1)
+#define FIRST_EPOCH 1 /* of a store: nobody was before */
+
+/* Whose end is missing when the store's primary changed by central's word. */
+static int64_t whose_end(const struct books *b, const struct store_role *before)
+{
+    bool first = before->primary == 0 && b->role.epoch <= FIRST_EPOCH;
+
+    if (first || b->role.others == 0)
+        return 0;
+    if (before->primary == 0 || before->follows != 0 || b->role.epoch > before->epoch + 1)
+        return ANYBODY;
+    return before->primary == b->enrolment.answer.terminal ? 0 : before->primary;
+}
+
+static int keep(struct books *b)
+{
+    int r = config_set_int(b->db, "follows", b->role.follows);
+
+    return r < 0 ? r : config_set_int(b->db, "follows_since", b->role.follows_since);
+}
 
 int successor_note(struct books *b, const struct store_role *before)
 {
-    uint32_t self = b->enrolment.answer.terminal;
-
-    if (b->role.primary != self || before->primary == self || before->primary == 0)
+    if (b->role.primary == before->primary || b->role.primary == 0)
         return 0;
-    b->role.follows = b->role.epoch <= before->epoch + 1 ? before->primary : ANYBODY;
-    return config_set_int(b->db, "follows", b->role.follows);
-}
-
-int successor_forget(struct books *b)
-{
-    b->role.follows = 0;
-    return config_set_int(b->db, "follows", 0);
+    b->role.follows = whose_end(b, before);
+    b->role.follows_since = b->role.epoch;
+    return keep(b);
 }
 
 int successor_load(struct books *b, struct store_role *role)
 {
-    return config_get_int(b->db, "follows", &role->follows);
+    int64_t since = 0;
+    int r = config_get_int(b->db, "follows", &role->follows);
+
+    if (r == 0)
+        r = config_get_int(b->db, "follows_since", &since);
+    role->follows_since = (uint32_t)since;
+    return r;
 }
 
 bool successor_holds_shares(const struct books *b)
@@ -60,7 +82,7 @@ static int held_through(struct books *b, uint32_t terminal, uint32_t incarnation
 
 static int has_ended(struct books *b, uint32_t terminal, bool *out_ended)
 {
-    const struct lan_end *own = confirm_end_of(b, terminal, b->enrolment.answer.terminal);
+    const struct lan_end *own = confirm_end_of(b, terminal, b->role.follows_since);
     uint64_t through = 0;
     int r = own != NULL ? held_through(b, terminal, own->incarnation, &through) : 0;
 
@@ -69,17 +91,25 @@ static int has_ended(struct books *b, uint32_t terminal, bool *out_ended)
     return r == -ENOENT ? 0 : r;
 }
 
+/* Not asked are the present primary, who settles its own predecessors, and those over whom somebody was promoted since:
+ * that record is their end. */
 static int all_ended(struct books *b, bool *out_ended)
 {
     struct db_stmt *stmt;
     bool ended = true;
     int step,
-        r = db_stmt_open(b->db, "SELECT terminal FROM terminal WHERE terminal <> ?1 AND ?2 IN (-1, terminal)", &stmt);
+        r = db_stmt_open(b->db,
+                         "SELECT terminal FROM terminal AS t WHERE terminal NOT IN (?1, ?2) AND ?3 IN (-1, terminal)"
+                         " AND NOT EXISTS (SELECT 1 FROM promotion AS p WHERE p.old_terminal = t.terminal AND"
+                         " p.store_epoch > ?4)",
+                         &stmt);
 
     if (r < 0)
         return r;
     db_bind_int64(stmt, 1, b->enrolment.answer.terminal);
-    db_bind_int64(stmt, 2, b->role.follows);
+    db_bind_int64(stmt, 2, b->role.primary);
+    db_bind_int64(stmt, 3, b->role.follows);
+    db_bind_int64(stmt, 4, b->role.follows_since);
     while (r == 0 && ended && (step = db_stmt_step(stmt)) != DB_DONE) {
         ended = false;
         r = step < 0 ? step : has_ended(b, (uint32_t)db_column_int64(stmt, 0), &ended);
@@ -93,14 +123,15 @@ static int all_ended(struct books *b, bool *out_ended)
 int successor_settle(struct books *b)
 {
     bool ended = false;
-    int r = b->role.follows != 0 && books_is_primary(b) ? all_ended(b, &ended) : 0;
+    int r = b->enrolled && b->role.follows != 0 ? all_ended(b, &ended) : 0;
 
     if (r < 0 || !ended)
         return r;
     r = books_begin(b);
     if (r < 0)
         return r;
-    r = config_set_int(b->db, "follows", 0);
+    b->role.follows = 0;
+    r = keep(b);
     if (r < 0) {
         books_abort(b);
         return r;

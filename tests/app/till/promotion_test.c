@@ -190,19 +190,24 @@ static void an_act_that_was_on_its_way_is_not_taken_because_its_author_knows_by_
     }
 }
 
-static void central_names(struct several *s, uint32_t i, uint32_t primary)
+static void central_names_under(struct several *s, uint32_t i, uint32_t primary, uint32_t epoch)
 {
     const struct feed_settings settings = {.brand = SHOP_BRAND,
                                            .store = SHOP_STORE,
                                            .credit_owner = {OWNER_STORE, SHOP_STORE},
                                            .primary_terminal = several_terminal(primary),
-                                           .store_epoch = SHOP_STORE_EPOCH + 1};
+                                           .store_epoch = epoch};
     uint8_t body[FEED_BODY_MAX];
     size_t len;
 
     assert_int_equal(feed_settings_encode(&settings, body, sizeof(body), &len), 0);
     shop_item(&s->shops[i], FEED_SETTINGS, body, len);
     shop_give(&s->shops[i]);
+}
+
+static void central_names(struct several *s, uint32_t i, uint32_t primary)
+{
+    central_names_under(s, i, primary, SHOP_STORE_EPOCH + 1);
 }
 
 /* Central learned of the promotion first and names the new primary; what its copy held the old one does not know yet.
@@ -490,6 +495,79 @@ static void who_follows_by_centrals_word_spends_credit_once_the_other_one_showed
     assert_int_equal(shop_query(shop, "SELECT count(*) FROM journal WHERE kind = 7"), 1);
 }
 
+static void give_share(struct several *s)
+{
+    const struct feed_share grant = {
+        .member = SHOP_MEMBER, .owner = {OWNER_STORE, SHOP_STORE}, .amount_minor = 150, .transfer = 61};
+
+    shop_item_share(&s->shops[0], FEED_SHARE_GRANT, &grant);
+    shop_give(&s->shops[0]);
+    several_meet(s);
+}
+
+/* The first has not heard of anything and goes on; whoever thinks to have its credit must not spend beside it. */
+static void the_first_spends_and_not_the(struct several *s, uint32_t last)
+{
+    (void)several_alone(s, 0, true);
+    (void)several_alone(s, last, true);
+    assert_int_equal(spend(s, 0).sold.verdict, CREDIT_OK);
+    assert_int_equal(spend(s, last).error, -EHOSTDOWN);
+}
+
+static void the_first_is_heard_and_the_last_goes_on(struct several *s, uint32_t last, uint32_t epoch)
+{
+    central_names_under(s, 0, last, epoch);
+    several_meet(s);
+    assert_int_equal(shop_query(&s->shops[last], "SELECT sum(amount_minor) FROM share"), 150 - 100 + 90);
+    assert_int_equal(spend(s, last).sold.verdict, CREDIT_OK);
+}
+
+static void a_chain_of_hand_overs_waits_for_its_first(void **state)
+{
+    struct several *s = *state;
+
+    give_share(s);
+    for (uint32_t plus = 1; plus <= 2; plus++) {
+        central_names_under(s, 1, plus, SHOP_STORE_EPOCH + plus);
+        central_names_under(s, 2, plus, SHOP_STORE_EPOCH + plus);
+    }
+    several_carry(s, 1, 2);
+    assert_int_equal(several_word(s, 1, 2), 0);
+    the_first_spends_and_not_the(s, 2);
+    the_first_is_heard_and_the_last_goes_on(s, 2, SHOP_STORE_EPOCH + 2);
+}
+
+static void a_promotion_over_who_had_not_settled_waits_too(void **state)
+{
+    struct several *s = *state;
+
+    give_share(s);
+    central_names_under(s, 1, 1, SHOP_STORE_EPOCH + 1);
+    central_names_under(s, 2, 1, SHOP_STORE_EPOCH + 1);
+    several_carry(s, 1, 2);
+    assert_int_equal(several_promote(s, 2, true).store, STORE_OK);
+    the_first_spends_and_not_the(s, 2);
+    the_first_is_heard_and_the_last_goes_on(s, 2, SHOP_STORE_EPOCH + 2);
+}
+
+/* What the peer said when this one was primary before says nothing of this time. */
+static void an_earlier_word_is_no_end(void **state)
+{
+    struct several *s = *state;
+
+    give_share(s);
+    for (uint32_t plus = 1; plus <= 2; plus++) {
+        central_names_under(s, 0, plus % 2, SHOP_STORE_EPOCH + plus);
+        central_names_under(s, 1, plus % 2, SHOP_STORE_EPOCH + plus);
+        if (plus == 1)
+            several_meet(s);
+    }
+    several_carry(s, 1, 0);
+    assert_int_equal(several_word(s, 1, 0), 0);
+    central_names_under(s, 1, 1, SHOP_STORE_EPOCH + 3);
+    the_first_spends_and_not_the(s, 1);
+}
+
 static void a_void_of_the_old_primarys_act_is_done_by_the_new_one(void **state)
 {
     struct several *s = *state;
@@ -531,6 +609,9 @@ int main(void)
         WITH_TWO(the_feed_ends_a_promotion_with_an_equal_or_higher_epoch),
         WITH_TWO(who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoch),
         WITH_TWO(who_follows_by_centrals_word_spends_credit_once_the_other_one_showed_its_end),
+        WITH_THREE(a_chain_of_hand_overs_waits_for_its_first),
+        WITH_THREE(a_promotion_over_who_had_not_settled_waits_too),
+        WITH_TWO(an_earlier_word_is_no_end),
         WITH_TWO(a_void_of_the_old_primarys_act_is_done_by_the_new_one),
         WITH_THREE(who_knows_less_than_a_peer_is_not_promoted),
         WITH_THREE(a_peer_that_says_nothing_any_more_stops_no_promotion),
