@@ -30,7 +30,7 @@ static void drop_changes(struct file *file, bool doomed_too)
             continue;
         }
         *link = change->next;
-        sqlite3_free(change);
+        free(change);
     }
     file->changes_end = link;
 }
@@ -115,7 +115,8 @@ struct file *file_make(struct disk *disk, const char *path)
 
 static void add_change(struct file *file, const struct change *head, const uint8_t *data)
 {
-    struct change *change = sqlite3_malloc64(sizeof(*change) + head->len);
+    /* Not of SQLite's region, which a disk that is never flushed would fill. */
+    struct change *change = malloc(sizeof(*change) + head->len);
     assert(change);
     *change = *head;
     change->next = NULL;
@@ -161,7 +162,7 @@ static void forget_overwritten(struct file *file)
             later = later->next;
         if (later) {
             *link = change->next;
-            sqlite3_free(change);
+            free(change);
         } else {
             link = &change->next;
         }
