@@ -4,56 +4,6 @@
 
 /* One terminal takes another one's place, and what becomes of the other one's last act. */
 
-static int open_two(void **state)
-{
-    static struct several s;
-
-    several_open(&s, 2);
-    *state = &s;
-    return 0;
-}
-
-static int open_three(void **state)
-{
-    static struct several s;
-
-    several_open(&s, 3);
-    *state = &s;
-    return 0;
-}
-
-static int close_all(void **state)
-{
-    several_finish(*state);
-    return 0;
-}
-
-static int64_t records(struct several *s, uint32_t i)
-{
-    return shop_query(&s->shops[i], "SELECT count(*) FROM journal");
-}
-
-static void live(struct several *s, uint32_t i, uint32_t count)
-{
-    till_peers_live(s->shops[i].till, count);
-}
-
-static struct till_store store_of(struct several *s, uint32_t i)
-{
-    struct till_store store;
-
-    assert_int_equal(till_store_read(s->shops[i].till, &store), 0);
-    return store;
-}
-
-static void restart(struct several *s, uint32_t i)
-{
-    shop_stop(&s->shops[i]);
-    shop_start(&s->shops[i]);
-    shop_trust_time(&s->shops[i]);
-    live(s, i, s->count - 1);
-}
-
 static void a_promoted_peer_goes_on_with_what_it_copied(void **state)
 {
     struct several *s = *state;
@@ -67,9 +17,9 @@ static void a_promoted_peer_goes_on_with_what_it_copied(void **state)
                      STORE_STILL_ON);
     assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
 
-    assert_true(store_of(s, 1).primary);
-    assert_int_equal(store_of(s, 1).store_epoch, SHOP_STORE_EPOCH + 1);
-    live(s, 1, 0);
+    assert_true(several_store(s, 1).primary);
+    assert_int_equal(several_store(s, 1).store_epoch, SHOP_STORE_EPOCH + 1);
+    several_live(s, 1, 0);
     (void)several_alone(s, 1, true);
     answer = several_ask(s, 1, lost); /* its answer never came */
     assert_int_equal(answer.error, 0);
@@ -78,7 +28,7 @@ static void a_promoted_peer_goes_on_with_what_it_copied(void **state)
     assert_int_equal(several_ask(s, 1, several_redeem(1)).redeemed.verdict, COUPON_ALREADY_USED);
     assert_int_equal(several_ask(s, 1, several_redeem(2)).redeemed.verdict, COUPON_OK); /* a token of the old epoch */
     several_meet(s);
-    assert_false(store_of(s, 0).primary);
+    assert_false(several_store(s, 0).primary);
     assert_int_equal(several_ask(s, 0, several_redeem(3)).redeemed.verdict, COUPON_HELD_ELSEWHERE);
     assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM redemption"), 2);
     assert_int_equal(till_rebuild_compare(s->shops[0].till), 0);
@@ -90,22 +40,22 @@ static void what_no_peer_held_is_taken_back_when_another_was_promoted(void **sta
     int64_t before;
 
     several_carry(s, 0, 1);
-    before = records(s, 0);
+    before = several_records(s, 0);
     struct till_answer first = several_ask(s, 0, several_redeem(1));
     assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
     (void)several_alone(s, 1, true);
     assert_int_equal(several_ask(s, 1, several_redeem(1)).redeemed.verdict, COUPON_OK);
     (void)several_copy(s, 1, 0);
-    assert_true(store_of(s, 0).unconfirmed_from != 0); /* until the new primary says what it holds */
+    assert_true(several_store(s, 0).unconfirmed_from != 0); /* until the new primary says what it holds */
     assert_int_equal(several_word(s, 1, 0), 0);
 
     assert_int_equal(s->shops[0].answer.ticket, first.ticket);
     assert_int_equal(s->shops[0].answer.error, -EHOSTDOWN);
-    assert_int_equal(store_of(s, 0).unconfirmed_from, 0);
+    assert_int_equal(several_store(s, 0).unconfirmed_from, 0);
     assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE terminal = 11"), before);
     assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
     assert_int_equal(till_rebuild_compare(s->shops[0].till), 0);
-    restart(s, 0);
+    several_restart(s, 0);
     several_meet(s);
     assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
 }
@@ -133,17 +83,17 @@ static void nothing_of_the_old_primarys_is_taken_once_somebody_asked_how_much_th
     struct till *third = s->shops[2].till;
 
     several_meet(s);
-    int64_t before = records(s, 2);
+    int64_t before = several_records(s, 2);
     (void)several_ask(s, 0, several_redeem(1)); /* nobody holds it */
     assert_int_equal(till_peer_deposes(third, several_terminal(1), several_terminal(0)), 0);
     (void)several_copy(s, 0, 2);
-    assert_int_equal(records(s, 2), before);
+    assert_int_equal(several_records(s, 2), before);
     assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
     several_carry(s, 1, 2);
     (void)several_copy(s, 0, 2); /* by the promotion now */
     assert_int_equal(shop_query(&s->shops[2], "SELECT count(*) FROM redemption"), 0);
     several_meet(s);
-    assert_int_equal(store_of(s, 0).unconfirmed_from, 0);
+    assert_int_equal(several_store(s, 0).unconfirmed_from, 0);
     assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM redemption"), 0);
 }
 
@@ -179,35 +129,20 @@ static void an_act_that_was_on_its_way_is_not_taken_because_its_author_knows_by_
     assert_int_equal(deliver(s, 2, (struct slice){late, len}), JOURNAL_GAP);
 
     assert_int_equal(several_word(s, 1, 0), 0);
-    assert_int_equal(store_of(s, 0).unconfirmed_from, 0);
+    assert_int_equal(several_store(s, 0).unconfirmed_from, 0);
     (void)several_ask(s, 0, several_redeem(5)); /* refused, which is a record in the act's place */
     assert_int_equal(several_word(s, 0, 2), 0);
     assert_int_equal(deliver(s, 2, (struct slice){late, len}), JOURNAL_GAP);
     several_meet(s);
     for (uint32_t i = 0; i < 3; i++) {
         assert_int_equal(shop_query(&s->shops[i], "SELECT count(*) FROM redemption"), 0);
-        assert_int_equal(records(s, i), records(s, 0));
+        assert_int_equal(several_records(s, i), several_records(s, 0));
     }
-}
-
-static void central_names_under(struct several *s, uint32_t i, uint32_t primary, uint32_t epoch)
-{
-    const struct feed_settings settings = {.brand = SHOP_BRAND,
-                                           .store = SHOP_STORE,
-                                           .credit_owner = {OWNER_STORE, SHOP_STORE},
-                                           .primary_terminal = several_terminal(primary),
-                                           .store_epoch = epoch};
-    uint8_t body[FEED_BODY_MAX];
-    size_t len;
-
-    assert_int_equal(feed_settings_encode(&settings, body, sizeof(body), &len), 0);
-    shop_item(&s->shops[i], FEED_SETTINGS, body, len);
-    shop_give(&s->shops[i]);
 }
 
 static void central_names(struct several *s, uint32_t i, uint32_t primary)
 {
-    central_names_under(s, i, primary, SHOP_STORE_EPOCH + 1);
+    several_primary(s, i, primary, SHOP_STORE_EPOCH + 1);
 }
 
 /* Central learned of the promotion first and names the new primary; what its copy held the old one does not know yet.
@@ -222,7 +157,7 @@ static void that_central_names_another_primary_is_not_to_know_of_its_promotion(v
     (void)several_alone(s, 1, true);
     assert_int_equal(several_ask(s, 1, several_redeem(1)).redeemed.verdict, COUPON_OK);
     central_names(s, 0, 1);
-    assert_int_equal(store_of(s, 0).store_epoch, SHOP_STORE_EPOCH + 1);
+    assert_int_equal(several_store(s, 0).store_epoch, SHOP_STORE_EPOCH + 1);
     assert_int_equal(several_word(s, 0, 1), 0);
     assert_int_equal(several_copy(s, 0, 1), 0);
 
@@ -264,10 +199,10 @@ static void a_promotion_that_may_be_behind_leaves_the_act_standing(void **state)
     assert_int_equal(several_promote(s, 1, false).store, STORE_OK);
     (void)several_copy(s, 1, 0);
     assert_int_equal(several_word(s, 1, 0), 0);
-    assert_true(store_of(s, 0).unconfirmed_from != 0);
+    assert_true(several_store(s, 0).unconfirmed_from != 0);
     several_meet(s);
 
-    assert_int_equal(store_of(s, 0).unconfirmed_from, 0);
+    assert_int_equal(several_store(s, 0).unconfirmed_from, 0);
     assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
 }
 
@@ -295,8 +230,8 @@ static void a_chain_of_promotions_takes_the_rights_along(void **state)
     several_meet(s);
     (void)several_alone(s, 2, true);
 
-    assert_int_equal(store_of(s, 0).primary_terminal, several_terminal(2));
-    assert_int_equal(store_of(s, 1).primary_terminal, several_terminal(2));
+    assert_int_equal(several_store(s, 0).primary_terminal, several_terminal(2));
+    assert_int_equal(several_store(s, 1).primary_terminal, several_terminal(2));
     assert_int_equal(several_ask(s, 2, several_redeem(1)).redeemed.verdict, COUPON_OK);
 }
 
@@ -308,8 +243,8 @@ static void the_feed_ends_a_promotion_with_an_equal_or_higher_epoch(void **state
     assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
     central_names(s, 1, 0);
 
-    assert_false(store_of(s, 1).primary);
-    assert_int_equal(store_of(s, 1).primary_terminal, SHOP_TERMINAL);
+    assert_false(several_store(s, 1).primary);
+    assert_int_equal(several_store(s, 1).primary_terminal, SHOP_TERMINAL);
 }
 
 /* Central gave the lost primary's place to the third, which is the only one that has heard of it. */
@@ -321,11 +256,11 @@ static void who_knows_less_than_a_peer_is_not_promoted(void **state)
     central_names(s, 2, 2);
     assert_int_equal(several_word(s, 2, 1), 0);
     assert_int_equal(several_promote(s, 1, true).store, STORE_BEHIND);
-    assert_int_equal(store_of(s, 1).store_epoch, SHOP_STORE_EPOCH);
+    assert_int_equal(several_store(s, 1).store_epoch, SHOP_STORE_EPOCH);
 
     central_names(s, 1, 2);
     assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
-    assert_int_equal(store_of(s, 1).store_epoch, SHOP_STORE_EPOCH + 2);
+    assert_int_equal(several_store(s, 1).store_epoch, SHOP_STORE_EPOCH + 2);
     assert_int_equal(shop_query(&s->shops[1], "SELECT old_terminal FROM promotion"), several_terminal(2));
 }
 
@@ -368,7 +303,7 @@ static void a_grant_that_comes_before_its_store_epoch_waits_for_it(void **state)
     struct several *s = *state;
     struct shop *shop = &s->shops[0];
 
-    live(s, 0, 1);
+    several_live(s, 0, 1);
     granted(shop, 4, SHOP_STORE_EPOCH + 1);
     shop_give(shop);
     assert_int_equal(shop_query(shop, "SELECT count(*) FROM held_right"), 0);
@@ -385,13 +320,13 @@ static void who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoc
     struct several *s = *state;
     struct shop *shop = &s->shops[1];
 
-    live(s, 0, 1);
+    several_live(s, 0, 1);
     granted(&s->shops[0], 3, SHOP_STORE_EPOCH);
     shop_give(&s->shops[0]);
     several_meet(s);
     granted(shop, 4, SHOP_STORE_EPOCH); /* the old one's, who has it in its feed too */
     central_names(s, 1, 1);
-    assert_true(store_of(s, 1).primary);
+    assert_true(several_store(s, 1).primary);
     for (uint32_t epoch = SHOP_STORE_EPOCH; epoch <= SHOP_STORE_EPOCH + 1; epoch++) {
         const struct feed_coupon coupon = {
             .coupon = {SHOP_CAMPAIGN, 5 + epoch - SHOP_STORE_EPOCH}, .home_store = SHOP_STORE, .store_epoch = epoch};
@@ -430,7 +365,7 @@ static void a_promotion_that_a_peer_knows_better_uses_and_releases_nothing(void 
     (void)several_alone(s, 1, true);
     assert_int_equal(several_ask(s, 1, several_redeem(1)).error, -EHOSTDOWN);
 
-    restart(s, 1);
+    several_restart(s, 1);
     assert_int_equal(several_word(s, 2, 1), 0);
     assert_int_equal(several_ask(s, 1, several_redeem(1)).error, -EHOSTDOWN);
     sim_clock_advance(&shop->clock, 31000); /* nobody is there who knows better */
@@ -456,118 +391,6 @@ static void a_promotion_of_the_same_epoch_is_decided_by_its_record(void **state)
     assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM redemption"), 1);
 }
 
-static struct till_answer spend(struct several *s, uint32_t i)
-{
-    struct till_request request = {.op = TILL_SALE, .sale = {.gross_minor = 1000, .credit_minor = 100}};
-
-    shop_member_text(&s->shops[i], SHOP_MEMBER, true, request.sale.member_code);
-    return several_ask(s, i, request);
-}
-
-/* Both would spend of the same share: the one that has not heard, and the one that follows. */
-static void who_follows_by_centrals_word_spends_credit_once_the_other_one_showed_its_end(void **state)
-{
-    struct several *s = *state;
-    struct shop *shop = &s->shops[1];
-    const struct feed_share grant = {
-        .member = SHOP_MEMBER, .owner = {OWNER_STORE, SHOP_STORE}, .amount_minor = 150, .transfer = 61};
-    const struct feed_share request = {
-        .member = SHOP_MEMBER, .owner = {OWNER_STORE, SHOP_STORE}, .amount_minor = 150, .transfer = 62};
-
-    shop_item_share(&s->shops[0], FEED_SHARE_GRANT, &grant);
-    shop_give(&s->shops[0]);
-    several_meet(s);
-    central_names(s, 1, 1);
-    (void)several_alone(s, 1, true);
-    assert_int_equal(spend(s, 1).error, -EHOSTDOWN);
-    shop_item_share(shop, FEED_SHARE_REQUEST, &request);
-    shop_give(shop);
-    (void)several_alone(s, 0, true);
-    assert_int_equal(spend(s, 0).sold.verdict, CREDIT_OK); /* it has not heard */
-    several_carry(s, 0, 1);
-    assert_int_equal(several_word(s, 0, 1), 0);
-    assert_int_equal(spend(s, 1).error, -EHOSTDOWN); /* all that it wrote is here, and it may go on */
-    restart(s, 1);
-    central_names(s, 0, 1);
-    several_meet(s);
-    assert_int_equal(shop_query(shop, "SELECT count(*) FROM journal WHERE kind = 12 AND terminal = 12"), 1);
-    assert_int_equal(shop_query(shop, "SELECT amount_minor FROM share"), 0);
-    assert_int_equal(shop_query(shop, "SELECT count(*) FROM journal WHERE kind = 7"), 1);
-}
-
-static void give_share(struct several *s)
-{
-    const struct feed_share grant = {
-        .member = SHOP_MEMBER, .owner = {OWNER_STORE, SHOP_STORE}, .amount_minor = 150, .transfer = 61};
-
-    shop_item_share(&s->shops[0], FEED_SHARE_GRANT, &grant);
-    shop_give(&s->shops[0]);
-    several_meet(s);
-}
-
-/* The first has not heard of anything and goes on; whoever thinks to have its credit must not spend beside it. */
-static void the_first_spends_and_not_the(struct several *s, uint32_t last)
-{
-    (void)several_alone(s, 0, true);
-    (void)several_alone(s, last, true);
-    assert_int_equal(spend(s, 0).sold.verdict, CREDIT_OK);
-    assert_int_equal(spend(s, last).error, -EHOSTDOWN);
-}
-
-static void the_first_is_heard_and_the_last_goes_on(struct several *s, uint32_t last, uint32_t epoch)
-{
-    central_names_under(s, 0, last, epoch);
-    several_meet(s);
-    assert_int_equal(shop_query(&s->shops[last], "SELECT sum(amount_minor) FROM share"), 150 - 100 + 90);
-    assert_int_equal(spend(s, last).sold.verdict, CREDIT_OK);
-}
-
-static void a_chain_of_hand_overs_waits_for_its_first(void **state)
-{
-    struct several *s = *state;
-
-    give_share(s);
-    for (uint32_t plus = 1; plus <= 2; plus++) {
-        central_names_under(s, 1, plus, SHOP_STORE_EPOCH + plus);
-        central_names_under(s, 2, plus, SHOP_STORE_EPOCH + plus);
-    }
-    several_carry(s, 1, 2);
-    assert_int_equal(several_word(s, 1, 2), 0);
-    the_first_spends_and_not_the(s, 2);
-    the_first_is_heard_and_the_last_goes_on(s, 2, SHOP_STORE_EPOCH + 2);
-}
-
-static void a_promotion_over_who_had_not_settled_waits_too(void **state)
-{
-    struct several *s = *state;
-
-    give_share(s);
-    central_names_under(s, 1, 1, SHOP_STORE_EPOCH + 1);
-    central_names_under(s, 2, 1, SHOP_STORE_EPOCH + 1);
-    several_carry(s, 1, 2);
-    assert_int_equal(several_promote(s, 2, true).store, STORE_OK);
-    the_first_spends_and_not_the(s, 2);
-    the_first_is_heard_and_the_last_goes_on(s, 2, SHOP_STORE_EPOCH + 2);
-}
-
-/* What the peer said when this one was primary before says nothing of this time. */
-static void an_earlier_word_is_no_end(void **state)
-{
-    struct several *s = *state;
-
-    give_share(s);
-    for (uint32_t plus = 1; plus <= 2; plus++) {
-        central_names_under(s, 0, plus % 2, SHOP_STORE_EPOCH + plus);
-        central_names_under(s, 1, plus % 2, SHOP_STORE_EPOCH + plus);
-        if (plus == 1)
-            several_meet(s);
-    }
-    several_carry(s, 1, 0);
-    assert_int_equal(several_word(s, 1, 0), 0);
-    central_names_under(s, 1, 1, SHOP_STORE_EPOCH + 3);
-    the_first_spends_and_not_the(s, 1);
-}
-
 static void a_void_of_the_old_primarys_act_is_done_by_the_new_one(void **state)
 {
     struct several *s = *state;
@@ -589,13 +412,14 @@ static void a_void_of_the_old_primarys_act_is_done_by_the_new_one(void **state)
     assert_int_equal(till_rebuild_compare(s->shops[1].till), 0);
 }
 
-#define WITH_TWO(test)   cmocka_unit_test_setup_teardown(test, open_two, close_all)
-#define WITH_THREE(test) cmocka_unit_test_setup_teardown(test, open_three, close_all)
+#define WITH_TWO(test)   cmocka_unit_test_setup_teardown(test, several_open_two, several_close_all)
+#define WITH_THREE(test) cmocka_unit_test_setup_teardown(test, several_open_three, several_close_all)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_TWO(a_promoted_peer_goes_on_with_what_it_copied),
+        WITH_THREE(a_chain_of_promotions_takes_the_rights_along),
         WITH_TWO(what_no_peer_held_is_taken_back_when_another_was_promoted),
         WITH_TWO(what_a_peer_held_after_all_stands),
         WITH_THREE(nothing_of_the_old_primarys_is_taken_once_somebody_asked_how_much_there_is),
@@ -604,14 +428,9 @@ int main(void)
         WITH_THREE(the_old_primary_goes_on_when_the_promotion_was_given_up),
         WITH_THREE(a_promotion_that_may_be_behind_leaves_the_act_standing),
         WITH_TWO(without_the_whole_copy_only_what_central_grants_is_held),
-        WITH_THREE(a_chain_of_promotions_takes_the_rights_along),
         WITH_TWO(a_grant_that_comes_before_its_store_epoch_waits_for_it),
         WITH_TWO(the_feed_ends_a_promotion_with_an_equal_or_higher_epoch),
         WITH_TWO(who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoch),
-        WITH_TWO(who_follows_by_centrals_word_spends_credit_once_the_other_one_showed_its_end),
-        WITH_THREE(a_chain_of_hand_overs_waits_for_its_first),
-        WITH_THREE(a_promotion_over_who_had_not_settled_waits_too),
-        WITH_TWO(an_earlier_word_is_no_end),
         WITH_TWO(a_void_of_the_old_primarys_act_is_done_by_the_new_one),
         WITH_THREE(who_knows_less_than_a_peer_is_not_promoted),
         WITH_THREE(a_peer_that_says_nothing_any_more_stops_no_promotion),

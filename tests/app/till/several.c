@@ -276,3 +276,68 @@ char *several_books(struct several *s, uint32_t i)
     db_close(db);
     return text;
 }
+
+int several_open_two(void **state)
+{
+    static struct several s;
+
+    several_open(&s, 2);
+    *state = &s;
+    return 0;
+}
+
+int several_open_three(void **state)
+{
+    static struct several s;
+
+    several_open(&s, 3);
+    *state = &s;
+    return 0;
+}
+
+int several_close_all(void **state)
+{
+    several_finish(*state);
+    return 0;
+}
+
+int64_t several_records(struct several *s, uint32_t i)
+{
+    return shop_query(&s->shops[i], "SELECT count(*) FROM journal");
+}
+
+void several_live(struct several *s, uint32_t i, uint32_t count)
+{
+    till_peers_live(s->shops[i].till, count);
+}
+
+struct till_store several_store(struct several *s, uint32_t i)
+{
+    struct till_store store;
+
+    assert_int_equal(till_store_read(s->shops[i].till, &store), 0);
+    return store;
+}
+
+void several_restart(struct several *s, uint32_t i)
+{
+    shop_stop(&s->shops[i]);
+    shop_start(&s->shops[i]);
+    shop_trust_time(&s->shops[i]);
+    several_live(s, i, s->count - 1);
+}
+
+void several_primary(struct several *s, uint32_t i, uint32_t primary, uint32_t epoch)
+{
+    const struct feed_settings settings = {.brand = SHOP_BRAND,
+                                           .store = SHOP_STORE,
+                                           .credit_owner = {OWNER_STORE, SHOP_STORE},
+                                           .primary_terminal = several_terminal(primary),
+                                           .store_epoch = epoch};
+    uint8_t body[FEED_BODY_MAX];
+    size_t len;
+
+    assert_int_equal(feed_settings_encode(&settings, body, sizeof(body), &len), 0);
+    shop_item(&s->shops[i], FEED_SETTINGS, body, len);
+    shop_give(&s->shops[i]);
+}

@@ -41,4 +41,16 @@ void several_meet(struct several *s);                              /* all with a
 /* What the books say, independent of how their rows are numbered; the caller frees. */
 char *several_books(struct several *s, uint32_t i);
 
+/* *state is a street of two or three terminals. */
+int several_open_two(void **state);
+int several_open_three(void **state);
+int several_close_all(void **state);
+
+int64_t several_records(struct several *s, uint32_t i);
+void several_live(struct several *s, uint32_t i, uint32_t count); /* so many peers answer */
+struct till_store several_store(struct several *s, uint32_t i);
+void several_restart(struct several *s, uint32_t i);
+/* Central says to terminal i who is primary, since which store epoch. */
+void several_primary(struct several *s, uint32_t i, uint32_t primary, uint32_t epoch);
+
 #endif

@@ -6,62 +6,12 @@
 
 /* What counts, and what does not, in a store of several terminals. */
 
-static int open_two(void **state)
-{
-    static struct several s;
-
-    several_open(&s, 2);
-    *state = &s;
-    return 0;
-}
-
-static int open_three(void **state)
-{
-    static struct several s;
-
-    several_open(&s, 3);
-    *state = &s;
-    return 0;
-}
-
-static int close_all(void **state)
-{
-    several_finish(*state);
-    return 0;
-}
-
-static int64_t records(struct several *s, uint32_t i)
-{
-    return shop_query(&s->shops[i], "SELECT count(*) FROM journal");
-}
-
-static void live(struct several *s, uint32_t i, uint32_t count)
-{
-    till_peers_live(s->shops[i].till, count);
-}
-
-static struct till_store store_of(struct several *s, uint32_t i)
-{
-    struct till_store store;
-
-    assert_int_equal(till_store_read(s->shops[i].till, &store), 0);
-    return store;
-}
-
 static uint64_t waiting_for_central(struct several *s, uint32_t i)
 {
     struct till_backlog backlog;
 
     assert_int_equal(till_backlog(s->shops[i].till, &backlog), 0);
     return backlog.waiting;
-}
-
-static void restart(struct several *s, uint32_t i)
-{
-    shop_stop(&s->shops[i]);
-    shop_start(&s->shops[i]);
-    shop_trust_time(&s->shops[i]);
-    live(s, i, s->count - 1);
 }
 
 static void without_a_live_peer_nothing_is_redeemed(void **state)
@@ -71,14 +21,14 @@ static void without_a_live_peer_nothing_is_redeemed(void **state)
     struct till_request sale = {.op = TILL_SALE, .sale = {.gross_minor = 1000, .member = SHOP_MEMBER}};
 
     assert_int_equal(several_ask(s, 0, sale).error, 0);
-    live(s, 0, 0);
-    int64_t before = records(s, 0);
+    several_live(s, 0, 0);
+    int64_t before = several_records(s, 0);
     spend.sale.member = SHOP_MEMBER;
     snprintf(spend.sale.pin, sizeof(spend.sale.pin), "1357");
 
     assert_int_equal(several_ask(s, 0, several_redeem(1)).error, -EHOSTDOWN);
     assert_int_equal(several_ask(s, 0, spend).error, -EHOSTDOWN);
-    assert_int_equal(records(s, 0), before);
+    assert_int_equal(several_records(s, 0), before);
     assert_int_equal(several_ask(s, 0, sale).error, 0); /* consumes nothing */
     assert_int_equal(till_rebuild_compare(s->shops[0].till), 0);
 }
@@ -92,7 +42,7 @@ static void an_act_is_done_when_a_peer_holds_it(void **state)
     struct till_answer second = several_ask(s, 0, several_redeem(2));
     assert_int_equal(first.error, 1); /* no answer yet */
     assert_int_equal(second.error, 1);
-    assert_true(store_of(s, 0).unconfirmed_from != 0);
+    assert_true(several_store(s, 0).unconfirmed_from != 0);
     assert_int_equal(waiting_for_central(s, 0), before);
     (void)several_copy(s, 0, 1);
     assert_int_equal(several_word(s, 1, 0), 0);
@@ -104,7 +54,7 @@ static void an_act_is_done_when_a_peer_holds_it(void **state)
     several_carry(s, 0, 1); /* the second was done behind it and waits now */
     assert_int_equal(s->shops[0].answer.ticket, second.ticket);
     assert_int_equal(s->shops[0].answer.redeemed.verdict, COUPON_OK);
-    assert_int_equal(store_of(s, 0).unconfirmed_from, 0);
+    assert_int_equal(several_store(s, 0).unconfirmed_from, 0);
     assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM redemption"), 2);
     assert_int_equal(till_rebuild_compare(s->shops[1].till), 0);
 }
@@ -145,11 +95,11 @@ static void a_till_with_a_thread_tells_by_itself_that_an_act_is_pending(void **s
     shop->inline_jobs = false;
     shop_start(shop);
     shop_trust_time(shop);
-    live(s, 0, 1);
+    several_live(s, 0, 1);
     request.ticket = 70;
     request.clerk = SHOP_CLERK;
     assert_int_equal(till_submit(shop->till, &request), 0);
-    while (store_of(s, 0).unconfirmed_from == 0) /* the queue is in order: the call comes after the request */
+    while (several_store(s, 0).unconfirmed_from == 0) /* the queue is in order: the call comes after the request */
         continue;
     sim_clock_advance(&shop->clock, 3000);
     pthread_mutex_lock(&shop->mutex);
@@ -175,9 +125,9 @@ static void a_restart_keeps_what_waits_and_the_same_request_gets_its_answer(void
     struct till_answer before, after;
 
     assert_int_equal(several_ask(s, 0, request).error, 1);
-    restart(s, 0);
+    several_restart(s, 0);
 
-    assert_true(store_of(s, 0).unconfirmed_from != 0);
+    assert_true(several_store(s, 0).unconfirmed_from != 0);
     assert_int_equal(several_ask(s, 0, several_redeem(2)).error, -EBUSY);
     before = several_ask(s, 0, request);
     assert_int_equal(before.error, -EINPROGRESS);
@@ -197,7 +147,7 @@ static void a_manager_goes_alone_and_it_ends_by_itself(void **state)
     struct till_request sign_in = {.op = TILL_SIGN_IN, .sign_in = {.clerk = SEVERAL_MANAGER, .pin = "864200"}};
 
     struct till_answer first = several_ask(s, 0, several_redeem(1));
-    live(s, 0, 0);
+    several_live(s, 0, 0);
     assert_int_equal(several_ask(s, 0, sign_in).signed_in.verdict, PIN_OK);
     assert_int_equal(
         several_ask(s, 0, (struct till_request){.op = TILL_ALONE, .clerk = SHOP_CLERK, .alone.on = true}).store,
@@ -209,12 +159,12 @@ static void a_manager_goes_alone_and_it_ends_by_itself(void **state)
     assert_int_equal(s->shops[0].answer_count, 2); /* the verdict, then what waited */
     assert_int_equal(s->shops[0].answer.ticket, first.ticket);
     assert_int_equal(s->shops[0].answer.redeemed.verdict, COUPON_OK);
-    assert_true(store_of(s, 0).alone);
+    assert_true(several_store(s, 0).alone);
     assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE kind = 2"), 1); /* the sign-in */
     assert_int_equal(several_ask(s, 0, several_redeem(2)).redeemed.verdict, COUPON_OK);
-    live(s, 0, 1);
+    several_live(s, 0, 1);
     several_carry(s, 0, 1);
-    assert_false(store_of(s, 0).alone);
+    assert_false(several_store(s, 0).alone);
     assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE kind = 21"), 2);
     assert_int_equal(several_ask(s, 0, several_redeem(3)).error, 1);
 }
@@ -239,7 +189,7 @@ static void central_can_order_it_to_go_alone(void **state)
     assert_int_equal(s->shops[0].answer.ticket, first.ticket);
     assert_int_equal(s->shops[0].answer.error, 0);
     several_carry(s, 0, 1);
-    assert_true(store_of(s, 0).alone); /* until central says otherwise */
+    assert_true(several_store(s, 0).alone); /* until central says otherwise */
 }
 
 static void releases_wait_for_a_peer_and_peers_keep_what_central_sends(void **state)
@@ -249,7 +199,7 @@ static void releases_wait_for_a_peer_and_peers_keep_what_central_sends(void **st
     struct feed_share grant = {
         .member = SHOP_MEMBER, .owner = {OWNER_STORE, SHOP_STORE}, .amount_minor = 300, .transfer = 78};
 
-    live(s, 0, 0);
+    several_live(s, 0, 0);
     for (uint32_t i = 0; i < 2; i++) {
         shop_item_right(&s->shops[i], FEED_RIGHT_REQUEST, &right);
         shop_item_share(&s->shops[i], FEED_SHARE_GRANT, &grant);
@@ -258,13 +208,13 @@ static void releases_wait_for_a_peer_and_peers_keep_what_central_sends(void **st
     assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM authority_waiting"), 1);
     assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM authority_waiting"), 2);
     assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE kind = 10"), 0);
-    live(s, 0, 1);
+    several_live(s, 0, 1);
     assert_int_equal(several_word(s, 1, 0), 0); /* any word takes it up */
 
     assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE kind = 10"), 1);
-    assert_true(store_of(s, 0).unconfirmed_from != 0);
+    assert_true(several_store(s, 0).unconfirmed_from != 0);
     several_carry(s, 0, 1);
-    assert_int_equal(store_of(s, 0).unconfirmed_from, 0);
+    assert_int_equal(several_store(s, 0).unconfirmed_from, 0);
     assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM authority_waiting"), 0);
     assert_int_equal(shop_query(&s->shops[1], "SELECT amount_minor FROM share"), 300);
     assert_int_equal(till_rebuild_compare(s->shops[0].till), 0);
@@ -296,7 +246,7 @@ static void a_use_that_the_primary_has_too_stays_in_the_peers_budget(void **stat
 {
     struct several *s = *state;
 
-    live(s, 0, 0);
+    several_live(s, 0, 0);
     (void)several_alone(s, 0, true);
     assert_int_equal(several_ask(s, 1, elsewhere(1)).redeemed.verdict, COUPON_OK);
     assert_int_equal(several_ask(s, 1, elsewhere(2)).redeemed.verdict, COUPON_OK);
@@ -347,7 +297,7 @@ static uint32_t carried(struct several *s, uint32_t i)
     struct till_backlog backlog;
 
     assert_int_equal(till_backlog(s->shops[i].till, &backlog), 0);
-    assert_true(store_of(s, i).carries == (backlog.carried > 0));
+    assert_true(several_store(s, i).carries == (backlog.carried > 0));
     return backlog.carried;
 }
 
@@ -359,11 +309,11 @@ static void the_journal_of_a_terminal_that_is_gone_goes_on_and_to_central(void *
 
     assert_int_equal(several_ask(s, 0, several_redeem(1)).error, 1);
     several_carry(s, 0, 1);
-    end.through = (uint64_t)records(s, 0);
+    end.through = (uint64_t)several_records(s, 0);
     assert_int_equal(carried(s, 1), 0); /* it is there and does so itself */
     say_gone(s, 1, 0);
     say_gone(s, 2, 0);
-    assert_int_equal(store_of(s, 2).terminal_count, 1);
+    assert_int_equal(several_store(s, 2).terminal_count, 1);
     (void)several_copy(s, 1, 2);
     assert_int_equal(shop_query(&s->shops[2], "SELECT count(*) FROM redemption"), 1);
     assert_int_equal(carried(s, 2), 1);
@@ -371,7 +321,7 @@ static void the_journal_of_a_terminal_that_is_gone_goes_on_and_to_central(void *
     assert_int_equal(till_marks_store(s->shops[2].till, &another), 0);
     assert_int_equal(till_carried(s->shops[2].till, &end), 0);
     assert_int_equal(carried(s, 2), 0);
-    restart(s, 2);
+    several_restart(s, 2);
     assert_int_equal(carried(s, 2), 0);
     another.server_epoch = 2; /* restored: who knows what it has */
     assert_int_equal(till_marks_store(s->shops[2].till, &another), 0);
@@ -448,7 +398,7 @@ static void a_new_incarnation_takes_the_copies_again(void **state)
     shop_enrol(&s->shops[1]);
     assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM redemption"), 0);
     assert_int_equal(till_rebuild_compare(s->shops[1].till), 0);
-    assert_true(store_of(s, 1).single); /* the feed begins anew */
+    assert_true(several_store(s, 1).single); /* the feed begins anew */
 }
 
 static void requests_that_wait_for_an_answer_survive_a_restart(void **state)
@@ -461,7 +411,7 @@ static void requests_that_wait_for_an_answer_survive_a_restart(void **state)
     memcpy(pending.act.request_id, pending.request_id, sizeof(pending.request_id));
     assert_int_equal(till_pending_put(s->shops[1].till, &pending), 0);
     assert_int_equal(till_pending_put(s->shops[1].till, &pending), 0);
-    restart(s, 1);
+    several_restart(s, 1);
     assert_int_equal(till_pending_list(s->shops[1].till, list, ARRAY_LEN(list), &count), 0);
     assert_int_equal(count, 1);
     assert_int_equal(list[0].act.sale_minor, 900);
@@ -481,7 +431,7 @@ static void books_of_before_are_brought_up_to_date(void **state)
     struct till_request voided = {.op = TILL_VOID};
     struct db *db;
 
-    live(s, 0, 0);
+    several_live(s, 0, 0);
     (void)several_alone(s, 0, true);
     assert_int_equal(several_ask(s, 0, several_redeem(1)).redeemed.verdict, COUPON_OK);
     assert_int_equal(several_ask(s, 0, sale).error, 0);
@@ -508,8 +458,8 @@ static void books_of_before_are_brought_up_to_date(void **state)
     assert_int_equal(till_rebuild_compare(shop->till), 0);
 }
 
-#define WITH_TWO(test)   cmocka_unit_test_setup_teardown(test, open_two, close_all)
-#define WITH_THREE(test) cmocka_unit_test_setup_teardown(test, open_three, close_all)
+#define WITH_TWO(test)   cmocka_unit_test_setup_teardown(test, several_open_two, several_close_all)
+#define WITH_THREE(test) cmocka_unit_test_setup_teardown(test, several_open_three, several_close_all)
 
 int main(void)
 {
