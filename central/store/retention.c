@@ -3,9 +3,8 @@
 #include "central/store/query.h"
 #include "domain/time.h"
 
-int retention_note_departure(struct store_tx *tx, uint32_t touchpoint, int64_t followed_ms)
+int retention_note_departure(struct store_tx *tx, uint32_t touchpoint, int64_t followed_ms, int64_t stayed_ms)
 {
-    int64_t stayed_ms = tx->now_ms - followed_ms;
     return query_run(store_tx_write(tx),
                      "INSERT INTO departure (touchpoint, day, early, late, later) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
                      "(touchpoint, day) DO UPDATE SET early = early + excluded.early, late = late + excluded.late, "

@@ -12,8 +12,9 @@
 #define RETENTION_EARLY_DAYS 14
 #define RETENTION_LATE_DAYS  21
 
-/* A follower of that touchpoint leaves; touchpoint 0: unattributed. */
-MUST_CHECK int retention_note_departure(struct store_tx *tx, uint32_t touchpoint, int64_t followed_ms);
+/* A follower of that touchpoint left after so long; touchpoint 0: unattributed. */
+MUST_CHECK int retention_note_departure(struct store_tx *tx, uint32_t touchpoint, int64_t followed_ms,
+                                        int64_t stayed_ms);
 
 /* What a touchpoint cost (a flyer's print, a promoter's hours), added to what was entered before. -ENOENT. */
 MUST_CHECK int retention_add_cost(struct store_tx *tx, uint32_t touchpoint, int64_t amount_minor, const char *what);

@@ -270,7 +270,14 @@ static int work_arrival(struct store_tx *tx, const struct channel_keys *keys, co
     return rc ? rc : greet_member(tx, &touchpoint, identity.member, follows);
 }
 
-static int work_departure(struct store_tx *tx, const struct inbox_item *item)
+/* They left when the platform says so, whenever it is worked off; a sender's clock is believed within what can be. */
+static int64_t departed_ms(const struct store_tx *tx, const struct channel_identity *identity, int64_t created_s)
+{
+    int64_t left_ms = created_s < tx->now_ms / 1000 ? created_s * 1000 : tx->now_ms;
+    return left_ms > identity->followed_ms ? left_ms : identity->followed_ms;
+}
+
+static int work_departure(struct store_tx *tx, const struct inbox_item *item, int64_t created_s)
 {
     struct channel_identity identity;
     int rc = wechat_forget(tx, item->account, item->who, &identity);
@@ -278,7 +285,8 @@ static int work_departure(struct store_tx *tx, const struct inbox_item *item)
         return rc;
     }
     rc = people_count_step(tx, identity.touchpoint, FUNNEL_UNFOLLOW, 0);
-    return rc ? rc : retention_note_departure(tx, identity.touchpoint, identity.followed_ms);
+    int64_t stayed_ms = departed_ms(tx, &identity, created_s) - identity.followed_ms;
+    return rc ? rc : retention_note_departure(tx, identity.touchpoint, identity.followed_ms, stayed_ms);
 }
 
 static int work_message(struct store_tx *tx, const struct channel_keys *keys, const struct inbox_item *item,
@@ -294,7 +302,7 @@ static int work_message(struct store_tx *tx, const struct channel_keys *keys, co
     case WECHAT_SCAN:
         return work_arrival(tx, keys, item->account, &message);
     case WECHAT_UNSUBSCRIBE:
-        return work_departure(tx, item);
+        return work_departure(tx, item, message.created_s);
     case WECHAT_TEXT:
     case WECHAT_CLICK:
     case WECHAT_MEDIA:

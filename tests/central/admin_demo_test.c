@@ -137,7 +137,7 @@ static void pictures_and_imports_tell_what_happened(void **state)
     fprintf(file, "ean,name_zh,price\n6921168509256,水,2\n6921168509257,\xC4\xE3,2\n");
     fclose(file);
     assert_int_equal(RUN("product", "import", csv), 1);
-    assert_int_equal(RUN("product", "import", "/nowhere.csv"), 2);
+    assert_int_equal(RUN("product", "import", "/nowhere.csv"), 4);
 }
 
 static void wrong_use_is_told_apart_from_no_contact(void **state)
