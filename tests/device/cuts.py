@@ -169,9 +169,9 @@ def starts(day, disk, folder):
 
 
 def moments(first, last, count, chance):
-    """This many moments of a stretch of the recording, spread over it, none twice."""
-    step = (last - first) / count
-    return sorted({first + int(step * (i + chance.random())) for i in range(count)})
+    """This many moments of a stretch of the recording, one of each part of it, none twice."""
+    edges = [first + (last - first) * i // count for i in range(count + 1)]
+    return [chance.randrange(edge, end) for edge, end in zip(edges, edges[1:])]
 
 
 __all__ = ["Recording", "Replay", "books", "moments", "sales_in", "slot_hash", "slot_that_starts", "sound", "starts"]

@@ -9,7 +9,7 @@ import unittest
 import zlib
 from unittest import mock
 
-from cuts import DISCARD, FLUSH, MAGIC, Recording, Replay, slot_that_starts
+from cuts import DISCARD, FLUSH, MAGIC, Recording, Replay, moments, slot_that_starts
 from machine import Failed
 from update import ENV_AT, SLOT_AT, SLOT_SIZE
 
@@ -98,6 +98,14 @@ class Slots(unittest.TestCase):
     def test_a_slot_that_is_neither_the_old_nor_the_new_one_is_a_failure(self):
         with mock.patch("cuts.slot_hash", lambda path, at: "half"), self.assertRaises(Failed):
             slot_that_starts(self.disk(["BOOT_ORDER=B A", "BOOT_A_LEFT=3", "BOOT_B_LEFT=1"]), {"A", "B"})
+
+
+class Moments(unittest.TestCase):
+    def test_as_many_as_were_asked_for_and_none_twice(self):
+        for first, last, count in ((5, 376, 200), (0, 200, 200), (10, 9000, 24)):
+            drawn = moments(first, last, count, random.Random(1))
+            self.assertEqual(len(set(drawn)), count)
+            self.assertTrue(first <= min(drawn) and max(drawn) < last)
 
 
 if __name__ == "__main__":
