@@ -90,13 +90,14 @@ static int load_since(struct books *b, struct store_role *role)
     return r == -ENOENT ? 0 : r;
 }
 
-/* The latest promotion over this very incarnation, unless it was promoted again since. */
+/* The latest promotion over this very incarnation, unless it was promoted again since. Who was promoted without any of
+ * its journal could not name the incarnation. */
 static int load_deposed(struct books *b, struct store_role *role)
 {
     struct db_stmt *stmt;
     int r = open_promotions(b,
                             "SELECT p.terminal, p.copy_through, p.behind" PROMOTIONS
-                            " AND p.old_terminal = ?2 AND p.old_incarnation = ?4 AND p.store_epoch >"
+                            " AND p.old_terminal = ?2 AND p.old_incarnation IN (0, ?4) AND p.store_epoch >"
                             " (SELECT coalesce(max(store_epoch), 0) FROM promotion WHERE record >> 44 = ?3)"
                             " ORDER BY p.store_epoch DESC LIMIT 1",
                             &stmt);

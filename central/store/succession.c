@@ -260,15 +260,18 @@ int succession_lost(struct store_tx *tx, uint32_t id, const char *who, const cha
 
 /* ---- a promotion in the store itself */
 
-static int promotion_insert(struct store_tx *tx, struct record_id id, uint32_t store, const struct body_promotion *body)
+/* Who was promoted without any of the old one's journal could not name its incarnation: that which it has here. */
+static int promotion_insert(struct store_tx *tx, const struct record_id *id, const struct terminal *old,
+                            const struct body_promotion *body)
 {
+    uint32_t old_incarnation = body->old_incarnation != 0 ? body->old_incarnation : old->incarnation;
     return query_run(store_tx_write(tx),
                      "INSERT INTO promotion (terminal, incarnation, seq, store, store_epoch, old_terminal,"
                      " old_incarnation, copy_through, complete, behind)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                     QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq), Q_INT(store),
-                           Q_INT(body->store_epoch), Q_INT(body->old_terminal), Q_INT(body->old_incarnation),
-                           Q_INT(body->copy_through), Q_INT(body->copy_complete), Q_INT(body->may_be_behind)));
+                     QUERY(Q_INT(id->terminal), Q_INT(id->incarnation), Q_INT(id->seq), Q_INT(old->store),
+                           Q_INT(body->store_epoch), Q_INT(old->id), Q_INT(old_incarnation), Q_INT(body->copy_through),
+                           Q_INT(body->copy_complete), Q_INT(body->may_be_behind)));
 }
 
 /* The higher epoch stands; at the same one central's word, and of two promotions the lower terminal's. */
@@ -304,7 +307,7 @@ int succession_promoted(struct store_tx *tx, const struct record *record, uint32
     if (rc == 0)
         rc = stands(tx, &shop, record->id.terminal, body->store_epoch, &counts);
     if (rc == 0)
-        rc = promotion_insert(tx, record->id, store, body);
+        rc = promotion_insert(tx, &record->id, &old, body);
     if (rc < 0 || !counts)
         return rc;
     shop.primary_terminal = record->id.terminal;

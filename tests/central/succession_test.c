@@ -128,6 +128,23 @@ static void what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict(vo
     desk_books_are_whole(d);
 }
 
+/* It had none of the old one's journal, and so could not name its incarnation. */
+static void a_promotion_without_any_copy_explains_what_the_old_primary_did(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = desk_join(d, 3);
+    struct coupon_id coupon = desk_issue(d, MODE_HOME);
+    struct body taken_over = desk_promotion(&d->a, 0, 2), used = desk_redemption(coupon, 1, 0);
+    taken_over.promotion.old_incarnation = 0;
+    terminal_record(&peer, &taken_over);
+    terminal_record(&peer, &used);
+    terminal_record(&d->a, &used);
+    struct desk_conflicts found = desk_conflicts(d);
+    assert_int_equal(found.count, 1);
+    assert_int_equal(found.last.kind, CONFLICT_WRITE_OFF);
+    desk_books_are_whole(d);
+}
+
 static void an_older_promotion_changes_nothing_any_more(void **state)
 {
     struct desk *d = *state;
@@ -395,6 +412,7 @@ int main(void)
         CASE(a_journal_that_a_peer_brings_is_checked_like_any_other),
         CASE(a_promoted_peer_sells_on_with_the_stores_rights),
         CASE(what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict),
+        CASE(a_promotion_without_any_copy_explains_what_the_old_primary_did),
         CASE(an_older_promotion_changes_nothing_any_more),
         CASE(a_planned_successor_gets_the_rights_when_the_old_one_has_stopped),
         CASE(a_replaced_terminal_can_sell_again_with_what_its_store_holds),

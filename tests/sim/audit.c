@@ -52,11 +52,11 @@ static const char own_views[] =
     "CREATE INDEX c_request ON c(kind, req) WHERE req != 0;"
     "CREATE TABLE teller AS SELECT min(place) AS place FROM machine WHERE clone = 0 GROUP BY store;"
     /* what a former primary did alone, or let stand by going alone, or where its successor said that its copy may be
-     * behind, beyond that copy */
+     * behind, beyond that copy; one that had nothing of its journal could not name its incarnation */
     "CREATE TABLE beyond AS SELECT r.terminal, r.inc, r.seq, r.kind, r.store, r.f1 AS campaign, r.f2 AS serial, r.req"
-    " FROM c p JOIN c r ON r.terminal = p.f1 AND r.inc = p.f2 AND r.seq > p.f3 WHERE p.kind = 20 AND r.kind IN (4, 5, "
-    "7,"
-    " 8, 10, 12) AND (p.f8 = 1 OR 1 = (SELECT a.f1 FROM c a WHERE a.kind = 21 AND a.terminal = r.terminal AND a.inc ="
+    " FROM c p JOIN c r ON r.terminal = p.f1 AND p.f2 IN (0, r.inc) AND r.seq > p.f3 WHERE p.kind = 20 AND r.kind IN"
+    " (4, 5, 7, 8, 10, 12) AND (p.f8 = 1 OR 1 = (SELECT a.f1 FROM c a WHERE a.kind = 21 AND a.terminal = r.terminal "
+    "AND a.inc ="
     "  r.inc AND a.seq < r.seq ORDER BY a.seq DESC LIMIT 1) OR EXISTS (SELECT 1 FROM c a WHERE a.kind = 21 AND a.f1 = 1"
     "  AND a.terminal = r.terminal AND a.inc = r.inc AND a.seq BETWEEN r.seq + 1 AND r.seq + 4));"
     "CREATE INDEX beyond_id ON beyond(terminal, inc, seq);"

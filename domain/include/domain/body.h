@@ -197,8 +197,8 @@ struct body_date_confirmed {
 
 /* docs/decisions/2026-11-22-a-store-of-several-terminals.md */
 struct body_promotion {
-    uint32_t old_terminal, old_incarnation;
-    uint64_t copy_through; /* of the old primary's journal, as held here; 0 = nothing */
+    uint32_t old_terminal, old_incarnation; /* incarnation 0: nothing of its journal is here to tell */
+    uint64_t copy_through;                  /* of the old primary's journal, as held here; 0 = nothing */
     uint8_t copy_hash[HASH_LEN];
     bool copy_complete;   /* from the incarnation's first record on */
     uint32_t store_epoch; /* the new one */

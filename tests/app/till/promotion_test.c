@@ -60,6 +60,26 @@ static void what_no_peer_held_is_taken_back_when_another_was_promoted(void **sta
     assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
 }
 
+/* Nothing of the old primary's journal was here, so the promotion could not name its incarnation. */
+static void what_nobody_held_is_taken_back_when_who_was_promoted_had_no_copy_at_all(void **state)
+{
+    struct several *s = *state;
+    int64_t before = several_records(s, 0);
+    struct till_answer first = several_ask(s, 0, several_redeem(1));
+
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    assert_int_equal(shop_query(&s->shops[1], "SELECT old_incarnation FROM promotion"), 0);
+    assert_int_equal(several_copy(s, 0, 1), 0); /* the old one does not know of it yet */
+    several_carry(s, 1, 0);
+    several_meet(s);
+
+    assert_int_equal(s->shops[0].answer.ticket, first.ticket);
+    assert_int_equal(s->shops[0].answer.error, -EHOSTDOWN);
+    assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE terminal = 11"), before);
+    for (uint32_t i = 0; i < 2; i++)
+        assert_int_equal(shop_query(&s->shops[i], "SELECT count(*) FROM journal WHERE kind = 4"), 0);
+}
+
 static void what_a_peer_held_after_all_stands(void **state)
 {
     struct several *s = *state;
@@ -421,6 +441,7 @@ int main(void)
         WITH_TWO(a_promoted_peer_goes_on_with_what_it_copied),
         WITH_THREE(a_chain_of_promotions_takes_the_rights_along),
         WITH_TWO(what_no_peer_held_is_taken_back_when_another_was_promoted),
+        WITH_TWO(what_nobody_held_is_taken_back_when_who_was_promoted_had_no_copy_at_all),
         WITH_TWO(what_a_peer_held_after_all_stands),
         WITH_THREE(nothing_of_the_old_primarys_is_taken_once_somebody_asked_how_much_there_is),
         WITH_THREE(an_act_that_was_on_its_way_is_not_taken_because_its_author_knows_by_now),
