@@ -91,7 +91,7 @@ class Flash:
         if self.args.batch:
             return self.batch()
         if self.args.provision:
-            provision.check_file(self.args.provision)
+            self.check_provisioning(self.args.provision)
         if self.args.to_file:
             return self.flash(self.args.to_file, self.args.provision, make_size=max(self.args.size or 0, self.image.size))
         device = self.args.device or self.ask_device()
@@ -121,6 +121,12 @@ class Flash:
         if not sys.stdin.isatty() or self.args.json:
             raise Stop(USAGE, "which disk? --device /dev/… (see --help)")
         return input("Write to which disk? /dev/").strip().removeprefix("/dev/").join(["/dev/", ""])
+
+    @staticmethod
+    def check_provisioning(path):
+        if not os.path.isfile(path):
+            raise Stop(USAGE, f"no provisioning file {path}. Nothing was written.")
+        provision.check_file(path)
 
     def check(self, device, serial, provisioning, ask=False):
         reasons = self.why_not(device, provisioning)
@@ -158,6 +164,8 @@ class Flash:
         return 0
 
     def batch(self):
+        if not os.path.isfile(self.args.batch):
+            raise Stop(USAGE, f"no list {self.args.batch}. Nothing was written.")
         with open(self.args.batch, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         if not rows or any(not row.get("device") or not row.get("serial") for row in rows):
@@ -167,7 +175,7 @@ class Flash:
         # Every disk is checked before the first one is written to.
         for row in rows:
             if row.get("provision"):
-                provision.check_file(row["provision"])
+                self.check_provisioning(row["provision"])
             self.check(row["device"], row["serial"], row.get("provision") or None)
         with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
             codes = list(pool.map(lambda row: self.guarded(row), rows))

@@ -510,6 +510,16 @@ class Provisioning(unittest.TestCase):
                 self.assertFalse(os.path.exists(f"{folder}/disk"))
 
 
+    def test_a_file_that_is_not_there_is_wrong_usage(self):
+        done = flash("--to-file", f"{work}/unprovisioned", "--provision", f"{work}/none.ini")
+        self.assertEqual((done.returncode, os.path.exists(f"{work}/unprovisioned")), (2, False))
+        self.assertIn("no provisioning file", done.stderr)
+        self.assertEqual(flash("--batch", f"{work}/none.csv").returncode, 2)
+        with open(f"{work}/rows.csv", "w", encoding="utf-8") as file:
+            file.write(f"device,serial,provision\n/dev/none,S1,{work}/none.ini\n")
+        self.assertEqual(flash("--batch", f"{work}/rows.csv").returncode, 2)
+
+
 class Speaking(unittest.TestCase):
     def test_json_is_one_object_a_line_and_ends_with_done(self):
         done = flash("--to-file", f"{work}/spoken", "--json")
