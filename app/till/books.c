@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TAIL_VERIFIED 16 /* records whose hashes and chain are checked at every opening: constant work */
+#define TAIL_VERIFIED   16  /* records whose hashes and chain are checked at every opening: constant work */
+#define PAUSE_FIRST_MS  250 /* between two openings of books on an ill disk */
+#define PAUSE_DOUBLINGS 5
 
 struct clock_reading books_clock(const struct books *b)
 {
@@ -132,13 +134,38 @@ static int open_database(struct books *b)
     return r;
 }
 
+static bool is_open(const struct books *b)
+{
+    return b->db != NULL && !db_failed(b->db);
+}
+
+static void note_reopening(struct books *b, int error)
+{
+    uint32_t doublings = b->reopening.failures < PAUSE_DOUBLINGS ? b->reopening.failures : PAUSE_DOUBLINGS;
+
+    b->reopening.error = error;
+    b->reopening.failures = error < 0 ? b->reopening.failures + 1 : 0;
+    b->reopening.next_mono_ms = clock_mono_ms(b->clock) + ((int64_t)PAUSE_FIRST_MS << doublings);
+}
+
 int books_ready(struct books *b)
 {
-    if (b->db != NULL && !db_failed(b->db))
+    int r;
+
+    if (is_open(b))
         return 0;
     db_close(b->db);
     b->db = NULL;
-    return open_database(b);
+    r = open_database(b);
+    note_reopening(b, r);
+    return r;
+}
+
+int books_ready_unhurried(struct books *b)
+{
+    bool pause = b->reopening.failures > 0 && clock_mono_ms(b->clock) < b->reopening.next_mono_ms;
+
+    return !is_open(b) && pause ? b->reopening.error : books_ready(b);
 }
 
 /* The pepper stays outside the database, so that a copy of the one is no use without the other. */

@@ -108,6 +108,11 @@ struct books {
     char boot_id[40];
     struct lock lock;
     struct db *db; /* NULL after a failure, until reopened */
+    struct {       /* how that went */
+        uint32_t failures;
+        int error;
+        int64_t next_mono_ms;
+    } reopening;
     bool enrolled;
     struct till_enrolment enrolment; /* also while it waits for confirmation: answer.state */
     uint32_t era;
@@ -164,8 +169,10 @@ MUST_CHECK int config_set_int(struct db *db, const char *key, int64_t value);
 /* books.c */
 MUST_CHECK int books_open(struct books *b, const struct till_options *options);
 void books_close(struct books *b); /* also after a failed open */
-/* Opens again after a failure and verifies; 0 when the books can be used. */
+/* Opens again after a failure and verifies; 0 when the books can be used. A clerk who waits has it tried at once; what
+ * comes by itself, again and again, leaves an ill disk a growing pause and has the last error meanwhile. */
 MUST_CHECK int books_ready(struct books *b);
+MUST_CHECK int books_ready_unhurried(struct books *b);
 MUST_CHECK int books_begin(struct books *b);
 /* 0 only when everything since books_begin is on the disk. After an unclear commit the books are opened anew, and what
  * the database then says is the answer. */

@@ -52,7 +52,7 @@ static int run_books(struct books *b, struct call *call)
 
 int till_run_call(struct books *b, struct call *call)
 {
-    int r = books_ready(b);
+    int r = books_ready_unhurried(b);
 
     return r < 0 ? r : run_books(b, call);
 }

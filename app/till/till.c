@@ -69,7 +69,7 @@ void till_handle_request(struct till *till, const struct till_request *request)
  * next request tries again. */
 static bool refresh_reference(struct till *till)
 {
-    if (books_ready(&till->books) < 0 || reference_build(&till->books, &till->scratch) < 0)
+    if (books_ready_unhurried(&till->books) < 0 || reference_build(&till->books, &till->scratch) < 0)
         return false;
     pthread_mutex_lock(&till->mutex);
     till->reference = till->scratch;

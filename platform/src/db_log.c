@@ -10,23 +10,24 @@ static sqlite3_file *log_file(struct db *db)
     return code == SQLITE_OK && file && file->pMethods ? file : NULL;
 }
 
-static int rewrite(sqlite3_file *file, sqlite3_int64 size)
+static int rewrite(sqlite3_file *file, sqlite3_int64 from, sqlite3_int64 end)
 {
     uint8_t piece[PIECE_LEN];
     int code = SQLITE_OK;
-    for (sqlite3_int64 at = 0; at < size && code == SQLITE_OK; at += PIECE_LEN) {
-        int len = size - at < PIECE_LEN ? (int)(size - at) : PIECE_LEN;
+    for (sqlite3_int64 at = from; at < end && code == SQLITE_OK; at += PIECE_LEN) {
+        int len = end - at < PIECE_LEN ? (int)(end - at) : PIECE_LEN;
         code = file->pMethods->xRead(file, piece, len, at);
         if (code == SQLITE_OK)
             code = file->pMethods->xWrite(file, piece, len, at);
     }
-    return code;
+    return code == SQLITE_OK && from < end ? file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) : code;
 }
 
 /*
  * After a sync that failed, here or in a process before us, the kernel takes the log's last pages for written though
  * the medium may not have them: another sync does nothing, and a power cut during or after the checkpoint would lay the
  * older log over the newer database. So every byte is written and synced once more before anything is copied from it.
+ * One piece first: while the medium still refuses, that is all that each further opening costs it.
  */
 int db_log_settle(struct db *db)
 {
@@ -36,9 +37,10 @@ int db_log_settle(struct db *db)
     if (!file)
         return error;
     int code = file->pMethods->xFileSize(file, &size);
+    sqlite3_int64 first = size < PIECE_LEN ? size : PIECE_LEN;
     if (code == SQLITE_OK)
-        code = rewrite(file, size);
-    if (code == SQLITE_OK && size > 0)
-        code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+        code = rewrite(file, 0, first);
+    if (code == SQLITE_OK)
+        code = rewrite(file, first, size);
     return db_result(db, code);
 }

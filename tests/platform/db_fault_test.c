@@ -103,6 +103,65 @@ static void opening_fails_while_the_medium_fails(void **state)
     db_close(db);
 }
 
+static void fill_log(struct db *db, int commits)
+{
+    for (int i = 0; i < commits; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "row %d", i);
+        assert_int_equal(db_fixture_insert(db, name), 0);
+    }
+}
+
+static void each_opening_on_a_medium_that_still_fails_writes_little_of_the_log(void **state)
+{
+    struct db_fixture *fixture = *state;
+    struct fault_vfs *faults = fault_vfs_reset();
+    struct db *db = open_faulty(state, 1 << 20);
+    struct db_options options = {.mode = DB_WRITER, .vfs = FAULT_VFS_NAME};
+    fill_log(db, 30);
+    faults->fail_log_sync = true;
+    assert_int_equal(db_fixture_insert(db, "unknown"), -EIO);
+    db_close(db);
+    assert_true(log_size(fixture) > 6 * 16384);
+    faults->log_bytes = 0;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(db_open(fixture->path, &options, &db), -EIO);
+    assert_in_range(faults->log_bytes, 1, 3 * 16384);
+
+    faults->fail_log_sync = false;
+    faults->log_bytes = 0;
+    off_t doubtful = log_size(fixture);
+    db = open_faulty(state, 0);
+    assert_true(faults->log_bytes >= doubtful); /* then all of it, once */
+    assert_in_range(db_fixture_count(db), 30, 31);
+    db_close(db);
+}
+
+static void a_writer_opens_on_its_log_where_the_disk_has_no_room_for_the_copy(void **state)
+{
+    struct db_fixture *fixture = *state;
+    struct fault_vfs *faults = fault_vfs_reset();
+    struct db *db = open_faulty(state, 1 << 20);
+    fill_log(db, 30);
+    faults->fail_log_sync = true;
+    assert_int_equal(db_fixture_insert(db, "unknown"), -EIO);
+    faults->fail_log_sync = false;
+    db_close(db);
+
+    faults->fail_database_write = true;
+    db = open_faulty(state, 0);
+    assert_in_range(db_fixture_count(db), 30, 31);
+    assert_int_equal(db_fixture_insert(db, "while the log has room"), 0);
+    faults->fail_log_write = true;
+    assert_int_equal(db_fixture_insert(db, "refused"), -ENOSPC);
+    db_close(db);
+    faults->fail_log_write = faults->fail_database_write = false;
+    db = open_faulty(state, 0);
+    assert_int_equal(log_size(fixture), 0);
+    assert_in_range(db_fixture_count(db), 31, 32);
+    db_close(db);
+}
+
 static void a_full_disk_refuses_the_transaction_and_leaves_the_handle_usable(void **state)
 {
     struct fault_vfs *faults = fault_vfs_reset();
@@ -207,6 +266,8 @@ int main(void)
         WITH_DB(a_sync_that_fails_in_an_autocommitted_statement_ends_the_handle),
         WITH_DB(a_failed_checkpoint_keeps_the_commit_and_ends_the_handle),
         WITH_DB(opening_fails_while_the_medium_fails),
+        WITH_DB(each_opening_on_a_medium_that_still_fails_writes_little_of_the_log),
+        WITH_DB(a_writer_opens_on_its_log_where_the_disk_has_no_room_for_the_copy),
         WITH_DB(a_full_disk_refuses_the_transaction_and_leaves_the_handle_usable),
         WITH_DB(the_writer_checkpoints_when_the_log_has_grown),
         WITH_DB(readers_never_checkpoint),

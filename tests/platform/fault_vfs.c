@@ -42,8 +42,9 @@ static int fault_read(sqlite3_file *file, void *out, int len, sqlite3_int64 offs
 
 static int fault_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 offset)
 {
-    if (faults.fail_log_write && is_log(file))
+    if (is_log(file) ? faults.fail_log_write : faults.fail_database_write)
         return SQLITE_FULL;
+    faults.log_bytes += is_log(file) ? len : 0;
     return real_methods(file)->xWrite(real_file(file), data, len, offset);
 }
 

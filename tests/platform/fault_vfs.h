@@ -8,10 +8,12 @@
 #define FAULT_VFS_NAME "fault"
 
 struct fault_vfs {
-    bool fail_log_sync;      /* syncs of the -wal file answer an input/output error */
-    bool fail_database_sync; /* and those of the database itself */
-    bool fail_log_write;     /* writes to the -wal file answer "disk full" */
-    int database_syncs;      /* syncs of the database that were asked for */
+    bool fail_log_sync;       /* syncs of the -wal file answer an input/output error */
+    bool fail_database_sync;  /* and those of the database itself */
+    bool fail_log_write;      /* writes to the -wal file answer "disk full" */
+    bool fail_database_write; /* and those to the database itself */
+    long log_bytes;           /* written to the -wal file */
+    int database_syncs;       /* syncs of the database that were asked for */
 };
 
 /* Registers it once and clears all faults. */

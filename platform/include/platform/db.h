@@ -14,7 +14,7 @@
  * failed: every later use answers -EIO until it was closed and opened again, because after a failed fsync nobody
  * knows what reached the disk. Opening a writer writes the log out once more and syncs it, then copies all of it into
  * the database: what an earlier failure left in the log can neither swallow a later commit nor come back, after a power
- * cut, over a newer database.
+ * cut, over a newer database. Where only the room for that copy is missing the writer opens all the same, on the log.
  *
  * SQLite before 3.51.3 (3.50.7, 3.44.6) may corrupt a database when two connections write and checkpoint at once
  * (https://sqlite.org/wal.html#walresetbug). So a database has one writer, in one process, and only the writer

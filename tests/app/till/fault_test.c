@@ -121,6 +121,34 @@ static void a_failed_sync_never_ends_in_a_false_answer(void **state)
     assert_int_equal(till_rebuild_compare(shop->till), 0);
 }
 
+/* Rooms that come by themselves leave an ill disk alone for a while; a clerk does not wait. */
+static void a_scan_opens_the_books_at_once_and_others_after_a_pause(void **state)
+{
+    struct shop *shop = *state;
+    struct till_store store;
+
+    faults->fail_log_sync = true;
+    assert_int_equal(try_scan(shop, 1).error, -EIO);
+    long written = faults->log_bytes;
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(till_store_read(shop->till, &store), -EIO);
+    assert_int_equal(faults->log_bytes, written);
+    sim_clock_advance(&shop->clock, 1000);
+    assert_int_equal(till_store_read(shop->till, &store), -EIO);
+    assert_true(faults->log_bytes > written);
+
+    faults->fail_log_sync = false;
+    assert_int_equal(till_store_read(shop->till, &store), -EIO);
+    assert_int_equal(try_scan(shop, 2).redeemed.verdict, COUPON_OK);
+    assert_int_equal(till_store_read(shop->till, &store), 0);
+
+    faults->fail_log_sync = true;
+    assert_int_equal(try_scan(shop, 3).error, -EIO);
+    faults->fail_log_sync = false;
+    sim_clock_advance(&shop->clock, 1000); /* once open, the pause begins small again */
+    assert_int_equal(till_store_read(shop->till, &store), 0);
+}
+
 static void a_commit_whose_fate_was_unclear_is_answered_by_what_the_disk_says(void **state)
 {
     struct shop *shop = *state;
@@ -274,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_SHOP(a_full_disk_is_said_and_nothing_happened),
         WITH_SHOP(a_failed_sync_never_ends_in_a_false_answer),
+        WITH_SHOP(a_scan_opens_the_books_at_once_and_others_after_a_pause),
         WITH_SHOP(a_commit_whose_fate_was_unclear_is_answered_by_what_the_disk_says),
         WITH_SHOP(a_rebuild_equals_the_running_books_after_a_random_day),
         WITH_SHOP(a_changed_projection_is_noticed_by_the_rebuild),
