@@ -356,6 +356,19 @@ static int lost_grant(struct store_tx *tx, const struct record *record, uint32_t
     return rc < 0 || !placed ? rc : record_note_problem(tx, record->id, record->kind, "credit that was placed before");
 }
 
+/* Who followed a primary in the store may have taken up a request that the other one had answered: it counts once. */
+static int released_again(struct store_tx *tx, const struct record *record, const struct transfer *answered,
+                          const struct body_share *body)
+{
+    bool risk = false;
+    int rc = answered && answered->amount_minor == body->amount_minor
+                 ? succession_at_risk(tx, answered->from_store, &risk)
+                 : 0;
+    return rc < 0 || risk
+               ? rc
+               : record_note_problem(tx, record->id, record->kind, "release of credit that was not asked for");
+}
+
 static int apply_released(struct store_tx *tx, const struct record *record, uint32_t store,
                           const struct body_share *body)
 {
@@ -374,7 +387,7 @@ static int apply_released(struct store_tx *tx, const struct record *record, uint
     if (transfer_is_earlier(tx, body->transfer) && (!known || told || (open && waits && body->amount_minor > 0)))
         return lost_release(tx, record, store, body);
     if (!open)
-        return record_note_problem(tx, record->id, record->kind, "release of credit that was not asked for");
+        return released_again(tx, record, fits ? &transfer : NULL, body);
     rc = rights_share_add(tx, body->member, body->owner, store, -body->amount_minor);
     if (rc == 0)
         rc = pass_on(tx, &transfer, body);

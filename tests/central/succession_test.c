@@ -145,6 +145,30 @@ static void a_promotion_without_any_copy_explains_what_the_old_primary_did(void 
     desk_books_are_whole(d);
 }
 
+/* The old primary answered alone, and its successor had the same request in its feed. */
+static void credit_that_both_primaries_released_for_one_request_moves_once(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = desk_join(d, 3);
+    struct feed_share asked = {0};
+    struct body earned = desk_credit(d, RECORD_CREDIT_EARN, 1000), taken_over = desk_promotion(&d->a, 1, 2);
+    desk_record(d, &d->a, &earned);
+    assert_int_equal(desk_ask_credit(d, &d->b, 600, 5).verdict, AUTHORITY_WAITING);
+    assert_int_equal(desk_find_share(&d->a, FEED_SHARE_REQUEST, &asked), 1);
+    struct body released = desk_share(RECORD_SHARE_RELEASED, &asked, 600);
+    terminal_record(&d->a, &released);
+    terminal_record(&peer, &taken_over);
+    terminal_record(&peer, &released);
+    assert_int_equal(desk_problems(d), 0);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 400);
+    assert_int_equal(desk_share_at(d, d->f.shops[1]), 600);
+    desk_books_are_whole(d);
+
+    released.share.amount_minor = 500; /* not the same move */
+    terminal_record(&peer, &released);
+    assert_int_equal(desk_problems(d), 1);
+}
+
 static void an_older_promotion_changes_nothing_any_more(void **state)
 {
     struct desk *d = *state;
@@ -413,6 +437,7 @@ int main(void)
         CASE(a_promoted_peer_sells_on_with_the_stores_rights),
         CASE(what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict),
         CASE(a_promotion_without_any_copy_explains_what_the_old_primary_did),
+        CASE(credit_that_both_primaries_released_for_one_request_moves_once),
         CASE(an_older_promotion_changes_nothing_any_more),
         CASE(a_planned_successor_gets_the_rights_when_the_old_one_has_stopped),
         CASE(a_replaced_terminal_can_sell_again_with_what_its_store_holds),
