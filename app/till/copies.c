@@ -118,7 +118,7 @@ static int project(struct copy *c, const struct record *record)
     int r = body_decode(record->kind, record->body, &body);
 
     if (r == -ENOTSUP || r == -EBADMSG)
-        return projection_void_waiting(&c->projection, journal_id(c->era, record->id.seq));
+        return projection_void_waiting(&c->projection, journal_id(c->era, record->id.seq), record->kind);
     if (r < 0)
         return r;
     c->promoted |= body.kind == RECORD_PROMOTION;

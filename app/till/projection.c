@@ -393,11 +393,30 @@ static int apply(struct projection *p, int64_t id, const struct body *body)
     }
 }
 
+/* What a void may mean. */
+static bool may_wait_for(uint16_t kind)
+{
+    return kind == RECORD_REDEMPTION || kind == RECORD_SALE || kind == RECORD_CREDIT_EARN ||
+           kind == RECORD_CREDIT_SPEND;
+}
+
+/* An own act of another history's number: that void was not meant, and counts all the same, as after a rebuild. */
+static int meet_waiting(struct projection *p, int64_t id, uint16_t kind)
+{
+    bool guard = p->guard;
+    int r;
+
+    p->guard = false;
+    r = projection_void_waiting(p, id, kind);
+    p->guard = guard;
+    return r;
+}
+
 int projection_apply(struct projection *p, int64_t id, const struct body *body)
 {
     int r = apply(p, id, body);
 
-    return r == 0 && p->copy ? projection_void_waiting(p, id) : r;
+    return r == 0 && (p->copy || p->guard) && may_wait_for(body->kind) ? meet_waiting(p, id, body->kind) : r;
 }
 
 int request_find(struct db *db, const uint8_t request_id[BODY_REQUEST_ID_LEN], int64_t *out_record)

@@ -33,7 +33,8 @@ MUST_CHECK int projection_group_campaign(struct projection *p, int64_t group_id,
 
 /* projection_void.c */
 MUST_CHECK int projection_void(struct projection *p, int64_t id, const struct body *body);
-/* A copy's record came after the void of it. */
-MUST_CHECK int projection_void_waiting(struct projection *p, int64_t id);
+/* The record came after the void of it. A void waits on where something of another kind stands in its target's place:
+ * another history has the terminal's name. */
+MUST_CHECK int projection_void_waiting(struct projection *p, int64_t id, uint16_t kind);
 
 #endif

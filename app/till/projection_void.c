@@ -99,11 +99,12 @@ static int count_void(struct projection *p, int64_t id, const struct body *body,
     return r < 0 ? r : move(p, body, target_id, 1);
 }
 
-/* The target's row in these books; 0 while it has not come. */
-static int find_target(struct projection *p, const struct record_id *target, int64_t *out_id)
+/* The target's row in these books; 0 while it has not come, or is something else. */
+static int find_target(struct projection *p, const struct body_void *voided, int64_t *out_id)
 {
+    const struct record_id *target = &voided->target;
     struct db_stmt *stmt;
-    int64_t id = 0, kind;
+    int64_t id = 0, kind = 0;
     bool found = false;
     int r = db_stmt_open(p->source, "SELECT era FROM era WHERE terminal = ? AND incarnation = ?", &stmt);
 
@@ -118,7 +119,7 @@ static int find_target(struct projection *p, const struct record_id *target, int
     if (r == DB_ROW)
         r = projection_find(p->source, "SELECT kind FROM journal WHERE id = ?", id, &kind, &found);
     if (r == 0)
-        *out_id = found ? id : 0;
+        *out_id = found && kind == voided->target_kind ? id : 0;
     return r;
 }
 
@@ -126,7 +127,7 @@ int projection_void(struct projection *p, int64_t id, const struct body *body)
 {
     const struct record_id *target = &body->voided.target;
     int64_t target_id = 0;
-    int r = find_target(p, target, &target_id);
+    int r = find_target(p, &body->voided, &target_id);
 
     if (r < 0)
         return r;
@@ -138,33 +139,45 @@ int projection_void(struct projection *p, int64_t id, const struct body *body)
                target->incarnation, (int64_t)target->seq, id);
 }
 
-int projection_void_waiting(struct projection *p, int64_t id)
+/* *void_id: the next one after it that waits for the record; 0 when there is none. */
+static int next_waiting(struct projection *p, int64_t id, int64_t *void_id)
 {
-    const int64_t seq = (int64_t)journal_seq(id), era = journal_era(id);
     struct db_stmt *stmt;
-    struct body body;
-    bool waited = false;
-    int step, r = db_stmt_open(p->db,
-                               "SELECT void FROM void_waiting w JOIN era e ON e.terminal = w.terminal"
-                               " AND e.incarnation = w.incarnation WHERE e.era = ? AND w.seq = ?",
-                               &stmt);
+    int r = db_stmt_open(p->db,
+                         "SELECT void FROM void_waiting w JOIN era e ON e.terminal = w.terminal"
+                         " AND e.incarnation = w.incarnation WHERE e.era = ? AND w.seq = ? AND void > ?"
+                         " ORDER BY void LIMIT 1",
+                         &stmt);
 
     if (r < 0)
         return r;
-    db_bind_int64(stmt, 1, era);
-    db_bind_int64(stmt, 2, seq);
-    while (r == 0 && (step = db_stmt_step(stmt)) != DB_DONE) {
-        int64_t void_id = step < 0 ? 0 : db_column_int64(stmt, 0);
-        r = step < 0 ? step : journal_read_body(p->source, void_id, &body);
+    db_bind_int64(stmt, 1, journal_era(id));
+    db_bind_int64(stmt, 2, (int64_t)journal_seq(id));
+    db_bind_int64(stmt, 3, *void_id);
+    r = db_stmt_step(stmt);
+    *void_id = r == DB_ROW ? db_column_int64(stmt, 0) : 0;
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
+int projection_void_waiting(struct projection *p, int64_t id, uint16_t kind)
+{
+    int64_t void_id = 0;
+    struct body body;
+    int r;
+
+    while ((r = next_waiting(p, id, &void_id)) == 0 && void_id != 0) {
+        r = journal_read_body(p->source, void_id, &body);
+        if (r == 0 && body.voided.target_kind != kind)
+            continue;
         if (r == 0)
             r = count_void(p, void_id, &body, id);
-        waited = true;
+        if (r == 0)
+            r = RUN(p->db, "DELETE FROM void_waiting WHERE terminal = ? AND incarnation = ? AND seq = ? AND void = ?",
+                    body.voided.target.terminal, body.voided.target.incarnation, (int64_t)body.voided.target.seq,
+                    void_id);
+        if (r < 0)
+            return r;
     }
-    db_stmt_close(stmt);
-    if (r < 0 || !waited)
-        return r;
-    return RUN(p->db,
-               "DELETE FROM void_waiting WHERE seq = ?2 AND (terminal, incarnation) ="
-               " (SELECT terminal, incarnation FROM era WHERE era = ?1)",
-               era, seq);
+    return r;
 }

@@ -1,5 +1,8 @@
 #include "several.h"
 
+#include "platform/buffer.h"
+#include "platform/file.h"
+
 #include <string.h>
 
 /* One terminal takes another one's place, and what becomes of the other one's last act. */
@@ -432,6 +435,46 @@ static void a_void_of_the_old_primarys_act_is_done_by_the_new_one(void **state)
     assert_int_equal(till_rebuild_compare(s->shops[1].till), 0);
 }
 
+/* The sale stood on a disk that was copied, or put back: here something else has its number in the end. */
+static void void_of_another_history(struct several *s, struct till_request instead, int64_t voided)
+{
+    struct till_request sale = {.op = TILL_SALE, .sale = {.gross_minor = 1000, .member = SHOP_MEMBER}};
+    struct till_request undone = {.op = TILL_VOID, .voided = {.terminal = several_terminal(0)}};
+    struct buffer older;
+
+    several_meet(s);
+    shop_stop(&s->shops[0]);
+    buffer_init(&older, 1 << 24);
+    assert_int_equal(file_read(s->shops[0].path, &older), 0);
+    shop_start(&s->shops[0]);
+    undone.voided.group = several_ask(s, 0, sale).sold.group;
+    several_carry(s, 0, 1);
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    assert_int_equal(several_ask(s, 1, undone).voided.verdict, VOID_OK);
+
+    shop_stop(&s->shops[0]);
+    assert_int_equal(file_write_atomic(s->shops[0].path, older.data, older.len, 0600), 0);
+    buffer_finish(&older);
+    shop_start(&s->shops[0]);
+    several_live(s, 0, 1);
+    (void)several_copy(s, 1, 0);
+    assert_true(shop_query(&s->shops[0], "SELECT count(*) FROM void_waiting") > 0);
+    assert_int_equal(several_ask(s, 0, instead).error, 0);
+    assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM voided"), voided);
+    assert_int_equal(till_rebuild_compare(s->shops[0].till), 0);
+}
+
+static void a_void_does_not_mean_what_another_history_has_in_its_targets_place(void **state)
+{
+    void_of_another_history(*state, several_redeem(1), 0); /* refused, which is a record */
+}
+
+static void a_void_of_another_history_moves_an_act_alike_now_and_after_a_rebuild(void **state)
+{
+    void_of_another_history(
+        *state, (struct till_request){.op = TILL_SALE, .sale = {.gross_minor = 700, .member = SHOP_MEMBER}}, 1);
+}
+
 #define WITH_TWO(test)   cmocka_unit_test_setup_teardown(test, several_open_two, several_close_all)
 #define WITH_THREE(test) cmocka_unit_test_setup_teardown(test, several_open_three, several_close_all)
 
@@ -453,6 +496,8 @@ int main(void)
         WITH_TWO(the_feed_ends_a_promotion_with_an_equal_or_higher_epoch),
         WITH_TWO(who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoch),
         WITH_TWO(a_void_of_the_old_primarys_act_is_done_by_the_new_one),
+        WITH_TWO(a_void_does_not_mean_what_another_history_has_in_its_targets_place),
+        WITH_TWO(a_void_of_another_history_moves_an_act_alike_now_and_after_a_rebuild),
         WITH_THREE(who_knows_less_than_a_peer_is_not_promoted),
         WITH_THREE(a_peer_that_says_nothing_any_more_stops_no_promotion),
         WITH_THREE(a_promotion_that_a_peer_knows_better_uses_and_releases_nothing),
