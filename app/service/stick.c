@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,9 +18,18 @@ struct names {
     char list[FILES_MAX][FILE_NAME_MAX];
 };
 
-static int compare(const void *a, const void *b)
+/* In their order; of more than there is room for, the first. */
+static void insert(struct names *names, const char *name, size_t len)
 {
-    return strcmp(a, b);
+    size_t at = names->count;
+
+    while (at > 0 && strcmp(name, names->list[at - 1]) < 0)
+        at--;
+    if (at == FILES_MAX)
+        return;
+    names->count += names->count < FILES_MAX;
+    memmove(names->list[at + 1], names->list[at], (names->count - at - 1) * sizeof(names->list[0]));
+    memcpy(names->list[at], name, len + 1);
 }
 
 static void list_bundles(const char *folder, struct names *out)
@@ -30,16 +38,15 @@ static void list_bundles(const char *folder, struct names *out)
     DIR *dir = opendir(folder);
 
     out->count = 0;
-    while (dir != NULL && out->count < FILES_MAX && (entry = readdir(dir)) != NULL) {
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
         size_t len = strlen(entry->d_name);
         if (entry->d_name[0] == '.' || len >= FILE_NAME_MAX || len <= strlen(SUFFIX) ||
             strcmp(entry->d_name + len - strlen(SUFFIX), SUFFIX) != 0)
             continue;
-        memcpy(out->list[out->count++], entry->d_name, len + 1);
+        insert(out, entry->d_name, len);
     }
     if (dir != NULL)
         closedir(dir);
-    qsort(out->list, out->count, sizeof(out->list[0]), compare);
 }
 
 static int copy_bytes(struct service *service, int from, int to, int64_t size)

@@ -127,6 +127,61 @@ class Provisioning(unittest.TestCase):
         self.assertEqual(self.settings("")[0], {})
 
 
+class StickFiles(unittest.TestCase):
+    """What is read from a stick and written onto it, whatever lies there already."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def at(self, name):
+        return os.path.join(self.folder, name)
+
+    def call(self, words, said=""):
+        command = f"set -eu; . {OVERLAY}/usr/lib/tillside/stick-files; {words}"
+        return subprocess.run(["bash", "-c", command], input=said, capture_output=True, text=True, cwd=self.folder, timeout=20).returncode
+
+    def strange(self):
+        """Everything that a report may not be, under its name."""
+        with open(self.at("elsewhere"), "w", encoding="utf-8") as file:
+            file.write("untouched")
+        os.mkfifo(self.at("fifo"))
+        os.symlink("elsewhere", self.at("link"))
+        os.symlink("nothing", self.at("dangling"))
+        os.makedirs(self.at("folder/below"))
+        return ["fifo", "link", "dangling", "folder"]
+
+    def test_what_is_written_is_a_new_file_whatever_had_the_name(self):
+        for name in [*self.strange(), "new"]:
+            with self.subTest(name):
+                self.assertEqual(self.call(f"put {name}", "the report"), 0)
+                self.assertFalse(os.path.islink(self.at(name)))
+                self.assertEqual(text(self.at(name)), "the report")
+        self.assertEqual(text(self.at("elsewhere")), "untouched")
+
+    def test_only_a_plain_file_is_copied(self):
+        for name in self.strange():
+            with self.subTest(name):
+                self.assertNotEqual(self.call(f"copy_in {name} copy"), 0)
+                self.assertFalse(os.path.exists(self.at("copy")))
+        self.assertEqual(self.call("copy_in elsewhere copy"), 0)
+        self.assertEqual(text(self.at("copy")), "untouched")
+
+    def test_a_stick_is_mounted_by_kind_and_guarded_each_time(self):
+        tools = self.at("tools")
+        os.mkdir(tools)
+        with open(f"{tools}/mount", "w", encoding="utf-8") as file:
+            file.write('#!/bin/sh\necho "$@" >>mounted\n')
+        os.chmod(f"{tools}/mount", 0o755)
+        self.assertEqual(self.call(f"PATH={tools}:$PATH; stick_mount /dev/sda1 where ro; stick_writable where"), 0)
+        guard = "nodev,nosuid,noexec,nosymfollow"
+        self.assertEqual(text(self.at("mounted")), f"-t vfat,ext4 -o ro,{guard} /dev/sda1 where\n-o remount,rw,{guard} where\n")
+
+    def test_nothing_on_the_device_mounts_a_stick_in_another_way(self):
+        for name in ("stick", "updater"):
+            self.assertNotRegex(text(os.path.join(OVERLAY, "usr/lib/tillside", name)), r"(?m)(^|[;&|]\s*)mount\s")
+
+
 class BootVariables(unittest.TestCase):
     """GRUB's variables as RAUC changes them, on a file in place of the partition."""
 
