@@ -33,11 +33,11 @@ static void step_simple(struct app *app, enum event_kind kind)
 static void on_pointer(struct app *app, const struct input_event *input)
 {
     struct event event = {.kind = EVENT_INTENT, .at = app_now(app)};
+    event.touched.argument = 1; /* a finger that stays */
     if (input->kind == INPUT_DOWN)
-        ui_pointer_down(app->ui, input->x, input->y);
-    if (input->kind != INPUT_UP)
-        return;
-    event.touched.intent = ui_pointer_up(app->ui, input->x, input->y, &event.touched.argument);
+        event.touched.intent = ui_pointer_down(app->ui, input->x, input->y);
+    else if (input->kind == INPUT_UP)
+        event.touched.intent = ui_pointer_up(app->ui, input->x, input->y, &event.touched.argument);
     if (event.touched.intent == INTENT_NONE)
         return;
     step(app, &event);

@@ -1,5 +1,6 @@
 #include "app.h"
 
+#include "doctor/export.h"
 #include "platform/file.h"
 #include "platform/log.h"
 
@@ -51,6 +52,25 @@ static int note(void *context, const struct body *body)
     return till_note(app->till, body);
 }
 
+/* On a connection of its own, beside the till. What is sound of damaged books is taken all the same. */
+static int acts(void *context, struct buffer *out_file, struct service_acts *out_acts)
+{
+    const struct app *app = context;
+    struct export_result result;
+    struct key_pair key;
+    int r = key_pair_load(&key, app->key_path);
+    if (r < 0)
+        return r;
+    r = export_books(app->books_path, &key, false, out_file, &result);
+    key_pair_finish(&key);
+    if (r < 0)
+        return r;
+    if (result.damaged)
+        log_warn("service", "books are damaged: only what is sound goes onto the stick");
+    *out_acts = (struct service_acts){result.records, result.last.terminal, result.last.incarnation, result.last.seq};
+    return 0;
+}
+
 static bool idle(void *context)
 {
     const struct app *app = context;
@@ -69,6 +89,13 @@ static void restarting(void *context)
 static void stick_done(void *context, const struct stick_result *result)
 {
     struct event event = {.kind = EVENT_STICK, .stick = *result};
+    app_push(context, &event);
+}
+
+static void reset_failed(void *context, const char *reason)
+{
+    struct event event = {.kind = EVENT_RESET};
+    snprintf(event.reset_failed, sizeof(event.reset_failed), "%s", reason);
     app_push(context, &event);
 }
 
@@ -94,8 +121,10 @@ int app_open_service(struct app *app)
                                       .send_logs = send_logs,
                                       .note = note,
                                       .idle = idle,
+                                      .acts = acts,
                                       .restarting = restarting,
                                       .stick_done = stick_done,
+                                      .reset_failed = reset_failed,
                                       .cancel = cancel,
                                       .context = app};
     struct service *service = NULL;

@@ -84,14 +84,18 @@ static void test(struct app *app, enum hal_device device)
         output(app, &job);
 }
 
-/* Without books there is no room that updates: the stick's way on the device itself is left. */
-static void read_stick(struct app *app)
+/* Without books there is no room that does it: the ways at the disk itself are left. */
+static void ask_service(struct app *app, enum effect_kind kind)
 {
     struct event event = {.kind = EVENT_STICK, .stick = {.outcome = STICK_FAILED, .reason = "out of service"}};
-    if (app->service != NULL)
-        service_read_stick(app->service);
-    else
+    if (app->service == NULL)
         app_push(app, &event);
+    else if (kind == EFFECT_STICK)
+        service_read_stick(app->service);
+    else if (kind == EFFECT_ACTS)
+        service_save_acts(app->service);
+    else
+        service_reset(app->service);
 }
 
 static void perform(struct app *app, const struct effect *effect)
@@ -131,7 +135,9 @@ static void perform(struct app *app, const struct effect *effect)
         output(app, &job);
         break;
     case EFFECT_STICK:
-        read_stick(app);
+    case EFFECT_ACTS:
+    case EFFECT_RESET:
+        ask_service(app, effect->kind);
         break;
     case EFFECT_REPORT:
         job.kind = OUTPUT_REPORT;

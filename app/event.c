@@ -15,6 +15,7 @@ static bool is_answer(enum event_kind kind)
     case EVENT_CHECKED:
     case EVENT_REPORT:
     case EVENT_STICK:
+    case EVENT_RESET:
         return true;
     case EVENT_START:
     case EVENT_TICK:

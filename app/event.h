@@ -40,6 +40,7 @@ enum event_kind {
     EVENT_CHECKED, /* self-test: the books' file was read through */
     EVENT_REPORT,  /* self-test: its result, signed */
     EVENT_STICK,   /* what came of a technician's stick */
+    EVENT_RESET,   /* the factory reset could not be begun */
 };
 
 enum scan_source { SOURCE_CAMERA, SOURCE_SCANNER, SOURCE_HAND };
@@ -101,6 +102,7 @@ struct event {
         int checked;                         /* -errno */
         char report[DEVICE_REPORT_TEXT_MAX]; /* "" = it could not be made */
         struct stick_result stick;
+        char reset_failed[UPDATER_REASON_MAX]; /* why */
     };
     /* Owned by the main thread, valid during flow_step only: EVENT_REFERENCE, EVENT_HEALTH. */
     const struct till_reference *reference;

@@ -71,6 +71,18 @@ int updater_stick_return(struct updater *updater, char *out_reason)
     return updater->ops->stick_return(updater, out_reason);
 }
 
+int updater_stick_save(struct updater *updater, const char *label, char *out_reason)
+{
+    assert(updater && label && out_reason);
+    return updater->ops->stick_save(updater, label, out_reason);
+}
+
+int updater_reset(struct updater *updater, char *out_reason)
+{
+    assert(updater && out_reason);
+    return updater->ops->reset(updater, out_reason);
+}
+
 void updater_close(struct updater *updater)
 {
     if (updater) {
@@ -122,6 +134,13 @@ static int none_take(struct updater *updater, char *out_folder, char *out_reason
     return absent(out_reason);
 }
 
+static int none_save(struct updater *updater, const char *label, char *out_reason)
+{
+    (void)updater;
+    (void)label;
+    return absent(out_reason);
+}
+
 static void none_close(struct updater *updater)
 {
     (void)updater; /* one for all, never changed */
@@ -129,8 +148,8 @@ static void none_close(struct updater *updater)
 
 int updater_none_open(const struct updater_spec *spec, int cancel_fd, struct updater **out_updater)
 {
-    static const struct updater_ops ops = {none_state,   none_inspect, none_act, none_act,
-                                           none_journal, none_take,    none_act, none_close};
+    static const struct updater_ops ops = {none_state, none_inspect, none_act,  none_act, none_journal,
+                                           none_take,  none_act,     none_save, none_act, none_close};
     static struct updater none = {&ops};
 
     (void)spec;

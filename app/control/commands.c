@@ -50,15 +50,17 @@ static json_t *cmd_show(const struct call *call)
                                 : sim_camera_qr(call->options->sim, qr, frames));
 }
 
+/* "down" false: the finger is only lifted, true: it stays; without it, both. */
 static json_t *touch(const struct call *call, int x, int y)
 {
     struct input_event event = {.kind = INPUT_DOWN, .x = x, .y = y};
-    int result = sim_input(call->options->sim, &event);
+    const json_t *down = json_object_get(call->request, "down");
+    int result = json_is_false(down) ? 0 : sim_input(call->options->sim, &event);
     event.kind = INPUT_UP;
-    return done(result != 0 ? result : sim_input(call->options->sim, &event));
+    return done(result != 0 || json_is_true(down) ? result : sim_input(call->options->sim, &event));
 }
 
-/* {"cmd":"tap","name":…} or {"cmd":"tap","x":…,"y":…} */
+/* {"cmd":"tap","name":…} or {"cmd":"tap","x":…,"y":…}, with "down" for half of it */
 static json_t *cmd_tap(const struct call *call)
 {
     const char *name = text_of(call, "name");

@@ -98,18 +98,26 @@ static json_t *enrolment(const struct view_enrolment *e)
 
 static json_t *service(const struct view_service *s)
 {
-    static const char *const sticks[] = {"",        "installed", "none", "empty",      "no_newer",
-                                         "refused", "failed",    "busy", "not_allowed"};
+    static const char *const sticks[] = {"",       "installed", "none",        "empty", "no_newer", "refused",
+                                         "failed", "busy",      "not_allowed", "saved", "nothing",  "not_saved"};
     json_t *devices = json_object();
     for (int i = 0; i < HAL_DEVICE_COUNT; i++)
         json_object_set_new(devices, hal_device_name((enum hal_device)i),
                             json_pack("{s:b, s:b, s:s}", "ok", s->devices[i].ok ? 1 : 0, "testing",
                                       s->devices[i].testing ? 1 : 0, "reason", s->devices[i].reason));
-    return json_pack("{s:o, s:s, s:s, s:s, s:i, s:I, s:I, s:s, s:i, s:i}", "devices", devices, "stick",
-                     s->stick_reading ? "reading" : sticks[s->stick], "stick_reason", s->stick_reason, "version",
-                     s->version, "terminal", (int)s->terminal, "last_seq", (json_int_t)s->last_seq, "durable_through",
+    return json_pack("{s:o, s:s, s:s, s:s, s:I, s:s, s:i, s:I, s:I, s:s, s:i, s:i}", "devices", devices, "stick",
+                     s->stick_reading ? "reading" : sticks[s->stick], "stick_reason", s->stick_reason, "stick_file",
+                     s->stick_file, "stick_records", (json_int_t)s->stick_records, "version", s->version, "terminal",
+                     (int)s->terminal, "last_seq", (json_int_t)s->last_seq, "durable_through",
                      (json_int_t)s->durable_through, "sync_error", s->sync_error, "products", (int)s->products,
                      "members", (int)s->members);
+}
+
+static json_t *reset(const struct view_reset *r)
+{
+    return json_pack("{s:i, s:i, s:i, s:i, s:b, s:s}", "terminal", (int)r->terminal, "unsent", (int)r->unsent,
+                     "given_up", (int)r->given_up, "hold_s", (int)r->hold_s, "under_way", r->under_way ? 1 : 0,
+                     "reason", r->reason);
 }
 
 static json_t *store(const struct view_store *s)
@@ -194,6 +202,8 @@ static json_t *screen(const struct view_model *view)
         return self_test(&view->self_test);
     case SCREEN_STORE:
         return store(&view->store);
+    case SCREEN_RESET:
+        return reset(&view->reset);
     case SCREEN_OUT_OF_SERVICE:
         return outage(&view->outage);
     case SCREEN_STARTING:

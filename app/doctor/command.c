@@ -51,19 +51,14 @@ static int explain(const char *what, int error)
     }
 }
 
-static int export_books(const struct doctor_options *options, const char *books, const struct key_pair *key)
+static int write_export(const struct doctor_options *options, const char *books, const struct key_pair *key)
 {
-    const struct db_options reader = {.mode = DB_READER};
     struct export_result result;
     struct buffer file;
-    struct db *db;
-    int r = db_open(books, &reader, &db);
+    int r;
 
-    if (r < 0)
-        return explain(books, r);
     buffer_init(&file, EXPORT_MAX);
-    r = export_journal(db, key, options->all, &file, &result);
-    db_close(db);
+    r = export_books(books, key, options->all, &file, &result);
     if (r < 0) {
         buffer_finish(&file);
         return explain(books, r);
@@ -93,7 +88,7 @@ int doctor_export(const struct doctor_options *options)
     r = key_pair_load(&key, path);
     if (r < 0)
         return explain(path, r);
-    code = export_books(options, books, &key);
+    code = write_export(options, books, &key);
     key_pair_finish(&key);
     return code;
 }

@@ -104,6 +104,8 @@ static int add(void *context, const struct record *record)
             r = batch_add(&e->writer, record);
     }
     e->result.records += r == 0;
+    if (r == 0)
+        e->result.last = record->id;
     return r;
 }
 
@@ -226,5 +228,19 @@ int export_journal(struct db *db, const struct key_pair *key, bool all, struct b
     if (r == 0)
         *out_result = e->result;
     free(e);
+    return r;
+}
+
+int export_books(const char *books, const struct key_pair *key, bool all, struct buffer *out,
+                 struct export_result *out_result)
+{
+    const struct db_options reader = {.mode = DB_READER};
+    struct db *db;
+    int r = db_open(books, &reader, &db);
+
+    if (r < 0)
+        return r;
+    r = export_journal(db, key, all, out, out_result);
+    db_close(db);
     return r;
 }

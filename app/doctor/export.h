@@ -9,7 +9,8 @@
 
 struct export_result {
     uint64_t records, batches;
-    bool damaged; /* what comes before `finding.at` was exported all the same */
+    struct record_id last; /* of this terminal's own records; terminal 0 = none */
+    bool damaged;          /* what comes before `finding.at` was exported all the same */
     struct chain_finding finding;
 };
 
@@ -19,5 +20,8 @@ struct export_result {
  */
 MUST_CHECK int export_journal(struct db *db, const struct key_pair *key, bool all, struct buffer *out,
                               struct export_result *out_result);
+/* The same of the books in that file, on a connection of its own that only reads. */
+MUST_CHECK int export_books(const char *books, const struct key_pair *key, bool all, struct buffer *out,
+                            struct export_result *out_result);
 
 #endif

@@ -35,6 +35,7 @@ static void on_tick(struct flow *flow, struct effects *effects)
     note_exposure(flow, effects);
     flow_status_tick(flow, effects);
     flow_self_test_tick(flow, effects);
+    flow_reset_tick(flow, effects);
     if (flow->screen == SCREEN_ATTRACT && page_turns(flow) && now >= flow->page_due_mono_ms) {
         flow_turn_page(flow, (flow->page_index + 1) % flow_pages(flow));
     }
@@ -116,6 +117,8 @@ static void on_service(struct flow *flow, struct effects *effects, const struct 
         flow_self_test_heard(flow, effects, SELF_TEST_STORAGE, event->checked == 0);
     } else if (event->kind == EVENT_STICK) {
         flow_stick_read(flow, &event->stick);
+    } else if (event->kind == EVENT_RESET) {
+        flow_reset_failed(flow, event->reset_failed);
     } else {
         memcpy(flow->self_test.report, event->report, sizeof(flow->self_test.report));
     }
@@ -222,6 +225,7 @@ void flow_step(struct flow *flow, const struct event *event, struct effects *out
     case EVENT_CHECKED:
     case EVENT_REPORT:
     case EVENT_STICK:
+    case EVENT_RESET:
         on_service(flow, out_effects, event);
         break;
     case EVENT_PRINTED:
@@ -268,6 +272,7 @@ int64_t flow_deadline(const struct flow *flow)
     if (flow->screen == SCREEN_ATTRACT && page_turns(flow))
         earlier(&deadline, flow->page_due_mono_ms);
     earlier(&deadline, flow->status_due_mono_ms);
+    earlier(&deadline, flow_reset_deadline(flow));
     if (flow->screen == SCREEN_SELF_TEST)
         earlier(&deadline, flow->self_test.due_mono_ms);
     if (flow_self_test_at(flow, SELF_TEST_LAMP))

@@ -21,6 +21,8 @@ enum effect_kind {
     EFFECT_CHECK,  /* read the books' file through → EVENT_CHECKED */
     EFFECT_REPORT, /* sign the self-test's result → EVENT_REPORT */
     EFFECT_STICK,  /* update from a stick → EVENT_STICK */
+    EFFECT_ACTS,   /* save the acts to a stick → EVENT_STICK */
+    EFFECT_RESET,  /* forget all and start anew; EVENT_RESET when that cannot be */
 };
 
 enum lamp { LAMP_OFF, LAMP_GREEN, LAMP_YELLOW, LAMP_RED, LAMP_WHITE };
@@ -88,6 +90,14 @@ struct flow_self_test {
     int64_t due_mono_ms; /* when a device that answers by itself has failed; 0 = a person answers */
     struct body_self_test result;
     char report[DEVICE_REPORT_TEXT_MAX];
+};
+
+/* The factory reset (reset.c). */
+struct flow_reset {
+    uint32_t given_up;          /* unsent records that the manager was asked to give up; 0 = not asked yet */
+    int64_t hold_until_mono_ms; /* the button is pressed, and has to be until then; 0 = it is not */
+    bool under_way;
+    char reason[UPDATER_REASON_MAX];
 };
 
 /* Who is at the counter. */
@@ -189,6 +199,7 @@ struct flow {
 
     bool stick_reading;
     struct stick_result stick; /* what came of the last one; outcome 0 = none was read */
+    struct flow_reset reset;
     struct flow_self_test self_test;
     struct body_device_status told; /* the last state that was journaled; why 0 = none since the start */
     int64_t status_due_mono_ms;     /* when the state is looked at again */

@@ -45,6 +45,7 @@ static bool accepts(const struct flow *flow, char character)
     case SCREEN_SERVICE:
     case SCREEN_SELF_TEST:
     case SCREEN_STORE:
+    case SCREEN_RESET:
     case SCREEN_OUT_OF_SERVICE:
     case SCREEN_COUNT:
         return false;

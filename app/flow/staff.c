@@ -37,8 +37,10 @@ void flow_protected(struct flow *flow, struct effects *effects, enum intent act)
         open_void_list(flow, effects);
     else if (act == INTENT_DRAWER)
         open_drawer(flow, effects);
-    else if (act == INTENT_STICK)
-        flow_stick_act(flow, effects);
+    else if (act == INTENT_STICK || act == INTENT_ACTS)
+        flow_stick_act(flow, effects, act);
+    else if (act == INTENT_RESET)
+        flow_reset_act(flow, effects);
     else
         flow_store_act(flow, effects, act);
 }

@@ -91,10 +91,20 @@ void flow_await_late(struct flow *flow, uint32_t ticket);
 /* The answer of a request that staff was told to wait for; it is expected no longer, unless it still waits. */
 bool flow_take_late(struct flow *flow, const struct till_answer *answer);
 
-/* stick.c: an update from a stick */
-void flow_stick(struct flow *flow, struct effects *effects);
-void flow_stick_act(struct flow *flow, struct effects *effects); /* the PIN was right */
+/* stick.c: an update from a stick, the acts onto one */
+void flow_stick(struct flow *flow, struct effects *effects, enum intent act);
+void flow_stick_act(struct flow *flow, struct effects *effects, enum intent act); /* the PIN was right */
+void flow_stick_refused(struct flow *flow);                                       /* it was right, but no manager's */
 void flow_stick_read(struct flow *flow, const struct stick_result *result);
+
+/* reset.c: the factory reset */
+uint32_t flow_unsent(const struct flow *flow); /* records that central does not have */
+void flow_reset(struct flow *flow, struct effects *effects);
+void flow_reset_act(struct flow *flow, struct effects *effects); /* the PIN was right */
+void flow_reset_hold(struct flow *flow, struct effects *effects, bool pressed);
+void flow_reset_tick(struct flow *flow, struct effects *effects);
+int64_t flow_reset_deadline(const struct flow *flow); /* monotonic ms; 0 = none */
+void flow_reset_failed(struct flow *flow, const char *reason);
 
 /* self_test.c */
 #define SELF_TEST_FREE_MB 200

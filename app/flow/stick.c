@@ -1,35 +1,44 @@
 #include "flow/state.h"
 
-/* An update from a technician's stick: a manager's act, by PIN; before there are any books, anybody's who stands there.
+/*
+ * A technician's stick: an update from it, or the acts onto it. In a shop a manager's act, by PIN; before there are any
+ * books the update is anybody's who stands there, and there is nothing to save.
  */
 
-static void begin(struct flow *flow, struct effects *effects)
+static void begin(struct flow *flow, struct effects *effects, enum intent act)
 {
     memset(&flow->stick, 0, sizeof(flow->stick));
     flow->stick_reading = true;
-    effect_add(effects, EFFECT_STICK);
+    effect_add(effects, act == INTENT_ACTS ? EFFECT_ACTS : EFFECT_STICK);
 }
 
-void flow_stick(struct flow *flow, struct effects *effects)
+void flow_stick(struct flow *flow, struct effects *effects, enum intent act)
 {
-    if (flow->screen != SCREEN_SERVICE || flow->stick_reading)
+    bool there = flow->screen == SCREEN_SERVICE || (flow->screen == SCREEN_RESET && act == INTENT_ACTS);
+    if (!there || flow->stick_reading)
         return;
-    if (!flow->reference.enrolled)
-        begin(flow, effects);
-    else if (flow_staffed(flow))
-        flow_protected(flow, effects, INTENT_STICK);
-    else
+    if (flow->reference.enrolled && flow_staffed(flow))
+        flow_protected(flow, effects, act);
+    else if (flow->reference.enrolled)
         flow_open_sign_in(flow, INTENT_NONE); /* the manager signs in first, then asks again */
+    else if (act == INTENT_STICK)
+        begin(flow, effects, act);
 }
 
-void flow_stick_act(struct flow *flow, struct effects *effects)
+void flow_stick_act(struct flow *flow, struct effects *effects, enum intent act)
 {
     effect_add(effects, EFFECT_HEALTH);
-    flow_go(flow, SCREEN_SERVICE, SERVICE_MS);
-    if (flow->clerk.role == CLERK_MANAGER) {
-        begin(flow, effects);
+    if (flow->clerk.role != CLERK_MANAGER) {
+        flow_stick_refused(flow);
         return;
     }
+    flow_go(flow, SCREEN_SERVICE, SERVICE_MS);
+    begin(flow, effects, act);
+}
+
+void flow_stick_refused(struct flow *flow)
+{
+    flow_go(flow, SCREEN_SERVICE, SERVICE_MS);
     memset(&flow->stick, 0, sizeof(flow->stick));
     flow->stick.outcome = STICK_NOT_ALLOWED;
 }

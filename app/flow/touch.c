@@ -25,7 +25,7 @@ static void back(struct flow *flow)
         flow_go(flow, SCREEN_VOID_LIST, PAD_MS);
         return;
     }
-    if (flow->screen == SCREEN_SELF_TEST) {
+    if (flow->screen == SCREEN_SELF_TEST || flow->screen == SCREEN_RESET) {
         flow_go(flow, SCREEN_SERVICE, SERVICE_MS);
         return;
     }
@@ -182,8 +182,14 @@ static void service_intent(struct flow *flow, struct effects *effects, enum inte
         test_device(flow, effects, argument);
     else if (intent == INTENT_SELF_TEST)
         flow_self_test_begin(flow, effects);
-    else if (intent == INTENT_STICK)
-        flow_stick(flow, effects);
+    else if (intent == INTENT_STICK || intent == INTENT_ACTS)
+        flow_stick(flow, effects, intent);
+    else if (intent == INTENT_RESET)
+        flow_reset(flow, effects);
+    else if (intent == INTENT_HOLD)
+        flow_reset_hold(flow, effects, argument == 1);
+    else if (intent == INTENT_STORE)
+        flow_open_store(flow);
     else if (intent == INTENT_ANSWER)
         flow_self_test_answer(flow, effects, argument);
     else
@@ -274,12 +280,13 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
     case INTENT_TEST_DEVICE:
     case INTENT_SELF_TEST:
     case INTENT_STICK:
+    case INTENT_ACTS:
+    case INTENT_RESET:
+    case INTENT_HOLD:
+    case INTENT_STORE:
     case INTENT_ANSWER:
     case INTENT_CORNER:
         service_intent(flow, effects, intent, argument);
-        break;
-    case INTENT_STORE:
-        flow_open_store(flow);
         break;
     case INTENT_PAGE:
     case INTENT_SURVEY:

@@ -181,11 +181,15 @@ static void log_card(struct scene *scene, const struct view_service *service, st
 /* What a technician reads of the stick: one sentence; "" when none was asked for. */
 static const char *stick_words(const struct scene *scene, const struct view_service *service, char *out, size_t cap)
 {
-    const struct word words[] = {
-        {"file", service->stick_file}, {"version", service->stick_version}, {"reason", service->stick_reason}};
+    char records[24];
+    const struct word words[] = {{"file", service->stick_file},
+                                 {"version", service->stick_version},
+                                 {"reason", service->stick_reason},
+                                 {"n", records}};
     const char *text = "";
     if (service->stick_reading)
-        return say(scene, N_("The stick is read; this may take minutes."));
+        return say(scene, N_("The stick is in use; this may take minutes."));
+    snprintf(records, sizeof(records), "%" PRIu64, service->stick_records);
     switch ((enum stick_outcome)service->stick) {
     case STICK_INSTALLED:
         text = say(scene, N_("Version {version} is installed; the device restarts into it."));
@@ -209,14 +213,24 @@ static const char *stick_words(const struct scene *scene, const struct view_serv
         text = say(scene, N_("An update of head office's is under way."));
         break;
     case STICK_NOT_ALLOWED:
-        text = say(scene, N_("Only a manager may update from a stick."));
+        text = say(scene, N_("Only a manager may do this."));
+        break;
+    case STICK_SAVED:
+        text = say_plural(scene, "{n} record is on the stick: {file}. Head office imports it.",
+                          "{n} records are on the stick: {file}. Head office imports it.", service->stick_records);
+        break;
+    case STICK_NOTHING:
+        text = say(scene, N_("Nothing to save: head office has every record in a backup."));
+        break;
+    case STICK_NOT_SAVED:
+        text = say(scene, N_("The records were not saved: {reason}"));
         break;
     }
     words_fill(out, cap, text, words, ARRAY_LEN(words));
     return out;
 }
 
-/* The sentence, above the two buttons. */
+/* The sentence, above the buttons. */
 static void stick_line(struct scene *scene, const struct view_service *service, struct rect *area)
 {
     const struct theme *theme = scene->theme;
@@ -224,17 +238,21 @@ static void stick_line(struct scene *scene, const struct view_service *service, 
     const char *words = stick_words(scene, service, text, sizeof(text));
     if (words[0] == '\0')
         return;
-    bool well = service->stick_reading || service->stick == STICK_INSTALLED || service->stick == STICK_NO_NEWER;
+    bool well = service->stick_reading || service->stick == STICK_INSTALLED || service->stick == STICK_NO_NEWER ||
+                service->stick == STICK_SAVED || service->stick == STICK_NOTHING;
     struct text_style style = style_lines(style_text(scene, TEXT_CAPTION, well ? theme->ink : theme->refuse), 2);
     style.may_cut = true;
     scene_text(scene, rect_cut_bottom(area, block_of_lines(scene, TEXT_CAPTION, 2)), style, words);
     rect_cut_bottom(area, theme->unit);
 }
 
-/* What a technician does with the whole device. */
-static void technician_buttons(struct scene *scene, struct rect area)
+/* What a technician does with the whole device; the second row only where there is something to save and to forget. */
+static void technician_buttons(struct scene *scene, bool shop, struct rect *from)
 {
-    const struct grid grid = {2, 1, scene->theme->unit};
+    const struct theme *theme = scene->theme;
+    struct rect area = rect_cut_bottom(from, shop ? 2 * theme->touch + theme->unit : theme->touch);
+    const struct grid grid = {2, shop ? 2 : 1, theme->unit};
+    rect_cut_bottom(from, theme->unit);
     widget_button(scene, rect_cell(area, grid, 0, 0),
                   &(struct button){.kind = BUTTON_PLAIN,
                                    .icon = ICON_CHECK,
@@ -245,6 +263,17 @@ static void technician_buttons(struct scene *scene, struct rect area)
                                    .icon = ICON_STORAGE,
                                    .label = say(scene, N_("Update from a stick")),
                                    .hit = hit_of("stick", INTENT_STICK, 0)});
+    if (!shop)
+        return;
+    widget_button(scene, rect_cell(area, grid, 0, 1),
+                  &(struct button){.kind = BUTTON_PLAIN,
+                                   .icon = ICON_STORAGE,
+                                   .label = say(scene, N_("Save records to a stick")),
+                                   .hit = hit_of("acts", INTENT_ACTS, 0)});
+    widget_button(scene, rect_cell(area, grid, 1, 1),
+                  &(struct button){.kind = BUTTON_DANGER,
+                                   .label = say(scene, N_("Factory reset")),
+                                   .hit = hit_of("reset", INTENT_RESET, 0)});
 }
 
 void screen_service(struct scene *scene, const struct view_model *view)
@@ -253,8 +282,7 @@ void screen_service(struct scene *scene, const struct view_model *view)
     struct strip strip = {.back = true, .title = say(scene, N_("Service")), .devices = true};
     struct rect body = strip_draw(scene, view, &strip);
     struct halves halves = screen_split(scene, body, theme->portrait ? 380 : 470);
-    technician_buttons(scene, rect_cut_bottom(&halves.first, theme->touch));
-    rect_cut_bottom(&halves.first, theme->unit);
+    technician_buttons(scene, view->service.shop, &halves.first);
     stick_line(scene, &view->service, &halves.first);
     const struct grid grid = {2, HAL_DEVICE_COUNT / 2, theme->unit};
     for (int i = 0; i < HAL_DEVICE_COUNT; i++) {

@@ -24,6 +24,7 @@ void screen_void_reason(struct scene *scene, const struct view_model *view);
 void screen_enrolment(struct scene *scene, const struct view_model *view);
 void screen_service(struct scene *scene, const struct view_model *view);
 void screen_self_test(struct scene *scene, const struct view_model *view);
+void screen_reset(struct scene *scene, const struct view_model *view);
 void screen_store(struct scene *scene, const struct view_model *view);
 void screen_out_of_service(struct scene *scene, const struct view_model *view);
 

@@ -26,6 +26,7 @@ struct ui {
 
     char pressed[32]; /* name of the hit under the finger or just released; "" = none */
     bool released;
+    enum intent held;      /* of the area that is held; INTENT_NONE = none is */
     bool press_moved;      /* pressed changed since the last draw */
     int64_t press_mono_ms; /* when it was drawn; -1 = not yet */
 };
@@ -48,6 +49,7 @@ static const screen_function screens[SCREEN_COUNT] = {
     [SCREEN_SERVICE] = screen_service,
     [SCREEN_SELF_TEST] = screen_self_test,
     [SCREEN_STORE] = screen_store,
+    [SCREEN_RESET] = screen_reset,
     [SCREEN_OUT_OF_SERVICE] = screen_out_of_service,
 };
 
@@ -209,20 +211,28 @@ static const struct ui_hit *hit_at(const struct ui *ui, int x, int y)
     return NULL;
 }
 
-void ui_pointer_down(struct ui *ui, int x, int y)
+enum intent ui_pointer_down(struct ui *ui, int x, int y)
 {
     const struct ui_hit *hit = hit_at(ui, x, y);
+    ui->held = hit != NULL && hit->held ? hit->intent : INTENT_NONE;
     ui->released = false;
     ui->press_mono_ms = -1;
     ui->press_moved = true;
     snprintf(ui->pressed, sizeof(ui->pressed), "%s", hit != NULL ? hit->name : "");
+    return ui->held;
 }
 
 enum intent ui_pointer_up(struct ui *ui, int x, int y, int64_t *out_argument)
 {
     const struct ui_hit *hit = hit_at(ui, x, y);
     bool same = hit != NULL && ui->pressed[0] != '\0' && !ui->released && strcmp(hit->name, ui->pressed) == 0;
+    enum intent held = ui->held;
+    ui->held = INTENT_NONE;
     ui->released = true;
+    if (held != INTENT_NONE) {
+        *out_argument = 0;
+        return held;
+    }
     if (!same) {
         ui->press_moved = ui->press_moved || ui->pressed[0] != '\0';
         ui->pressed[0] = '\0';

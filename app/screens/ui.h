@@ -19,6 +19,7 @@ struct ui_hit {
     struct rect area;
     enum intent intent;
     int64_t argument;
+    bool held; /* counts from the touch on: down gives the intent with argument 1, letting go gives it with 0 */
 };
 
 /* The camera's latest picture, for the viewfinder. */
@@ -53,8 +54,9 @@ int64_t ui_next_ms(const struct ui *ui, int64_t now_mono_ms);
 /* Forget what is on the screen: the next draw is whole (display reopened). */
 void ui_invalidate(struct ui *ui);
 
-/* Touch: down shows the pressed state; up on the same area gives its intent (INTENT_NONE otherwise). */
-void ui_pointer_down(struct ui *ui, int x, int y);
+/* Touch: down shows the pressed state; up on the same area gives its intent (INTENT_NONE otherwise). Of a held area the
+ * intent comes at once, and again wherever the finger is lifted. */
+enum intent ui_pointer_down(struct ui *ui, int x, int y);
 enum intent ui_pointer_up(struct ui *ui, int x, int y, int64_t *out_argument);
 /* What can be touched now; owned by the ui until the next draw. */
 const struct ui_hit *ui_hits(const struct ui *ui, size_t *out_count);

@@ -15,6 +15,10 @@
 #define TRIES_MAX  3
 #define ENDED_MAX  64
 #define BUNDLE_MAX (INT64_C(1) << 30)
+#define ACTS_MAX   ((size_t)192 << 20) /* in memory for a moment: half a million acts */
+
+/* What a person at the screen asked for; bits. */
+enum wish { WISH_STICK = 1, WISH_ACTS = 2, WISH_RESET = 4 };
 
 enum job_phase {
     JOB_NONE = 0,
@@ -61,7 +65,8 @@ struct service {
     bool threaded;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
-    bool woken, closing, stick_wanted;
+    bool woken, closing;
+    unsigned wishes; /* enum wish */
 };
 
 /* state.c: -ENOENT none yet. A damaged file counts as none and is told in the log by the caller. */
@@ -91,6 +96,9 @@ int64_t logs_step(struct service *service, const struct feed_order *order);
 
 /* stick.c */
 void stick_read(struct service *service);
+
+/* acts.c */
+void acts_save(struct service *service);
 
 /* service.c */
 MUST_CHECK int service_tell_end(struct service *service, const struct body_order_done *end);

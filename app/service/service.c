@@ -168,13 +168,34 @@ static bool knows_machine(const struct service *service)
            service->state.reboot == 0;
 }
 
-static bool take_stick_wish(struct service *service)
+static void reset(struct service *service)
+{
+    const struct service_options *o = &service->options;
+    char reason[UPDATER_REASON_MAX] = "";
+
+    if (updater_reset(o->updater, reason) < 0) {
+        if (o->reset_failed != NULL)
+            o->reset_failed(o->context, reason);
+        return;
+    }
+    service->going_down = true;
+    if (o->restarting != NULL)
+        o->restarting(o->context);
+}
+
+static bool grant_wishes(struct service *service)
 {
     pthread_mutex_lock(&service->mutex);
-    bool wanted = service->stick_wanted;
-    service->stick_wanted = false;
+    unsigned wishes = service->wishes;
+    service->wishes = 0;
     pthread_mutex_unlock(&service->mutex);
-    return wanted;
+    if (wishes & WISH_STICK)
+        stick_read(service);
+    if (wishes & WISH_ACTS)
+        acts_save(service);
+    if (wishes & WISH_RESET)
+        reset(service);
+    return wishes != 0;
 }
 
 int64_t service_step(struct service *service)
@@ -184,10 +205,8 @@ int64_t service_step(struct service *service)
 
     if (service->going_down)
         return LONG_MS;
-    if (take_stick_wish(service)) {
-        stick_read(service);
+    if (grant_wishes(service))
         return 0;
-    }
     if (o->orders(o->context, service->orders, SERVICE_ORDERS_MAX, &service->order_count) < 0)
         return RETRY_MS;
     bool busy = service->state.update.phase != JOB_NONE || service->state.reboot != 0;
@@ -222,7 +241,7 @@ static bool wait_for_news(struct service *service, int64_t wait_ms)
     int r = 0;
 
     pthread_mutex_lock(&service->mutex);
-    while (!service->closing && !service->woken && !service->stick_wanted && r == 0)
+    while (!service->closing && !service->woken && service->wishes == 0 && r == 0)
         r = pthread_cond_timedwait(&service->changed, &service->mutex, &end);
     service->woken = false;
     bool goes_on = !service->closing;
@@ -271,7 +290,7 @@ int service_open(const struct service_options *options, bool threaded, struct se
     pthread_condattr_t attributes;
     int r;
 
-    assert(options->orders && options->fetch && options->send_logs && options->note && options->idle);
+    assert(options->orders && options->fetch && options->send_logs && options->note && options->idle && options->acts);
     if (service == NULL)
         return -ENOMEM;
     service->options = *options;
@@ -320,21 +339,31 @@ void service_close(struct service *service)
     free_service(service);
 }
 
-static void wake(struct service *service, bool stick)
+static void wake(struct service *service, unsigned wishes)
 {
     pthread_mutex_lock(&service->mutex);
     service->woken = true;
-    service->stick_wanted |= stick;
+    service->wishes |= wishes;
     pthread_cond_signal(&service->changed);
     pthread_mutex_unlock(&service->mutex);
 }
 
 void service_wake(struct service *service)
 {
-    wake(service, false);
+    wake(service, 0);
 }
 
 void service_read_stick(struct service *service)
 {
-    wake(service, true);
+    wake(service, WISH_STICK);
+}
+
+void service_save_acts(struct service *service)
+{
+    wake(service, WISH_ACTS);
+}
+
+void service_reset(struct service *service)
+{
+    wake(service, WISH_RESET);
 }

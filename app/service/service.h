@@ -2,15 +2,16 @@
 #define APP_SERVICE_SERVICE_H
 
 /*
- * What is done to this device beside selling: updates, restarts and logs that central orders by the feed, and an update
- * from a technician's stick. One thread, which waits for news and does one thing after the other; what it is at stands
- * in a file that is written whole before each step, so that a power cut anywhere ends in the same place: an order is
- * carried out once, its end is told, and a half-written bundle is never installed.
+ * What is done to this device beside selling: updates, restarts and logs that central orders by the feed; an update
+ * from a technician's stick, the acts onto one, a factory reset. One thread, which waits for news and does one thing
+ * after the other; what it is at stands in a file that is written whole before each step, so that a power cut anywhere
+ * ends in the same place: an order is carried out once, its end is told, and a half-written bundle is never installed.
  */
 
 #include "domain/body.h"
 #include "domain/feed.h"
 #include "hal/updater.h"
+#include "platform/buffer.h"
 #include "platform/clock.h"
 
 struct service;
@@ -28,13 +29,24 @@ enum stick_outcome {
     STICK_FAILED,        /* it could not be written */
     STICK_BUSY,          /* central's own update is under way */
     STICK_NOT_ALLOWED,   /* who asked is no manager: said by whoever takes the wish, never by the service */
+    STICK_SAVED,         /* the acts are on it, read back */
+    STICK_NOTHING,       /* no act is here that no backup of central holds */
+    STICK_NOT_SAVED,     /* the acts could not be read or written: reason says why */
 };
 struct stick_result {
     enum stick_outcome outcome;
     char file[64];    /* that it is about; "" = none */
+    uint64_t records; /* that were saved */
     char version[24]; /* of it, when it was read */
     char reason[UPDATER_REASON_MAX];
     bool logs_written;
+};
+
+/* What a file of acts holds (domain/export.h). */
+struct service_acts {
+    uint64_t records;
+    uint32_t terminal, incarnation; /* whose the last own one is */
+    uint64_t last_seq;
 };
 
 struct service_options {     /* texts are copied */
@@ -43,14 +55,17 @@ struct service_options {     /* texts are copied */
     const char *board;       /* bundles are for "tillside-<board>" */
     struct updater *updater; /* the caller's */
     const struct clock *clock;
-    /* All on the service's thread; may block. Mandatory but the last three. */
+    /* All on the service's thread; may block. Mandatory but the last four. */
     int (*orders)(void *context, struct feed_order *out_list, uint32_t cap, uint32_t *out_count);
     int (*fetch)(void *context, uint32_t release, uint64_t offset, struct slice room, size_t *out_len);
     int (*send_logs)(void *context, uint64_t order, struct slice packed);
     int (*note)(void *context, const struct body *body); /* 0 once it is in the journal; -EAGAIN: later */
     bool (*idle)(void *context);                         /* nobody is at the screen */
-    void (*restarting)(void *context);                   /* the machine goes down: stop */
+    /* Appends the signed file of all acts that no backup of central holds. */
+    int (*acts)(void *context, struct buffer *out_file, struct service_acts *out_acts);
+    void (*restarting)(void *context); /* the machine goes down: stop */
     void (*stick_done)(void *context, const struct stick_result *result);
+    void (*reset_failed)(void *context, const char *reason);
     /* From service_close, again and again until the thread has come back: ends the calls above that are under way. */
     void (*cancel)(void *context);
     void *context;
@@ -60,9 +75,12 @@ struct service_options {     /* texts are copied */
 MUST_CHECK int service_open(const struct service_options *options, bool threaded, struct service **out_service);
 void service_close(struct service *service); /* NULL-safe; the updater's calls end by its cancel descriptor */
 
-/* Any thread, never blocks: the feed brought something, somebody left the screen; a stick is to be read. */
+/* Any thread, never blocks: the feed brought something, somebody left the screen; a stick is to be read; the acts are
+ * to be saved to one (stick_done, too); the device is to forget all. */
 void service_wake(struct service *service);
 void service_read_stick(struct service *service);
+void service_save_acts(struct service *service);
+void service_reset(struct service *service);
 
 /* Does what is next; returns in how many ms to look again. For simulations and tests. */
 int64_t service_step(struct service *service);

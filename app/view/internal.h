@@ -13,6 +13,7 @@ void view_fill_verdict(const struct flow *flow, struct view_verdict *out_verdict
 /* view_store.c */
 void view_fill_store_state(const struct flow *flow, struct view_status *out_status);
 void view_fill_self_test(const struct flow *flow, struct view_self_test *t);
+void view_fill_reset(const struct flow *flow, struct view_reset *out_reset);
 void view_fill_store(const struct flow *flow, struct view_store *out_store);
 
 #endif

@@ -22,6 +22,7 @@ const char *screen_name(enum screen screen)
         [SCREEN_SERVICE] = "service",
         [SCREEN_SELF_TEST] = "self_test",
         [SCREEN_STORE] = "store",
+        [SCREEN_RESET] = "reset",
         [SCREEN_OUT_OF_SERVICE] = "out_of_service",
     };
     assert(screen < SCREEN_COUNT);
@@ -64,6 +65,9 @@ const char *intent_name(enum intent intent)
         [INTENT_PROMOTE] = "promote",
         [INTENT_SELF_TEST] = "self_test",
         [INTENT_STICK] = "stick",
+        [INTENT_ACTS] = "acts",
+        [INTENT_RESET] = "reset",
+        [INTENT_HOLD] = "hold",
         [INTENT_ANSWER] = "answer",
         [INTENT_CORNER] = "corner",
     };

@@ -282,9 +282,11 @@ static void fill_service(const struct flow *flow, struct view_service *s)
     s->store_primary = flow->lan.primary;
     s->store_terminals = flow->lan.peers + 1;
     s->store_live = flow->lan.live + 1;
+    s->shop = flow->reference.enrolled && !flow->out_of_service;
     s->stick_reading = flow->stick_reading;
     s->stick = (uint8_t)flow->stick.outcome;
     s->stick_logs = flow->stick.logs_written;
+    s->stick_records = flow->stick.records;
     view_put(s->stick_file, sizeof(s->stick_file), flow->stick.file);
     view_put(s->stick_version, sizeof(s->stick_version), flow->stick.version);
     view_put(s->stick_reason, sizeof(s->stick_reason), flow->stick.reason);
@@ -353,6 +355,9 @@ static void fill_screen(const struct flow *flow, struct view_model *view)
         break;
     case SCREEN_STORE:
         view_fill_store(flow, &view->store);
+        break;
+    case SCREEN_RESET:
+        view_fill_reset(flow, &view->reset);
         break;
     case SCREEN_OUT_OF_SERVICE:
         view->outage.kind = flow->outage;

@@ -32,6 +32,7 @@ enum screen {
     SCREEN_SERVICE,
     SCREEN_SELF_TEST,
     SCREEN_STORE, /* the store's terminals: who is primary, what waits, going alone, promotion */
+    SCREEN_RESET, /* factory reset: what is lost, and the button that has to be held */
     SCREEN_OUT_OF_SERVICE,
     SCREEN_COUNT
 };
@@ -71,6 +72,9 @@ enum intent {
     INTENT_PROMOTE,   /* make this terminal the store's primary */
     INTENT_SELF_TEST, /* try every device, one after the other */
     INTENT_STICK,     /* update from a technician's stick */
+    INTENT_ACTS,      /* save the acts to a stick */
+    INTENT_RESET,     /* to the factory reset */
+    INTENT_HOLD,      /* factory reset: argument 1 the button is pressed, 0 it is let go */
     INTENT_ANSWER,    /* self-test: argument 1 it works, 0 it does not, 2 go on without it */
     INTENT_CORNER,    /* self-test: argument: which of the four */
     INTENT_COUNT
@@ -328,11 +332,23 @@ struct view_service {
     int64_t free_mb;
     bool many; /* the store has several terminals: a way to them */
     uint32_t store_primary, store_terminals, store_live;
+    bool shop; /* there are acts to save and something to forget */
     bool stick_reading;
     uint8_t stick; /* enum stick_outcome of the last stick; 0 = none was read */
     bool stick_logs;
+    uint64_t stick_records; /* that were saved */
     char stick_file[64], stick_version[24], stick_reason[VIEW_TEXT_MAX];
     char log[VIEW_LOG_LINES][VIEW_TEXT_MAX];
+};
+
+struct view_reset {
+    uint32_t terminal;
+    uint32_t unsent;      /* records that central does not have */
+    int64_t oldest_age_s; /* of the oldest of them; 0 = not known */
+    uint32_t given_up;    /* how many the second question names; 0 = it was not asked yet */
+    uint32_t hold_s;      /* seconds that are left while the button is held; 0 = it is not */
+    bool under_way;
+    char reason[VIEW_TEXT_MAX]; /* why it could not be begun */
 };
 
 #define SELF_TEST_CORNERS 4
@@ -392,6 +408,7 @@ struct view_model {
         struct view_enrolment enrolment;
         struct view_service service;
         struct view_store store;
+        struct view_reset reset;
         struct view_self_test self_test;
         struct view_outage_screen outage;
     };

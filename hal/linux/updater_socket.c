@@ -49,9 +49,12 @@ static int reach(const struct updater_socket *self, char *out_reason, int *out_f
 
 static int send_word(int fd, const char *word)
 {
-    char line[32];
+    char line[64];
     int length = snprintf(line, sizeof(line), "%s\n", word);
 
+    if (length >= (int)sizeof(line)) {
+        return -EMSGSIZE;
+    }
     if (send(fd, line, (size_t)length, MSG_NOSIGNAL) != length) {
         return -EIO;
     }
@@ -167,12 +170,20 @@ static int nonsense(char *out_reason)
     return -EIO;
 }
 
+static int timeout_of(const char *word)
+{
+    if (strncmp(word, "acts ", 5) == 0) {
+        return INSPECT_MS; /* a slow stick takes its time */
+    }
+    return strcmp(word, "install") == 0 ? INSTALL_MS : SHORT_MS;
+}
+
 /* A word that is answered by one word of its own. */
 static int ask_done(struct updater *updater, const char *word, const char *done, char *out_reason)
 {
     char text[ANSWER_MAX];
-    int timeout_ms = strcmp(word, "install") == 0 ? INSTALL_MS : SHORT_MS;
-    int error = ask_lines(updater, &(struct question){word, timeout_ms, text, sizeof(text) - 1, false}, out_reason);
+    int error =
+        ask_lines(updater, &(struct question){word, timeout_of(word), text, sizeof(text) - 1, false}, out_reason);
 
     if (error) {
         return error;
@@ -254,6 +265,21 @@ static int socket_return(struct updater *updater, char *out_reason)
     return ask_done(updater, "unstick", "done", out_reason);
 }
 
+static int socket_save(struct updater *updater, const char *label, char *out_reason)
+{
+    char word[64];
+    int error;
+
+    snprintf(word, sizeof(word), "acts %s", label);
+    error = ask_done(updater, word, "done", out_reason);
+    return error == -EKEYREJECTED ? -ENOENT : error;
+}
+
+static int socket_reset(struct updater *updater, char *out_reason)
+{
+    return ask_done(updater, "reset", "resetting", out_reason);
+}
+
 static void socket_close(struct updater *updater)
 {
     free(updater);
@@ -261,8 +287,8 @@ static void socket_close(struct updater *updater)
 
 int updater_socket_open(const struct updater_spec *spec, int cancel_fd, struct updater **out_updater)
 {
-    static const struct updater_ops ops = {socket_state,   socket_inspect, socket_install, socket_reboot,
-                                           socket_journal, socket_take,    socket_return,  socket_close};
+    static const struct updater_ops ops = {socket_state, socket_inspect, socket_install, socket_reboot, socket_journal,
+                                           socket_take,  socket_return,  socket_save,    socket_reset,  socket_close};
     struct updater_socket *self = calloc(1, sizeof(*self));
 
     if (!self) {

@@ -242,6 +242,55 @@ static int sim_return(struct updater *updater, char *out_reason)
     return fclose(file) != 0 || error ? say(out_reason, -EIO, "the logs could not be written") : 0;
 }
 
+/* One file of a few hundred kilobytes at most: what was sold at a desk. */
+static int copy_file(const char *from_path, const char *to_path)
+{
+    char part[4096];
+    size_t length;
+    FILE *from = fopen(from_path, "re");
+    FILE *to = from ? fopen(to_path, "we") : NULL;
+    int error = to ? 0 : -EIO;
+
+    while (!error && (length = fread(part, 1, sizeof(part), from)) > 0) {
+        error = fwrite(part, 1, length, to) != length ? -EIO : 0;
+    }
+    if (from) {
+        fclose(from);
+    }
+    return to && fclose(to) != 0 ? -EIO : error;
+}
+
+static int sim_save(struct updater *updater, const char *label, char *out_reason)
+{
+    char stick[HAL_DEVICE_MAX];
+    char name[64];
+    char from[PATH_CAP];
+    char to[PATH_CAP];
+    int error = sim_take(updater, stick, out_reason);
+
+    if (error) {
+        return error;
+    }
+    path_in(((struct updater_sim *)updater)->folder, UPDATER_ACTS, from);
+    snprintf(name, sizeof(name), "acts-%.50s.tsj", label);
+    path_in(stick, name, to);
+    return copy_file(from, to) < 0 ? say(out_reason, -EIO, "the acts could not be written") : 0;
+}
+
+static int sim_reset(struct updater *updater, char *out_reason)
+{
+    const struct updater_sim *self = (const struct updater_sim *)updater;
+    char path[PATH_CAP];
+    FILE *file;
+
+    path_in(self->folder, UPDATER_SIM_RESET, path);
+    file = fopen(path, "we");
+    if (!file || fclose(file) != 0) {
+        return say(out_reason, -EIO, "the disk cannot be written");
+    }
+    return sim_reboot(updater, out_reason);
+}
+
 static void sim_close(struct updater *updater)
 {
     free(updater);
@@ -249,8 +298,8 @@ static void sim_close(struct updater *updater)
 
 int updater_sim_open(const struct updater_spec *spec, int cancel_fd, struct updater **out_updater)
 {
-    static const struct updater_ops ops = {sim_state,   sim_inspect, sim_install, sim_reboot,
-                                           sim_journal, sim_take,    sim_return,  sim_close};
+    static const struct updater_ops ops = {sim_state, sim_inspect, sim_install, sim_reboot, sim_journal,
+                                           sim_take,  sim_return,  sim_save,    sim_reset,  sim_close};
     struct updater_sim *self = calloc(1, sizeof(*self));
 
     (void)cancel_fd;

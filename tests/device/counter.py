@@ -104,8 +104,16 @@ class Layout:
         twin.tap("ok")
         self.note(twin, "verdict", "next")
         twin.tap("next")
+        twin.tap("sign_out")
+        twin.wait_screen("attract")
+        twin.tap("staff")
+        twin.tap(f"pick_clerk_{MANAGER[0]}")
+        twin.keys(MANAGER[1])
+        twin.tap("ok")
         twin.tap("service")
         self.note(twin, "service", "stick")
+        twin.tap("reset")
+        self.note(twin, "reset", "hold")
 
     def at(self, screen, name):
         if name not in self.places[screen]:

@@ -58,6 +58,7 @@ STEPS = (
     ("a version that crashes, brought by the manager on a stick", Life.fall_back, (Life.update,)),
     ("the terminal hangs; then the machine, with a factory reset to be done", Life.hangs, (Life.update,)),
     ("it is enrolled in the place of the one that lost all, and sells", Life.replace, (Life.hangs, Life.redeem)),
+    ("acts onto a stick, a reset at the screen, and a version that the stick brings by itself", Life.reset_at_screen, (Life.sign_in, Life.pack)),
     ("power cuts among the sales", Life.cuts_under_load, (Life.load,)),
     ("power cuts during the update", Life.cuts_of_update, (Life.update,)),
 )

@@ -334,12 +334,20 @@ class Machine:
             file.seek(FRAME_BYTES)
             file.write(mark)
 
-    def touch(self, x, y):
+    def finger(self, down):
+        self.channel.ask("input-send-event", events=[{"type": "btn", "data": {"down": down, "button": "left"}}])
+
+    def press_down(self, x, y):
+        """A finger that stays."""
         for axis, at, whole in (("x", x, WIDTH), ("y", y, HEIGHT)):
             self.channel.ask("input-send-event", events=[{"type": "abs", "data": {"axis": axis, "value": int(at * 32767 / (whole - 1))}}])
-        for down in (True, False):
-            self.channel.ask("input-send-event", events=[{"type": "btn", "data": {"down": down, "button": "left"}}])
-            time.sleep(0.15)
+        self.finger(True)
+
+    def touch(self, x, y):
+        self.press_down(x, y)
+        time.sleep(0.15)
+        self.finger(False)
+        time.sleep(0.15)
 
     def keys(self, *names, hold_ms=60):
         self.channel.ask("send-key", keys=[{"type": "qcode", "data": name} for name in names], **{"hold-time": hold_ms})

@@ -1,5 +1,5 @@
 """The device's updates: bad bundles on a stick, a version that head office rolls out, one that crashes, which the manager brings on a
-stick, and what the new system can do.
+stick, what the new system can do, and a reset at the screen, after which a stick brings a version by itself.
 
 The good bundle is the built slot with another version number and a probe: a shell on the serial console that the product
 does not have. What the product shows and keeps is checked from outside as before; the probe says what only the inside knows.
@@ -8,8 +8,10 @@ does not have. What the product shows and keeps is checked from outside as befor
 import glob
 import os
 import re
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 
 from bundles import Bundles
 from counter import MANAGER
@@ -18,7 +20,7 @@ from machine import PROBE_IS_HERE, Failed, wait_for
 
 MIB = 1 << 20
 SLOT_AT, SLOT_SIZE, ENV_AT = 2 * MIB, 512 * MIB, 1 * MIB  # firmware/parts/image.sh, board/qemu-arm64/board.conf
-GOOD, CRASHING = "0.2.0", "0.3.0"
+GOOD, NEWER, CRASHING = "0.2.0", "0.2.1", "0.3.0"
 IDENTITY = "blkid -p -s UUID -o value /dev/disk/by-partlabel/data"
 DECLARED_PORTS = {"udp 68"}  # docs/device.md: the DHCP client's; a store of several terminals adds the one it was given
 
@@ -102,27 +104,30 @@ class Stick:
         run("mformat", "-i", path, "-F", "-v", "TILLSIDE", "-h", "64", "-s", "32", "-t", "256", "::")
         run("mcopy", "-i", path, *bundles, "::/")
 
-    def report(self):
+    def named(self, pattern):
+        """The first file of such a name; None when there is none."""
         listed = subprocess.run(["mdir", "-b", "-i", self.path, "::"], capture_output=True, text=True)
-        for name in listed.stdout.split():
-            if re.search(r"tillside-.*\.txt$", name):
-                return subprocess.run(["mtype", "-i", self.path, name], capture_output=True, text=True).stdout
-        return ""
+        return next((name for name in listed.stdout.split() if re.search(pattern, name)), None)
+
+    def report(self):
+        name = self.named(r"tillside-.*\.txt$")
+        return subprocess.run(["mtype", "-i", self.path, name], capture_output=True, text=True).stdout if name else ""
 
     def kept(self, name):
         return subprocess.run(["mtype", "-i", self.path, f"::/{name}"], capture_output=True, text=True).stdout
 
 
 class Updates(Day):
-    slots = good = crashing = None
+    slots = good = newer = crashing = None
 
     def pack(self):
-        """The two versions that follow, before the clock of any step runs."""
+        """The versions that follow, before the clock of any step runs."""
         self.slots = Slots(self.args.image, self.args.keys, self.work)
         unit = PROBE_UNIT.replace("@PROBE_IS_HERE@", PROBE_IS_HERE)
         probe = {"/usr/lib/tillside/probe": (PROBE, 0o755), "/usr/lib/systemd/system/device-probe.service": (unit, 0o644)}
         link = ("/etc/systemd/system/multi-user.target.wants/device-probe.service", "/usr/lib/systemd/system/device-probe.service")
         self.good = self.slots.make("good", GOOD, probe, [link])
+        self.newer = self.slots.make("newer", NEWER, probe, [link])
         self.crashing = self.slots.make("crashing", CRASHING, {"/usr/bin/tillside-terminal": ("#!/bin/false\n", 0o755)})
         bad = Bundles(self.args.keys, os.path.join(self.work, "bad"))
         self.held(f"{bad.make_all()} bad bundles made")
@@ -199,7 +204,8 @@ class Updates(Day):
             return ""
 
     def fall_back(self):
-        """A version whose terminal crashes, from a stick by the manager's PIN: three tries, then the old slot by itself."""
+        """A version whose terminal crashes, from a stick by the manager's PIN: three tries, then the old slot by itself. The stick stays
+        in: it is found again by the old slot, and what the manager's word brought onto it stays there."""
         started = time.monotonic()
         bad = sorted(glob.glob(os.path.join(self.work, "bad", "*.raucb")))[2:4]
         stick = self.plug("stick-crashing", [*bad, self.slots.bundle(self.crashing, CRASHING)])
@@ -210,10 +216,12 @@ class Updates(Day):
         self.tap("service", "stick")
         wait_for("the device restarts by itself", 2 * PATIENCE, self.machine.resets, 1)
         self.check("at the manager's word it wrote the journal", len(stick.kept("journal.txt")) > 1000)
-        self.machine.pull_stick()
-        wait_for("three tries, each ended by a restart", 3 * PATIENCE, lambda: self.machine.resets() >= 3, 1)
+        wait_for("three tries, each ended by a restart", 3 * PATIENCE, lambda: self.machine.resets() >= 4, 1)
         self.wait_follow_code()
         self.times["fall_back_s"] = round(time.monotonic() - started, 1)
+        wait_for("the stick is found again", PATIENCE, lambda: stick.report().count("belongs to a shop") >= 2, 1)
+        self.check("the journal is still on it", len(stick.kept("journal.txt")) > 1000)
+        self.machine.pull_stick()
         self.check("the old version is back", self.inside("cat /usr/share/tillside/version"), GOOD)
         self.check("from the slot it was in", "rauc.slot=B" in self.inside("cat /proc/cmdline"))
 
@@ -277,3 +285,56 @@ class Updates(Day):
         self.tap_onward("verdict", "next", "counter")
         wait_for("central has the redemption", PATIENCE, lambda: self.redemptions() == before + 1, 0.5)
         self.held("central has the redemption of the replacement")
+
+    # -- a reset at the screen ------------------------------------------------------------------------------------------
+
+    def journal_rows(self):
+        with closing(sqlite3.connect(f"file:{self.central.data}/central.db?mode=ro", uri=True, timeout=30)) as db:
+            return db.execute("SELECT count(*) FROM journal").fetchone()[0]
+
+    def save_acts(self, stick):
+        """By the manager, without a network: head office has the sale from the stick."""
+        self.tap_onward("counter", "service", "service")
+        self.tap("service", "acts")
+        name = wait_for("the acts are on the stick", PATIENCE, lambda: stick.named(r"acts-[0-9-]+\.tsj$"), 1)
+        self.rest()
+        self.keep("10-acts-saved")
+        acts, before = os.path.join(self.work, "acts.tsj"), self.journal_rows()
+        run("mcopy", "-o", "-i", stick.path, name, acts)
+        self.central.admin("journal", "import", acts)
+        self.check("head office has from the stick what never came by network", self.journal_rows() > before)
+
+    def reset_at_screen(self):
+        """The acts onto a stick, then a factory reset by the manager's hand. The stick stays in: to a device that is nobody's again it
+        brings a newer version by itself."""
+        started = time.monotonic()
+        self.machine.wire(False)
+        self.sell(4300)
+        stick = self.plug("stick-newer", [self.slots.bundle(self.newer, NEWER)])
+        self.leave_counter()
+        self.sign_in(MANAGER)
+        self.save_acts(stick)
+        self.tap_onward("service", "reset", "reset")
+        hold = self.layout.at("reset", "hold")
+        self.machine.press_down(*hold)
+        time.sleep(6)  # twice as long as it has to be held
+        self.machine.finger(False)
+        self.rest()
+        self.keep("11-reset-asked-twice")
+        self.check("with unsent records the first holding only asks once more", self.machine.resets(), 0)
+        self.machine.press_down(*hold)
+        wait_for("the second one resets it", PATIENCE, self.machine.resets, 1)
+        self.machine.finger(False)
+        self.machine.wire(True)
+        self.held("the second one resets it")
+        asked = time.monotonic()
+        wait_for("it restarts by itself into what the stick brought", 3 * PATIENCE, lambda: self.machine.resets() >= 2, 1)
+        self.arrive("enrolment")
+        self.times["stick_by_itself_s"] = round(time.monotonic() - asked, 1)
+        self.check("the version that runs", self.inside("cat /usr/share/tillside/version"), NEWER)
+        self.check("the report says so", re.findall(r"^installed (\S+)", stick.report(), re.M), ["newer.raucb"])
+        self.check("nothing of the shop is on it", self.inside("ls /data/terminal/terminal.key /data/provision /data/factory-reset 2>/dev/null"), "")
+        self.check("the acts are still on the stick", bool(stick.named(r"acts-[0-9-]+\.tsj$")))
+        self.keep("12-newer")
+        self.machine.pull_stick()
+        self.times["reset_at_screen_s"] = round(time.monotonic() - started, 1)

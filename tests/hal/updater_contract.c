@@ -184,6 +184,55 @@ static void a_stick_is_taken_and_given_back(void **state)
     close_rig(&rig);
 }
 
+static void acts_go_onto_a_stick_under_their_label(void **state)
+{
+    char reason[UPDATER_REASON_MAX] = "", path[160];
+    struct rig rig;
+
+    open_rig(&rig, state);
+    next_answer(&rig, "refused no stick\n");
+    assert_int_equal(updater_stick_save(rig.updater, "7-1-12", reason), -ENOENT);
+    assert_string_equal(reason, "no stick");
+    snprintf(path, sizeof(path), "%s/%s", rig.bench.folder, UPDATER_SIM_STICK);
+    assert_int_equal(mkdir(path, 0700), 0);
+    next_answer(&rig, "failed the acts could not be written\n"); /* none were handed over */
+    assert_int_equal(updater_stick_save(rig.updater, "7-1-12", reason), -EIO);
+    assert_string_equal(reason, "the acts could not be written");
+    snprintf(path, sizeof(path), "%s/%s", rig.bench.folder, UPDATER_ACTS);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+    next_answer(&rig, "done\n");
+    assert_int_equal(updater_stick_save(rig.updater, "7-1-12", reason), 0);
+    if (strcmp(rig.backend, "socket") == 0) {
+        assert_string_equal(rig.helper.word, "acts 7-1-12\n");
+    } else {
+        snprintf(path, sizeof(path), "%s/%s/acts-7-1-12.tsj", rig.bench.folder, UPDATER_SIM_STICK);
+        assert_int_equal(access(path, R_OK), 0);
+    }
+    close_rig(&rig);
+}
+
+static void a_reset_is_asked_for_and_begins(void **state)
+{
+    char reason[UPDATER_REASON_MAX] = "", path[160];
+    struct rig rig;
+
+    open_rig(&rig, state);
+    next_answer(&rig, "resetting\n");
+    assert_int_equal(updater_reset(rig.updater, reason), 0);
+    if (strcmp(rig.backend, "socket") == 0) {
+        assert_string_equal(rig.helper.word, "reset\n");
+        next_answer(&rig, "failed the disk cannot be written\n");
+        assert_int_equal(updater_reset(rig.updater, reason), -EIO);
+        assert_string_equal(reason, "the disk cannot be written");
+    } else {
+        snprintf(path, sizeof(path), "%s/%s", rig.bench.folder, UPDATER_SIM_RESET);
+        assert_int_equal(access(path, F_OK), 0);
+    }
+    close_rig(&rig);
+}
+
 /* ---- only where there is somebody at the other end */
 
 static void words_are_those_of_the_helper(void **state)
@@ -307,6 +356,10 @@ int main(void)
         ON_RIG(the_journal_is_cut_to_the_room_there_is, socket_rig),
         ON_RIG(a_stick_is_taken_and_given_back, sim),
         ON_RIG(a_stick_is_taken_and_given_back, socket_rig),
+        ON_RIG(acts_go_onto_a_stick_under_their_label, sim),
+        ON_RIG(acts_go_onto_a_stick_under_their_label, socket_rig),
+        ON_RIG(a_reset_is_asked_for_and_begins, sim),
+        ON_RIG(a_reset_is_asked_for_and_begins, socket_rig),
         ON_RIG(words_are_those_of_the_helper, socket_rig),
         ON_RIG(nonsense_is_a_failure, socket_rig),
         ON_RIG(endless_answers_are_cut, socket_rig),

@@ -36,12 +36,39 @@ class Words:
         self.kept[name], self.kept["authority"] = path, certificate
 
     def do_device(self, words):
-        """device restarts: within a minute its program ends by itself, as when a machine goes down; then it starts again."""
-        if words != ["restarts"]:
-            raise Failed("device restarts")
+        """device restarts: within a minute its program ends by itself, as when a machine goes down; then it starts again. device
+        restarts empty: and as it left the factory."""
+        if words[:1] != ["restarts"] or words[1:] not in ([], ["empty"]):
+            raise Failed("device restarts [empty]")
         wait_for("the device goes down", RESTART_S, lambda: not self.terminal.running())
         self.same("its exit code", self.terminal.process.wait(), 0)
-        self.start_terminal()
+        asked = os.path.exists(os.path.join(self.terminal.data, "update", "factory-reset"))
+        self.same("it was told to forget all", asked, words[1:] == ["empty"])
+        if not asked:
+            self.start_terminal()
+            return
+        shutil.rmtree(self.terminal.data)
+        os.makedirs(self.terminal.data)
+        self.terminal.start()
+
+    def do_hold(self, words):
+        """hold NAME [until FIELD]: a finger goes down on it; it is lifted when that field of the screen says something."""
+        self.terminal.wait_hit(words[0])
+        self.terminal.do(cmd="tap", name=words[0], down=True)
+        if words[1:2] == ["until"]:
+            wait_for(f"{words[2]} on the screen", 15, lambda: self.body().get(words[2]))
+            self.terminal.do(cmd="tap", name=words[0], down=False)
+
+    def body(self):
+        view = self.terminal.view()
+        return view.get(view["screen"], {})
+
+    def do_import(self, words):
+        """import from the stick: head office takes in the acts that lie on it."""
+        folder = os.path.join(self.terminal.data, "update", "stick")
+        name = next(name for name in os.listdir(folder) if name.startswith("acts-"))
+        self.same("the screen names it", self.body().get("stick_file"), name)
+        self.admin("journal", "import", os.path.join(folder, name))
 
     def expect_fleet(self, words):
         """expect fleet device|release has FIELD VALUE…: a row of that list, within the time that a roll-out takes."""

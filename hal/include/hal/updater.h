@@ -4,7 +4,8 @@
 /*
  * Whoever may write the other slot, restart the machine and read its journal: on a device a helper with root's rights
  * behind a Unix socket (firmware's tillside-updater), since the terminal has none. One bundle at a time lies in the
- * folder, as UPDATER_BUNDLE; the helper takes no other file. One thread at a time. Back-ends: socket, sim, none.
+ * folder, as UPDATER_BUNDLE, and acts for a stick as UPDATER_ACTS; the helper takes no other file. One thread at a
+ * time. Back-ends: socket, sim, none.
  *
  * Errors: -ENODEV nobody listens there, -EKEYREJECTED refused for good (signature, board, floor), -EIO it tried and
  * could not, -ENOENT no stick, -ECANCELED, -ETIMEDOUT. Each leaves a sentence in out_reason, which is
@@ -14,6 +15,7 @@
 #include "hal/context.h"
 
 #define UPDATER_BUNDLE     "bundle.raucb"
+#define UPDATER_ACTS       "acts.tsj"
 #define UPDATER_SOCKET     "/run/tillside/updater.sock"
 #define UPDATER_REASON_MAX 96
 
@@ -47,6 +49,8 @@ struct updater_ops {
     int (*journal)(struct updater *updater, char *out_text, size_t cap, size_t *out_len);
     int (*stick_take)(struct updater *updater, char *out_folder, char *out_reason);
     int (*stick_return)(struct updater *updater, char *out_reason);
+    int (*stick_save)(struct updater *updater, const char *label, char *out_reason);
+    int (*reset)(struct updater *updater, char *out_reason);
     void (*close)(struct updater *updater);
 };
 
@@ -64,6 +68,10 @@ MUST_CHECK int updater_journal(struct updater *updater, char *out_text, size_t c
 MUST_CHECK int updater_stick_take(struct updater *updater, char *out_folder, char *out_reason);
 /* Journal and log are written to it, and it may be pulled. */
 MUST_CHECK int updater_stick_return(struct updater *updater, char *out_reason);
+/* UPDATER_ACTS to a technician's stick as acts-LABEL.tsj, read back and compared. label: digits and '-'. */
+MUST_CHECK int updater_stick_save(struct updater *updater, const char *label, char *out_reason);
+/* The machine starts anew as it left the factory, all of this program's data gone. 0: it goes down soon. */
+MUST_CHECK int updater_reset(struct updater *updater, char *out_reason);
 void updater_close(struct updater *updater); /* NULL-safe */
 
 /*
@@ -71,9 +79,11 @@ void updater_close(struct updater *updater); /* NULL-safe */
  * and by the manifest in its end, as central takes it; nobody's signature is asked for. A version says how it behaves:
  * one with "~crash" in it never stays up, "~refuse" is refused, "~fail" fails while it is written. A folder `stick` is
  * the stick. What a restart of the machine does, updater_sim_restart does: the next start is from the slot that is due.
+ * A reset leaves the file UPDATER_SIM_RESET: who starts the machine again, deletes its data first.
  */
 #define UPDATER_SIM_SLOTS "simulated-slots"
 #define UPDATER_SIM_STICK "stick"
+#define UPDATER_SIM_RESET "factory-reset"
 MUST_CHECK int updater_sim_restart(const char *folder);
 
 #endif

@@ -5,7 +5,8 @@
 static void tell(struct desk *d, enum stick_outcome outcome)
 {
     struct event event = desk_event_of(d, EVENT_STICK);
-    event.stick = (struct stick_result){.outcome = outcome, .file = "a.raucb", .reason = "below the floor"};
+    event.stick =
+        (struct stick_result){.outcome = outcome, .file = "a.raucb", .records = 12, .reason = "below the floor"};
     desk_step(d, &event);
 }
 
@@ -55,6 +56,35 @@ static void in_a_shop_it_is_a_managers_act(void **state)
     assert_string_equal(view.service.stick_reason, "below the floor");
 }
 
+static void acts_are_saved_by_the_manager_and_only_where_there_are_some(void **state)
+{
+    static struct desk d;
+    static struct view_model view;
+    (void)state;
+    desk_open(&d, false);
+    desk_touch(&d, INTENT_SERVICE, 0);
+    desk_touch(&d, INTENT_ACTS, 0);
+    assert_null(desk_find(&d, EFFECT_ACTS));
+    view_make(&d.flow, &view);
+    assert_false(view.service.shop);
+    desk_open(&d, true);
+    desk_sign_in(&d);
+    d.flow.clerk.role = CLERK_CASHIER;
+    desk_touch(&d, INTENT_SERVICE, 0);
+    desk_touch(&d, INTENT_ACTS, 0);
+    assert_null(desk_find(&d, EFFECT_ACTS));
+    d.flow.clerk.role = CLERK_MANAGER;
+    desk_touch(&d, INTENT_ACTS, 0);
+    assert_non_null(desk_find(&d, EFFECT_ACTS));
+    desk_touch(&d, INTENT_STICK, 0); /* one thing after the other */
+    assert_null(desk_find(&d, EFFECT_STICK));
+    tell(&d, STICK_SAVED);
+    view_make(&d.flow, &view);
+    assert_true(view.service.shop);
+    assert_int_equal(view.service.stick, STICK_SAVED);
+    assert_int_equal(view.service.stick_records, 12);
+}
+
 static void a_badge_alone_is_not_enough(void **state)
 {
     static struct desk d;
@@ -87,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(before_it_is_enrolled_anybody_who_stands_there_may),
         cmocka_unit_test(in_a_shop_it_is_a_managers_act),
+        cmocka_unit_test(acts_are_saved_by_the_manager_and_only_where_there_are_some),
         cmocka_unit_test(a_badge_alone_is_not_enough),
         cmocka_unit_test(a_machine_restarts_only_when_nobody_is_there),
     };

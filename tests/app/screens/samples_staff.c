@@ -293,6 +293,41 @@ static void service_stick(struct view_model *view, bool zh)
     strcpy(view->service.stick_reason, "signature verification failed: self-signed certificate in certificate chain");
 }
 
+static void service_shop(struct view_model *view, bool zh)
+{
+    service(view, zh);
+    view->service.shop = true;
+    view->service.stick = STICK_SAVED;
+    view->service.stick_records = 20721;
+    strcpy(view->service.stick_file, "acts-1042-2-20721.tsj");
+}
+
+static void reset_sent(struct view_model *view, bool zh)
+{
+    (void)zh;
+    view->screen = SCREEN_RESET;
+    view->reset.terminal = 1042;
+}
+
+static void reset_unsent(struct view_model *view, bool zh)
+{
+    reset_sent(view, zh);
+    view->reset.unsent = 20721;
+    view->reset.oldest_age_s = 86400 * 9;
+}
+
+static void reset_again(struct view_model *view, bool zh)
+{
+    reset_unsent(view, zh);
+    view->reset.given_up = 20721;
+}
+
+static void reset_failed(struct view_model *view, bool zh)
+{
+    reset_unsent(view, zh);
+    strcpy(view->reset.reason, "no updater on this device: /run/tillside/updater.sock");
+}
+
 static void service_many(struct view_model *view, bool zh)
 {
     service(view, zh);
@@ -523,6 +558,10 @@ const struct sample staff_samples[] = {
     {"enrol_done", enrol_done},
     {"service", service},
     {"service_many", service_many},
+    {"service_shop", service_shop},
+    {"reset_sent", reset_sent},
+    {"reset_again", reset_again},
+    {"reset_failed", reset_failed},
     {"service_stick", service_stick},
     {"self_test_screen", self_test_screen},
     {"self_test_touch", self_test_touch},

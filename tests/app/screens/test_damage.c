@@ -234,6 +234,28 @@ static void a_finger_that_slides_off_means_nothing(void **state)
     rig_close(&rig);
 }
 
+static void a_held_button_counts_from_the_touch_until_it_is_let_go_anywhere(void **state)
+{
+    (void)state;
+    struct rig rig;
+    struct view_model view;
+    int64_t argument = 77;
+    rig_open(&rig, small);
+    sample_make(sample_named("reset_sent"), LANGUAGE_ZH_CN, &view);
+    rig_draw(&rig, &view, NULL, 0);
+    struct rect hold = rig_hit(&rig, "hold")->area;
+    assert_int_equal(ui_pointer_down(rig.ui, hold.x + 2, hold.y + 2), INTENT_HOLD);
+    view.reset.hold_s = 3;
+    rig_draw(&rig, &view, NULL, 10);
+    assert_int_equal(ui_pointer_up(rig.ui, 0, 0, &argument), INTENT_HOLD);
+    assert_int_equal(argument, 0);
+    assert_int_equal(ui_pointer_up(rig.ui, 0, 0, &argument), INTENT_NONE);
+    struct rect no = rig_hit(&rig, "no")->area;
+    assert_int_equal(ui_pointer_down(rig.ui, no.x + 2, no.y + 2), INTENT_NONE);
+    assert_int_equal(ui_pointer_up(rig.ui, no.x + 2, no.y + 2, &argument), INTENT_BACK);
+    rig_close(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +268,7 @@ int main(void)
         cmocka_unit_test(an_invalidated_display_is_drawn_whole),
         cmocka_unit_test(a_tap_shows_the_pressed_button_and_then_lets_go),
         cmocka_unit_test(a_finger_that_slides_off_means_nothing),
+        cmocka_unit_test(a_held_button_counts_from_the_touch_until_it_is_let_go_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

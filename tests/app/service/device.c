@@ -96,6 +96,21 @@ static int stick_return(struct updater *updater, char *out_reason)
     return updater_stick_return(of(updater)->updater, out_reason);
 }
 
+static int stick_save(struct updater *updater, const char *label, char *out_reason)
+{
+    return updater_stick_save(of(updater)->updater, label, out_reason);
+}
+
+static int reset(struct updater *updater, char *out_reason)
+{
+    struct device *d = of(updater);
+    snprintf(out_reason, UPDATER_REASON_MAX, "the disk cannot be written");
+    if (d->locked)
+        return -EIO;
+    d->resets++;
+    return 0;
+}
+
 static void leave_open(struct updater *updater)
 {
     (void)updater;
@@ -161,6 +176,19 @@ static bool idle(void *context)
     return ((struct device *)context)->idle;
 }
 
+static int acts(void *context, struct buffer *out_file, struct service_acts *out_acts)
+{
+    const struct device *d = context;
+    *out_acts = d->books;
+    return d->acts_error != 0 ? d->acts_error : buffer_append(out_file, "signed acts", 11);
+}
+
+static void reset_failed(void *context, const char *reason)
+{
+    struct device *d = context;
+    snprintf(d->reset_failed, sizeof(d->reset_failed), "%s", reason);
+}
+
 static void stick_done(void *context, const struct stick_result *result)
 {
     ((struct device *)context)->stick = *result;
@@ -179,7 +207,9 @@ static void begin(struct device *d)
                                       .send_logs = send_logs,
                                       .note = note,
                                       .idle = idle,
+                                      .acts = acts,
                                       .stick_done = stick_done,
+                                      .reset_failed = reset_failed,
                                       .context = d};
     snprintf(log_path, sizeof(log_path), "%s/terminal.log", d->folder);
     assert_int_equal(service_open(&options, false, &d->service), 0);
@@ -187,8 +217,8 @@ static void begin(struct device *d)
 
 void device_open(struct device *d)
 {
-    static const struct updater_ops ops = {state,   inspect,    install,      reboot,
-                                           journal, stick_take, stick_return, leave_open};
+    static const struct updater_ops ops = {state,      inspect,      install,    reboot, journal,
+                                           stick_take, stick_return, stick_save, reset,  leave_open};
     struct updater_spec spec = {.backend = "sim"};
     memset(d, 0, sizeof(*d));
     strcpy(d->folder, "/tmp/tillside-service-XXXXXX");
@@ -305,4 +335,18 @@ void device_runs(struct device *d, char out_version[24])
     struct updater_state now;
     assert_int_equal(updater_state(d->updater, &now, reason), 0);
     memcpy(out_version, now.version, sizeof(now.version));
+}
+
+void device_write(const struct device *d, const char *name, const char *text, size_t len)
+{
+    char path[160];
+    snprintf(path, sizeof(path), "%s/%s", d->folder, name);
+    assert_int_equal(file_write_atomic(path, text, len, 0600), 0);
+}
+
+bool device_holds(const struct device *d, const char *name)
+{
+    char path[160];
+    snprintf(path, sizeof(path), "%s/%s", d->folder, name);
+    return access(path, F_OK) == 0;
 }

@@ -32,6 +32,11 @@ struct device {
     char logs[100 * 1024];
     unsigned logs_sent;
     struct stick_result stick;
+    struct service_acts books; /* what the books would give */
+    int acts_error;
+    bool locked; /* the disk that would have to be told of a reset cannot be written */
+    unsigned resets;
+    char reset_failed[UPDATER_REASON_MAX];
 };
 
 void device_open(struct device *d); /* 08:00 in the store; online, nobody at the screen */
@@ -46,6 +51,10 @@ bool device_settle(struct device *d);
 void device_bundle(struct device *d, const char *compatible, const char *version, size_t size);
 struct feed_order *device_order_update(struct device *d, uint64_t id, const char *version);
 struct feed_order *device_order(struct device *d, uint64_t id, uint8_t what);
+
+/* A file of that name in the device's folder. */
+void device_write(const struct device *d, const char *name, const char *text, size_t len);
+bool device_holds(const struct device *d, const char *name);
 
 /* What was told of an order in the end: 0 nothing yet. Told twice with different words fails the test. */
 uint8_t device_outcome(const struct device *d, uint64_t id, char out_reason[96]);

@@ -44,20 +44,6 @@ static void assert_ended(uint64_t order, uint8_t outcome, const char *words)
     assert_string_equal(reason, words);
 }
 
-static void write_file(const char *name, const char *text, size_t len)
-{
-    char path[160];
-    snprintf(path, sizeof(path), "%s/%s", d.folder, name);
-    assert_int_equal(file_write_atomic(path, text, len, 0600), 0);
-}
-
-static bool holds(const char *name)
-{
-    char path[160];
-    snprintf(path, sizeof(path), "%s/%s", d.folder, name);
-    return access(path, F_OK) == 0;
-}
-
 /* ---- updates by order */
 
 static void an_update_is_fetched_installed_started_and_told_step_by_step(void **state)
@@ -73,7 +59,7 @@ static void an_update_is_fetched_installed_started_and_told_step_by_step(void **
     assert_int_equal(d.parts, 3);
     assert_int_equal(d.installs, 1);
     assert_int_equal(d.restarts, 1);
-    assert_false(holds(UPDATER_BUNDLE));
+    assert_false(device_holds(&d, UPDATER_BUNDLE));
     assert_true(device_settle(&d)); /* the order still stands in the feed: nothing more happens */
     assert_int_equal(d.installs, 1);
 }
@@ -239,7 +225,7 @@ static void orders_that_are_not_for_this_device_are_refused(void **state)
     };
     (void)state;
     static const char slots[] = "A A 0.0.5 " TILLSIDE_VERSION " " TILLSIDE_VERSION " 1\n";
-    write_file(UPDATER_SIM_SLOTS, slots, sizeof(slots) - 1);
+    device_write(&d, UPDATER_SIM_SLOTS, slots, sizeof(slots) - 1);
     device_bundle(&d, BOARD, "9.2.0", 1000);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct feed_order *order = device_order_update(&d, 100 + i, rows[i].version);
@@ -278,7 +264,7 @@ static void bundles_that_are_not_what_the_order_said_are_not_installed(void **st
     assert_true(device_settle(&d));
     assert_ended(14, ORDER_OVER, "central has it no longer");
     assert_int_equal(d.installs, 0);
-    assert_false(holds(UPDATER_BUNDLE));
+    assert_false(device_holds(&d, UPDATER_BUNDLE));
 }
 
 static void what_the_updater_refuses_or_cannot_do_is_told_in_its_words(void **state)
@@ -302,7 +288,7 @@ static void a_state_that_was_damaged_is_none(void **state)
         memset(bytes, (int)(len * 7 + 0x8c), sizeof(bytes));
         service_close(d.service);
         d.service = NULL;
-        write_file("service.state", bytes, len);
+        device_write(&d, "service.state", bytes, len);
         device_start(&d);
     }
     device_bundle(&d, BOARD, "9.2.0", 1000);
@@ -332,7 +318,7 @@ static unsigned run_with_cut(const char *to, unsigned at)
     assert_in_range(d.installs, 1, 2);
     assert_in_range(d.restarts, 0, 2); /* a cut is a restart too */
     assert_in_range(d.fetched, d.file_len, d.file_len + SERVICE_PART_BYTES);
-    assert_false(holds(UPDATER_BUNDLE));
+    assert_false(device_holds(&d, UPDATER_BUNDLE));
     unsigned notes = d.note_count, acts = d.acts;
     device_start(&d);
     assert_true(device_settle(&d));
@@ -380,7 +366,7 @@ static void logs_say_who_it_is_and_name_nobody(void **state)
     static const char log[] = "2026-11-22 WARN call 13812345678 openid oABCDEFGHIJKLMNOPQRSTUV12345 card "
                               "4111 1111 1111 1111 code TSC1:ABCDEF\x01\n";
     (void)state;
-    write_file("terminal.log", log, sizeof(log) - 1);
+    device_write(&d, "terminal.log", log, sizeof(log) - 1);
     device_order(&d, 10, ORDER_LOGS);
     assert_true(device_settle(&d));
     assert_ended(10, ORDER_DONE, "");
@@ -404,7 +390,7 @@ static void a_line_that_was_cut_tells_nothing_of_whom_it_named(void **state)
     size_t own = 64 * 1024 - 1;
     memcpy(log + sizeof(log) - own - 1, "13812345678 called\nWARN the next line\n", 37);
     log[sizeof(log) - 1] = '\n';
-    write_file("terminal.log", log, sizeof(log));
+    device_write(&d, "terminal.log", log, sizeof(log));
     device_order(&d, 10, ORDER_LOGS);
     assert_true(device_settle(&d));
     assert_ended(10, ORDER_DONE, "");
@@ -431,86 +417,6 @@ static void an_update_that_waits_holds_up_neither_logs_nor_a_restart(void **stat
     assert_ended(10, ORDER_DONE, ""); /* it started into it by the way */
 }
 
-/* ---- a stick */
-
-static void put_on_stick(const char *name)
-{
-    char path[200];
-    snprintf(path, sizeof(path), "%s/%s", d.folder, UPDATER_SIM_STICK);
-    int made = mkdir(path, 0700);
-    (void)made;
-    snprintf(path, sizeof(path), "%s/%s", UPDATER_SIM_STICK, name);
-    write_file(path, (const char *)d.file, d.file_len);
-}
-
-static const struct stick_result *read_stick(void)
-{
-    memset(&d.stick, 0, sizeof(d.stick));
-    service_read_stick(d.service);
-    assert_int_equal(service_step(d.service), 0);
-    return &d.stick;
-}
-
-static void a_stick_says_what_is_wrong_with_it(void **state)
-{
-    (void)state;
-    assert_int_equal(read_stick()->outcome, STICK_NONE);
-    d.file_len = 5;
-    put_on_stick("holiday.jpg");
-    assert_int_equal(read_stick()->outcome, STICK_EMPTY);
-    assert_true(d.stick.logs_written);
-    device_bundle(&d, BOARD, TILLSIDE_VERSION, 1000);
-    put_on_stick("a.raucb");
-    assert_int_equal(read_stick()->outcome, STICK_NO_NEWER);
-    device_bundle(&d, "tillside-rk3399", "9.2.0", 1000);
-    put_on_stick("a.raucb");
-    assert_int_equal(read_stick()->outcome, STICK_REFUSED);
-    assert_string_equal(d.stick.reason, "for another board: tillside-rk3399");
-    assert_string_equal(d.stick.file, "a.raucb");
-    memcpy(d.file, "xxxx", 4);
-    put_on_stick("a.raucb");
-    assert_int_equal(read_stick()->outcome, STICK_REFUSED);
-    assert_string_equal(d.stick.reason, "signature verification failed: no such bundle");
-    device_bundle(&d, BOARD, "9.2.0~fail", 1000);
-    put_on_stick("a.raucb");
-    assert_int_equal(read_stick()->outcome, STICK_FAILED);
-    d.file_len = 0;
-    put_on_stick("a.raucb");
-    assert_int_equal(read_stick()->outcome, STICK_REFUSED);
-    assert_false(holds(UPDATER_BUNDLE));
-    assert_true(device_settle(&d));
-    assert_int_equal(d.restarts, 0);
-}
-
-static void the_first_bundle_that_fits_is_installed_at_once_and_told(void **state)
-{
-    (void)state;
-    device_bundle(&d, "tillside-rk3399", "9.2.0", 1000);
-    put_on_stick("a.raucb");
-    device_bundle(&d, BOARD, "9.2.0", 600000);
-    put_on_stick("b.raucb");
-    d.idle = false; /* the technician stands before it */
-    assert_int_equal(read_stick()->outcome, STICK_INSTALLED);
-    assert_string_equal(d.stick.file, "b.raucb");
-    assert_string_equal(d.stick.version, "9.2.0");
-    assert_true(d.stick.logs_written);
-    assert_true(device_settle(&d));
-    assert_runs("9.2.0");
-    assert_ended(0, ORDER_DONE, "");
-}
-
-static void a_stick_waits_while_centrals_own_update_is_under_way(void **state)
-{
-    (void)state;
-    device_bundle(&d, BOARD, "9.2.0", 1000);
-    struct feed_order *order = device_order_update(&d, 10, "9.2.0");
-    order->from_min = 1;
-    order->to_min = 2;
-    put_on_stick("a.raucb");
-    assert_true(device_settle(&d));
-    assert_int_equal(read_stick()->outcome, STICK_BUSY);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_device, close_device)
@@ -535,9 +441,6 @@ int main(void)
         TEST(logs_say_who_it_is_and_name_nobody),
         TEST(a_line_that_was_cut_tells_nothing_of_whom_it_named),
         TEST(an_update_that_waits_holds_up_neither_logs_nor_a_restart),
-        TEST(a_stick_says_what_is_wrong_with_it),
-        TEST(the_first_bundle_that_fits_is_installed_at_once_and_told),
-        TEST(a_stick_waits_while_centrals_own_update_is_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
