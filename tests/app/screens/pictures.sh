@@ -38,7 +38,7 @@ for language in zh en; do
         set --
         for name in starting attract greeting_new viewfinder_dark verdict_good verdict_used verdict_minimum verdict_wait \
             member price sign_in sign_in_pin counter_busy amount_coupon code_entry void_list void_reason enrol_digits \
-            service service_stick service_shop reset_again self_test_screen self_test_touch self_test_failed store_peer store_ask_promote verdict_waiting verdict_main_away outage_books; do
+            service service_stick self_test_screen self_test_touch self_test_failed store_peer store_ask_promote verdict_waiting verdict_main_away outage_books; do
             set -- "$@" "$work/$name-$language-$size.png"
         done
         tile=5x
