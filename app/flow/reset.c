@@ -39,7 +39,7 @@ void flow_reset_act(struct flow *flow, struct effects *effects)
 
 void flow_reset_hold(struct flow *flow, struct effects *effects, bool pressed)
 {
-    if (flow->screen != SCREEN_RESET || flow->reset.under_way)
+    if (flow->screen != SCREEN_RESET)
         return;
     flow->reset.hold_until_mono_ms = pressed ? flow->now.mono_ms + HOLD_MS : 0;
     if (pressed)
@@ -59,6 +59,7 @@ static void held(struct flow *flow, struct effects *effects)
     }
     memset(reset->reason, 0, sizeof(reset->reason));
     reset->under_way = true;
+    flow->deadline_mono_ms = 0; /* an update may be written first: until then nothing is sold that would be lost */
     effect_add(effects, EFFECT_RESET);
 }
 
@@ -87,4 +88,6 @@ void flow_reset_failed(struct flow *flow, const char *reason)
     flow->reset.under_way = false;
     flow->reset.given_up = 0;
     memcpy(flow->reset.reason, reason, sizeof(flow->reset.reason));
+    if (flow->screen == SCREEN_RESET)
+        flow->deadline_mono_ms = flow->now.mono_ms + PAD_MS;
 }

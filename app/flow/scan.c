@@ -124,7 +124,7 @@ void flow_on_scanned(struct flow *flow, struct effects *effects, enum scan_sourc
     enum scancode_kind kind = SCANCODE_EMPTY;
 
     /* One act at a time: whoever shows a code now hears that it was not taken. */
-    if (flow->pending_ticket != 0) {
+    if (flow->pending_ticket != 0 || flow->reset.under_way) {
         effect_add(effects, EFFECT_SOUND)->sound = SOUND_WARN;
         return;
     }

@@ -243,7 +243,7 @@ static bool allowed_out_of_service(enum intent intent)
 
 void flow_on_intent(struct flow *flow, struct effects *effects, enum intent intent, int64_t argument)
 {
-    if (flow->out_of_service && !allowed_out_of_service(intent))
+    if (flow->reset.under_way || (flow->out_of_service && !allowed_out_of_service(intent)))
         return;
     switch (intent) {
     case INTENT_BACK:

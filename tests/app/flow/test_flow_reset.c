@@ -141,6 +141,20 @@ static void whoever_goes_away_is_asked_anew(void **state)
     assert_int_equal(seen().given_up, 0);
 }
 
+static void while_it_is_under_way_nothing_is_taken_that_would_be_lost(void **state)
+{
+    (void)state;
+    open_reset(CLERK_MANAGER, 0);
+    assert_true(hold(3000));
+    later(3600000); /* an update may be written first */
+    desk_touch(&d, INTENT_BACK, 0);
+    desk_touch(&d, INTENT_SCAN, 0);
+    assert_true(seen().under_way);
+    desk_scan(&d, COUPON);
+    assert_null(desk_asked(&d, TILL_REDEEM));
+    assert_int_equal(desk_find(&d, EFFECT_SOUND)->sound, SOUND_WARN);
+}
+
 static void a_reset_that_cannot_be_begun_says_why(void **state)
 {
     (void)state;
@@ -151,6 +165,7 @@ static void a_reset_that_cannot_be_begun_says_why(void **state)
     desk_step(&d, &event);
     assert_false(seen().under_way);
     assert_string_equal(seen().reason, "the disk cannot be written");
+    assert_true(d.flow.deadline_mono_ms > 0); /* nobody has to stay before it */
     assert_true(hold(3000));
     assert_string_equal(seen().reason, "");
 }
@@ -164,6 +179,7 @@ int main(void)
         cmocka_unit_test(the_books_own_count_counts_where_the_network_has_not_told),
         cmocka_unit_test(saving_them_first_is_one_touch_away),
         cmocka_unit_test(whoever_goes_away_is_asked_anew),
+        cmocka_unit_test(while_it_is_under_way_nothing_is_taken_that_would_be_lost),
         cmocka_unit_test(a_reset_that_cannot_be_begun_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
