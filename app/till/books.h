@@ -63,6 +63,13 @@ struct refused_scan {
 #define GREETINGS_PENDING 8
 #define LATE_MAX          16
 
+/* What decides which items of authority_waiting are due. */
+struct waiting_look {
+    bool valid;
+    uint32_t epoch;
+    bool rights, shares; /* can be released */
+};
+
 /* How this terminal stands in its store; from feed, journal and config by store_load. */
 struct store_role {
     uint32_t others;      /* terminals of the store that the feed names besides this one */
@@ -76,6 +83,7 @@ struct store_role {
     bool deposed_behind; /* it said that its copy may be behind */
     uint32_t deposed_by;
     uint32_t waiting; /* feed items in authority_waiting */
+    struct waiting_look idle; /* of these none was due under it */
     int64_t follows;  /* a primary before, by central's word, whose end is not here yet; 0 = nobody (successor.c) */
     uint32_t follows_since; /* the store epoch of that word */
 };

@@ -207,6 +207,7 @@ static int wait(struct books *b, uint16_t kind, struct slice body)
     db_stmt_close(stmt);
     if (r < 0)
         return r;
+    b->role.idle.valid = false;
     b->role.waiting += db_changes(b->db) > 0;
     if (b->role.waiting <= WAITING_MAX)
         return 0;
@@ -327,14 +328,34 @@ static int take_up_some(struct books *b)
     return r;
 }
 
+static struct waiting_look look(const struct books *b)
+{
+    return (struct waiting_look){.valid = true,
+                                 .epoch = b->role.epoch,
+                                 .rights = can_do(b, FEED_RIGHT_REQUEST),
+                                 .shares = can_do(b, FEED_SHARE_REQUEST)};
+}
+
+static bool same_look(const struct waiting_look *a, const struct waiting_look *b)
+{
+    return a->valid && b->valid && a->epoch == b->epoch && a->rights == b->rights && a->shares == b->shares;
+}
+
+/* Asked after every request and call, while hundreds may wait for a store epoch that is not known here yet. */
 int feed_authority_take_up(struct books *b)
 {
+    struct waiting_look now;
     struct waiting first;
     int r;
 
     if (!b->enrolled || b->role.forked || b->role.waiting == 0 || !books_is_primary(b) || b->unconfirmed_from != 0)
         return 0;
+    now = look(b);
+    if (same_look(&b->role.idle, &now))
+        return 0;
     r = next_due(b, 0, &first);
+    if (r == 0 && first.id == 0)
+        b->role.idle = now;
     if (r < 0 || first.id == 0)
         return r;
     r = books_begin(b);
