@@ -285,7 +285,13 @@ void books_close(struct books *b)
 
 int books_begin(struct books *b)
 {
+    b->touched = (struct touched){0};
     return db_begin(b->db);
+}
+
+void books_touch(struct books *b)
+{
+    b->touched.ends = b->touched.backlog = true;
 }
 
 void books_abort(struct books *b)
@@ -303,8 +309,24 @@ static bool head_equal(const struct journal_head *a, const struct journal_head *
     return a->seq == b->seq && memcmp(a->hash, b->hash, HASH_LEN) == 0;
 }
 
+static void follow(struct books *b, unsigned long long before)
+{
+    struct upload_step step = {.before = before,
+                               .now = atomic_load(upload_commits(b->upload)),
+                               .era = b->era,
+                               .own = {.terminal = b->enrolment.answer.terminal,
+                                       .incarnation = b->enrolment.answer.incarnation,
+                                       .through = b->head.seq},
+                               .unconfirmed_from = b->unconfirmed_from,
+                               .done = &b->touched};
+
+    memcpy(step.own.hash, b->head.hash, HASH_LEN);
+    upload_follow(b->upload, &step);
+}
+
 int books_commit(struct books *b)
 {
+    unsigned long long commits = atomic_load(upload_commits(b->upload));
     struct journal_head wanted = b->head, before = b->committed;
     int r = b->consumes ? confirm_mark(b) : 0;
 
@@ -318,6 +340,7 @@ int books_commit(struct books *b)
         b->committed = b->head;
         b->consumes = false;
         b->unconfirmed_committed = b->unconfirmed_from;
+        follow(b, commits);
         return 0;
     }
     books_abort(b);

@@ -82,9 +82,9 @@ struct store_role {
     uint64_t deposed_copy_through;
     bool deposed_behind; /* it said that its copy may be behind */
     uint32_t deposed_by;
-    uint32_t waiting; /* feed items in authority_waiting */
+    uint32_t waiting;         /* feed items in authority_waiting */
     struct waiting_look idle; /* of these none was due under it */
-    int64_t follows;  /* a primary before, by central's word, whose end is not here yet; 0 = nobody (successor.c) */
+    int64_t follows; /* a primary before, by central's word, whose end is not here yet; 0 = nobody (successor.c) */
     uint32_t follows_since; /* the store epoch of that word */
 };
 
@@ -108,6 +108,12 @@ struct fence {
     uint32_t by, terminal; /* 0 = none */
     uint32_t epoch;        /* the store's then: a higher one ends it */
     int64_t until_mono_ms;
+};
+
+/* What the open transaction changed of what upload.c keeps, beside the records that it appends to this journal. */
+struct touched {
+    bool ends, backlog;  /* in a way that has to be read again */
+    struct lan_end copy; /* this copy grew; through 0 = none did */
 };
 
 struct books {
@@ -153,7 +159,8 @@ struct books {
     } others;
     uint64_t unconfirmed_from, unconfirmed_committed; /* 0 = nothing waits for a peer; as on the disk */
     bool consumes;                                    /* the open transaction holds an act that a peer must have */
-    bool taken_back;                                  /* what waited is gone: the till's loop says so */
+    struct touched touched;
+    bool taken_back; /* what waited is gone: the till's loop says so */
     struct peer_word peers[PEERS_REMEMBERED];
     struct fence fence;
     struct body late[LATE_MAX]; /* sign-ins while an act waits for a peer: appended after it */
@@ -191,6 +198,8 @@ void books_abort(struct books *b);
  * another one has its name. A restart must not forget it: only a new enrolment ends it.
  */
 MUST_CHECK int books_remember_fork(struct books *b);
+/* The open transaction changes eras, marks, or what stands about them in config. */
+void books_touch(struct books *b);
 /* Everything in memory from the database. */
 MUST_CHECK int books_load(struct books *b);
 struct clock_reading books_clock(const struct books *b);
@@ -422,6 +431,17 @@ MUST_CHECK int upload_open(const char *path, const char *vfs, struct upload **ou
 void upload_close(struct upload *upload);             /* NULL-safe */
 void upload_release(struct upload *upload);           /* closes the reader until the next use; NULL-safe */
 atomic_ullong *upload_commits(struct upload *upload); /* for the writer: what was read holds until it counts */
+/* The writer, after a commit: what is kept of the moment before it goes along, without reading. */
+struct upload_step {
+    unsigned long long before, now; /* the counts of commits */
+    uint32_t era;                   /* the present one, */
+    struct lan_end own;             /* where its journal ends now, */
+    uint64_t unconfirmed_from;      /* and what of it waits for a peer */
+    const struct touched *done;     /* by the commit */
+};
+void upload_follow(struct upload *upload, const struct upload_step *step);
+/* -EUCLEAN when what is kept is not what stands in the books. */
+MUST_CHECK int upload_compare(struct upload *upload);
 MUST_CHECK int upload_backlog(struct upload *upload, struct till_backlog *out_backlog);
 MUST_CHECK int upload_next_batch(struct upload *upload, const uint8_t secret[SECRET_KEY_LEN], uint8_t *out, size_t cap,
                                  size_t *out_len);

@@ -45,7 +45,10 @@ static bool may_be_undone(const struct books *b)
 
 int confirm_hold_back(struct books *b)
 {
-    return b->unconfirmed_from != 0 ? config_set_int(b->db, "held_back", may_be_undone(b)) : 0;
+    if (b->unconfirmed_from == 0)
+        return 0;
+    b->touched.ends = true;
+    return config_set_int(b->db, "held_back", may_be_undone(b));
 }
 
 static int confirm(struct books *b)
@@ -75,6 +78,7 @@ static int delete_unconfirmed(struct books *b)
     db_bind_int64(stmt, 2, journal_id(b->era + 1, 0));
     r = db_stmt_run(stmt);
     db_stmt_close(stmt);
+    books_touch(b);
     return r;
 }
 

@@ -78,6 +78,7 @@ static int insert_era(struct copy *c)
     db_stmt_close(stmt);
     if (r < 0)
         return r;
+    books_touch(c->b);
     c->era = (uint32_t)db_last_rowid(c->b->db);
     c->head.seq = c->reader.head.first_seq - 1;
     memcpy(c->head.hash, c->reader.head.prev_hash, HASH_LEN);
@@ -158,6 +159,16 @@ static int take(struct copy *c, const struct record *record)
     return 0;
 }
 
+static void grew(struct copy *c)
+{
+    struct lan_end *end = &c->b->touched.copy;
+
+    *end = (struct lan_end){
+        .terminal = c->reader.head.terminal, .incarnation = c->reader.head.incarnation, .through = c->head.seq};
+    memcpy(end->hash, c->head.hash, HASH_LEN);
+    c->b->touched.backlog |= c->gone; /* there is more to carry */
+}
+
 static int take_all(struct copy *c)
 {
     uint64_t before = c->head.seq;
@@ -174,8 +185,10 @@ static int take_all(struct copy *c)
         r = take(c, &record);
     if (r == 0 && next < 0)
         r = next;
-    if (r == 0 && c->head.seq > before)
+    if (r == 0 && c->head.seq > before) {
+        grew(c);
         r = keep_head(c);
+    }
     return r;
 }
 
@@ -341,6 +354,7 @@ int copies_drop(struct books *b, bool *out_dropped)
     *out_dropped = r == DB_ROW;
     if (r == DB_DONE)
         return 0;
+    books_touch(b);
     return db_exec(b->db, "DELETE FROM journal WHERE id >> 44 IN (SELECT era FROM era WHERE own = 0);"
                           "DELETE FROM copy_batch; DELETE FROM era WHERE own = 0");
 }
@@ -380,6 +394,7 @@ static int write_carried(struct books *b, const struct lan_end *end)
     db_bind_int64(stmt, 3, (int64_t)end->through);
     r = db_stmt_run(stmt);
     db_stmt_close(stmt);
+    b->touched.backlog = true;
     return r;
 }
 

@@ -26,6 +26,7 @@ static int keep(struct books *b, bool foreign, uint64_t boot_count)
 
     if (r < 0)
         return r;
+    b->touched.backlog = foreign;
     if (foreign)
         r = config_set_int(b->db, "forked", 1);
     else

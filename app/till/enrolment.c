@@ -89,6 +89,7 @@ static int insert_era(struct books *b, const struct enrol_answer *answer)
     db_bind_int64(stmt, 3, answer->store);
     r = db_stmt_run(stmt);
     db_stmt_close(stmt);
+    books_touch(b);
     if (r == 0)
         b->era = (uint32_t)db_last_rowid(b->db);
     return r;

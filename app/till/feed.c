@@ -84,6 +84,7 @@ int feed_forget(struct books *b)
 {
     int r = 0;
 
+    books_touch(b);
     for (size_t i = 0; i < ARRAY_LEN(tables) && r == 0; i++) {
         char sql[48] = "DELETE FROM ";
         strncat(sql, tables[i], sizeof(sql) - strlen(sql) - 1);

@@ -277,6 +277,7 @@ static int apply_terminal(struct books *b, struct slice body)
 
     if (r < 0)
         return r;
+    b->touched.backlog = true; /* whose copies are to be carried */
     r = run_keyed(
         b, terminal.gone ? "DELETE FROM terminal WHERE terminal = ?" : "DELETE FROM terminal_gone WHERE terminal = ?",
         terminal.terminal, NULL);

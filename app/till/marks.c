@@ -51,7 +51,7 @@ static int raise(const struct journal_answer *answer, bool new_epoch, struct upl
     return 0;
 }
 
-static int write_marks(struct books *b, const struct upload_era *era)
+static int write_marks(struct books *b, const struct upload_era *before, const struct upload_era *era)
 {
     struct db_stmt *stmt;
     int r = db_stmt_open(b->db,
@@ -67,12 +67,15 @@ static int write_marks(struct books *b, const struct upload_era *era)
     db_bind_int64(stmt, 4, (int64_t)era->pruned_through);
     r = db_stmt_run(stmt);
     db_stmt_close(stmt);
+    b->touched.backlog = true;
+    b->touched.ends |= era->pruned_through != before->pruned_through;
     return r;
 }
 
 /* Of every era: what central lost is not known era by era. */
 static int rewind_all_eras(struct books *b)
 {
+    b->touched.backlog = true;
     return db_exec(b->db, "UPDATE era SET durable_through = archived_through");
 }
 
@@ -192,7 +195,7 @@ static int store(struct books *b, const struct journal_answer *answer, const str
     if (r == 0)
         r = prune(b, era);
     if (r == 0 && (new_epoch || memcmp(before, era, sizeof(*era)) != 0))
-        r = write_marks(b, era);
+        r = write_marks(b, before, era);
     if (r == 0 && known_epoch != answer->server_epoch)
         r = config_set_int(b->db, "server_epoch", answer->server_epoch);
     return r;

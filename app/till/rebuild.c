@@ -163,6 +163,8 @@ int rebuild_compare(struct books *b)
     r = db_open(path, &options, &scratch);
     if (r == 0)
         r = rebuild(b, scratch);
+    if (r == 0)
+        r = upload_compare(b->upload);
     db_close(scratch);
     remove_scratch(path);
     free(path);

@@ -517,6 +517,7 @@ int books_remember_fork(struct books *b)
 
     if (r < 0)
         return r;
+    b->touched.backlog = true;
     r = config_set_int(b->db, "forked", 1);
     if (r < 0) {
         books_abort(b);

@@ -17,7 +17,9 @@ struct upload {
     unsigned long long ends_mark, backlog_mark;
     uint32_t end_count;
     struct lan_end ends[LAN_TERMINALS_MAX];
+    bool held_back; /* the first of them is shortened */
     struct till_backlog backlog;
+    uint32_t backlog_era; /* whose it is */
 };
 
 int upload_open(const char *path, const char *vfs, struct upload **out_upload)
@@ -183,7 +185,12 @@ static int read_time(struct upload *upload, int64_t id, int64_t *out_ms)
     return r < 0 ? r : r == DB_ROW ? 0 : -ENOENT;
 }
 
-static int read_backlog(struct upload *upload, struct till_backlog *out)
+static uint64_t waiting_of(uint64_t through, uint64_t durable)
+{
+    return through > durable ? through - durable : 0;
+}
+
+static int read_backlog(struct upload *upload, struct till_backlog *out, uint32_t *out_era)
 {
     struct upload_era era;
     struct present present;
@@ -195,10 +202,11 @@ static int read_backlog(struct upload *upload, struct till_backlog *out)
     if (r < 0)
         return r;
     through = ready_through(&present, &era);
+    *out_era = era.era;
     *out = (struct till_backlog){.last_seq = era.last_seq,
                                  .durable_through = era.durable_through,
                                  .archived_through = era.archived_through,
-                                 .waiting = through > era.durable_through ? through - era.durable_through : 0,
+                                 .waiting = waiting_of(through, era.durable_through),
                                  .forked = present.forked};
     r = copies_to_carry(upload->reader, &out->carried);
     if (r < 0 || out->waiting == 0)
@@ -211,15 +219,17 @@ static int read_backlog(struct upload *upload, struct till_backlog *out)
 static int refresh_backlog(struct upload *upload)
 {
     struct till_backlog backlog = {0};
+    uint32_t era = 0;
     unsigned long long mark = atomic_load(&upload->commits);
     int r;
 
     if (mark == upload->backlog_mark)
         return 0;
-    r = read_backlog(upload, &backlog);
+    r = read_backlog(upload, &backlog, &era);
     if (r < 0 && r != -ENOENT)
         return r;
     upload->backlog = backlog;
+    upload->backlog_era = era;
     upload->backlog_mark = mark;
     return 0;
 }
@@ -379,8 +389,10 @@ static int read_ends(struct upload *upload, struct lan_end ends[LAN_TERMINALS_MA
             r = read_end(upload, stmt, &present, &ends[count++]);
     }
     db_stmt_close(stmt);
-    if (r == 0)
+    if (r == 0) {
         *out_count = count;
+        upload->held_back = present.held_back;
+    }
     return r;
 }
 
@@ -417,6 +429,108 @@ int upload_ends(struct upload *upload, struct lan_end out_ends[LAN_TERMINALS_MAX
     }
     r = done(upload, r);
     return r;
+}
+
+static void grow_end(struct upload *upload, const struct lan_end *grown)
+{
+    for (uint32_t i = 0; i < upload->end_count; i++) {
+        struct lan_end *end = &upload->ends[i];
+        if (end->terminal != grown->terminal || end->incarnation != grown->incarnation)
+            continue;
+        end->through = grown->through;
+        memcpy(end->hash, grown->hash, HASH_LEN);
+    }
+}
+
+static void follow_ends(struct upload *upload, const struct upload_step *step)
+{
+    if (step->done->ends || upload->held_back)
+        return;
+    grow_end(upload, &step->own);
+    if (step->done->copy.through != 0)
+        grow_end(upload, &step->done->copy);
+    upload->ends_mark = step->now;
+}
+
+/* Of an older journal that goes up first nothing changed. When something begins to wait, its time has to be read. */
+static void follow_backlog(struct upload *upload, const struct upload_step *step)
+{
+    const struct present present = {.era = step->era, .unconfirmed_from = step->unconfirmed_from};
+    const struct upload_era era = {.era = step->era, .last_seq = step->own.through};
+    struct till_backlog *backlog = &upload->backlog;
+    uint64_t waiting = waiting_of(ready_through(&present, &era), backlog->durable_through);
+
+    if (step->done->backlog)
+        return;
+    if (upload->backlog_era == step->era) {
+        if ((waiting == 0) != (backlog->waiting == 0))
+            return;
+        backlog->last_seq = step->own.through;
+        backlog->waiting = waiting;
+    }
+    upload->backlog_mark = step->now;
+}
+
+void upload_follow(struct upload *upload, const struct upload_step *step)
+{
+    if (step->now == step->before || step->before == 0 || pthread_mutex_trylock(&upload->mutex) != 0)
+        return; /* the writer waits for nobody: what is kept is read again */
+    if (upload->ends_mark == step->before)
+        follow_ends(upload, step);
+    if (upload->backlog_mark == step->before)
+        follow_backlog(upload, step);
+    pthread_mutex_unlock(&upload->mutex);
+}
+
+static bool same_end(const struct lan_end *a, const struct lan_end *b)
+{
+    return a->terminal == b->terminal && a->incarnation == b->incarnation && a->from == b->from &&
+           a->through == b->through && memcmp(a->hash, b->hash, HASH_LEN) == 0;
+}
+
+static int compare_ends(struct upload *upload)
+{
+    struct lan_end ends[LAN_TERMINALS_MAX];
+    uint32_t count = 0;
+    bool same;
+    int r = upload->ends_mark == atomic_load(&upload->commits) ? read_ends(upload, ends, &count) : -ESTALE;
+
+    if (r < 0)
+        return r == -ESTALE ? 0 : r;
+    same = count == upload->end_count;
+    for (uint32_t i = 0; i < count && same; i++)
+        same = same_end(&ends[i], &upload->ends[i]);
+    return same ? 0 : -EUCLEAN;
+}
+
+static int compare_backlog(struct upload *upload)
+{
+    const struct till_backlog *kept = &upload->backlog;
+    struct till_backlog read = {0};
+    uint32_t era = 0;
+    int r = upload->backlog_mark == atomic_load(&upload->commits) ? read_backlog(upload, &read, &era) : -ESTALE;
+
+    if (r < 0)
+        return r == -ESTALE || r == -ENOENT ? 0 : r;
+    return era == upload->backlog_era && read.last_seq == kept->last_seq &&
+                   read.durable_through == kept->durable_through && read.archived_through == kept->archived_through &&
+                   read.waiting == kept->waiting && read.carried == kept->carried && read.forked == kept->forked &&
+                   read.oldest_ms == kept->oldest_ms
+               ? 0
+               : -EUCLEAN;
+}
+
+int upload_compare(struct upload *upload)
+{
+    int r;
+
+    pthread_mutex_lock(&upload->mutex);
+    r = reader_ready(upload);
+    if (r == 0)
+        r = compare_ends(upload);
+    if (r == 0)
+        r = compare_backlog(upload);
+    return done(upload, r);
 }
 
 /* Of a copy: the widest batch that holds the next record, under the signature that it came with. */
