@@ -98,6 +98,7 @@ void plain_memory_use(void)
                                                 plain_roundup, plain_init, plain_shutdown, NULL};
     region.at = mmap(NULL, REGION_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     assert(region.at != MAP_FAILED);
+    madvise(region.at, REGION_LEN, MADV_HUGEPAGE); /* where the kernel has none it stays as it is */
     region.end = region.at + REGION_LEN;
     int code = sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
     assert(code == SQLITE_OK);
