@@ -104,9 +104,6 @@ static int read_row(struct db_stmt *stmt, uint8_t buffer[RECORD_BODY_MAX], struc
     record.body = (struct slice){buffer, body.len};
     memcpy(record.prev_hash, prev.data, HASH_LEN);
     memcpy(record.hash, hash.data, HASH_LEN);
-    if (!record_check(&record)) {
-        return -EUCLEAN;
-    }
     *out_record = record;
     return 0;
 }
@@ -140,6 +137,7 @@ int journal_walk(struct db *db, int64_t first_id, int64_t last_id, journal_visit
 
 int journal_read(struct db *db, int64_t id, uint8_t buffer[RECORD_BODY_MAX], struct record *out_record)
 {
+    struct record record;
     struct db_stmt *stmt;
     int r = db_stmt_open(db, RECORDS " WHERE id = ?", &stmt);
 
@@ -149,11 +147,15 @@ int journal_read(struct db *db, int64_t id, uint8_t buffer[RECORD_BODY_MAX], str
     db_bind_int64(stmt, 1, id);
     r = db_stmt_step(stmt);
     if (r == DB_ROW) {
-        r = read_row(stmt, buffer, out_record);
+        r = read_row(stmt, buffer, &record);
+        r = r == 0 && !record_check(&record) ? -EUCLEAN : r;
     } else if (r == DB_DONE) {
         r = -ENOENT;
     }
     db_stmt_close(stmt);
+    if (r == 0) {
+        *out_record = record;
+    }
     return r;
 }
 

@@ -255,10 +255,12 @@ struct filling {
 static int add_record(void *context, const struct record *record)
 {
     struct filling *filling = context;
+    int r;
 
     if (record->id.seq != filling->next_seq++)
         return -ENODATA;
-    return batch_add(filling->w, record);
+    r = batch_add(filling->w, record);
+    return r == -EINVAL ? -EUCLEAN : r; /* it, or the chain, is not what was written */
 }
 
 /* -ENODATA: records that central wants again were pruned; only a person can help. */

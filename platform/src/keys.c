@@ -1,5 +1,6 @@
 #include "platform/keys.h"
 
+#include "domain/crypto.h"
 #include "platform/encoding.h"
 #include "platform/file.h"
 
@@ -21,8 +22,8 @@ static_assert(KEY_ID_LEN + 1 == BASE64URL_CAP(KEY_ID_PREFIX), "the id is the pre
 
 void key_id(const uint8_t public_key[KEY_PUBLIC_LEN], char out_id[KEY_ID_LEN + 1])
 {
-    uint8_t hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, public_key, KEY_PUBLIC_LEN);
+    uint8_t hash[HASH_LEN];
+    crypto_sha256(public_key, KEY_PUBLIC_LEN, hash);
     base64url_encode(hash, KEY_ID_PREFIX, out_id, KEY_ID_LEN + 1);
 }
 

@@ -1,11 +1,11 @@
 #include "platform/signature.h"
 
+#include "domain/crypto.h"
 #include "platform/buffer.h"
 #include "platform/encoding.h"
 #include "signature_input.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,9 +28,9 @@ void signature_nonce_make(struct random *random, char out_nonce[SIGNATURE_NONCE_
 
 void signature_content_digest(struct slice body, char out_digest[SIGNATURE_DIGEST_CAP])
 {
-    uint8_t hash[crypto_hash_sha256_BYTES];
+    uint8_t hash[HASH_LEN];
     char base64[BASE64_CAP(sizeof(hash))];
-    crypto_hash_sha256(hash, body.data, body.len);
+    crypto_sha256(body.data, body.len, hash);
     base64_encode(hash, sizeof(hash), base64, sizeof(base64));
     snprintf(out_digest, SIGNATURE_DIGEST_CAP, "sha-256=:%s:", base64);
 }

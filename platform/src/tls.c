@@ -1,5 +1,6 @@
 #include "platform/tls.h"
 
+#include "domain/crypto.h"
 #include "platform/encoding.h"
 #include "platform/file.h"
 
@@ -23,12 +24,12 @@ static_assert(TLS_PIN_CAP >= sizeof(PIN_PREFIX) + BASE64_CAP(32), "the pin fits"
 static int pin_of_certificate(X509 *certificate, char out_pin[TLS_PIN_CAP])
 {
     uint8_t *spki = NULL;
-    uint8_t hash[crypto_hash_sha256_BYTES];
+    uint8_t hash[HASH_LEN];
     char base64[BASE64_CAP(sizeof(hash))];
     int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
     if (len <= 0)
         return -EBADMSG;
-    crypto_hash_sha256(hash, spki, (size_t)len);
+    crypto_sha256(spki, (size_t)len, hash);
     OPENSSL_free(spki);
     base64_encode(hash, sizeof(hash), base64, sizeof(base64));
     snprintf(out_pin, TLS_PIN_CAP, PIN_PREFIX "%s", base64);
@@ -144,7 +145,7 @@ void tls_ed25519_pin(const uint8_t public_key[TLS_ED25519_LEN], uint8_t out_pin[
     uint8_t spki[sizeof(prefix) + TLS_ED25519_LEN];
     memcpy(spki, prefix, sizeof(prefix));
     memcpy(spki + sizeof(prefix), public_key, TLS_ED25519_LEN);
-    crypto_hash_sha256(out_pin, spki, sizeof(spki));
+    crypto_sha256(spki, sizeof(spki), out_pin);
 }
 
 void tls_identity_finish(struct tls_identity *identity)

@@ -75,7 +75,7 @@ static void show_coupon(struct terminal *t, size_t place, bool check_only)
     shoppers_show(t->world, place, request.redeem.text);
     request.redeem.check_only = check_only;
     request.redeem.member = coupon->member;
-    if (world_chance(t->world, 500))
+    if (world_chance(t->world, 300))
         request.redeem.sale_minor = 1000 + (int64_t)world_below(t->world, 20000);
     coupon->shown++;
     desk_redeem(t, &request, place);
