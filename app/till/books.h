@@ -114,6 +114,9 @@ struct fence {
 struct touched {
     bool ends, backlog;  /* in a way that has to be read again */
     struct lan_end copy; /* this copy grew; through 0 = none did */
+    int64_t first_ms;    /* when the first own record was appended; 0 = none was */
+    bool caught_up;      /* central has all of the present era, and has archived this much: */
+    uint64_t archived_through;
 };
 
 struct books {
@@ -221,8 +224,8 @@ MUST_CHECK int journal_load_head(struct db *db, uint32_t era, struct journal_hea
 MUST_CHECK int journal_insert(struct db *db, uint32_t era, const struct record *record);
 /* The body is copied into buffer. -ENOENT, -EUCLEAN when the record's hash is not its own. */
 MUST_CHECK int journal_read(struct db *db, int64_t id, uint8_t buffer[RECORD_BODY_MAX], struct record *out_record);
-/* Every record from one id through another, in order; what `visit` returns other than 0 ends it. Whether a record's hash
- * is its own is left to the visitor: a batch asks that of every record anyway. */
+/* Every record from one id through another, in order; what `visit` returns other than 0 ends it. Whether a record's
+ * hash is its own is left to the visitor: a batch asks that of every record anyway. */
 typedef int (*journal_visit)(void *context, const struct record *record);
 MUST_CHECK int journal_walk(struct db *db, int64_t first_id, int64_t last_id, journal_visit visit, void *context);
 MUST_CHECK int journal_read_body(struct db *db, int64_t id, struct body *out_body);

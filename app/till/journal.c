@@ -78,6 +78,8 @@ int journal_append(struct books *b, const struct body *body, uint64_t *out_seq)
     if (r < 0) {
         return r;
     }
+    if (b->touched.first_ms == 0)
+        b->touched.first_ms = hlc_physical_ms((struct hlc){record.hlc});
     b->head.seq = record.id.seq;
     b->head.hlc.packed = record.hlc;
     memcpy(b->head.hash, record.hash, HASH_LEN);

@@ -67,7 +67,9 @@ static int write_marks(struct books *b, const struct upload_era *before, const s
     db_bind_int64(stmt, 4, (int64_t)era->pruned_through);
     r = db_stmt_run(stmt);
     db_stmt_close(stmt);
-    b->touched.backlog = true;
+    b->touched.caught_up = era->era == b->era && era->durable_through == b->head.seq;
+    b->touched.archived_through = era->archived_through;
+    b->touched.backlog |= !b->touched.caught_up;
     b->touched.ends |= era->pruned_through != before->pruned_through;
     return r;
 }

@@ -4,7 +4,7 @@
 
 /* Requests to the primary whose answers have not come: kept before they are sent, until there is one. */
 
-int pending_put(struct books *b, const struct till_pending *pending)
+static int write(struct books *b, const struct till_pending *pending)
 {
     struct lan_act act = pending->act;
     uint8_t encoded[LAN_ACT_MAX];
@@ -27,7 +27,7 @@ int pending_put(struct books *b, const struct till_pending *pending)
     return r;
 }
 
-int pending_drop(struct books *b, const uint8_t request_id[BODY_REQUEST_ID_LEN])
+static int erase(struct books *b, const uint8_t request_id[BODY_REQUEST_ID_LEN])
 {
     struct db_stmt *stmt;
     int r = db_stmt_open(b->db, "DELETE FROM pending_request WHERE request_id = ?", &stmt);
@@ -38,6 +38,28 @@ int pending_drop(struct books *b, const uint8_t request_id[BODY_REQUEST_ID_LEN])
     r = db_stmt_run(stmt);
     db_stmt_close(stmt);
     return r;
+}
+
+static int end(struct books *b, int r)
+{
+    if (r == 0)
+        return books_commit(b);
+    books_abort(b);
+    return r;
+}
+
+int pending_put(struct books *b, const struct till_pending *pending)
+{
+    int r = books_begin(b);
+
+    return r < 0 ? r : end(b, write(b, pending));
+}
+
+int pending_drop(struct books *b, const uint8_t request_id[BODY_REQUEST_ID_LEN])
+{
+    int r = books_begin(b);
+
+    return r < 0 ? r : end(b, erase(b, request_id));
 }
 
 static int read_row(struct db_stmt *stmt, struct till_pending *out)

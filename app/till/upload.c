@@ -1,26 +1,10 @@
-#include "books.h"
+#include "upload_internal.h"
 
 #include "domain/export.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct upload {
-    pthread_mutex_t mutex; /* guards everything below */
-    char *path, *vfs;
-    struct db *reader;      /* NULL until needed */
-    uint8_t *batch_buffer;  /* BATCH_BYTES_MAX */
-    uint8_t *record_buffer; /* RECORD_BODY_MAX */
-    atomic_ullong commits;  /* the writer's; guarded by nothing */
-    /* What is asked for again and again while nothing happens, each with the count before it was read; 0 = never. */
-    unsigned long long ends_mark, backlog_mark;
-    uint32_t end_count;
-    struct lan_end ends[LAN_TERMINALS_MAX];
-    bool held_back; /* the first of them is shortened */
-    struct till_backlog backlog;
-    uint32_t backlog_era; /* whose it is */
-};
 
 int upload_open(const char *path, const char *vfs, struct upload **out_upload)
 {
@@ -77,16 +61,14 @@ atomic_ullong *upload_commits(struct upload *upload)
     return &upload->commits;
 }
 
-/* With the mutex held. */
-static int reader_ready(struct upload *upload)
+int upload_reader(struct upload *upload)
 {
     const struct db_options options = {.mode = DB_READER, .vfs = upload->vfs, .cache_kib = 512};
 
     return upload->reader != NULL ? 0 : db_open(upload->path, &options, &upload->reader);
 }
 
-/* A reader that failed is opened anew the next time. */
-static int done(struct upload *upload, int r)
+int upload_done(struct upload *upload, int r)
 {
     if (r == -EIO || r == -EUCLEAN || r == -EPROTO)
         drop_reader(upload);
@@ -135,12 +117,6 @@ int upload_era_find(struct db *db, struct upload_era *out_era)
     return 0;
 }
 
-struct present { /* of the books, from config */
-    uint32_t era;
-    uint64_t unconfirmed_from; /* 0 = nothing waits for a peer */
-    bool held_back, forked;
-};
-
 static int read_present(struct upload *upload, struct present *out)
 {
     struct db_stmt *stmt;
@@ -163,12 +139,6 @@ static int read_present(struct upload *upload, struct present *out)
     return r < 0 ? r : 0;
 }
 
-/* What no peer holds yet is not done, and central does not hear of it. The mark is always of the last era. */
-static uint64_t ready_through(const struct present *present, const struct upload_era *era)
-{
-    return present->unconfirmed_from != 0 && era->era == present->era ? present->unconfirmed_from - 1 : era->last_seq;
-}
-
 /* -ENOENT. */
 static int read_time(struct upload *upload, int64_t id, int64_t *out_ms)
 {
@@ -185,12 +155,7 @@ static int read_time(struct upload *upload, int64_t id, int64_t *out_ms)
     return r < 0 ? r : r == DB_ROW ? 0 : -ENOENT;
 }
 
-static uint64_t waiting_of(uint64_t through, uint64_t durable)
-{
-    return through > durable ? through - durable : 0;
-}
-
-static int read_backlog(struct upload *upload, struct till_backlog *out, uint32_t *out_era)
+int upload_read_backlog(struct upload *upload, struct till_backlog *out, struct lacking *out_lacking)
 {
     struct upload_era era;
     struct present present;
@@ -201,17 +166,18 @@ static int read_backlog(struct upload *upload, struct till_backlog *out, uint32_
         r = read_present(upload, &present);
     if (r < 0)
         return r;
-    through = ready_through(&present, &era);
-    *out_era = era.era;
+    through = upload_ready_through(&present, &era);
+    *out_lacking = (struct lacking){.era = era.era};
     *out = (struct till_backlog){.last_seq = era.last_seq,
                                  .durable_through = era.durable_through,
                                  .archived_through = era.archived_through,
-                                 .waiting = waiting_of(through, era.durable_through),
+                                 .waiting = upload_waiting_of(through, era.durable_through),
                                  .forked = present.forked};
     r = copies_to_carry(upload->reader, &out->carried);
-    if (r < 0 || out->waiting == 0)
+    if (r < 0 || era.last_seq <= era.durable_through)
         return r;
-    r = read_time(upload, journal_id(era.era, era.durable_through + 1), &out->oldest_ms);
+    r = read_time(upload, journal_id(era.era, era.durable_through + 1), &out_lacking->next_ms);
+    out->oldest_ms = out->waiting > 0 ? out_lacking->next_ms : 0;
     return r == -ENOENT ? 0 : r;
 }
 
@@ -219,17 +185,17 @@ static int read_backlog(struct upload *upload, struct till_backlog *out, uint32_
 static int refresh_backlog(struct upload *upload)
 {
     struct till_backlog backlog = {0};
-    uint32_t era = 0;
+    struct lacking lacking = {0};
     unsigned long long mark = atomic_load(&upload->commits);
     int r;
 
     if (mark == upload->backlog_mark)
         return 0;
-    r = read_backlog(upload, &backlog, &era);
+    r = upload_read_backlog(upload, &backlog, &lacking);
     if (r < 0 && r != -ENOENT)
         return r;
     upload->backlog = backlog;
-    upload->backlog_era = era;
+    upload->lacking = lacking;
     upload->backlog_mark = mark;
     return 0;
 }
@@ -239,12 +205,12 @@ int upload_backlog(struct upload *upload, struct till_backlog *out_backlog)
     int r;
 
     pthread_mutex_lock(&upload->mutex);
-    r = reader_ready(upload);
+    r = upload_reader(upload);
     if (r == 0)
         r = refresh_backlog(upload);
     if (r == 0)
         *out_backlog = upload->backlog;
-    return done(upload, r);
+    return upload_done(upload, r);
 }
 
 struct filling {
@@ -286,8 +252,8 @@ static int next_batch(struct upload *upload, const uint8_t secret[SECRET_KEY_LEN
     if (r < 0)
         return r;
     batch_writer_init(&w, upload->batch_buffer, BATCH_BYTES_MAX);
-    r = fill(upload, journal_id(era.era, era.durable_through + 1), journal_id(era.era, ready_through(&present, &era)),
-             &w);
+    r = fill(upload, journal_id(era.era, era.durable_through + 1),
+             journal_id(era.era, upload_ready_through(&present, &era)), &w);
     if (r < 0)
         return r;
     if (w.head.count == 0) {
@@ -304,12 +270,12 @@ int upload_next_batch(struct upload *upload, const uint8_t secret[SECRET_KEY_LEN
     int r;
 
     pthread_mutex_lock(&upload->mutex);
-    r = reader_ready(upload);
+    r = upload_reader(upload);
     if (r == 0)
         r = refresh_backlog(upload);
     if (r == 0 && upload->backlog.waiting > 0)
         r = next_batch(upload, secret, (struct slice){out, cap}, &len);
-    r = done(upload, r);
+    r = upload_done(upload, r);
     if (r == 0 || r == -ENOENT)
         *out_len = len;
     return r == -ENOENT ? 0 : r;
@@ -370,7 +336,7 @@ static int read_end(struct upload *upload, struct db_stmt *stmt, const struct pr
 
 /* The present journal first, then the newest copies. What is held back is read with the first of them, while the
  * statement keeps to one state of the books. */
-static int read_ends(struct upload *upload, struct lan_end ends[LAN_TERMINALS_MAX], uint32_t *out_count)
+int upload_read_ends(struct upload *upload, struct lan_end ends[LAN_TERMINALS_MAX], uint32_t *out_count)
 {
     struct present present = {0};
     struct db_stmt *stmt;
@@ -408,7 +374,7 @@ static int refresh_ends(struct upload *upload)
 
     if (mark == upload->ends_mark)
         return 0;
-    r = read_ends(upload, ends, &count);
+    r = upload_read_ends(upload, ends, &count);
     if (r < 0)
         return r;
     memcpy(upload->ends, ends, count * sizeof(ends[0]));
@@ -422,127 +388,26 @@ int upload_ends(struct upload *upload, struct lan_end out_ends[LAN_TERMINALS_MAX
     int r;
 
     pthread_mutex_lock(&upload->mutex);
-    r = reader_ready(upload);
+    r = upload_reader(upload);
     if (r == 0)
         r = refresh_ends(upload);
     if (r == 0) {
         memcpy(out_ends, upload->ends, upload->end_count * sizeof(upload->ends[0]));
         *out_count = upload->end_count;
     }
-    r = done(upload, r);
+    r = upload_done(upload, r);
     return r;
 }
 
-static void grow_end(struct upload *upload, const struct lan_end *grown)
-{
-    for (uint32_t i = 0; i < upload->end_count; i++) {
-        struct lan_end *end = &upload->ends[i];
-        if (end->terminal != grown->terminal || end->incarnation != grown->incarnation)
-            continue;
-        end->through = grown->through;
-        memcpy(end->hash, grown->hash, HASH_LEN);
-    }
-}
-
-static void follow_ends(struct upload *upload, const struct upload_step *step)
-{
-    if (step->done->ends || upload->held_back)
-        return;
-    grow_end(upload, &step->own);
-    if (step->done->copy.through != 0)
-        grow_end(upload, &step->done->copy);
-    upload->ends_mark = step->now;
-}
-
-/* Of an older journal that goes up first nothing changed. When something begins to wait, its time has to be read. */
-static void follow_backlog(struct upload *upload, const struct upload_step *step)
-{
-    const struct present present = {.era = step->era, .unconfirmed_from = step->unconfirmed_from};
-    const struct upload_era era = {.era = step->era, .last_seq = step->own.through};
-    struct till_backlog *backlog = &upload->backlog;
-    uint64_t waiting = waiting_of(ready_through(&present, &era), backlog->durable_through);
-
-    if (step->done->backlog)
-        return;
-    if (upload->backlog_era == step->era) {
-        if ((waiting == 0) != (backlog->waiting == 0))
-            return;
-        backlog->last_seq = step->own.through;
-        backlog->waiting = waiting;
-    }
-    upload->backlog_mark = step->now;
-}
-
-void upload_follow(struct upload *upload, const struct upload_step *step)
-{
-    if (step->now == step->before || step->before == 0 || pthread_mutex_trylock(&upload->mutex) != 0)
-        return; /* the writer waits for nobody: what is kept is read again */
-    if (upload->ends_mark == step->before)
-        follow_ends(upload, step);
-    if (upload->backlog_mark == step->before)
-        follow_backlog(upload, step);
-    pthread_mutex_unlock(&upload->mutex);
-}
-
-static bool same_end(const struct lan_end *a, const struct lan_end *b)
-{
-    return a->terminal == b->terminal && a->incarnation == b->incarnation && a->from == b->from &&
-           a->through == b->through && memcmp(a->hash, b->hash, HASH_LEN) == 0;
-}
-
-static int compare_ends(struct upload *upload)
-{
-    struct lan_end ends[LAN_TERMINALS_MAX];
-    uint32_t count = 0;
-    bool same;
-    int r = upload->ends_mark == atomic_load(&upload->commits) ? read_ends(upload, ends, &count) : -ESTALE;
-
-    if (r < 0)
-        return r == -ESTALE ? 0 : r;
-    same = count == upload->end_count;
-    for (uint32_t i = 0; i < count && same; i++)
-        same = same_end(&ends[i], &upload->ends[i]);
-    return same ? 0 : -EUCLEAN;
-}
-
-static int compare_backlog(struct upload *upload)
-{
-    const struct till_backlog *kept = &upload->backlog;
-    struct till_backlog read = {0};
-    uint32_t era = 0;
-    int r = upload->backlog_mark == atomic_load(&upload->commits) ? read_backlog(upload, &read, &era) : -ESTALE;
-
-    if (r < 0)
-        return r == -ESTALE || r == -ENOENT ? 0 : r;
-    return era == upload->backlog_era && read.last_seq == kept->last_seq &&
-                   read.durable_through == kept->durable_through && read.archived_through == kept->archived_through &&
-                   read.waiting == kept->waiting && read.carried == kept->carried && read.forked == kept->forked &&
-                   read.oldest_ms == kept->oldest_ms
-               ? 0
-               : -EUCLEAN;
-}
-
-int upload_compare(struct upload *upload)
-{
-    int r;
-
-    pthread_mutex_lock(&upload->mutex);
-    r = reader_ready(upload);
-    if (r == 0)
-        r = compare_ends(upload);
-    if (r == 0)
-        r = compare_backlog(upload);
-    return done(upload, r);
-}
-
-/* Of a copy: the widest batch that holds the next record, under the signature that it came with. */
+/* Of a copy: the widest batch that holds the next record, under the signature that it came with. No batch lies within
+ * another one (copies.c), so it is the one that begins last. */
 static int copied_batch(struct upload *upload, uint32_t era, uint64_t after, struct slice out, size_t *out_len)
 {
     struct batch_writer w;
     struct db_stmt *stmt;
     int r = db_stmt_open(upload->reader,
-                         "SELECT first_seq, last_seq, head, signature FROM copy_batch WHERE era = ?1"
-                         " AND first_seq <= ?2 AND last_seq >= ?2 ORDER BY last_seq DESC LIMIT 1",
+                         "SELECT first_seq, last_seq, head, signature FROM (SELECT * FROM copy_batch WHERE era = ?1"
+                         " AND first_seq <= ?2 ORDER BY first_seq DESC LIMIT 1) WHERE last_seq >= ?2",
                          &stmt);
 
     if (r < 0)
@@ -617,10 +482,10 @@ int upload_copy_next(struct upload *upload, const struct lan_end *after, const u
     int r;
 
     pthread_mutex_lock(&upload->mutex);
-    r = reader_ready(upload);
+    r = upload_reader(upload);
     if (r == 0)
         r = copy_next(upload, after, secret, out, &len);
-    r = done(upload, r);
+    r = upload_done(upload, r);
     if (r == 0)
         *out_len = len;
     return r;
