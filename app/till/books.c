@@ -130,8 +130,10 @@ static int open_database(struct books *b)
     if (r < 0) {
         db_close(b->db);
         b->db = NULL;
+        return r;
     }
-    return r;
+    upload_admit(b->upload);
+    return 0;
 }
 
 static bool is_open(const struct books *b)

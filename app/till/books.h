@@ -432,8 +432,11 @@ MUST_CHECK int pending_list(struct books *b, struct till_pending *out_list, uint
 
 /* upload.c: the one part that other threads enter; its own read-only connection behind a mutex. */
 MUST_CHECK int upload_open(const char *path, const char *vfs, struct upload **out_upload);
-void upload_close(struct upload *upload);             /* NULL-safe */
-void upload_release(struct upload *upload);           /* closes the reader until the next use; NULL-safe */
+void upload_close(struct upload *upload); /* NULL-safe */
+/* While the writer opens, or cannot: after a sync that failed, the log shows records that the medium may not have, and
+ * nobody may be told of them. -EIO until the next upload_admit. NULL-safe. */
+void upload_release(struct upload *upload);
+void upload_admit(struct upload *upload);
 atomic_ullong *upload_commits(struct upload *upload); /* for the writer: what was read holds until it counts */
 /* The writer, after a commit: what is kept of the moment before it goes along, without reading. */
 struct upload_step {

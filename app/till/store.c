@@ -513,8 +513,11 @@ int promote_run(struct books *b, const struct till_request *request, enum store_
 
 int books_remember_fork(struct books *b)
 {
-    int r = books_begin(b);
+    int r;
 
+    if (b->role.forked) /* every hello of a peer finds it anew */
+        return 0;
+    r = books_begin(b);
     if (r < 0)
         return r;
     b->touched.backlog = true;

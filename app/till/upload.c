@@ -52,7 +52,15 @@ void upload_release(struct upload *upload)
     if (upload == NULL)
         return;
     pthread_mutex_lock(&upload->mutex);
+    upload->admitted = false;
     drop_reader(upload);
+    pthread_mutex_unlock(&upload->mutex);
+}
+
+void upload_admit(struct upload *upload)
+{
+    pthread_mutex_lock(&upload->mutex);
+    upload->admitted = true;
     pthread_mutex_unlock(&upload->mutex);
 }
 
@@ -65,6 +73,8 @@ int upload_reader(struct upload *upload)
 {
     const struct db_options options = {.mode = DB_READER, .vfs = upload->vfs, .cache_kib = 512};
 
+    if (!upload->admitted)
+        return -EIO;
     return upload->reader != NULL ? 0 : db_open(upload->path, &options, &upload->reader);
 }
 

@@ -14,6 +14,7 @@ struct lacking {
 struct upload {
     pthread_mutex_t mutex; /* guards everything below */
     char *path, *vfs;
+    bool admitted;          /* the writer has the books open: what the log says is on the medium */
     struct db *reader;      /* NULL until needed */
     uint8_t *batch_buffer;  /* BATCH_BYTES_MAX */
     uint8_t *record_buffer; /* RECORD_BODY_MAX */
