@@ -110,9 +110,12 @@ static const struct check checks[] = {
      " (SELECT 1 FROM gone g WHERE g.terminal = a.terminal AND g.inc = a.inc AND g.seq = a.seq) AND NOT EXISTS (SELECT"
      " 1 FROM l v WHERE v.kind = 8 AND v.f1 = a.terminal AND v.f2 = a.inc AND v.f3 = a.seq AND v.terminal IN forked)"},
     {"acknowledged by a copy, nowhere now", false, false,
-     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind < 2 AND a.terminal IN forked AND NOT EXISTS"
+     /* the copied disk may be lost later, the copy is still there */
+     "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind < 2 AND a.terminal IN forked AND (" KEPT
+     " OR a.place IN (SELECT place FROM machine WHERE clone = 1)) AND NOT EXISTS"
      " (SELECT 1 FROM l WHERE l.terminal = a.terminal AND l.inc = a.inc AND l.seq = a.seq"
-     "  AND l.kind = 4 + a.kind)"},
+     "  AND l.kind = 4 + a.kind) AND NOT EXISTS (SELECT 1 FROM lost_disk d JOIN c ON c.terminal = d.terminal AND c.inc"
+     " = a.inc AND c.seq = a.seq AND c.kind = 4 + a.kind WHERE d.terminal = a.terminal)"},
     {"record that central does not have", false, false,
      "SELECT l.place, l.terminal, l.seq FROM l WHERE l.terminal NOT IN forked AND NOT EXISTS (SELECT 1 FROM c WHERE"
      " c.terminal = l.terminal AND c.inc = l.inc AND c.seq = l.seq AND c.hash = l.hash)"},
