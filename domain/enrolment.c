@@ -11,6 +11,7 @@
 #define TICKET_MAX      256
 #define HARDWARE_MAX    sizeof(((struct enrol_request *)0)->hardware)
 #define MAC_INPUT_FIXED (PUBLIC_KEY_LEN + ENROL_NONCE_LEN)
+#define SECRET_ID_LEN   8
 
 #define TICKET(k, t, m) FIELD_AT(k, t, true, enrol_ticket, m)
 static const struct field ticket_fields[] = {
@@ -23,7 +24,8 @@ static const struct field_table ticket_table = FIELD_TABLE(ticket_fields, enrol_
 static const struct field request_fields[] = {
     REQUEST(1, FIELD_BYTES, true, secret_id), REQUEST(2, FIELD_BYTES, true, public_key),
     REQUEST(3, FIELD_BYTES, true, nonce),     REQUEST(4, FIELD_BYTES, true, mac),
-    REQUEST(5, FIELD_TEXT, false, hardware),
+    REQUEST(5, FIELD_TEXT, false, hardware),  REQUEST(6, FIELD_BYTES, false, signature),
+    REQUEST(7, FIELD_UINT, false, terminal),  REQUEST(8, FIELD_UINT, false, incarnation),
 };
 static const struct field_table request_table = FIELD_TABLE(request_fields, enrol_request);
 
@@ -95,22 +97,64 @@ static void request_mac(const struct enrol_request *request, const uint8_t secre
     crypto_hmac_sha256(secret, ENROL_SECRET_LEN, input, MAC_INPUT_FIXED + hardware_len, out_mac);
 }
 
-static void secret_id(const uint8_t secret[ENROL_SECRET_LEN], uint8_t out_id[8])
+static void secret_id(const uint8_t secret[ENROL_SECRET_LEN], uint8_t out_id[SECRET_ID_LEN])
 {
     uint8_t hash[HASH_LEN];
     crypto_sha256(secret, ENROL_SECRET_LEN, hash);
-    memcpy(out_id, hash, 8);
+    memcpy(out_id, hash, SECRET_ID_LEN);
 }
 
-void enrol_request_seal(struct enrol_request *request, const uint8_t secret[ENROL_SECRET_LEN])
+static const char context[] = "tillside enrolment 1";
+
+#define NUMBER_LEN 4
+#define SIGNED_MAX (sizeof(context) + SECRET_ID_LEN + MAC_INPUT_FIXED + HASH_LEN + 2 * NUMBER_LEN + HARDWARE_MAX)
+
+static uint8_t *put(uint8_t *at, const void *bytes, size_t len)
 {
+    memcpy(at, bytes, len);
+    return at + len;
+}
+
+static uint8_t *put_number(uint8_t *at, uint32_t number)
+{
+    for (int shift = 24; shift >= 0; shift -= 8)
+        *at++ = (uint8_t)(number >> shift);
+    return at;
+}
+
+/* Of one length but for the hardware's name, which stands last: it cannot be read in two ways. */
+static size_t signed_bytes(const struct enrol_request *request, uint8_t out[SIGNED_MAX])
+{
+    uint8_t *at = out;
+    at = put(at, context, sizeof(context));
+    at = put(at, request->secret_id, SECRET_ID_LEN);
+    at = put(at, request->public_key, PUBLIC_KEY_LEN);
+    at = put(at, request->nonce, ENROL_NONCE_LEN);
+    at = put(at, request->mac, HASH_LEN);
+    at = put_number(at, request->terminal);
+    at = put_number(at, request->incarnation);
+    at = put(at, request->hardware, strnlen(request->hardware, HARDWARE_MAX));
+    return (size_t)(at - out);
+}
+
+void enrol_request_seal(struct enrol_request *request, const uint8_t secret[ENROL_SECRET_LEN],
+                        const uint8_t secret_key[SECRET_KEY_LEN])
+{
+    uint8_t bytes[SIGNED_MAX];
     secret_id(secret, request->secret_id);
     request_mac(request, secret, request->mac);
+    crypto_sign_message(secret_key, bytes, signed_bytes(request, bytes), request->signature);
+}
+
+bool enrol_request_is_signed(const struct enrol_request *request)
+{
+    uint8_t bytes[SIGNED_MAX];
+    return crypto_verify(request->public_key, bytes, signed_bytes(request, bytes), request->signature);
 }
 
 bool enrol_request_check(const struct enrol_request *request, const uint8_t secret[ENROL_SECRET_LEN])
 {
-    uint8_t id[8], mac[HASH_LEN];
+    uint8_t id[SECRET_ID_LEN], mac[HASH_LEN];
     secret_id(secret, id);
     request_mac(request, secret, mac);
     return crypto_equal(id, request->secret_id, sizeof id) && crypto_equal(mac, request->mac, HASH_LEN);

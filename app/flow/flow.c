@@ -79,7 +79,10 @@ static void on_greeting(struct flow *flow, struct effects *effects, const struct
 
 static void on_sync(struct flow *flow, const struct sync_status *sync)
 {
+    bool done = sync->enrol == ENROL_STAGE_DONE && flow->sync.enrol != ENROL_STAGE_DONE;
     flow->sync = *sync;
+    if (done && flow->reference.enrolled && flow->screen == SCREEN_ENROLMENT)
+        flow_home(flow); /* confirmed anew: nothing changed that the books would tell */
     if (sync->quarantined && !flow->out_of_service)
         flow_stop_serving(flow, OUTAGE_FORK);
     if (!sync->quarantined && flow->out_of_service && flow->outage == OUTAGE_FORK) {

@@ -91,6 +91,22 @@ static void scanned_out_of_service(struct flow *flow, struct effects *effects, e
     flow_go(flow, SCREEN_ENROLMENT, 0);
 }
 
+/* A terminal at work is enrolled anew where it stands (central came back without it) by a manager, on the service
+ * screen or on the one that followed. */
+static bool takes_enrolment(const struct flow *flow)
+{
+    bool asked = flow->screen == SCREEN_SERVICE || flow->screen == SCREEN_ENROLMENT;
+    return asked && flow_staffed(flow) && flow->clerk.by_pin && flow->clerk.role == CLERK_MANAGER;
+}
+
+static void scanned_by_manager(struct flow *flow, struct effects *effects, const char *text)
+{
+    if (flow->screen == SCREEN_ENROLMENT && flow->sync.enrol == ENROL_STAGE_CALLING)
+        return;
+    enrol(flow, effects, text);
+    flow_go(flow, SCREEN_ENROLMENT, ENROL_AGAIN_MS);
+}
+
 static void dispatch(struct flow *flow, struct effects *effects, enum scancode_kind kind, const char *text, bool typed)
 {
     switch (kind) {
@@ -134,6 +150,8 @@ void flow_on_scanned(struct flow *flow, struct effects *effects, enum scan_sourc
         scanned_out_of_service(flow, effects, kind, cleaned);
     else if (!flow->reference.enrolled)
         scanned_blank(flow, effects, kind, cleaned);
+    else if (kind == SCANCODE_ENROL && takes_enrolment(flow))
+        scanned_by_manager(flow, effects, cleaned);
     else
         dispatch(flow, effects, kind, cleaned, source == SOURCE_HAND);
 }

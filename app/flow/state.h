@@ -8,16 +8,17 @@
 #include <assert.h>
 #include <string.h>
 
-#define GREETING_MS   6000
-#define VERDICT_MS    10000
-#define REFUSED_MS    15000
-#define LOOK_MS       20000 /* member card, price */
-#define VIEWFINDER_MS 45000
-#define PAD_MS        60000
-#define COUNTER_MS    300000 /* then the clerk is signed out */
-#define PAGE_MS       8000
-#define ASKING_MS     30000
-#define SERVICE_MS    180000
+#define GREETING_MS    6000
+#define VERDICT_MS     10000
+#define REFUSED_MS     15000
+#define LOOK_MS        20000 /* member card, price */
+#define VIEWFINDER_MS  45000
+#define PAD_MS         60000
+#define COUNTER_MS     300000 /* then the clerk is signed out */
+#define PAGE_MS        8000
+#define ASKING_MS      30000
+#define SERVICE_MS     180000
+#define ENROL_AGAIN_MS 600000
 
 /* state.c */
 struct effect *effect_add(struct effects *effects, enum effect_kind kind);

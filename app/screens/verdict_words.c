@@ -139,7 +139,7 @@ static const struct verdict_line lines[] = {
     {SUBJECT_CODE, SCANCODE_BADGE, NEEDS_NOTHING, N_("A staff badge"),
      N_("This is a staff badge; it is only needed to sign in.")},
     {SUBJECT_CODE, SCANCODE_ENROL, NEEDS_NOTHING, N_("A set-up code"),
-     N_("This code sets up a new device; this one is set up already.")},
+     N_("This device is set up already; to do it anew, a manager signs in and shows the code on the service screen.")},
     {SUBJECT_CODE, SCANCODE_SHORTCODE, NEEDS_NOTHING, N_("A coupon"),
      N_("This is a coupon code; finish this step first, then scan it.")},
     {SUBJECT_CODE, SCANCODE_PAYMENT, NEEDS_NOTHING, N_("A payment code"),

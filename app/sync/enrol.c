@@ -1,10 +1,12 @@
 #include "sync_internal.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define CONFIRM_POLL_MS 2000
+#define PATH_SUFFIX_MAX 16
 
 static void mark_stage(struct sync *sync, enum enrol_stage stage, enum enrol_error error)
 {
@@ -80,28 +82,67 @@ static void fail(struct sync *sync, enum enrol_error error)
     set_stage(sync, ENROL_STAGE_FAILED, error);
 }
 
+/* A history that forked is nobody's to go on with. */
+static bool goes_on(struct sync *sync)
+{
+    struct till_backlog backlog;
+
+    return sync->replacing && till_backlog(sync->options.till, &backlog) == 0 && !backlog.forked;
+}
+
+static bool same_house(const struct enrol_ticket *a, const struct enrol_ticket *b)
+{
+    return memcmp(a->root_hash, b->root_hash, HASH_LEN) == 0;
+}
+
+/* Numbers are the house's: another one's central has its own. */
+static void claim_own_number(struct sync *sync, const struct enrol_ticket *ticket, struct enrol_request *request)
+{
+    if (!goes_on(sync) || !same_house(ticket, &sync->enrolment.ticket))
+        return;
+    request->terminal = sync->enrolment.answer.terminal;
+    request->incarnation = sync->enrolment.answer.incarnation;
+}
+
 static int make_request(struct sync *sync, const struct enrol_ticket *ticket, uint8_t *out, size_t cap, size_t *out_len)
 {
     struct enrol_request request = {0};
-    uint8_t hash[HASH_LEN];
 
-    crypto_sha256(ticket->secret, ENROL_SECRET_LEN, hash);
-    memcpy(request.secret_id, hash, sizeof(request.secret_id));
     memcpy(request.public_key, sync->key.public_key, PUBLIC_KEY_LEN);
     sync_random(sync, request.nonce, sizeof(request.nonce));
     snprintf(request.hardware, sizeof(request.hardware), "%s", sync->options.incarnation.hardware_serial);
-    enrol_request_seal(&request, ticket->secret);
+    claim_own_number(sync, ticket, &request);
+    enrol_request_seal(&request, ticket->secret, sync->key.secret_key);
     return enrol_request_encode(&request, out, cap, out_len);
 }
 
-/* A ticket is over after its day, or once it was used: then a new one has to be made. */
-static bool says_expired(const struct sync_response *response)
+static bool refused_for(const struct sync_response *response, const char *wanted)
 {
     char reason[SYNC_REASON_MAX];
     uint64_t server_ms;
 
     sync_refusal_read(response, reason, &server_ms);
-    return strcmp(reason, "ticket_over") == 0 || strcmp(reason, "ticket_used") == 0;
+    return strcmp(reason, wanted) == 0;
+}
+
+/* A ticket is over after its day, or once it was used: then a new one has to be made. */
+static enum enrol_error refusal_of(const struct sync_response *response)
+{
+    static const struct {
+        const char *reason;
+        enum enrol_error error;
+    } refusals[] = {
+        {"ticket_over", ENROL_EXPIRED},
+        {"ticket_used", ENROL_EXPIRED},
+        {"key_elsewhere", ENROL_ELSEWHERE},
+        {"terminal_removed", ENROL_REMOVED},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+        if (refused_for(response, refusals[i].reason))
+            return refusals[i].error;
+    }
+    return ENROL_REJECTED;
 }
 
 static enum enrol_error error_of(int r, const struct sync_response *response)
@@ -122,7 +163,7 @@ static enum enrol_error error_of(int r, const struct sync_response *response)
     case 410:
         return ENROL_EXPIRED;
     default:
-        return says_expired(response) ? ENROL_EXPIRED : ENROL_REJECTED;
+        return refusal_of(response);
     }
 }
 
@@ -144,14 +185,19 @@ static enum enrol_error read_answer(const struct enrol_ticket *ticket, const str
 
 static void confirmed(struct sync *sync)
 {
+    struct feed_cursor cursor;
+
     if (till_enrolment_store(sync->options.till, &sync->pending, &sync->options.incarnation) < 0) {
         fail(sync, ENROL_BOOKS);
         return;
     }
     explicit_bzero(&sync->pending.ticket.secret, sizeof(sync->pending.ticket.secret));
     sync->replacing = false;
+    /* The books forgot it when a new history began; who was confirmed anew reads on. */
+    if (till_feed_cursor(sync->options.till, &cursor) < 0)
+        cursor = (struct feed_cursor){0};
     pthread_mutex_lock(&sync->loops.mutex);
-    sync->cursor = (struct feed_cursor){0};
+    sync->cursor = cursor;
     sync->status.quarantined = false;
     pthread_mutex_unlock(&sync->loops.mutex);
     go_live(sync, &sync->pending);
@@ -177,6 +223,13 @@ static void advance(struct sync *sync, const struct enrol_answer *answer)
         set_stage(sync, ENROL_STAGE_CONFIRM, ENROL_OK);
 }
 
+static void use_key(struct sync *sync, const struct key_pair *key)
+{
+    pthread_mutex_lock(&sync->loops.mutex);
+    sync->key = *key;
+    pthread_mutex_unlock(&sync->loops.mutex);
+}
+
 static bool prepare(struct sync *sync, const char *ticket_text)
 {
     struct enrol_ticket ticket;
@@ -193,35 +246,87 @@ static bool prepare(struct sync *sync, const char *ticket_text)
     pthread_mutex_lock(&sync->loops.mutex);
     sync->replacing |= sync->enrolled;
     sync->enrolled = false;
-    sync->key = key;
     pthread_mutex_unlock(&sync->loops.mutex);
+    use_key(sync, &key);
     key_pair_finish(&key);
+    /* A move to another store of the house is not the technician's to make: what this one holds would stay behind. */
+    if (goes_on(sync) && same_house(&ticket, &sync->enrolment.ticket) && ticket.store != sync->enrolment.answer.store) {
+        fail(sync, ENROL_ELSEWHERE);
+        return false;
+    }
     sync->pending = (struct till_enrolment){.ticket = ticket};
     aim(sync, &ticket);
     set_stage(sync, ENROL_STAGE_CALLING, ENROL_OK);
     return true;
 }
 
-void sync_enrol_begin(struct sync *sync, const char *ticket_text)
+/* *out_known: central knows the key, but not as that of a terminal whose books these are. */
+static enum enrol_error ask(struct sync *sync, struct enrol_answer *out_answer, bool *out_known)
 {
     uint8_t encoded[SYNC_SMALL_BODY_MAX], body[SYNC_SMALL_BODY_MAX];
     struct sync_call call = {.method = "POST", .path = "/v1/enrol", .timeout_ms = SYNC_TIMEOUT_MS};
     struct sync_response response = {.body = body, .cap = sizeof(body)};
-    struct enrol_answer answer = {0};
     enum enrol_error error;
     size_t len;
     int r;
 
-    if (!prepare(sync, ticket_text))
-        return;
     r = make_request(sync, &sync->pending.ticket, encoded, sizeof(encoded), &len);
     if (r == 0) {
         call.body = (struct slice){encoded, len};
         r = sync_send(sync, &call, &response);
     }
     error = error_of(r, &response);
-    if (error == ENROL_OK)
-        error = read_answer(&sync->pending.ticket, &response, &answer);
+    *out_known = error == ENROL_REJECTED && refused_for(&response, "key_known");
+    return error == ENROL_OK ? read_answer(&sync->pending.ticket, &response, out_answer) : error;
+}
+
+/* In the place of the old one, which stays beside it: what was signed with it can still be told. */
+static int keep_key(struct sync *sync, const struct key_pair *key)
+{
+    const char *path = sync->options.key_path;
+    char fresh[PATH_MAX + PATH_SUFFIX_MAX], before[PATH_MAX + PATH_SUFFIX_MAX];
+    int r;
+
+    snprintf(fresh, sizeof(fresh), "%s.new", path);
+    snprintf(before, sizeof(before), "%s.before", path);
+    if ((unlink(fresh) < 0 && errno != ENOENT) || (unlink(before) < 0 && errno != ENOENT))
+        return -errno;
+    r = key_pair_save(key, fresh);
+    if (r == 0 && (link(path, before) < 0 || rename(fresh, path) < 0))
+        r = -errno;
+    return r;
+}
+
+/* Books that are gone, or a history that forked: another key makes another terminal of the device. */
+static enum enrol_error ask_with_another_key(struct sync *sync, struct enrol_answer *out_answer)
+{
+    struct key_pair before = sync->key, key;
+    enum enrol_error error;
+    bool known = false;
+
+    key_pair_make(&key, (struct random *)sync->options.random);
+    use_key(sync, &key);
+    error = ask(sync, out_answer, &known);
+    if (error == ENROL_OK && keep_key(sync, &key) < 0)
+        error = ENROL_BOOKS;
+    if (error != ENROL_OK)
+        use_key(sync, &before);
+    key_pair_finish(&key);
+    key_pair_finish(&before);
+    return error;
+}
+
+void sync_enrol_begin(struct sync *sync, const char *ticket_text)
+{
+    struct enrol_answer answer = {0};
+    enum enrol_error error;
+    bool known = false;
+
+    if (!prepare(sync, ticket_text))
+        return;
+    error = ask(sync, &answer, &known);
+    if (known && !goes_on(sync))
+        error = ask_with_another_key(sync, &answer);
     if (error == ENROL_OK)
         advance(sync, &answer);
     else

@@ -57,7 +57,9 @@ enum enrol_error {
     ENROL_NOT_CENTRAL /* pin or root hash differ */,
     ENROL_EXPIRED,
     ENROL_REJECTED,
-    ENROL_BOOKS /* could not be stored */
+    ENROL_BOOKS,     /* could not be stored */
+    ENROL_ELSEWHERE, /* enrolled already, and the code is for another store or place */
+    ENROL_REMOVED,   /* head office took this terminal out of service */
 };
 
 struct sync_status {

@@ -147,23 +147,64 @@ int cmd_enrol_tickets(struct admin_call *call, struct store_tx *tx)
     return 0;
 }
 
+/* Where it is going to work: what the operator says yes to, beside the digits. */
+static int place_of(struct store_tx *tx, const struct terminal *terminal, json_t *place)
+{
+    struct shop shop = {0};
+    char in_place_of[32] = "-";
+    int rc = identity_find_shop(tx, terminal->store, &shop);
+    if (rc < 0)
+        return rc;
+    if (terminal->replaces != 0)
+        snprintf(in_place_of, sizeof(in_place_of), "terminal %u", terminal->replaces);
+    json_object_set_new(place, "terminal", json_integer(terminal->id));
+    json_object_set_new(place, "store", json_integer(terminal->store));
+    json_object_set_new(place, "store_zh", json_string(shop.name_zh));
+    json_object_set_new(place, "address", json_string(shop.address));
+    json_object_set_new(place, "role", json_string(role_name(terminal->role)));
+    json_object_set_new(place, "in_place_of", json_string(in_place_of));
+    return 0;
+}
+
+struct waiting_list {
+    struct admin_call *call;
+    struct store_tx *tx;
+};
+
 static int add_waiting_row(void *context, const struct terminal *terminal)
 {
+    struct waiting_list *list = context;
     char digits[7];
     if (terminal->state != TERMINAL_WAITING) {
         return 0;
     }
     crypto_confirm_code(terminal->public_key, digits);
-    admin_add_row(context,
-                  json_pack("{s:s, s:I, s:I, s:s, s:s, s:I}", "code", digits, "terminal", (json_int_t)terminal->id,
-                            "store", (json_int_t)terminal->store, "role", role_name(terminal->role), "hardware",
-                            terminal->hardware, "enrolled_ms", (json_int_t)terminal->enrolled_ms));
+    json_t *row = json_pack("{s:s}", "code", digits);
+    int rc = place_of(list->tx, terminal, row);
+    if (rc < 0) {
+        json_decref(row);
+        return rc;
+    }
+    json_object_set_new(row, "hardware", json_string(terminal->hardware));
+    json_object_set_new(row, "enrolled_ms", json_integer(terminal->enrolled_ms));
+    admin_add_row(list->call, row);
     return 0;
 }
 
 int cmd_enrolments(struct admin_call *call, struct store_tx *tx)
 {
-    return identity_each_terminal(tx, add_waiting_row, call);
+    struct waiting_list list = {call, tx};
+    return identity_each_terminal(tx, add_waiting_row, &list);
+}
+
+/* Who says which store it must be need not look twice. */
+static int check_store(struct admin_call *call, const struct terminal *terminal, const json_t *place)
+{
+    if (!admin_given(call, "store") || admin_u32(call, "store") == terminal->store)
+        return 0;
+    return admin_refuse(call, -EXDEV, "it asks to work in store %u (%s), not in store %u: nothing was confirmed",
+                        terminal->store, json_string_value(json_object_get(place, "store_zh")),
+                        admin_u32(call, "store"));
 }
 
 static int decide(struct admin_call *call, struct store_tx *tx, bool accept)
@@ -177,15 +218,13 @@ static int decide(struct admin_call *call, struct store_tx *tx, bool accept)
     if (rc == -ENOTUNIQ) {
         return admin_refuse(call, rc, "two terminals show %s: refuse it and enrol them again", code);
     }
+    rc = rc ? rc : place_of(tx, &terminal, call->result);
+    rc = rc ? rc : check_store(call, &terminal, call->result);
     rc = rc ? rc : identity_confirm(tx, terminal.id, accept, OPERATOR);
     if (rc == 0 && accept && terminal.replaces) {
         rc = people_pass_touchpoints(tx, terminal.replaces, terminal.id, OPERATOR);
     }
-    if (rc == 0) {
-        admin_set(call, "terminal", json_integer(terminal.id));
-        admin_set(call, "store", json_integer(terminal.store));
-        admin_set(call, "state", json_string(accept ? "confirmed" : "refused"));
-    }
+    admin_set(call, "state", json_string(accept ? "confirmed" : "refused"));
     return rc;
 }
 

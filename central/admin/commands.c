@@ -52,12 +52,13 @@ static const struct admin_command commands[] = {
      .write = cmd_enrol_ticket},
     {.name = "enrolments",
      .args = "",
-     .help = "terminals that wait, with their six digits",
+     .help = "terminals that wait, with their six digits and where they are going to work",
      .read = cmd_enrolments,
      .rows = true},
     {.name = "confirm",
-     .args = "CODE:t",
-     .help = "the six digits on the terminal's screen are right",
+     .args = "CODE:t --store:n",
+     .help = "the six digits on the terminal's screen are right; says which store and place it gets, --store: only if "
+             "it is that one",
      .write = cmd_confirm},
     {.name = "refuse", .args = "CODE:t", .help = "they are not", .write = cmd_refuse},
 

@@ -61,6 +61,18 @@ static void done_enrol(void *arg, int result)
     case -EEXIST:
         api_refuse(call, 403, "ticket_used");
         break;
+    case -ENOKEY:
+        api_refuse(call, 403, "key_proof_wrong");
+        break;
+    case -EALREADY:
+        api_refuse(call, 403, "key_known");
+        break;
+    case -EXDEV:
+        api_refuse(call, 403, "key_elsewhere");
+        break;
+    case -EKEYREVOKED:
+        api_refuse(call, 403, "terminal_removed");
+        break;
     default:
         api_answer_error(call, result);
     }

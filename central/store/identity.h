@@ -77,8 +77,10 @@ MUST_CHECK int identity_make_ticket(struct store_tx *tx, uint32_t shop, enum ter
 MUST_CHECK int identity_ticket_replaces(struct store_tx *tx, const struct enrol_ticket *ticket, uint32_t terminal);
 
 /*
- * A terminal's first word. -ENOENT no such ticket, -ETIME ticket over, -EKEYREJECTED wrong proof, -EEXIST ticket used
- * by another key or the key belongs to another terminal. The same key again gets the same terminal (idempotent).
+ * A terminal's first word. -ENOENT no such ticket, -ETIME ticket over, -EKEYREJECTED wrong proof of the ticket, -ENOKEY
+ * of the key, -EEXIST ticket used by another key. The same key again gets the same terminal (idempotent). A key that is
+ * known needs the books of its terminal: -EALREADY without them, -EKEYREVOKED when it was removed, -EXDEV when the
+ * ticket is for another store or place; confirmed anew else (docs/decisions/2026-11-22-who-enrols-has-the-key.md).
  */
 MUST_CHECK int identity_enrol(struct store_tx *tx, const struct enrol_request *request, struct terminal *out_terminal);
 

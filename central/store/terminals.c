@@ -15,6 +15,7 @@
 #define SECRET_ID_LEN     8
 #define WAITING_KEY_BYTES 8
 #define FIRST_INCARNATION 1
+#define BY_TICKET         "ticket" /* who, in records: whoever made the ticket confirmed the key before */
 
 void identity_key_id_waiting(const uint8_t public_key[PUBLIC_KEY_LEN], char out_key_id[TERMINAL_KEY_ID_MAX])
 {
@@ -206,6 +207,39 @@ static int find_ticket(struct store_tx *tx, const uint8_t secret_id[SECRET_ID_LE
     return rc;
 }
 
+static int publish_terminal(struct store_tx *tx, const struct terminal *terminal, bool primary)
+{
+    struct feed_terminal item = {
+        .terminal = terminal->id,
+        .role = terminal->role,
+        .primary = primary,
+        .gone = terminal->state != TERMINAL_CONFIRMED,
+    };
+    memcpy(item.public_key, terminal->public_key, PUBLIC_KEY_LEN);
+    memcpy(item.lan_address, terminal->lan_address, sizeof(item.lan_address));
+    uint8_t body[FEED_BODY_MAX];
+    size_t len = 0;
+    int rc = feed_terminal_encode(&item, body, sizeof(body), &len);
+    if (rc < 0)
+        return rc;
+    struct feed_target target = {terminal->brand, terminal->store};
+    return feed_publish_number(tx, target, FEED_TERMINAL, terminal->id, (struct slice){body, len});
+}
+
+static int journal_terminal(struct store_tx *tx, const struct terminal *terminal, const char *what, const char *who,
+                            const char *why)
+{
+    struct journal_fact fact = {
+        .who = who,
+        .what = what,
+        .why = why,
+        .brand = terminal->brand,
+        .store = terminal->store,
+        .terminal = terminal->id,
+    };
+    return journal_append_central(tx, RECORD_TERMINAL_ENROLLED, &fact);
+}
+
 static int terminal_insert(struct store_tx *tx, const struct terminal *terminal)
 {
     char key_id[TERMINAL_KEY_ID_MAX], digits[7];
@@ -229,45 +263,106 @@ static int use_ticket(struct store_tx *tx, const struct enrol_request *request, 
 }
 
 /* A device whose first try came to nothing on its side comes back with a new ticket and the key that it made then. It
- * waits under the new one from now on; who was confirmed or refused does not get in so. -ENOENT: the key is new. */
-static int wait_anew(struct store_tx *tx, const struct enrol_request *request, const struct ticket *ticket,
-                     const struct shop *shop, struct terminal *out_terminal)
+ * waits under the new one from now on. */
+static int wait_anew(struct store_tx *tx, const struct ticket *ticket, const struct terminal *before)
+{
+    struct shop shop = {0};
+    int rc = identity_find_shop(tx, ticket->store, &shop);
+    if (rc < 0)
+        return rc;
+    return query_run(store_tx_write(tx),
+                     "UPDATE terminal SET store = ?2, brand = ?3, role = ?4, replaces = ?5, enrolled_ms = ?6"
+                     " WHERE id = ?1",
+                     QUERY(Q_INT(before->id), Q_INT(shop.id), Q_INT(shop.brand), Q_INT(ticket->role),
+                           Q_INT(ticket->replaces), Q_INT(tx->now_ms)));
+}
+
+/* Its books say so: nobody starts a second history under a terminal's name. */
+static bool is_itself(const struct enrol_request *request, const struct terminal *terminal)
+{
+    return request->terminal == terminal->id && request->incarnation == terminal->incarnation;
+}
+
+/* At work, and stays what it is; what the ticket decides anew is only its role. */
+static int confirm_anew(struct store_tx *tx, const struct ticket *ticket, const struct terminal *before)
+{
+    struct terminal terminal = *before;
+    struct shop shop = {0};
+    if (ticket->store != before->store || ticket->replaces != 0)
+        return -EXDEV;
+    int rc = identity_find_shop(tx, ticket->store, &shop);
+    if (rc == 0 && terminal.role != ticket->role) {
+        terminal.role = ticket->role;
+        rc = query_run(store_tx_write(tx), "UPDATE terminal SET role = ?2 WHERE id = ?1",
+                       QUERY(Q_INT(terminal.id), Q_INT(terminal.role)));
+        if (rc == 0)
+            rc = publish_terminal(tx, &terminal, shop.primary_terminal == terminal.id);
+    }
+    return rc < 0 ? rc : journal_terminal(tx, &terminal, "confirmed again", BY_TICKET, NULL);
+}
+
+/* The key is known: of a device that waits, or works. -ENOENT: it is new. */
+static int come_back(struct store_tx *tx, const struct enrol_request *request, const struct ticket *ticket,
+                     struct terminal *out_terminal)
 {
     struct terminal before = {0};
     int rc = find_terminal(tx, "SELECT " TERMINAL_COLUMNS " FROM terminal WHERE public_key = ?1",
                            QUERY(Q_BLOB(request->public_key, PUBLIC_KEY_LEN)), &before);
     if (rc < 0)
         return rc;
-    if (before.state != TERMINAL_WAITING)
-        return -EEXIST;
-    rc = query_run(store_tx_write(tx),
-                   "UPDATE terminal SET store = ?2, brand = ?3, role = ?4, replaces = ?5, enrolled_ms = ?6"
-                   " WHERE id = ?1",
-                   QUERY(Q_INT(before.id), Q_INT(shop->id), Q_INT(shop->brand), Q_INT(ticket->role),
-                         Q_INT(ticket->replaces), Q_INT(tx->now_ms)));
+    if (before.state == TERMINAL_WAITING)
+        rc = wait_anew(tx, ticket, &before);
+    else if (!is_itself(request, &before) || before.state == TERMINAL_REFUSED)
+        rc = -EALREADY;
+    else if (before.state == TERMINAL_REMOVED)
+        rc = -EKEYREVOKED;
+    else
+        rc = confirm_anew(tx, ticket, &before);
     if (rc == 0)
         rc = use_ticket(tx, request, before.id);
     return rc < 0 ? rc : identity_find_terminal(tx, before.id, out_terminal);
+}
+
+/*
+ * Who was enrolled after the backup that these books came back from keeps its number and journal: epoch.c left those
+ * numbers free. Another one has got the next number. *out_first: it is told something for the first time.
+ */
+static int give_number(struct store_tx *tx, const struct enrol_request *request, struct terminal *terminal,
+                       bool *out_first)
+{
+    struct terminal taken;
+    int64_t last = 0;
+    uint64_t id = 0;
+    int rc = query_number(store_tx_db(tx), "SELECT coalesce((SELECT value FROM counter WHERE name = 'terminal'), 0)",
+                          QUERY_NONE, &last);
+    if (rc == 0 && request->terminal != 0 && request->incarnation != 0 && request->terminal <= last) {
+        rc = identity_find_terminal(tx, request->terminal, &taken);
+        if (rc == -ENOENT) {
+            terminal->id = request->terminal;
+            terminal->incarnation = request->incarnation;
+            *out_first = false;
+            return 0;
+        }
+    }
+    if (rc == 0)
+        rc = store_next_number(tx, "terminal", &id);
+    terminal->id = (uint32_t)id;
+    terminal->incarnation = FIRST_INCARNATION;
+    *out_first = true;
+    return rc;
 }
 
 static int terminal_add(struct store_tx *tx, const struct enrol_request *request, const struct ticket *ticket,
                         struct terminal *out_terminal)
 {
     struct shop shop = {0};
-    uint64_t id = 0;
+    bool first = true;
     int rc = identity_find_shop(tx, ticket->store, &shop);
-    if (rc == 0)
-        rc = wait_anew(tx, request, ticket, &shop, out_terminal);
-    if (rc != -ENOENT)
-        return rc;
-    rc = store_next_number(tx, "terminal", &id);
     if (rc < 0)
         return rc;
     struct terminal terminal = {
-        .id = (uint32_t)id,
         .store = ticket->store,
         .brand = shop.brand,
-        .incarnation = FIRST_INCARNATION,
         .role = ticket->role,
         .state = TERMINAL_WAITING,
         .enrolled_ms = tx->now_ms,
@@ -276,14 +371,36 @@ static int terminal_add(struct store_tx *tx, const struct enrol_request *request
     };
     memcpy(terminal.public_key, request->public_key, PUBLIC_KEY_LEN);
     memcpy(terminal.hardware, request->hardware, sizeof(terminal.hardware));
-    rc = terminal_insert(tx, &terminal);
+    rc = give_number(tx, request, &terminal, &first);
     if (rc == 0)
+        rc = terminal_insert(tx, &terminal);
+    if (rc == 0 && first)
         rc = settle_note_new(tx, terminal.id);
     if (rc == 0)
         rc = use_ticket(tx, request, terminal.id);
     if (rc == 0)
         *out_terminal = terminal;
     return rc;
+}
+
+/* The answer was lost, or the code was shown twice. Not to books that are gone once a journal began under the name. */
+static int ask_again(struct store_tx *tx, const struct enrol_request *request, uint32_t terminal,
+                     struct terminal *out_terminal)
+{
+    struct terminal before = {0};
+    int64_t records = 0;
+    int rc = identity_find_terminal(tx, terminal, &before);
+    if (rc == 0 && memcmp(before.public_key, request->public_key, PUBLIC_KEY_LEN) != 0)
+        return -EEXIST;
+    if (rc == 0 && !is_itself(request, &before))
+        rc = query_number(store_tx_db(tx), "SELECT count(*) FROM journal_head WHERE terminal = ?1 AND durable > 0",
+                          QUERY(Q_INT(terminal)), &records);
+    if (rc < 0)
+        return rc;
+    if (records > 0)
+        return -EALREADY;
+    *out_terminal = before;
+    return 0;
 }
 
 int identity_enrol(struct store_tx *tx, const struct enrol_request *request, struct terminal *out_terminal)
@@ -294,37 +411,14 @@ int identity_enrol(struct store_tx *tx, const struct enrol_request *request, str
         return rc;
     if (!enrol_request_check(request, ticket.secret))
         return -EKEYREJECTED;
-    if (ticket.terminal != 0) {
-        struct terminal before = {0};
-        rc = identity_find_terminal(tx, ticket.terminal, &before);
-        if (rc == 0 && memcmp(before.public_key, request->public_key, PUBLIC_KEY_LEN) != 0)
-            rc = -EEXIST;
-        if (rc == 0)
-            *out_terminal = before;
-        return rc;
-    }
+    if (!enrol_request_is_signed(request))
+        return -ENOKEY;
+    if (ticket.terminal != 0)
+        return ask_again(tx, request, ticket.terminal, out_terminal);
     if (tx->now_ms >= ticket.expires_ms)
         return -ETIME;
-    return terminal_add(tx, request, &ticket, out_terminal);
-}
-
-static int publish_terminal(struct store_tx *tx, const struct terminal *terminal, bool primary)
-{
-    struct feed_terminal item = {
-        .terminal = terminal->id,
-        .role = terminal->role,
-        .primary = primary,
-        .gone = terminal->state != TERMINAL_CONFIRMED,
-    };
-    memcpy(item.public_key, terminal->public_key, PUBLIC_KEY_LEN);
-    memcpy(item.lan_address, terminal->lan_address, sizeof(item.lan_address));
-    uint8_t body[FEED_BODY_MAX];
-    size_t len = 0;
-    int rc = feed_terminal_encode(&item, body, sizeof(body), &len);
-    if (rc < 0)
-        return rc;
-    struct feed_target target = {terminal->brand, terminal->store};
-    return feed_publish_number(tx, target, FEED_TERMINAL, terminal->id, (struct slice){body, len});
+    rc = come_back(tx, request, &ticket, out_terminal);
+    return rc == -ENOENT ? terminal_add(tx, request, &ticket, out_terminal) : rc;
 }
 
 static int set_state(struct store_tx *tx, struct terminal *terminal, enum terminal_state state)
@@ -332,20 +426,6 @@ static int set_state(struct store_tx *tx, struct terminal *terminal, enum termin
     terminal->state = (uint8_t)state;
     return query_run(store_tx_write(tx), "UPDATE terminal SET state = ?2 WHERE id = ?1",
                      QUERY(Q_INT(terminal->id), Q_INT(state)));
-}
-
-static int journal_terminal(struct store_tx *tx, const struct terminal *terminal, const char *what, const char *who,
-                            const char *why)
-{
-    struct journal_fact fact = {
-        .who = who,
-        .what = what,
-        .why = why,
-        .brand = terminal->brand,
-        .store = terminal->store,
-        .terminal = terminal->id,
-    };
-    return journal_append_central(tx, RECORD_TERMINAL_ENROLLED, &fact);
 }
 
 static int take_into_store(struct store_tx *tx, const struct terminal *terminal)

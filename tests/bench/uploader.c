@@ -73,12 +73,10 @@ static int exchange(struct bench_uploader *u, const struct message *message, uin
 static int ask_to_enrol(struct bench_uploader *u, const struct enrol_ticket *ticket)
 {
     struct enrol_request request = {.hardware = "bench"};
-    uint8_t hash[HASH_LEN], body[512], answer[ANSWER_MAX];
+    uint8_t body[512], answer[ANSWER_MAX];
     size_t len = 0;
-    crypto_sha256(ticket->secret, ENROL_SECRET_LEN, hash);
-    memcpy(request.secret_id, hash, sizeof(request.secret_id));
     memcpy(request.public_key, u->pair.public_key, PUBLIC_KEY_LEN);
-    enrol_request_seal(&request, ticket->secret);
+    enrol_request_seal(&request, ticket->secret, u->pair.secret_key);
     int result = enrol_request_encode(&request, body, sizeof(body), &len);
     struct message message = {"POST", "/v1/enrol", {body, len}, true};
     return result == 0 ? exchange(u, &message, answer, &len) : result;

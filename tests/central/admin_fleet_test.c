@@ -93,32 +93,70 @@ static void a_sheet_is_for_a_store_that_exists_and_a_sane_number(void **state)
     json_decref(sheet);
 }
 
-/* A terminal of store 1 that was confirmed, made from a ticket as a device does. */
+/* A terminal of store 1, made from a ticket as a device does. */
 static struct key_pair device_key;
 
-static int enrol_job(void *arg, struct store_tx *tx)
+static int ask_job(void *arg, struct store_tx *tx)
 {
     struct terminal terminal;
-    int rc = identity_enrol(tx, arg, &terminal);
-    return rc < 0 ? rc : identity_confirm(tx, terminal.id, true, "test");
+    return identity_enrol(tx, arg, &terminal);
 }
 
-static void enrol_device(void)
+static void ask_to_enrol(void)
 {
     struct enrol_request request = {.hardware = "TS-0001"};
     struct enrol_ticket ticket;
-    uint8_t hash[HASH_LEN];
     uint8_t seed[32] = {7};
     json_t *answer = admin_do(&f, "enrol-ticket", "{\"store\":1,\"role\":\"both\"}");
     const char *text = json_string_value(json_object_get(json_object_get(answer, "result"), "ticket"));
     assert_int_equal(enrol_ticket_decode(text, &ticket), 0);
     json_decref(answer);
     key_pair_from_seed(&device_key, seed);
-    crypto_sha256(ticket.secret, sizeof(ticket.secret), hash);
-    memcpy(request.secret_id, hash, sizeof(request.secret_id));
     memcpy(request.public_key, device_key.public_key, sizeof(request.public_key));
-    enrol_request_seal(&request, ticket.secret);
-    assert_int_equal(writer_call(f.central->writer, enrol_job, &request), 0);
+    enrol_request_seal(&request, ticket.secret, device_key.secret_key);
+    assert_int_equal(writer_call(f.central->writer, ask_job, &request), 0);
+}
+
+static int confirm_job(void *arg, struct store_tx *tx)
+{
+    return identity_confirm(tx, *(uint32_t *)arg, true, "test");
+}
+
+static void enrol_device(void)
+{
+    uint32_t first = 1;
+    ask_to_enrol();
+    assert_int_equal(writer_call(f.central->writer, confirm_job, &first), 0);
+}
+
+static void assert_says(const json_t *object, const char *name, const char *words)
+{
+    assert_string_equal(json_string_value(json_object_get(object, name)), words);
+}
+
+static void the_operator_says_yes_to_a_place_not_to_digits_alone(void **state)
+{
+    (void)state;
+    char args[64], digits[7];
+    json_decref(admin_do(&f, "settings set", "{\"store\":1,\"address\":\"松江路128号\"}"));
+    ask_to_enrol();
+    crypto_confirm_code(device_key.public_key, digits);
+    json_t *answer = admin_do(&f, "enrolments", "");
+    const json_t *row = json_array_get(rows_of(answer), 0);
+    assert_says(row, "code", digits);
+    assert_says(row, "store_zh", "松江路店");
+    assert_says(row, "address", "松江路128号");
+    assert_says(row, "in_place_of", "-");
+    json_decref(answer);
+
+    snprintf(args, sizeof(args), "{\"code\":\"%s\",\"store\":2}", digits);
+    assert_non_null(strstr(admin_refused(&f, "confirm", args), "store 1 (松江路店)"));
+    snprintf(args, sizeof(args), "{\"code\":\"%s\",\"store\":1}", digits);
+    answer = admin_do(&f, "confirm", args);
+    assert_says(json_object_get(answer, "result"), "store_zh", "松江路店");
+    assert_says(json_object_get(answer, "result"), "address", "松江路128号");
+    assert_says(json_object_get(answer, "result"), "state", "confirmed");
+    json_decref(answer);
 }
 
 struct note {
@@ -234,6 +272,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_device_of_a_sheet_gets_a_ticket_of_its_own, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(a_sheet_is_a_document_of_as_many_pages_as_it_needs, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(a_sheet_is_for_a_store_that_exists_and_a_sane_number, open_shop, close_shop),
+        cmocka_unit_test_setup_teardown(the_operator_says_yes_to_a_place_not_to_digits_alone, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(the_fleet_shows_what_each_device_told_last, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(the_newest_self_tests_are_kept, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(a_report_is_read_and_its_signature_told, open_shop, close_shop),

@@ -21,17 +21,7 @@ static struct body sign_in(uint32_t clerk)
 
 static void refused_with(int status, const char *reason)
 {
-    struct cbor_reader r;
-    char text[64];
-    assert_int_equal(answer.status, status);
-    cbor_reader_init(&r, answer.body, answer.len);
-    assert_int_equal(cbor_read_map(&r), 2);
-    assert_int_equal(cbor_read_uint(&r), 0);
-    cbor_read_text_into(&r, text, sizeof(text));
-    assert_string_equal(text, reason);
-    assert_int_equal(cbor_read_uint(&r), 1);
-    assert_true(cbor_read_uint(&r) >= (uint64_t)START_MS);
-    assert_int_equal(cbor_reader_finish(&r), 0);
+    assert_refused(&answer, status, reason);
 }
 
 static struct journal_answer journal_told(int status)
@@ -49,71 +39,6 @@ static void fill(struct fake_terminal *t, unsigned count)
         struct body body = sign_in(i + 1);
         batch_record(&batch, t, &body);
     }
-}
-
-/* ---- enrolment */
-
-static void a_ticket_serves_one_key(void **state)
-{
-    struct shop_world *w = *state;
-    struct fake_terminal first, second;
-    struct enrol_ticket ticket;
-    terminal_make(&first, &w->f, 5);
-    terminal_make(&second, &w->f, 6);
-    make_ticket(&w->f, w->f.shops[0], &ticket);
-    terminal_ask_enrol(&first, &ticket, &answer);
-    assert_int_equal(answer.status, 200);
-    struct enrol_answer told;
-    assert_int_equal(enrol_answer_decode(answer.body, answer.len, &told), 0);
-    assert_int_equal(told.state, ENROL_WAITING);
-    assert_int_equal(told.terminal, 0);
-    uint8_t root[HASH_LEN];
-    crypto_sha256(told.root_key, PUBLIC_KEY_LEN, root);
-    assert_memory_equal(root, ticket.root_hash, HASH_LEN);
-    terminal_ask_enrol(&second, &ticket, &answer);
-    refused_with(403, "ticket_used");
-    terminal_ask_enrol(&first, &ticket, &answer); /* its answer was lost: asks again */
-    assert_int_equal(answer.status, 200);
-}
-
-/* Its books took the first answer not: nothing is left of that try but the key. */
-static void who_waits_may_come_with_a_new_ticket(void **state)
-{
-    struct shop_world *w = *state;
-    struct fake_terminal t;
-    struct enrol_ticket ticket;
-    terminal_make(&t, &w->f, 5);
-    make_ticket(&w->f, w->f.shops[0], &ticket);
-    terminal_ask_enrol(&t, &ticket, &answer);
-    assert_int_equal(answer.status, 200);
-    terminal_enrol(&t, &w->f, w->f.shops[1]);
-    make_ticket(&w->f, w->f.shops[1], &ticket);
-    terminal_ask_enrol(&t, &ticket, &answer);
-    refused_with(403, "ticket_used"); /* at work by now: only a new key is another terminal */
-}
-
-static void a_ticket_is_over_after_its_time(void **state)
-{
-    struct shop_world *w = *state;
-    struct fake_terminal late;
-    struct enrol_ticket ticket;
-    terminal_make(&late, &w->f, 5);
-    make_ticket(&w->f, w->f.shops[0], &ticket);
-    sim_clock_advance(&w->f.clock, 3600 * 1000);
-    terminal_ask_enrol(&late, &ticket, &answer);
-    refused_with(403, "ticket_over");
-}
-
-static void a_guessed_secret_opens_nothing(void **state)
-{
-    struct shop_world *w = *state;
-    struct fake_terminal thief;
-    struct enrol_ticket ticket;
-    terminal_make(&thief, &w->f, 5);
-    make_ticket(&w->f, w->f.shops[0], &ticket);
-    ticket.secret[3] ^= 1;
-    terminal_ask_enrol(&thief, &ticket, &answer);
-    refused_with(403, "ticket_unknown");
 }
 
 static void nothing_but_its_state_before_the_digits_were_confirmed(void **state)
@@ -516,10 +441,6 @@ static void health_metrics_and_description_need_no_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(a_ticket_serves_one_key),
-        CASE(who_waits_may_come_with_a_new_ticket),
-        CASE(a_ticket_is_over_after_its_time),
-        CASE(a_guessed_secret_opens_nothing),
         CASE(nothing_but_its_state_before_the_digits_were_confirmed),
         CASE(a_removed_terminal_is_shut_out),
         CASE(an_unsigned_request_is_refused),

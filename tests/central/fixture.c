@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include "domain/cbor.h"
+
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -175,13 +177,17 @@ void confirm_terminal(struct fixture *f, uint32_t terminal)
 void terminal_ask_enrol(struct fake_terminal *t, const struct enrol_ticket *ticket, struct answer *out_answer)
 {
     struct enrol_request request = {.hardware = "bench"};
-    uint8_t hash[HASH_LEN], body[512];
+    uint8_t body[512];
     size_t len = 0;
-    crypto_sha256(ticket->secret, ENROL_SECRET_LEN, hash);
-    memcpy(request.secret_id, hash, sizeof(request.secret_id));
     memcpy(request.public_key, t->pair.public_key, PUBLIC_KEY_LEN);
     memset(request.nonce, 9, sizeof(request.nonce));
-    enrol_request_seal(&request, ticket->secret);
+    if (t->has_books) {
+        request.terminal = t->id;
+        request.incarnation = t->incarnation;
+    }
+    enrol_request_seal(&request, ticket->secret, t->pair.secret_key);
+    if (t->unsigned_request)
+        memset(request.signature, 0, sizeof(request.signature));
     assert_int_equal(enrol_request_encode(&request, body, sizeof(body), &len), 0);
     struct exchange exchange = {"POST", "/v1/enrol", NULL, "", {body, len}};
     t->send(t->context, &exchange, out_answer);
@@ -198,16 +204,12 @@ static int find_waiting(void *arg, struct store_tx *tx)
     return rc;
 }
 
-void terminal_enrol(struct fake_terminal *t, struct fixture *f, uint32_t shop)
+void terminal_confirm_waiting(struct fake_terminal *t)
 {
     static struct answer answer;
-    struct enrol_ticket ticket;
     char target[64];
-    make_ticket(f, shop, &ticket);
-    terminal_ask_enrol(t, &ticket, &answer);
-    assert_int_equal(answer.status, 200);
-    assert_int_equal(fixture_write(f, find_waiting, t), 0);
-    confirm_terminal(f, t->id);
+    assert_int_equal(fixture_write(t->fixture, find_waiting, t), 0);
+    confirm_terminal(t->fixture, t->id);
     snprintf(target, sizeof(target), "/v1/enrol/%s", t->key_id);
     terminal_send(t, "GET", target, (struct slice){NULL, 0}, &answer);
     assert_int_equal(answer.status, 200);
@@ -215,10 +217,35 @@ void terminal_enrol(struct fake_terminal *t, struct fixture *f, uint32_t shop)
     assert_int_equal(enrol_answer_decode(answer.body, answer.len, &told), 0);
     assert_int_equal(told.state, ENROL_CONFIRMED);
     assert_int_equal(told.terminal, t->id);
-    assert_int_equal(told.store, shop);
     t->store = told.store;
     t->incarnation = told.incarnation;
     snprintf(t->key_id, sizeof(t->key_id), "t%u", t->id);
+}
+
+void terminal_enrol(struct fake_terminal *t, struct fixture *f, uint32_t shop)
+{
+    static struct answer answer;
+    struct enrol_ticket ticket;
+    make_ticket(f, shop, &ticket);
+    terminal_ask_enrol(t, &ticket, &answer);
+    assert_int_equal(answer.status, 200);
+    terminal_confirm_waiting(t);
+    assert_int_equal(t->store, shop);
+}
+
+void assert_refused(const struct answer *answer, int status, const char *reason)
+{
+    struct cbor_reader r;
+    char text[64];
+    assert_int_equal(answer->status, status);
+    cbor_reader_init(&r, answer->body, answer->len);
+    assert_int_equal(cbor_read_map(&r), 2);
+    assert_int_equal(cbor_read_uint(&r), 0);
+    cbor_read_text_into(&r, text, sizeof(text));
+    assert_string_equal(text, reason);
+    assert_int_equal(cbor_read_uint(&r), 1);
+    assert_true(cbor_read_uint(&r) >= (uint64_t)START_MS);
+    assert_int_equal(cbor_reader_finish(&r), 0);
 }
 
 void terminal_sign(struct fake_terminal *t, const struct signature_message *message,

@@ -63,6 +63,8 @@ struct fake_terminal {
     uint8_t last_hash[HASH_LEN];
     struct feed_cursor cursor;
     uint32_t nonce;
+    bool has_books;        /* asks to enrol as the terminal that it is */
+    bool unsigned_request; /* as versions did that proved the ticket alone */
 };
 
 /* Makes its key, enrols with a ticket, is confirmed by the operator and knows its number. */
@@ -72,6 +74,10 @@ void terminal_make(struct fake_terminal *t, struct fixture *f, uint8_t seed);
 void terminal_ask_enrol(struct fake_terminal *t, const struct enrol_ticket *ticket, struct answer *out_answer);
 void make_ticket(struct fixture *f, uint32_t shop, struct enrol_ticket *out_ticket);
 void confirm_terminal(struct fixture *f, uint32_t terminal);
+/* The operator's yes to one that asked; it knows its number then. */
+void terminal_confirm_waiting(struct fake_terminal *t);
+/* A refusal, with its reason and central's time. */
+void assert_refused(const struct answer *answer, int status, const char *reason);
 
 /* A central and one enrolled terminal of its first store: *state of the tests that are set up so. */
 struct shop_world {

@@ -29,7 +29,7 @@ static void enrol(uint32_t terminal, unsigned store)
 {
     struct enrol_request request = {.hardware = "TS"};
     struct enrol_ticket ticket;
-    uint8_t hash[HASH_LEN], seed[32] = {(uint8_t)terminal};
+    uint8_t seed[32] = {(uint8_t)terminal};
     char args[64];
     snprintf(args, sizeof(args), "{\"store\":%u,\"role\":\"both\"}", store);
     json_t *answer = admin_do(&f, "enrol-ticket", args);
@@ -37,10 +37,8 @@ static void enrol(uint32_t terminal, unsigned store)
     assert_int_equal(enrol_ticket_decode(text, &ticket), 0);
     json_decref(answer);
     key_pair_from_seed(&keys[terminal], seed);
-    crypto_sha256(ticket.secret, sizeof(ticket.secret), hash);
-    memcpy(request.secret_id, hash, sizeof(request.secret_id));
     memcpy(request.public_key, keys[terminal].public_key, sizeof(request.public_key));
-    enrol_request_seal(&request, ticket.secret);
+    enrol_request_seal(&request, ticket.secret, keys[terminal].secret_key);
     assert_int_equal(writer_call(f.central->writer, enrol_job, &request), 0);
 }
 

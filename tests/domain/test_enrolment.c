@@ -92,8 +92,10 @@ static void a_request_proves_the_secret_and_covers_all_it_says(void **state)
     (void)state;
     uint8_t secret[ENROL_SECRET_LEN] = {1}, other[ENROL_SECRET_LEN] = {2}, wire[256];
     size_t len;
-    struct enrol_request request = {.public_key = {3}, .nonce = {4}, .hardware = "Raspberry Pi 4"}, out;
-    enrol_request_seal(&request, secret);
+    struct test_key key = test_key_make(3);
+    struct enrol_request request = {.nonce = {4}, .hardware = "Raspberry Pi 4", .terminal = 7, .incarnation = 1}, out;
+    memcpy(request.public_key, key.public_key, PUBLIC_KEY_LEN);
+    enrol_request_seal(&request, secret, key.secret);
     assert_int_equal(enrol_request_encode(&request, wire, sizeof wire, &len), 0);
     assert_int_equal(enrol_request_decode(wire, len, &out), 0);
     assert_true(enrol_request_check(&out, secret));
@@ -109,6 +111,34 @@ static void a_request_proves_the_secret_and_covers_all_it_says(void **state)
     for (size_t cut = 0; cut < len; cut++)
         assert_int_equal(enrol_request_decode(wire, cut, &out), -EBADMSG);
     assert_int_equal(enrol_request_encode(&request, wire, len - 1, &len), -ENOSPC);
+}
+
+static void a_request_is_of_the_key_that_it_names(void **state)
+{
+    (void)state;
+    uint8_t secret[ENROL_SECRET_LEN] = {1};
+    struct test_key key = test_key_make(3), other = test_key_make(5);
+    struct enrol_request request = {.nonce = {4}, .hardware = "TS", .terminal = 7, .incarnation = 1}, out;
+    memcpy(request.public_key, key.public_key, PUBLIC_KEY_LEN);
+    enrol_request_seal(&request, secret, key.secret);
+    assert_true(enrol_request_is_signed(&request));
+    uint8_t *const covered[] = {out.secret_id,
+                                out.public_key,
+                                out.nonce,
+                                out.mac,
+                                (uint8_t *)out.hardware,
+                                (uint8_t *)&out.terminal,
+                                (uint8_t *)&out.incarnation};
+    for (size_t i = 0; i < ARRAY_LEN(covered); i++) {
+        out = request;
+        covered[i][0] ^= 1;
+        assert_false(enrol_request_is_signed(&out));
+    }
+    enrol_request_seal(&request, secret, other.secret); /* who has a ticket and has seen a public key */
+    assert_true(enrol_request_check(&request, secret));
+    assert_false(enrol_request_is_signed(&request));
+    memset(request.signature, 0, sizeof request.signature); /* a version that did not sign */
+    assert_false(enrol_request_is_signed(&request));
 }
 
 static void an_answer_comes_back_whole(void **state)
@@ -146,6 +176,7 @@ int main(void)
         cmocka_unit_test(damaged_tickets_are_refused),
         cmocka_unit_test(senseless_tickets_are_not_made),
         cmocka_unit_test(a_request_proves_the_secret_and_covers_all_it_says),
+        cmocka_unit_test(a_request_is_of_the_key_that_it_names),
         cmocka_unit_test(an_answer_comes_back_whole),
     };
     return cmocka_run_group_tests(tests, start, NULL);

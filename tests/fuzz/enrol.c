@@ -5,7 +5,7 @@
 
 static void check_messages(const uint8_t *data, size_t size)
 {
-    uint8_t bytes[256], twice[256];
+    uint8_t bytes[ENROL_REQUEST_MAX], twice[ENROL_REQUEST_MAX];
     struct enrol_request request, request_again;
     struct enrol_answer answer, answer_again;
     const uint8_t secret[ENROL_SECRET_LEN] = {1};
@@ -14,6 +14,7 @@ static void check_messages(const uint8_t *data, size_t size)
         MUST(enrol_request_encode(&request, bytes, sizeof bytes, &len) == 0);
         MUST(enrol_request_decode(bytes, len, &request_again) == 0);
         MUST(enrol_request_check(&request, secret) == enrol_request_check(&request_again, secret));
+        MUST(enrol_request_is_signed(&request) == enrol_request_is_signed(&request_again));
     }
     if (enrol_answer_decode(data, size, &answer) == 0) {
         MUST(enrol_answer_encode(&answer, bytes, sizeof bytes, &len) == 0);

@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "domain/authority.h"
+#include "domain/enrolment.h"
 #include "domain/export.h"
 #include "domain/feed.h"
 #include "platform/compress.h"
@@ -172,6 +173,17 @@ static void make_wechat(void)
     seed_text("wechat", "form", "a=1&consent=2026-11&store=%E6%B0%B4+x");
 }
 
+static size_t make_enrol_request(uint8_t out[ENROL_REQUEST_MAX])
+{
+    struct test_key key = test_key_make(51);
+    struct enrol_request request = {.nonce = {9}, .hardware = "TS-0001", .terminal = 3, .incarnation = 1};
+    size_t len;
+    memcpy(request.public_key, key.public_key, PUBLIC_KEY_LEN);
+    enrol_request_seal(&request, (const uint8_t[ENROL_SECRET_LEN]){1}, key.secret);
+    MUST(enrol_request_encode(&request, out, ENROL_REQUEST_MAX, &len) == 0);
+    return len;
+}
+
 static void make_api(void)
 {
     static uint8_t input[2 + BATCH_BYTES_MAX];
@@ -188,6 +200,11 @@ static void make_api(void)
         seed("api", name, input, 2 + len);
     }
     seed("api", "enrol", "\x04\x01\xa0", 3);
+    input[0] = 4;
+    input[1] = 1;
+    len = make_enrol_request(input + 2);
+    seed("api", "enrol_signed", input, 2 + len);
+    seed("enrol", "request_signed", input + 2, len);
     seed_text("api", "feed", "\x05\x02store=0&brand=0&wait=0&epoch=1\n");
     seed_text("api", "enrol_state", "\x06\x02k0011223344556677\n");
     seed_text("api", "health", "\x07\x01x=%41\n");

@@ -6,16 +6,17 @@
 /*
  * Enrolment. The technician's QR (TSE1: + base45 of CBOR, unsigned: a blank device can verify nothing) names central,
  * pins its TLS key and the brand's root, and carries a one-time secret of at most 24 h. The terminal answers with its
- * public key and HMAC(secret, public key ‖ terminal nonce) over the pinned connection, shows the six digits of
- * crypto_confirm_code, and gets nothing more until central confirmed them.
+ * public key, HMAC(secret, public key ‖ terminal nonce) and a signature by the key itself over the pinned connection,
+ * shows the six digits of crypto_confirm_code, and gets nothing more until central confirmed them.
  */
 
 enum terminal_role { ROLE_SHELF = 1, ROLE_COUNTER = 2, ROLE_BOTH = 3 };
 
-#define ENROL_URL_MAX    128
-#define ENROL_SECRET_LEN 16
-#define ENROL_NONCE_LEN  16
-#define ENROL_TEXT_MAX   400
+#define ENROL_URL_MAX     128
+#define ENROL_SECRET_LEN  16
+#define ENROL_NONCE_LEN   16
+#define ENROL_TEXT_MAX    400
+#define ENROL_REQUEST_MAX 320
 
 struct enrol_ticket {
     char url[ENROL_URL_MAX];      /* https://host:port */
@@ -37,6 +38,10 @@ struct enrol_request {
     uint8_t nonce[ENROL_NONCE_LEN];
     uint8_t mac[HASH_LEN]; /* HMAC-SHA-256(secret, public_key ‖ nonce ‖ hardware) */
     char hardware[64];     /* what the device says it is, shown to the operator */
+    /* The terminal whose books it keeps under this brand's root, 0 = none: it may come back as that one, nothing else
+     * with a key that central knows. */
+    uint32_t terminal, incarnation;
+    uint8_t signature[SIGNATURE_LEN]; /* by the key that enrols, over all of the above; zeros: an old version's */
 };
 
 enum enrol_state { ENROL_WAITING = 1, ENROL_CONFIRMED = 2, ENROL_REFUSED = 3 };
@@ -50,8 +55,13 @@ struct enrol_answer {
     uint64_t server_ms;
 };
 
-void enrol_request_seal(struct enrol_request *request, const uint8_t secret[ENROL_SECRET_LEN]);
+/* Fills secret_id, mac and signature; secret_key belongs to public_key. */
+void enrol_request_seal(struct enrol_request *request, const uint8_t secret[ENROL_SECRET_LEN],
+                        const uint8_t secret_key[SECRET_KEY_LEN]);
+/* Whether the sender has seen the ticket. */
 bool enrol_request_check(const struct enrol_request *request, const uint8_t secret[ENROL_SECRET_LEN]);
+/* Whether the sender has the key: a ticket alone enrols, or moves, nobody else's. */
+bool enrol_request_is_signed(const struct enrol_request *request);
 MUST_CHECK int enrol_request_encode(const struct enrol_request *request, uint8_t *out, size_t cap, size_t *out_len);
 MUST_CHECK int enrol_request_decode(const void *data, size_t len, struct enrol_request *out_request);
 MUST_CHECK int enrol_answer_encode(const struct enrol_answer *answer, uint8_t *out, size_t cap, size_t *out_len);

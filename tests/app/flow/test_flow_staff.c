@@ -244,6 +244,40 @@ static void a_forked_terminal_takes_nothing_but_a_new_enrolment(void **state)
     assert_int_equal(d.flow.screen, SCREEN_ATTRACT);
 }
 
+/* Central came back without it: a manager shows a code where the technician stands; nobody else's code does anything.
+ */
+static void a_manager_enrols_a_terminal_at_work_anew(void **state)
+{
+    (void)state;
+    struct desk d;
+    desk_open(&d, true);
+    struct event event = desk_event_of(&d, EVENT_SYNC);
+    event.sync.link = true;
+    event.sync.enrol = ENROL_STAGE_DONE;
+    desk_step(&d, &event);
+    desk_sign_in(&d);
+    d.flow.clerk.role = CLERK_CASHIER;
+    desk_touch(&d, INTENT_SERVICE, 0);
+    desk_scan(&d, "TSE1:ABC");
+    assert_null(desk_find(&d, EFFECT_ENROL));
+    d.flow.clerk.role = CLERK_MANAGER;
+    desk_touch(&d, INTENT_BACK, 0);
+    desk_scan(&d, "TSE1:ABC"); /* not between two shoppers */
+    assert_null(desk_find(&d, EFFECT_ENROL));
+    desk_touch(&d, INTENT_SERVICE, 0);
+    desk_scan(&d, "TSE1:ABC");
+    assert_non_null(desk_find(&d, EFFECT_ENROL));
+    assert_int_equal(d.flow.screen, SCREEN_ENROLMENT);
+    event.sync.enrol = ENROL_STAGE_FAILED;
+    desk_step(&d, &event);
+    assert_int_equal(d.flow.screen, SCREEN_ENROLMENT);
+    desk_scan(&d, "TSE1:ABD");
+    assert_non_null(desk_find(&d, EFFECT_ENROL));
+    event.sync.enrol = ENROL_STAGE_DONE;
+    desk_step(&d, &event);
+    assert_int_equal(d.flow.screen, SCREEN_COUNTER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +291,7 @@ int main(void)
         cmocka_unit_test(the_drawer_is_not_tested_behind_the_clerks_back),
         cmocka_unit_test(nothing_leads_out_of_service_but_the_service_screen),
         cmocka_unit_test(a_forked_terminal_takes_nothing_but_a_new_enrolment),
+        cmocka_unit_test(a_manager_enrols_a_terminal_at_work_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,11 @@
 #include "line.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "platform/keys.h"
 
 static void a_technicians_qr_enrols_after_the_digits_were_confirmed(void **state)
 {
@@ -66,19 +70,25 @@ static void every_way_to_fail_enrolling_has_its_reason(void **state)
     assert_int_equal(line_status_of(line).enrol_error, ENROL_BAD_QR);
     const struct {
         int network_error;
-        bool expired, wrong_root, refused;
+        const char *refusal;
+        bool wrong_root, refused;
         enum enrol_error error;
     } ways[] = {
         {.network_error = -EHOSTUNREACH, .error = ENROL_NO_NETWORK},
         {.network_error = -EKEYREJECTED, .error = ENROL_NOT_CENTRAL},
-        {.expired = true, .error = ENROL_EXPIRED},
+        {.refusal = "ticket_over", .error = ENROL_EXPIRED},
+        {.refusal = "ticket_used", .error = ENROL_EXPIRED},
+        {.refusal = "key_proof_wrong", .error = ENROL_REJECTED},
+        {.refusal = "key_elsewhere", .error = ENROL_ELSEWHERE},
+        {.refusal = "terminal_removed", .error = ENROL_REMOVED},
         {.wrong_root = true, .error = ENROL_NOT_CENTRAL},
         {.refused = true, .error = ENROL_REJECTED},
     };
     for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
         time_t begun = time(NULL);
-        COMMAND(line, line->central.network_error = ways[i].network_error; line->central.expired = ways[i].expired;
-                line->central.wrong_root = ways[i].wrong_root; line->central.refused = ways[i].refused);
+        COMMAND(line, line->central.network_error = ways[i].network_error;
+                line->central.enrol_refusal = ways[i].refusal; line->central.wrong_root = ways[i].wrong_root;
+                line->central.refused = ways[i].refused);
         line_scan_ticket(line);
         while (!line_has_failed(line) || line_status_of(line).enrol_error != ways[i].error) {
             assert_true(time(NULL) - begun < 20);
@@ -123,6 +133,99 @@ static void a_refused_new_enrolment_leaves_the_old_one_at_work(void **state)
     assert_int_equal(line_stored(line), 2);
 }
 
+static bool was_asked_twice_and_done(struct line *line)
+{
+    pthread_mutex_lock(&line->central.mutex);
+    uint32_t calls = line->central.enrol_calls;
+    pthread_mutex_unlock(&line->central.mutex);
+    return calls >= 2 && line_is_done(line);
+}
+
+static void who_is_at_work_is_confirmed_anew_and_goes_on(void **state)
+{
+    struct line *line = *state;
+
+    line_enrol(line);
+    line_note(line, 2);
+    line_until(line, line_all_stored, 0);
+    line_scan_ticket(line);
+    line_until(line, was_asked_twice_and_done, 0);
+    line_note(line, 1);
+    line_until(line, line_all_stored, 0);
+
+    assert_int_equal(line->central.claimed_terminal, SHOP_TERMINAL);
+    assert_int_equal(line->central.claimed_incarnation, 1);
+    assert_int_equal(line_stored(line), 4); /* the incarnation began once */
+    assert_int_equal(line->central.stored_twice, 0);
+}
+
+static bool is_anew_at_work(struct line *line)
+{
+    return was_asked_twice_and_done(line) && !line_is_quarantined(line);
+}
+
+static void a_history_that_forked_is_left_with_its_key(void **state)
+{
+    struct line *line = *state;
+    char before[160];
+
+    line_enrol(line);
+    line_until(line, line_all_stored, 0);
+    COMMAND(line, line->central.fork = true);
+    line_note(line, 1);
+    line_until(line, line_is_quarantined, 0);
+    COMMAND(line, line->central.knows_key = true; line->central.number = SHOP_TERMINAL + 1);
+    line_scan_ticket(line);
+    line_until(line, is_anew_at_work, 0);
+    line_note(line, 1);
+    line_until(line, line_all_stored, 0);
+    snprintf(before, sizeof(before), "%s.before", line->key_path);
+
+    assert_int_equal(line->central.claimed_terminal, 0);
+    assert_int_equal(line->central.bad_signatures, 0);
+    assert_int_equal(line_stored(line), 2); /* an incarnation and a note, of another journal */
+    assert_int_equal(unlink(before), 0);
+}
+
+static void a_blank_device_with_a_key_of_before_makes_another(void **state)
+{
+    struct line *line = *state;
+    struct key_pair left_behind;
+    char before[160];
+
+    assert_int_equal(key_pair_load_or_make(&left_behind, line->key_path, &line->random.base, NULL), 0);
+    COMMAND(line, memcpy(line->central.terminal_key, left_behind.public_key, PUBLIC_KEY_LEN);
+            line->central.has_key = true; line->central.knows_key = true);
+    line_enrol(line);
+    line_until(line, line_all_stored, 0);
+    line_stop_sync(line);
+    line_start_sync(line);
+    line_note(line, 1);
+    line_until(line, line_all_stored, 0);
+    snprintf(before, sizeof(before), "%s.before", line->key_path);
+
+    assert_int_equal(line->central.bad_signatures, 0);
+    assert_int_equal(line_stored(line), 2);
+    assert_int_equal(unlink(before), 0);
+}
+
+static void a_code_for_another_store_moves_nobody(void **state)
+{
+    struct line *line = *state;
+
+    line_enrol(line);
+    line_until(line, line_all_stored, 0);
+    COMMAND(line, line->central.ticket_store = SHOP_STORE + 1);
+    line_scan_ticket(line);
+    line_until(line, line_has_failed, 0);
+    assert_int_equal(line_status_of(line).enrol_error, ENROL_ELSEWHERE);
+    line_note(line, 1);
+    line_until(line, line_all_stored, 0);
+
+    assert_int_equal(line->central.enrol_calls, 1);
+    assert_int_equal(line_stored(line), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +235,10 @@ int main(void)
         WITH_LINE(every_way_to_fail_enrolling_has_its_reason),
         WITH_LINE(a_terminal_that_wakes_up_in_1970_still_gets_through),
         WITH_LINE(a_refused_new_enrolment_leaves_the_old_one_at_work),
+        WITH_LINE(who_is_at_work_is_confirmed_anew_and_goes_on),
+        WITH_LINE(a_history_that_forked_is_left_with_its_key),
+        WITH_LINE(a_blank_device_with_a_key_of_before_makes_another),
+        WITH_LINE(a_code_for_another_store_moves_nobody),
     };
 
     return cmocka_run_group_tests_name("sync_enrol", tests, NULL, NULL);

@@ -36,7 +36,8 @@ void fake_central_ticket(struct fake_central *central, char out_text[ENROL_TEXT_
     struct enrol_ticket ticket = {.url = "https://central.example:8443", .store = SHOP_STORE, .role = ROLE_BOTH};
     uint8_t root[PUBLIC_KEY_LEN], root_secret[SECRET_KEY_LEN];
 
-    (void)central;
+    if (central->ticket_store != 0)
+        ticket.store = central->ticket_store;
     shop_secret(ROOT_SEED, root, root_secret);
     crypto_sha256(root, sizeof(root), ticket.root_hash);
     memcpy(ticket.secret, secret, sizeof(secret));
@@ -124,7 +125,7 @@ static void answer_enrol(struct fake_central *central, struct sync_response *res
                                                                 : ENROL_WAITING,
                                   .brand = SHOP_BRAND,
                                   .store = SHOP_STORE,
-                                  .terminal = SHOP_TERMINAL,
+                                  .terminal = central->number != 0 ? central->number : SHOP_TERMINAL,
                                   .incarnation = 1,
                                   .role = ROLE_BOTH,
                                   .server_ms = (uint64_t)now_ms(central)};
@@ -141,10 +142,18 @@ static void post_enrol(struct fake_central *central, const struct sync_request *
 
     assert_int_equal(enrol_request_decode(request->body.data, request->body.len, &enrol), 0);
     assert_true(enrol_request_check(&enrol, secret));
+    assert_true(enrol_request_is_signed(&enrol));
     central->enrol_calls++;
-    if (central->expired) {
-        refuse(central, 403, "ticket_over", response);
+    central->claimed_terminal = enrol.terminal;
+    central->claimed_incarnation = enrol.incarnation;
+    bool same_key = central->has_key && memcmp(central->terminal_key, enrol.public_key, PUBLIC_KEY_LEN) == 0;
+    if (central->enrol_refusal != NULL || (central->knows_key && same_key)) {
+        refuse(central, 403, central->enrol_refusal != NULL ? central->enrol_refusal : "key_known", response);
         return;
+    }
+    if (!same_key) {
+        central->stored_through = 0;
+        memset(central->last_hash, 0, HASH_LEN);
     }
     memcpy(central->terminal_key, enrol.public_key, PUBLIC_KEY_LEN);
     central->has_key = true;

@@ -29,13 +29,18 @@ struct fake_central {
     uint32_t server_epoch;
     uint8_t ask_verdict;
     uint64_t ask_position;
-    bool confirmed, refused, expired, wrong_root;
-    uint32_t stale_next; /* as many signed requests are refused as stale */
-    bool hold_asks;      /* they wait until this is cleared */
+    bool confirmed, refused, wrong_root;
+    const char *enrol_refusal; /* of every enrolment */
+    bool knows_key;            /* enrolments with the key of before are refused for it */
+    uint32_t number;           /* of the terminal that enrols; 0 = SHOP_TERMINAL */
+    uint32_t ticket_store;     /* of the next tickets; 0 = SHOP_STORE */
+    uint32_t stale_next;       /* as many signed requests are refused as stale */
+    bool hold_asks;            /* they wait until this is cleared */
 
     /* What came. */
     uint8_t terminal_key[PUBLIC_KEY_LEN];
     bool has_key;
+    uint32_t claimed_terminal, claimed_incarnation; /* by the last enrolment */
     uint32_t enrol_calls, journal_calls, ask_calls, stale_refusals, bad_signatures;
     uint64_t stored_through; /* contiguous from 1 */
     uint32_t stored_twice;
