@@ -12,6 +12,12 @@
 #define KEPT       3
 #define NAME_START "central-"
 #define NAME_END   ".db"
+#define BETWEEN    "-between.db" /* made between two of the clock's: kept until the next one */
+
+#define HOUR_MS     INT64_C(3600000)
+#define SOON_MS     INT64_C(60000)  /* many are confirmed in a row */
+#define REST_MS     INT64_C(900000) /* at least, between one and the next after a confirmation */
+#define REST_FACTOR 20              /* times what the last one took */
 
 static int is_backup(const struct dirent *entry)
 {
@@ -42,22 +48,31 @@ static int last_stamp(const char *folder, int64_t *out_ms)
     return 0;
 }
 
-/* Removes all but the newest; the oldest that is left goes to out_path. Names sort by age. */
+static bool is_between(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name), end = strlen(BETWEEN);
+    return len > end && strcmp(entry->d_name + len - end, BETWEEN) == 0;
+}
+
+/* Removes all but the newest of the clock's, and those between but the newest of all: however many are asked for, the
+ * days before are still there. The oldest that is left goes to out_path. Names sort by age. */
 static int prune(const char *folder, char *out_path, size_t cap)
 {
     struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, is_backup, alphasort);
+    int count = scandir(folder, &entries, is_backup, alphasort), left = 0;
     if (count < 0)
         return -errno;
     int rc = count > 0 ? 0 : -ENOENT;
-    for (int i = 0; i < count; i++) {
+    for (int i = count - 1; i >= 0; i--) {
         char path[STORE_PATH_MAX + 256];
+        bool between = is_between(entries[i]);
+        bool keep = between ? i == count - 1 : left < KEPT;
         snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
-        if (i < count - KEPT) {
+        left += keep && !between;
+        if (!keep)
             unlink(path);
-        } else if (i == (count > KEPT ? count - KEPT : 0)) {
+        else
             rc = (size_t)snprintf(out_path, cap, "%s", path) < cap ? 0 : -ENAMETOOLONG;
-        }
         free(entries[i]);
     }
     free(entries);
@@ -80,7 +95,7 @@ static int raise_marks(struct central *central, const char *oldest)
     return rc;
 }
 
-int central_backup(struct central *central, char *out_path, size_t cap)
+static int make_backup(struct central *central, bool between, char *out_path, size_t cap)
 {
     char folder[STORE_PATH_MAX], path[STORE_PATH_MAX + 64], oldest[STORE_PATH_MAX];
     int rc = central_config_path(&central->config, CENTRAL_BACKUP_DIR, folder, sizeof(folder));
@@ -93,7 +108,7 @@ int central_backup(struct central *central, char *out_path, size_t cap)
         return rc;
     if (now_ms <= last_ms)
         now_ms = last_ms + 1;
-    snprintf(path, sizeof(path), "%s/" NAME_START "%015" PRId64 NAME_END, folder, now_ms);
+    snprintf(path, sizeof(path), "%s/" NAME_START "%015" PRId64 "%s", folder, now_ms, between ? BETWEEN : NAME_END);
     if ((size_t)snprintf(out_path, cap, "%s", path) >= cap)
         return -ENAMETOOLONG;
     rc = store_backup(central->store, path);
@@ -104,4 +119,60 @@ int central_backup(struct central *central, char *out_path, size_t cap)
     if (rc == 0)
         central->metrics.backups++;
     return rc;
+}
+
+static int one_at_a_time(struct central *central, bool between, char *out_path, size_t cap)
+{
+    pthread_mutex_lock(&central->backup_mutex);
+    int64_t begun_ms = clock_mono_ms(central->clock);
+    int rc = make_backup(central, between, out_path, cap);
+    int64_t ended_ms = clock_mono_ms(central->clock), rest_ms = (ended_ms - begun_ms) * REST_FACTOR;
+    central->backup_rest_ms = ended_ms + (rest_ms > REST_MS ? rest_ms : REST_MS);
+    pthread_mutex_unlock(&central->backup_mutex);
+    return rc;
+}
+
+int central_backup(struct central *central, char *out_path, size_t cap)
+{
+    return one_at_a_time(central, false, out_path, cap);
+}
+
+int central_backup_between(struct central *central, char *out_path, size_t cap)
+{
+    /* Without the clock's the ones that are asked for are all there is. */
+    return one_at_a_time(central, central->config.backup_hours != 0, out_path, cap);
+}
+
+int64_t central_backup_soon(struct central *central)
+{
+    int64_t now_ms = clock_mono_ms(central->clock), none = INT64_MAX;
+    int64_t due_ms = now_ms + SOON_MS, rest_ms = central->backup_rest_ms;
+    if (central->config.backup_hours == 0)
+        return -1;
+    if (due_ms < rest_ms)
+        due_ms = rest_ms;
+    if (!atomic_compare_exchange_strong(&central->backup_soon_ms, &none, due_ms))
+        due_ms = none; /* asked for already, and not begun */
+    if (due_ms > central->backup_due_ms)
+        due_ms = central->backup_due_ms;
+    return due_ms > now_ms ? due_ms - now_ms : 0;
+}
+
+void central_backup_when_due(struct central *central)
+{
+    int64_t now_ms = clock_mono_ms(central->clock);
+    bool by_clock = now_ms >= central->backup_due_ms;
+    char path[STORE_PATH_MAX];
+    if (!by_clock && now_ms < central->backup_soon_ms)
+        return;
+    if (by_clock)
+        central->backup_due_ms = now_ms + (int64_t)central->config.backup_hours * HOUR_MS;
+    central->backup_soon_ms = INT64_MAX; /* who is confirmed from here on may not be in it */
+    int rc =
+        by_clock ? central_backup(central, path, sizeof(path)) : central_backup_between(central, path, sizeof(path));
+    if (rc == 0)
+        return;
+    central->metrics.backup_failures++;
+    if (central->report)
+        central->report("backup", rc);
 }

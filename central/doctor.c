@@ -1,4 +1,5 @@
 #include "central/command.h"
+#include "central/store/epoch.h"
 #include "central/store/journal.h"
 #include "central/store/ledger.h"
 #include "central/store/rights.h"
@@ -89,24 +90,40 @@ static int check_shares(struct store_tx *tx)
 
 static int say_missing(void *context, const struct settle_missing *missing)
 {
-    uint32_t *count = context;
+    (void)context;
     printf("restore: waits for terminal %" PRIu32 " of store %" PRIu32 ", whose journal is here up to %" PRIu64 "\n",
            missing->terminal, missing->store, missing->durable_through);
-    (*count)++;
     return 0;
 }
 
 /* Nothing wrong with the books: an operator should know why strict coupons are not granted. */
 static int check_settled(struct store_tx *tx)
 {
-    uint32_t count = 0;
-    int rc = settle_each_missing(tx, say_missing, &count);
-    if (rc == 0 && count == 0)
-        printf("restore: nothing is waited for\n");
+    struct settle_status status = {0};
+    char words[SETTLE_WORDS_MAX];
+    int rc = settle_status(tx, &status);
+    if (rc < 0)
+        return rc;
+    settle_words(&status, words);
+    printf("restore: %s\n", words);
+    return settle_each_missing(tx, say_missing, NULL);
+}
+
+/* A backup that was put in place and never served: what it will wait for does not stand in it. */
+static int say_foreign(const struct central_config *config, struct store_tx *tx)
+{
+    char path[STORE_PATH_MAX];
+    bool foreign = false;
+    int rc = central_config_path(config, CENTRAL_EPOCH_FILE, path, sizeof(path));
+    if (rc == 0)
+        rc = epoch_is_foreign(store_tx_db(tx), path, &foreign);
+    if (rc == 0 && foreign)
+        printf("restore: these books come from a backup and were not served yet: from the next start on central waits "
+               "for every terminal\n");
     return rc;
 }
 
-static int check_books(const char *path)
+static int check_books(const struct central_config *config, const char *path)
 {
     struct store_view *view = NULL;
     int rc = store_view_open(path, &view);
@@ -120,6 +137,9 @@ static int check_books(const char *path)
         if (rc < 0)
             worst = rc;
     }
+    rc = say_foreign(config, store_view_tx(view));
+    if (rc < 0)
+        worst = rc;
     store_view_close(view);
     return worst;
 }
@@ -136,6 +156,6 @@ int command_doctor(int argc, char **argv)
     if (rc == 0)
         rc = check_file(path);
     if (rc == 0)
-        rc = check_books(path);
+        rc = check_books(&options.config, path);
     return rc < 0 ? command_explain(&options.config, "vouch for the books", rc) : EXIT_DONE;
 }

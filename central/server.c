@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define PIN_PREFIX      "sha256//"
-#define HOUR_MS         INT64_C(3600000)
 #define FIRST_BACKUP_MS INT64_C(60000) /* after the start: a restart loop must not fill the disk */
 
 static int take_lock(struct central *central, pid_t *out_holder)
@@ -182,6 +181,8 @@ int central_open(const struct central_options *options, struct central **out_cen
     central->inline_jobs = options->inline_jobs;
     central->started_s = clock_wall_ms(central->clock) / 1000;
     central->lock.fd = -1;
+    pthread_mutex_init(&central->backup_mutex, NULL);
+    central->backup_soon_ms = INT64_MAX;
     uint32_t hours = options->config.backup_hours;
     central->backup_due_ms = hours ? clock_mono_ms(central->clock) + FIRST_BACKUP_MS : INT64_MAX;
     int rc = take_lock(central, out_holder);
@@ -214,6 +215,7 @@ void central_close(struct central *central)
     brand_keys_finish(&central->keys);
     store_close(central->store);
     lock_close(&central->lock);
+    pthread_mutex_destroy(&central->backup_mutex);
     free(central);
 }
 
@@ -231,20 +233,6 @@ int central_fill_ticket(const struct central *central, struct enrol_ticket *tick
         return -ENAMETOOLONG;
     crypto_sha256(central->keys.root_public, PUBLIC_KEY_LEN, ticket->root_hash);
     return 0;
-}
-
-static void back_up_when_due(struct central *central)
-{
-    int64_t now_ms = clock_mono_ms(central->clock);
-    if (now_ms < central->backup_due_ms)
-        return;
-    central->backup_due_ms = now_ms + (int64_t)central->config.backup_hours * HOUR_MS;
-    char path[STORE_PATH_MAX];
-    int rc = central_backup(central, path, sizeof(path));
-    if (rc < 0) {
-        central->metrics.backup_failures++;
-        report(central, "backup", rc);
-    }
 }
 
 static int look_again(void *arg, struct store_tx *tx)
@@ -271,7 +259,7 @@ void central_work(struct central *central)
         if (central->parts[i]->tick)
             central->parts[i]->tick(central);
     }
-    back_up_when_due(central);
+    central_backup_when_due(central);
 }
 
 void central_tick(struct central *central)

@@ -20,6 +20,8 @@
 #include "platform/lock.h"
 #include "platform/tls.h"
 
+#include <pthread.h>
+
 struct api_route;
 struct central;
 struct clockwork;
@@ -67,7 +69,7 @@ struct central_options {
     enum db_sync sync;
 };
 
-/* Fields are set while opening and constant afterwards, but for metrics (atomic). */
+/* Fields are set while opening and constant afterwards, but for metrics and the backups' times (atomic). */
 struct central {
     struct central_config config;
     const struct clock *clock;
@@ -87,9 +89,13 @@ struct central {
     struct central_metrics metrics;
     bool restored; /* these books came from a backup: a new server epoch */
     struct nonce_table *nonces;
-    struct waiting *waiting;       /* long polls and authority requests */
-    struct clockwork *clockwork;   /* threads that do what central_tick does; NULL when inline */
-    _Atomic int64_t backup_due_ms; /* clock_mono_ms; INT64_MAX = only on request */
+    struct waiting *waiting;     /* long polls and authority requests */
+    struct clockwork *clockwork; /* threads that do what central_tick does; NULL when inline */
+    /* Backups. Times are clock_mono_ms, INT64_MAX = never. */
+    pthread_mutex_t backup_mutex;   /* one at a time */
+    _Atomic int64_t backup_due_ms;  /* the clock's next */
+    _Atomic int64_t backup_soon_ms; /* one that a confirmation asked for */
+    _Atomic int64_t backup_rest_ms; /* no other of that sort before */
 };
 
 /*
@@ -133,6 +139,13 @@ MUST_CHECK int central_publish_keyset(const struct brand_keys *keys, struct stor
 
 /* A verified copy in DATA/backup, the marks archived_through advanced. Not from the writer's thread. */
 MUST_CHECK int central_backup(struct central *central, char *out_path, size_t cap);
+/* One that is asked for: kept beside the clock's until the next, whichever that is. */
+MUST_CHECK int central_backup_between(struct central *central, char *out_path, size_t cap);
+/* After what a restored central would miss most: one within a minute, or some 15 after the last. In how many ms; -1:
+ * no backups are made by the clock, nor is this. Any thread, never blocks. */
+int64_t central_backup_soon(struct central *central);
+/* For central_work. */
+void central_backup_when_due(struct central *central);
 
 /* ---- the terminals' API on plain bytes */
 

@@ -133,12 +133,14 @@ static int add_missing_row(void *context, const struct settle_missing *missing)
 
 int cmd_restore_status(struct admin_call *call, struct store_tx *tx)
 {
-    bool waits = false, risk = false;
-    int rc = settle_waits(tx, &waits);
-    rc = rc ? rc : settle_at_risk(tx, &risk);
+    struct settle_status status = {0};
+    char words[SETTLE_WORDS_MAX];
+    int rc = settle_status(tx, &status);
     rc = rc ? rc : settle_each_missing(tx, add_missing_row, call);
-    admin_set(call, "waits", json_boolean(waits));
-    admin_set(call, "grants_at_risk", json_boolean(risk));
+    settle_words(&status, words);
+    admin_set(call, "restore", json_string(words));
+    admin_set(call, "waits", json_boolean(status.waits));
+    admin_set(call, "grants_at_risk", json_boolean(status.at_risk));
     return rc;
 }
 

@@ -207,6 +207,18 @@ static int check_store(struct admin_call *call, const struct terminal *terminal,
                         admin_u32(call, "store"));
 }
 
+/* Books from before would not know it. */
+static void say_backup(struct admin_call *call)
+{
+    int64_t wait_ms = central_backup_soon(call->central);
+    if (wait_ms < 0)
+        admin_set(call, "backup", json_string("none by itself (--backup-hours 0): tillside-central admin backup"));
+    else if (call->central->inline_jobs)
+        admin_set(call, "backup", json_string("a minute after serve starts"));
+    else
+        admin_set(call, "backup", json_sprintf("within %lld min", (long long)(wait_ms / 60000 + 1)));
+}
+
 static int decide(struct admin_call *call, struct store_tx *tx, bool accept)
 {
     struct terminal terminal;
@@ -225,6 +237,8 @@ static int decide(struct admin_call *call, struct store_tx *tx, bool accept)
         rc = people_pass_touchpoints(tx, terminal.replaces, terminal.id, OPERATOR);
     }
     admin_set(call, "state", json_string(accept ? "confirmed" : "refused"));
+    if (rc == 0 && accept)
+        say_backup(call);
     return rc;
 }
 

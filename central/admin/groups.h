@@ -13,6 +13,9 @@ int cmd_store_list(struct admin_call *call, struct store_tx *tx);
 int cmd_store_add(struct admin_call *call, struct store_tx *tx);
 int cmd_store_set(struct admin_call *call, struct store_tx *tx);
 
+/* cmd_backup.c */
+int cmd_backup(struct admin_call *call);
+
 /* cmd_terminal.c */
 int cmd_terminal_list(struct admin_call *call, struct store_tx *tx);
 int cmd_terminal_remove(struct admin_call *call, struct store_tx *tx);

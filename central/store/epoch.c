@@ -145,6 +145,27 @@ static int mark_write(struct store *store, const char *path, const struct mark *
     return file_write_atomic(path, text, (size_t)len, 0600);
 }
 
+static bool is_first(const struct mark *books, const struct mark *file)
+{
+    return books->epoch == 0 && file->epoch == 0;
+}
+
+static bool is_foreign(const struct mark *books, const struct mark *file)
+{
+    return !is_first(books, file) && (books->generation == 0 || books->generation != file->generation);
+}
+
+int epoch_is_foreign(struct db *db, const char *path, bool *out_foreign)
+{
+    struct mark books, file;
+    int rc = mark_in_books(db, &books);
+    if (rc == 0)
+        rc = mark_in_file(path, &file);
+    if (rc == 0)
+        *out_foreign = is_foreign(&books, &file);
+    return rc;
+}
+
 int epoch_start(struct store *store, const char *path, bool *out_restored)
 {
     struct mark books, file;
@@ -153,10 +174,9 @@ int epoch_start(struct store *store, const char *path, bool *out_restored)
         rc = mark_in_file(path, &file);
     if (rc < 0)
         return rc;
-    bool first = books.epoch == 0 && file.epoch == 0;
-    bool restored = !first && (books.generation == 0 || books.generation != file.generation);
+    bool restored = is_foreign(&books, &file);
     struct mark next = {.epoch = books.epoch > file.epoch ? books.epoch : file.epoch};
-    if (first)
+    if (is_first(&books, &file))
         next.epoch = 1;
     else if (restored)
         next.epoch += 1 + (uint32_t)random_below(store_random(store), STEP_MAX);

@@ -26,6 +26,9 @@ MUST_CHECK int epoch_read(struct db *db, uint32_t *out_epoch);
  */
 MUST_CHECK int epoch_start(struct store *store, const char *path, bool *out_restored);
 
+/* Whether the next epoch_start will find that the books came from elsewhere. Only reads. */
+MUST_CHECK int epoch_is_foreign(struct db *db, const char *path, bool *out_foreign);
+
 /* Marks a copy as one. db: writing connection of the copy. */
 MUST_CHECK int epoch_mark_copy(struct db *db);
 

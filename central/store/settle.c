@@ -4,6 +4,8 @@
 #include "central/store/rights_internal.h"
 #include "central/store/uncovered.h"
 
+#include <stdio.h>
+
 /* Confirmed terminals that have not shown their end, or whose journal has not come that far. ?1: the epoch. */
 #define MISSING                                                                                                        \
     " FROM terminal t LEFT JOIN journal_head h ON h.terminal = t.id AND h.incarnation = t.incarnation"                 \
@@ -203,4 +205,37 @@ int settle_each_missing(struct store_tx *tx, settle_visit visit, void *context)
     }
     db_stmt_close(stmt);
     return rc;
+}
+
+static int count_missing(void *context, const struct settle_missing *missing)
+{
+    uint32_t *count = context;
+    (void)missing;
+    (*count)++;
+    return 0;
+}
+
+int settle_status(struct store_tx *tx, struct settle_status *out_status)
+{
+    struct settle_status status = {0};
+    int rc = settle_waits(tx, &status.waits);
+    if (rc == 0)
+        rc = settle_at_risk(tx, &status.at_risk);
+    if (rc == 0)
+        rc = settle_each_missing(tx, count_missing, &status.missing);
+    if (rc == 0)
+        *out_status = status;
+    return rc;
+}
+
+void settle_words(const struct settle_status *status, char out_words[SETTLE_WORDS_MAX])
+{
+    const char *risk = status->at_risk ? "; what is granted may be held by a terminal that was not waited for" : "";
+    if (!status->waits)
+        snprintf(out_words, SETTLE_WORDS_MAX, "nothing is waited for%s", risk);
+    else if (status->missing == 0)
+        snprintf(out_words, SETTLE_WORDS_MAX, "ends with the next word of any terminal%s", risk);
+    else
+        snprintf(out_words, SETTLE_WORDS_MAX, "waits for %u terminal%s%s", status->missing,
+                 status->missing == 1 ? "" : "s", risk);
 }

@@ -39,6 +39,15 @@ MUST_CHECK int settle_force(struct store_tx *tx, uint32_t terminal, const char *
 /* Whether grants of what only central holds may be held elsewhere too, because of a wait that was ended by force. */
 MUST_CHECK int settle_at_risk(struct store_tx *tx, bool *out_risk);
 
+/* What an operator is told, by whatever tells it: `admin restore status` and `doctor`. */
+struct settle_status {
+    bool waits, at_risk;
+    uint32_t missing; /* terminals; 0 while it waits: the next word of any of them ends it */
+};
+MUST_CHECK int settle_status(struct store_tx *tx, struct settle_status *out_status);
+#define SETTLE_WORDS_MAX 160
+void settle_words(const struct settle_status *status, char out_words[SETTLE_WORDS_MAX]);
+
 /* The terminals that central waits for. */
 struct settle_missing {
     uint32_t terminal, store;

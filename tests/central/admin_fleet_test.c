@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -156,6 +157,18 @@ static void the_operator_says_yes_to_a_place_not_to_digits_alone(void **state)
     assert_says(json_object_get(answer, "result"), "store_zh", "松江路店");
     assert_says(json_object_get(answer, "result"), "address", "松江路128号");
     assert_says(json_object_get(answer, "result"), "state", "confirmed");
+    assert_non_null(json_object_get(json_object_get(answer, "result"), "backup"));
+    json_decref(answer);
+}
+
+static void a_backup_is_made_when_it_is_asked_for(void **state)
+{
+    (void)state;
+    struct stat file;
+    json_t *answer = admin_do(&f, "backup", "");
+    const json_t *result = json_object_get(answer, "result");
+    assert_int_equal(stat(json_string_value(json_object_get(result, "file")), &file), 0);
+    assert_int_equal(json_integer_value(json_object_get(result, "bytes")), file.st_size);
     json_decref(answer);
 }
 
@@ -273,6 +286,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_sheet_is_a_document_of_as_many_pages_as_it_needs, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(a_sheet_is_for_a_store_that_exists_and_a_sane_number, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(the_operator_says_yes_to_a_place_not_to_digits_alone, open_shop, close_shop),
+        cmocka_unit_test_setup_teardown(a_backup_is_made_when_it_is_asked_for, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(the_fleet_shows_what_each_device_told_last, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(the_newest_self_tests_are_kept, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(a_report_is_read_and_its_signature_told, open_shop, close_shop),

@@ -288,11 +288,15 @@ static void an_operator_sees_whom_a_restored_central_waits_for(void **state)
     json_t *answer = command(d, "restore status", "{}");
     assert_int_equal(row_count(answer), 1);
     assert_int_equal(json_integer_value(row_field(answer, 0, "terminal")), d->b.id);
+    assert_string_equal(json_string_value(field(answer, "restore")), "waits for 1 terminal");
+    assert_true(json_is_true(field(answer, "waits")));
     json_decref(answer);
     must(d, "restore settle", "{\"why\":\"closed for good\"}");
     answer = command(d, "restore status", "{}");
     assert_int_equal(row_count(answer), 0);
     assert_true(json_is_true(field(answer, "grants_at_risk")));
+    assert_false(json_is_true(field(answer, "waits")));
+    assert_non_null(strstr(json_string_value(field(answer, "restore")), "nothing is waited for; what is granted"));
     json_decref(answer);
 }
 

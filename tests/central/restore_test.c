@@ -2,6 +2,7 @@
 #include "central/store/rights.h"
 #include "fixture.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -75,6 +76,63 @@ static void the_oldest_backup_that_is_kept_decides_the_mark(void **state)
         assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
     }
     assert_int_equal(upload(&w->t, 1).archived_through, 2); /* the first of four is gone */
+}
+
+static unsigned backups_in(const struct shop_world *w)
+{
+    char folder[160];
+    unsigned count = 0;
+    snprintf(folder, sizeof(folder), "%s/backup", w->f.dir);
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        count += strstr(entry->d_name, ".db") != NULL;
+    closedir(dir);
+    return count;
+}
+
+static void what_is_asked_for_leaves_the_clocks_backups_alone(void **state)
+{
+    struct shop_world *w = *state;
+    char path[256], first[256];
+    w->f.central->config.backup_hours = 24;
+    upload(&w->t, 1);
+    assert_int_equal(central_backup(w->f.central, first, sizeof(first)), 0);
+    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    for (int i = 0; i < 4; i++) {
+        upload(&w->t, 1);
+        assert_int_equal(central_backup_between(w->f.central, path, sizeof(path)), 0);
+        assert_int_equal(backups_in(w), 3);
+        assert_int_equal(access(path, R_OK), 0);
+    }
+    assert_int_equal(upload(&w->t, 1).archived_through, 1); /* the first day's is the oldest still */
+    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    assert_int_equal(backups_in(w), 3);
+    assert_int_equal(access(first, R_OK), 0);
+}
+
+static void a_confirmation_has_a_backup_made_but_not_one_each(void **state)
+{
+    struct shop_world *w = *state;
+    struct central *central = w->f.central;
+    char path[256];
+    assert_int_equal(central_backup_soon(central), -1); /* the operator wants none by itself */
+    central->config.backup_hours = 24;
+    assert_int_equal(central_backup_soon(central), 60000);
+    sim_clock_advance(&w->f.clock, 20000);
+    assert_int_equal(central_backup_soon(central), 40000); /* two in a row are one */
+    central_tick(central);
+    assert_int_equal(central->metrics.backups, 0);
+    sim_clock_advance(&w->f.clock, 40000);
+    central_tick(central);
+    assert_int_equal(central->metrics.backups, 1);
+    assert_int_equal(central_backup_soon(central), 15 * 60000);
+    assert_int_equal(central_backup(central, path, sizeof(path)), 0); /* one on request does not know of it */
+    sim_clock_advance(&w->f.clock, 15 * 60000);
+    central_tick(central);
+    assert_int_equal(central->metrics.backups, 3);
+    central_tick(central);
+    assert_int_equal(central->metrics.backups, 3);
 }
 
 static void a_restored_central_gets_back_what_it_lost(void **state)
@@ -343,6 +401,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(only_a_verified_backup_allows_pruning),
         CASE(the_oldest_backup_that_is_kept_decides_the_mark),
+        CASE(what_is_asked_for_leaves_the_clocks_backups_alone),
+        CASE(a_confirmation_has_a_backup_made_but_not_one_each),
         CASE(a_restored_central_gets_back_what_it_lost),
         CASE(a_right_that_moved_after_the_backup_is_never_granted_twice),
         CASE(two_restores_of_one_backup_differ),
