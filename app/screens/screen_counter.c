@@ -10,7 +10,7 @@ static void now_card(struct scene *scene, const struct view_counter *counter, st
     struct rect head = rect_cut_top(&inner, block_of_lines(scene, TEXT_BODY, 1));
     scene_text(scene, head, style_lines(style_bold(scene, TEXT_BODY, theme->ink), 1), say(scene, N_("This customer")));
     if (!counter->member_set && counter->sale_minor == 0) {
-        scene_text(scene, inner, style_text(scene, TEXT_BODY, theme->muted),
+        scene_text(scene, inner, style_sentence(style_text(scene, TEXT_BODY, theme->muted)),
                    say(scene, N_("Scan a coupon or a member card, or enter the amount of a sale.")));
         return;
     }

@@ -120,12 +120,26 @@ static void coupon_row(struct scene *scene, const struct view_coupon_row *row, s
     scene_text(scene, area, name, row->name);
 }
 
+/* What the list has no room for: nobody may think that it is gone. */
+static void more_line(struct scene *scene, uint32_t more, struct rect area)
+{
+    char count[16], text[96];
+    struct text_style style = style_centred(style_lines(style_text(scene, TEXT_CAPTION, scene->theme->muted), 1));
+    snprintf(count, sizeof(count), "%u", more);
+    words_fill(text, sizeof(text), say_plural(scene, "and {n} more", "and {n} more", more),
+               (struct word[]){{"n", count}}, 1);
+    scene_text(scene, area, style, text);
+}
+
 static void coupon_list(struct scene *scene, const struct view_member *member, struct rect area)
 {
     const struct theme *theme = scene->theme;
     int most = theme->text[TEXT_BODY] * 7 / 2;
+    uint32_t more = member->coupon_count > member->row_count ? member->coupon_count - member->row_count : 0;
+    int last = more > 0 ? block_of_lines(scene, TEXT_CAPTION, 1) : 0;
     if (theme->portrait && member->row_count > 0) {
-        int wanted = theme->pad * 2 + block_of_lines(scene, TEXT_LEAD, 1) + theme->unit + most * (int)member->row_count;
+        int wanted =
+            theme->pad * 2 + block_of_lines(scene, TEXT_LEAD, 1) + theme->unit + most * (int)member->row_count + last;
         area.height = wanted < area.height ? wanted : area.height;
     }
     struct rect inner = widget_card(scene, area);
@@ -146,12 +160,14 @@ static void coupon_list(struct scene *scene, const struct view_member *member, s
     scene_text(scene, head, style_lines(style_bold(scene, TEXT_LEAD, theme->ink), 1), text);
     scene_text(scene, rect_cut_right(&head, head.width / 2), order, say(scene, N_("ending soonest first")));
     rect_cut_top(&inner, theme->unit);
-    int share = inner.height / (int)member->row_count;
+    int share = (inner.height - last) / (int)member->row_count;
     for (uint32_t i = 0; i < member->row_count; i++) {
         struct rect row = rect_cut_top(&inner, share < most ? share : most);
         widget_line(scene, row);
         coupon_row(scene, &member->rows[i], row);
     }
+    if (more > 0)
+        more_line(scene, more, rect_cut_top(&inner, last));
 }
 
 static int staff_height(const struct theme *theme, const struct view_member *member)

@@ -93,6 +93,10 @@ struct admin_picture {
 };
 void admin_add_picture(struct admin_call *call, const struct admin_picture *picture);
 
+/* After a command ended with -ENOENT and no words of its own: which of the things it names is not there, and what is.
+ * Leaves "not found" where it cannot tell. */
+void admin_explain_missing(struct admin_call *call);
+
 /* Serve's side: one line in, one object out (central_part.admin_line). */
 MUST_CHECK int admin_line(struct central *central, const char *line, size_t len, struct buffer *reply);
 

@@ -165,6 +165,8 @@ int admin_line(struct central *central, const char *line, size_t len, struct buf
         rc = check_args(command, &call);
         rc = rc ? rc : run_command(command, &call);
     }
+    if (rc == -ENOENT && !call.error[0])
+        admin_explain_missing(&call);
     json_t *answer = answer_of(&call, rc);
     rc = dump(answer, reply);
     sodium_memzero(&call.pin, sizeof(call.pin));

@@ -134,7 +134,9 @@ static void refusals_say_what_is_wrong(void **state)
         {"coupon show", "{\"coupon\":\"what\"}", "neither"},
         {"coupon show", "{\"coupon\":\"1001-7\"}", "no coupon"},
         {"member add", "{\"store\":7}", "no store 7"},
-        {"member show", "{\"member\":77}", "not found"},
+        {"member show", "{\"member\":77}", "not found: member 77 (there is none yet)"},
+        {"enrol-ticket", "{\"store\":9,\"role\":\"both\"}", "not found: store 9 (there are 1)"},
+        {"terminal primary", "{\"terminal\":5}", "not found: terminal 5"},
         {"touchpoint report", "{\"by\":\"moon\"}", "--by"},
     };
     (void)state;

@@ -314,6 +314,17 @@ static void put_member(struct view_model *view, bool zh)
     }
 }
 
+/* Eight coupons, of which six are shown. */
+static void member_many(struct view_model *view, bool zh)
+{
+    struct view_member *member = &view->member;
+    put_member(view, zh);
+    for (uint32_t i = member->row_count; i < ARRAY_LEN(member->rows); i++)
+        member->rows[i] = member->rows[i - 2];
+    member->row_count = ARRAY_LEN(member->rows);
+    member->coupon_count = 8;
+}
+
 static void member_staff(struct view_model *view, bool zh)
 {
     put_member(view, zh);
@@ -428,6 +439,7 @@ const struct sample shopper_samples[] = {
     {"member_offline", member_offline},
     {"verdict_credit_offline", verdict_credit_offline},
     {"member_empty", member_empty},
+    {"member_many", member_many},
     {"price", price},
     {"price_plain", price_plain},
     {"price_unknown", price_unknown},

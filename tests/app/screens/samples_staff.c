@@ -233,6 +233,12 @@ static void enrol_failed(struct view_model *view, bool zh)
     view->enrolment.error = ENROL_NO_NETWORK;
 }
 
+static void enrol_elsewhere(struct view_model *view, bool zh)
+{
+    enrol_failed(view, zh);
+    view->enrolment.error = ENROL_ELSEWHERE;
+}
+
 static void enrol_done(struct view_model *view, bool zh)
 {
     (void)zh;
@@ -555,6 +561,7 @@ const struct sample staff_samples[] = {
     {"enrol_calling", enrol_calling},
     {"enrol_digits", enrol_digits},
     {"enrol_failed", enrol_failed},
+    {"enrol_elsewhere", enrol_elsewhere},
     {"enrol_done", enrol_done},
     {"service", service},
     {"service_many", service_many},
