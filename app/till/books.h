@@ -347,6 +347,7 @@ MUST_CHECK int rebuild_in_place(struct books *b); /* in a transaction */
 /* feed_authority.c: rights and shares that the feed grants or asks for. What cannot be done now waits, in the open
  * transaction. */
 MUST_CHECK int feed_authority_item(struct books *b, uint16_t kind, struct slice body);
+MUST_CHECK int feed_authority_forget(struct books *b); /* in a transaction: what waits */
 /* Takes up what waits, in a transaction of its own, as far as it can be done now. */
 MUST_CHECK int feed_authority_take_up(struct books *b);
 /* A peer's record says that it was done. */

@@ -167,9 +167,12 @@ static int apply_items(struct books *b, struct feed_page_reader *reader, const s
 static int apply_page(struct books *b, struct feed_page_reader *reader, struct feed_page_head *head)
 {
     /* Another epoch: central was restored from a backup and may give positions a second time. Everything comes
-     * again; applying an item twice is harmless. */
+     * again; applying an item twice is harmless. What waits was said by a central that is no more, and what it gave has
+     * been given to somebody else by now. */
     if (b->feed_epoch != 0 && head->server_epoch != b->feed_epoch) {
         int r = marks_rewind(b, head->server_epoch);
+        if (r == 0)
+            r = feed_authority_forget(b);
         head->more = true;
         head->through = (struct feed_cursor){0};
         return r < 0 ? r : store_cursor(b, head->through, head->server_epoch);

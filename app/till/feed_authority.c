@@ -254,6 +254,12 @@ int feed_authority_item(struct books *b, uint16_t kind, struct slice body)
     return apply_now(b, kind, body);
 }
 
+int feed_authority_forget(struct books *b)
+{
+    b->role.waiting = 0;
+    return db_exec(b->db, "DELETE FROM authority_waiting");
+}
+
 static int drop_waiting(struct books *b, int64_t id)
 {
     struct db_stmt *stmt;

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Of a terminal whose disk is gone only what central was known to have is still there. */
 #define KEPT "NOT EXISTS (SELECT 1 FROM lost_disk d WHERE d.terminal = a.terminal AND d.durable < a.seq)"
@@ -506,6 +507,22 @@ static void count(struct world *world, sqlite3 *db)
     counts->problems = (uint64_t)number(db, "SELECT count(*) FROM central.record_problem");
 }
 
+/* For whoever looks for the reason of a finding. */
+static void keep(sqlite3 *db, const char *path)
+{
+    static const char *const of_central[] = {"transfer", "share", "conflict", "redemption", "grant_log", "promotion"};
+    char sql[512];
+    unlink(path);
+    snprintf(sql, sizeof(sql), "VACUUM main INTO '%s'", path);
+    execute(db, sql);
+    attach(db, path, "kept");
+    for (size_t i = 0; i < ARRAY_LEN(of_central); i++) {
+        snprintf(sql, sizeof(sql), "CREATE TABLE kept.central_%s AS SELECT * FROM central.%s", of_central[i],
+                 of_central[i]);
+        execute(db, sql);
+    }
+}
+
 void audit_run(struct world *world)
 {
     char path[192];
@@ -539,5 +556,7 @@ void audit_run(struct world *world)
     }
     count(world, db);
     execute(db, "COMMIT");
+    if (world->options.keep)
+        keep(db, world->options.keep);
     sqlite3_close(db);
 }

@@ -50,6 +50,7 @@ static void print_help(void)
         "                    credit, less than half of them offline, or when a fault, transfer, promotion, restore,\n"
         "                    write-off or conflict never happened\n"
         "  --trace           print what happens\n"
+        "  --keep FILE       write the auditor's tables there, as an SQLite database\n"
         "  --help, --version\n\n");
     print_names("faults: ", name_of_fault, 0, FAULTS);
     print_names("mutants:", name_of_mutant, MUTANT_NONE + 1, MUTANTS);
@@ -160,6 +161,9 @@ static bool read_option(int option, const char *value, struct jobs_options *argu
     case 'D':
         arguments->demand = true;
         return true;
+    case 'k':
+        world->keep = value;
+        return true;
     case 't':
         world->trace = true;
         return true;
@@ -183,6 +187,7 @@ static int read_arguments(int argc, char **argv, struct jobs_options *arguments)
                                             {"offline", no_argument, NULL, 'O'},
                                             {"demand", no_argument, NULL, 'D'},
                                             {"trace", no_argument, NULL, 't'},
+                                            {"keep", required_argument, NULL, 'k'},
                                             {"help", no_argument, NULL, 'h'},
                                             {"version", no_argument, NULL, 'v'},
                                             {"single", no_argument, NULL, '1'},

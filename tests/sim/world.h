@@ -76,9 +76,10 @@ struct world_options {
     bool single;     /* no store has more than one terminal */
     unsigned faults; /* bit by enum fault */
     enum mutant mutant;
-    unsigned visits; /* of a terminal a day */
-    bool offline;    /* every terminal is on its own all day, and people spend as much as they redeem */
-    bool trace;      /* print it */
+    unsigned visits;  /* of a terminal a day */
+    bool offline;     /* every terminal is on its own all day, and people spend as much as they redeem */
+    bool trace;       /* print it */
+    const char *keep; /* a file for the auditor's tables; NULL = none */
 };
 
 /* What happened, for the summary. */

@@ -192,6 +192,21 @@ static void central_can_order_it_to_go_alone(void **state)
     assert_true(several_store(s, 0).alone); /* until central says otherwise */
 }
 
+/* Credit that a central gave which was restored since: it went back to the store that had released it. */
+static void what_waits_goes_with_the_central_that_said_it(void **state)
+{
+    struct several *s = *state;
+    struct feed_share grant = {
+        .member = SHOP_MEMBER, .owner = {OWNER_STORE, SHOP_STORE}, .amount_minor = 300, .transfer = 78};
+
+    shop_item_share(&s->shops[1], FEED_SHARE_GRANT, &grant);
+    shop_give(&s->shops[1]);
+    assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM authority_waiting"), 1);
+    s->shops[1].server_epoch = 2;
+    shop_give(&s->shops[1]);
+    assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM authority_waiting"), 0);
+}
+
 static void releases_wait_for_a_peer_and_peers_keep_what_central_sends(void **state)
 {
     struct several *s = *state;
@@ -471,6 +486,7 @@ int main(void)
         WITH_TWO(a_restart_keeps_what_waits_and_the_same_request_gets_its_answer),
         WITH_TWO(a_manager_goes_alone_and_it_ends_by_itself),
         WITH_TWO(central_can_order_it_to_go_alone),
+        WITH_TWO(what_waits_goes_with_the_central_that_said_it),
         WITH_TWO(releases_wait_for_a_peer_and_peers_keep_what_central_sends),
         WITH_TWO(a_peer_leaves_the_primarys_acts_to_it),
         WITH_TWO(a_use_that_the_primary_has_too_stays_in_the_peers_budget),
