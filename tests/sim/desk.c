@@ -59,10 +59,11 @@ static void submit(struct desk_wish *wish)
 /* ---- what is acknowledged */
 
 /* The machine in whose journal an act stands; a new one may have acted before anybody asked for its number. */
-static const struct terminal *author(const struct terminal *t, uint32_t by)
+static const struct terminal *author(struct terminal *t, uint32_t by)
 {
     const struct world *world = t->world;
-    if (by == 0 || by == t->number)
+    bool named = terminal_learn_name(t);
+    if (by == 0 || (named && by == t->number))
         return t;
     for (unsigned i = 0; i < world->terminal_count; i++) {
         if (terminal_learn_name(world->terminals[i]) && world->terminals[i]->number == by)
