@@ -169,6 +169,18 @@ static void keep_awake(struct flow *flow)
         flow->deadline_mono_ms = flow->now.mono_ms + PAD_MS;
 }
 
+/* Somebody is at the device. */
+static void on_hand(struct flow *flow, struct effects *out, const struct event *event)
+{
+    keep_awake(flow);
+    if (event->kind == EVENT_BUTTON)
+        on_button(flow, out, event->button);
+    else if (event->kind == EVENT_INTENT)
+        flow_on_intent(flow, out, event->touched.intent, event->touched.argument);
+    else
+        on_key(flow, out, event);
+}
+
 void flow_step(struct flow *flow, const struct event *event, struct effects *out_effects)
 {
     out_effects->count = 0;
@@ -197,16 +209,9 @@ void flow_step(struct flow *flow, const struct event *event, struct effects *out
         flow->somebody = event->somebody;
         break;
     case EVENT_BUTTON:
-        keep_awake(flow);
-        on_button(flow, out_effects, event->button);
-        break;
     case EVENT_INTENT:
-        keep_awake(flow);
-        flow_on_intent(flow, out_effects, event->touched.intent, event->touched.argument);
-        break;
     case EVENT_KEY:
-        keep_awake(flow);
-        on_key(flow, out_effects, event);
+        on_hand(flow, out_effects, event);
         break;
     case EVENT_TILL:
         flow_on_answer(flow, out_effects, &event->answer);
