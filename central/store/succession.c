@@ -290,6 +290,19 @@ static int stands(struct store_tx *tx, const struct shop *shop, uint32_t termina
     return rc;
 }
 
+/* A peer may bring it when its author is lost already: whom central named since is followed again. */
+static int promoted_and_lost(struct store_tx *tx, struct shop *shop, uint32_t promoted, uint32_t named)
+{
+    struct terminal terminal = {0}, next = {0};
+    int rc = identity_find_terminal(tx, promoted, &terminal);
+    if (rc < 0 || terminal.state != TERMINAL_REMOVED)
+        return rc;
+    rc = identity_find_terminal(tx, named, &next);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    return lose_primary(tx, shop, &terminal, next.state == TERMINAL_CONFIRMED ? next.id : 0, "lost its primary");
+}
+
 int succession_promoted(struct store_tx *tx, const struct record *record, uint32_t store,
                         const struct body_promotion *body, const char **out_problem)
 {
@@ -310,6 +323,7 @@ int succession_promoted(struct store_tx *tx, const struct record *record, uint32
         rc = promotion_insert(tx, &record->id, &old, body);
     if (rc < 0 || !counts)
         return rc;
+    uint32_t named = shop.primary_terminal;
     shop.primary_terminal = record->id.terminal;
     shop.store_epoch = (uint16_t)body->store_epoch;
     if (!body->copy_complete)
@@ -320,7 +334,7 @@ int succession_promoted(struct store_tx *tx, const struct record *record, uint32
         rc = news_position(tx, &shop, &row.position);
     if (rc == 0 && !body->copy_complete)
         rc = row_write(tx, &row);
-    return rc;
+    return rc < 0 ? rc : promoted_and_lost(tx, &shop, record->id.terminal, named);
 }
 
 /* ---- the old one's end */

@@ -194,6 +194,27 @@ static int run_hand_over(void *arg, struct store_tx *tx)
     return succession_hand_over(tx, act->store, act->terminal, "manager");
 }
 
+static int run_lost(void *arg, struct store_tx *tx)
+{
+    const struct act *act = arg;
+    return succession_lost(tx, act->terminal, "manager", "its disk is gone");
+}
+
+/* Central had come back from a backup that knew nothing of the promotion, and nobody would follow who is not there. */
+static void a_promotion_of_who_is_lost_already_leaves_the_store_its_primary(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = desk_join(d, 3), other = desk_join(d, 4);
+    struct body promotion = desk_promotion(&d->a, 0, 5);
+    assert_int_equal(fixture_write(&d->f, run_lost, &(struct act){.terminal = peer.id}), 0);
+    assert_int_equal(shop_of(d).primary_terminal, d->a.id);
+    assert_int_equal(carry(&other, &peer, &promotion), 200);
+    assert_int_equal(shop_of(d).primary_terminal, d->a.id);
+    assert_int_equal(shop_of(d).store_epoch, 6);
+    assert_int_equal(desk_problems(d), 0);
+    desk_books_are_whole(d);
+}
+
 static void a_planned_successor_gets_the_rights_when_the_old_one_has_stopped(void **state)
 {
     struct desk *d = *state;
@@ -439,6 +460,7 @@ int main(void)
         CASE(a_promotion_without_any_copy_explains_what_the_old_primary_did),
         CASE(credit_that_both_primaries_released_for_one_request_moves_once),
         CASE(an_older_promotion_changes_nothing_any_more),
+        CASE(a_promotion_of_who_is_lost_already_leaves_the_store_its_primary),
         CASE(a_planned_successor_gets_the_rights_when_the_old_one_has_stopped),
         CASE(a_replaced_terminal_can_sell_again_with_what_its_store_holds),
         CASE(nothing_is_at_risk_when_the_lost_ones_journal_came_in_to_its_end),
