@@ -393,9 +393,11 @@ const struct lan_end *confirm_end_of(const struct books *b, uint32_t peer, uint3
 struct promotion_known {
     struct lan_end record;
     uint64_t through;
-    bool here; /* it is this terminal's */
+    uint32_t epoch; /* to which */
+    bool here;      /* it is this terminal's */
 };
-/* Is the batch what its author stands by since it holds the promotion's record? That the store has another primary it
+/* Is the batch what its author stands by since it holds the promotion's record, or was promoted itself to a later epoch
+ * (of two that were promoted over each other neither would get the other's)? That the store has another primary it
  * may know from central, which says nothing of a copy; and the batch may have been sent before, with an act that was
  * taken back meanwhile. When its author said nothing: not if the promotion is this terminal's, else yes. */
 bool confirm_stands_by(const struct books *b, const struct batch_reader *batch,

@@ -195,10 +195,11 @@ static bool stands_by(const struct peer_word *word, const struct batch_reader *b
     const struct lan_end *of = &promotion->record;
     const struct lan_end *theirs = held_by(word, of->terminal, of->incarnation);
     const struct lan_end *own = held_by(word, word->peer, batch->head.incarnation);
+    bool later = word->primary == word->peer && word->epoch > promotion->epoch;
 
     if (word->incarnation > batch->head.incarnation)
         return true; /* a later one: nothing is done under this one any more */
-    if (theirs == NULL || theirs->through < of->through)
+    if (!later && (theirs == NULL || theirs->through < of->through))
         return false;
     return own != NULL && own->through > promotion->through && meets(batch, own);
 }

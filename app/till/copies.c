@@ -263,11 +263,12 @@ static int runs_ahead(struct copy *c, bool *out_ahead)
         *out_ahead = true;
         return 0;
     }
-    r = db_stmt_open(c->b->db,
-                     "SELECT p.record, p.copy_through, e.terminal, e.incarnation FROM promotion p JOIN era e ON"
-                     " e.era = p.record >> 44 WHERE p.old_terminal = ? AND p.old_incarnation IN (0, ?) AND p.behind"
-                     " = 0 AND (e.own = 0 OR e.era = ?) ORDER BY p.store_epoch DESC LIMIT 1",
-                     &stmt);
+    r = db_stmt_open(
+        c->b->db,
+        "SELECT p.record, p.copy_through, e.terminal, e.incarnation, p.store_epoch FROM promotion p JOIN era e ON"
+        " e.era = p.record >> 44 WHERE p.old_terminal = ? AND p.old_incarnation IN (0, ?) AND p.behind"
+        " = 0 AND (e.own = 0 OR e.era = ?) ORDER BY p.store_epoch DESC LIMIT 1",
+        &stmt);
 
     if (r < 0)
         return r;
@@ -281,6 +282,7 @@ static int runs_ahead(struct copy *c, bool *out_ahead)
                                                          .incarnation = (uint32_t)db_column_int64(stmt, 3),
                                                          .through = journal_seq(record)},
                                               .through = (uint64_t)db_column_int64(stmt, 1),
+                                              .epoch = (uint32_t)db_column_int64(stmt, 4),
                                               .here = journal_era(record) == c->b->era};
         *out_ahead = !c->own && c->head.seq <= known.through && head->first_seq + head->count - 1 > known.through &&
                      !confirm_stands_by(c->b, &c->reader, &known);

@@ -128,6 +128,27 @@ static void what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict(vo
     desk_books_are_whole(d);
 }
 
+static void a_void_that_both_primaries_did_counts_once(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = desk_join(d, 3);
+    struct body earned = desk_credit(d, RECORD_CREDIT_EARN, 1000);
+    desk_record(d, &d->a, &earned);
+    struct body promotion = desk_promotion(&d->a, d->a.seq, 2);
+    struct body undone = {.kind = RECORD_VOID,
+                          .voided = {.target = {d->a.id, d->a.incarnation, d->a.seq},
+                                     .target_kind = RECORD_CREDIT_EARN,
+                                     .business_ms = START_MS}};
+    terminal_record(&peer, &undone);
+    assert_int_equal(carry(&peer, &d->a, &undone), 200);
+    assert_int_equal(desk_problems(d), 1); /* nobody followed anybody */
+    terminal_record(&peer, &promotion);
+    assert_int_equal(carry(&peer, &d->a, &undone), 200);
+    assert_int_equal(desk_problems(d), 1);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 0);
+    desk_books_are_whole(d);
+}
+
 /* It had none of the old one's journal, and so could not name its incarnation. */
 static void a_promotion_without_any_copy_explains_what_the_old_primary_did(void **state)
 {
@@ -457,6 +478,7 @@ int main(void)
         CASE(a_journal_that_a_peer_brings_is_checked_like_any_other),
         CASE(a_promoted_peer_sells_on_with_the_stores_rights),
         CASE(what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict),
+        CASE(a_void_that_both_primaries_did_counts_once),
         CASE(a_promotion_without_any_copy_explains_what_the_old_primary_did),
         CASE(credit_that_both_primaries_released_for_one_request_moves_once),
         CASE(an_older_promotion_changes_nothing_any_more),

@@ -192,6 +192,26 @@ static void that_central_names_another_primary_is_not_to_know_of_its_promotion(v
         assert_int_equal(shop_query(&s->shops[i], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
 }
 
+/* Neither held the record of the other's promotion, and neither took what came with it. */
+static void two_that_were_promoted_over_each_other_come_together(void **state)
+{
+    struct several *s = *state;
+
+    several_meet(s);
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    (void)several_alone(s, 1, true);
+    assert_int_equal(several_ask(s, 1, several_redeem(1)).redeemed.verdict, COUPON_OK);
+    several_primary(s, 0, 1,
+                    SHOP_STORE_EPOCH + 1); /* by central it knows of the other one, and may be promoted over it */
+    assert_int_equal(several_promote(s, 0, true).store, STORE_OK);
+    (void)several_alone(s, 0, true);
+    assert_int_equal(several_ask(s, 0, several_redeem(5)).error, 0);
+
+    several_meet(s);
+    assert_int_equal(several_records(s, 0), several_records(s, 1));
+    assert_int_equal(several_store(s, 1).primary_terminal, several_terminal(0));
+}
+
 static void the_old_primary_goes_on_when_the_promotion_was_given_up(void **state)
 {
     struct several *s = *state;
@@ -489,6 +509,7 @@ int main(void)
         WITH_THREE(nothing_of_the_old_primarys_is_taken_once_somebody_asked_how_much_there_is),
         WITH_THREE(an_act_that_was_on_its_way_is_not_taken_because_its_author_knows_by_now),
         WITH_TWO(that_central_names_another_primary_is_not_to_know_of_its_promotion),
+        WITH_THREE(two_that_were_promoted_over_each_other_come_together),
         WITH_THREE(the_old_primary_goes_on_when_the_promotion_was_given_up),
         WITH_THREE(a_promotion_that_may_be_behind_leaves_the_act_standing),
         WITH_TWO(without_the_whole_copy_only_what_central_grants_is_held),
