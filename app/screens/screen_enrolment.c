@@ -48,8 +48,7 @@ static const char *failure_words(const struct scene *scene, enum enrol_error err
     case ENROL_BOOKS:
         return say(scene, N_("The device could not keep its papers; check its storage and call the support."));
     case ENROL_ELSEWHERE:
-        return say(scene, N_("This device belongs to another store or place: head office removes it there, then reset "
-                             "it and show the code again."));
+        return say(scene, N_("It belongs elsewhere: head office removes it there; then reset it, show a new code."));
     case ENROL_REMOVED:
         return say(scene, N_("Head office took this device out of service: reset it, then show a new code."));
     }
