@@ -262,8 +262,8 @@ static int use_ticket(struct store_tx *tx, const struct enrol_request *request, 
                      QUERY(Q_BLOB(request->secret_id, SECRET_ID_LEN), Q_INT(terminal)));
 }
 
-/* A device whose first try came to nothing on its side comes back with a new ticket and the key that it made then. It
- * waits under the new one from now on. */
+/* A device whose first try came to nothing on its side comes back with a new ticket and the key that it made then, or
+ * one with books after the operator's no. It waits under the new ticket from now on. */
 static int wait_anew(struct store_tx *tx, const struct ticket *ticket, const struct terminal *before)
 {
     struct shop shop = {0};
@@ -271,10 +271,10 @@ static int wait_anew(struct store_tx *tx, const struct ticket *ticket, const str
     if (rc < 0)
         return rc;
     return query_run(store_tx_write(tx),
-                     "UPDATE terminal SET store = ?2, brand = ?3, role = ?4, replaces = ?5, enrolled_ms = ?6"
-                     " WHERE id = ?1",
+                     "UPDATE terminal SET store = ?2, brand = ?3, role = ?4, replaces = ?5, enrolled_ms = ?6,"
+                     " state = ?7 WHERE id = ?1",
                      QUERY(Q_INT(before->id), Q_INT(shop.id), Q_INT(shop.brand), Q_INT(ticket->role),
-                           Q_INT(ticket->replaces), Q_INT(tx->now_ms)));
+                           Q_INT(ticket->replaces), Q_INT(tx->now_ms), Q_INT(TERMINAL_WAITING)));
 }
 
 /* Its books say so: nobody starts a second history under a terminal's name. */
@@ -301,7 +301,7 @@ static int confirm_anew(struct store_tx *tx, const struct ticket *ticket, const 
     return rc < 0 ? rc : journal_terminal(tx, &terminal, "confirmed again", BY_TICKET, NULL);
 }
 
-/* The key is known: of a device that waits, or works. -ENOENT: it is new. */
+/* The key is known: of a device that waits, works, or was refused. -ENOENT: it is new. */
 static int come_back(struct store_tx *tx, const struct enrol_request *request, const struct ticket *ticket,
                      struct terminal *out_terminal)
 {
@@ -312,8 +312,10 @@ static int come_back(struct store_tx *tx, const struct enrol_request *request, c
         return rc;
     if (before.state == TERMINAL_WAITING)
         rc = wait_anew(tx, ticket, &before);
-    else if (!is_itself(request, &before) || before.state == TERMINAL_REFUSED)
+    else if (!is_itself(request, &before))
         rc = -EALREADY;
+    else if (before.state == TERMINAL_REFUSED) /* its books go on, so it keeps its key: no other way leads back */
+        rc = wait_anew(tx, ticket, &before);
     else if (before.state == TERMINAL_REMOVED)
         rc = -EKEYREVOKED;
     else

@@ -280,13 +280,21 @@ static void a_right_that_moved_after_the_backup_is_never_granted_twice(void **st
     assert_int_equal(right_in_feed(&other, FEED_RIGHT_REQUEST).epoch, 1);
 }
 
+static void ask_with_books(struct shop_world *w, struct fake_terminal *t)
+{
+    struct enrol_ticket ticket;
+    make_ticket(&w->f, w->f.shops[0], &ticket);
+    t->has_books = true;
+    identity_key_id_waiting(t->pair.public_key, t->key_id);
+    terminal_ask_enrol(t, &ticket, &answer);
+}
+
 /* Enrolled after the backup: these books never heard of it, its journal and what it holds go on under its number. */
 static void who_was_enrolled_after_the_backup_comes_back_as_itself(void **state)
 {
     struct shop_world *w = *state;
     static struct batch early;
     struct fake_terminal late, newcomer;
-    struct enrol_ticket ticket;
     char path[256];
     assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
     terminal_make(&late, &w->f, 2);
@@ -300,16 +308,49 @@ static void who_was_enrolled_after_the_backup_comes_back_as_itself(void **state)
     assert_int_not_equal(newcomer.id, late.id);
 
     uint32_t number = late.id;
-    make_ticket(&w->f, w->f.shops[0], &ticket);
-    late.has_books = true;
-    identity_key_id_waiting(late.pair.public_key, late.key_id);
-    terminal_ask_enrol(&late, &ticket, &answer);
+    ask_with_books(w, &late);
     assert_int_equal(answer.status, 200);
     terminal_confirm_waiting(&late); /* the operator compares the digits all the same */
     assert_int_equal(late.id, number);
     batch_upload(&early, &late, &answer);
     assert_int_equal(answer.status, 200);
     assert_int_equal(upload(&late, 1).durable_through, 4);
+}
+
+static int run_refuse(void *arg, struct store_tx *tx)
+{
+    return identity_confirm(tx, *(uint32_t *)arg, false, "operator");
+}
+
+/* The operator's no may have been a mistake, and a device whose books go on has no other key to come with. */
+static void who_was_refused_after_a_restore_may_ask_again(void **state)
+{
+    struct shop_world *w = *state;
+    static struct batch early;
+    struct fake_terminal late, blank;
+    char path[256];
+    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    terminal_make(&late, &w->f, 2);
+    terminal_enrol(&late, &w->f, w->f.shops[0]);
+    upload(&late, 3);
+    early = batch;
+    early.writer.buffer = early.buffer;
+    put_back(w, path);
+    uint32_t number = late.id;
+    ask_with_books(w, &late);
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(fixture_write(&w->f, run_refuse, &number), 0);
+
+    blank = late; /* its key alone is not enough */
+    blank.incarnation++;
+    ask_with_books(w, &blank);
+    assert_refused(&answer, 403, "key_known");
+    ask_with_books(w, &late);
+    assert_int_equal(answer.status, 200);
+    terminal_confirm_waiting(&late);
+    assert_int_equal(late.id, number);
+    batch_upload(&early, &late, &answer);
+    assert_int_equal(answer.status, 200);
 }
 
 static void an_ordinary_restart_keeps_the_epoch(void **state)
@@ -408,6 +449,7 @@ int main(void)
         CASE(two_restores_of_one_backup_differ),
         CASE(no_serial_is_given_twice_over_a_restore),
         CASE(who_was_enrolled_after_the_backup_comes_back_as_itself),
+        CASE(who_was_refused_after_a_restore_may_ask_again),
         CASE(an_ordinary_restart_keeps_the_epoch),
         CASE(a_cursor_of_another_epoch_starts_the_feed_over),
         CASE(a_replay_from_before_a_restart_is_refused),
