@@ -88,6 +88,8 @@ static void test(struct app *app, enum hal_device device)
 static void ask_service(struct app *app, enum effect_kind kind)
 {
     struct event event = {.kind = EVENT_STICK, .stick = {.outcome = STICK_FAILED, .reason = "out of service"}};
+    if (kind == EFFECT_RESET)
+        event = (struct event){.kind = EVENT_RESET, .reset_failed = "out of service"};
     if (app->service == NULL)
         app_push(app, &event);
     else if (kind == EFFECT_STICK)

@@ -49,6 +49,8 @@ enum scan_source { SOURCE_CAMERA, SOURCE_SCANNER, SOURCE_HAND };
 struct health {
     char version[24], board[24], sqlite[64];
     uint64_t last_seq, durable_through, archived_through;
+    uint64_t unsent; /* records that central does not have, of all that this disk ever was */
+    bool unsent_unknown;
     int64_t free_mb, total_mb;
     struct machine_state machine;
     char log[VIEW_LOG_LINES][VIEW_TEXT_MAX];

@@ -9,8 +9,7 @@
 
 uint32_t flow_unsent(const struct flow *flow)
 {
-    uint64_t waiting =
-        flow->health.last_seq > flow->health.durable_through ? flow->health.last_seq - flow->health.durable_through : 0;
+    uint64_t waiting = flow->health.unsent_unknown ? 1 : flow->health.unsent; /* an ill disk does not say */
 
     waiting = waiting > flow->sync.waiting ? waiting : flow->sync.waiting; /* whichever is newer: rather too many */
     return waiting < UINT32_MAX ? (uint32_t)waiting : UINT32_MAX;
@@ -39,7 +38,7 @@ void flow_reset_act(struct flow *flow, struct effects *effects)
 
 void flow_reset_hold(struct flow *flow, struct effects *effects, bool pressed)
 {
-    if (flow->screen != SCREEN_RESET)
+    if (flow->screen != SCREEN_RESET || flow->stick_reading) /* what is being saved first may fail */
         return;
     flow->reset.hold_until_mono_ms = pressed ? flow->now.mono_ms + HOLD_MS : 0;
     if (pressed)

@@ -183,12 +183,27 @@ static void reset(struct service *service)
         o->restarting(o->context);
 }
 
-static bool grant_wishes(struct service *service)
+static unsigned take_wishes(struct service *service)
 {
     pthread_mutex_lock(&service->mutex);
     unsigned wishes = service->wishes;
     service->wishes = 0;
     pthread_mutex_unlock(&service->mutex);
+    return wishes;
+}
+
+/* What is wished for while the device goes down comes too late. */
+static void refuse_wishes(struct service *service)
+{
+    const struct service_options *o = &service->options;
+
+    if (take_wishes(service) & WISH_RESET && o->reset_failed != NULL)
+        o->reset_failed(o->context, "the device restarts");
+}
+
+static bool grant_wishes(struct service *service)
+{
+    unsigned wishes = take_wishes(service);
     if (wishes & WISH_STICK)
         stick_read(service);
     if (wishes & WISH_ACTS)
@@ -203,8 +218,10 @@ int64_t service_step(struct service *service)
     const struct service_options *o = &service->options;
     int64_t wait_ms;
 
-    if (service->going_down)
+    if (service->going_down) {
+        refuse_wishes(service);
         return LONG_MS;
+    }
     if (grant_wishes(service))
         return 0;
     if (o->orders(o->context, service->orders, SERVICE_ORDERS_MAX, &service->order_count) < 0)

@@ -50,9 +50,15 @@ static int run_books(struct books *b, struct call *call)
     return -EINVAL;
 }
 
+/* Somebody waits at the counter for it. */
+static bool is_urgent(enum call_kind kind)
+{
+    return kind == CALL_PENDING_PUT || kind == CALL_PENDING_DROP || kind == CALL_ENROLMENT_STORE;
+}
+
 int till_run_call(struct books *b, struct call *call)
 {
-    int r = books_ready_unhurried(b);
+    int r = is_urgent(call->kind) ? books_ready(b) : books_ready_unhurried(b);
 
     return r < 0 ? r : run_books(b, call);
 }

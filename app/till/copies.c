@@ -266,7 +266,7 @@ static int runs_ahead(struct copy *c, bool *out_ahead)
     r = db_stmt_open(
         c->b->db,
         "SELECT p.record, p.copy_through, e.terminal, e.incarnation, p.store_epoch FROM promotion p JOIN era e ON"
-        " e.era = p.record >> 44 WHERE p.old_terminal = ? AND p.old_incarnation IN (0, ?) AND p.behind"
+        " e.era = p.record >> 44 WHERE p.old_terminal = ? AND max(p.old_incarnation, 1) = ? AND p.behind"
         " = 0 AND (e.own = 0 OR e.era = ?) ORDER BY p.store_epoch DESC LIMIT 1",
         &stmt);
 

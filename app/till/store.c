@@ -97,7 +97,7 @@ static int load_deposed(struct books *b, struct store_role *role)
     struct db_stmt *stmt;
     int r = open_promotions(b,
                             "SELECT p.terminal, p.copy_through, p.behind" PROMOTIONS
-                            " AND p.old_terminal = ?2 AND p.old_incarnation IN (0, ?4) AND p.store_epoch >"
+                            " AND p.old_terminal = ?2 AND max(p.old_incarnation, 1) = ?4 AND p.store_epoch >"
                             " (SELECT coalesce(max(store_epoch), 0) FROM promotion WHERE record >> 44 = ?3)"
                             " ORDER BY p.store_epoch DESC LIMIT 1",
                             &stmt);

@@ -300,6 +300,7 @@ struct till_backlog {
     uint64_t last_seq, durable_through, archived_through;
     uint64_t waiting;  /* records central does not have */
     int64_t oldest_ms; /* HLC time of the oldest of them; 0 = none */
+    uint64_t stranded; /* records of terminals that this disk was before, which go up no more: only a file takes them */
     uint32_t carried;  /* journals of terminals that are gone, held here, which central is not known to have */
     bool forked;       /* central or a peer holds another history of this terminal, or these are the books of another
                           device: rights and shares are gone, out of service until enrolled anew */

@@ -165,6 +165,26 @@ static int read_time(struct upload *upload, int64_t id, int64_t *out_ms)
     return r < 0 ? r : r == DB_ROW ? 0 : -ENOENT;
 }
 
+/* Of a terminal that this disk was before it was enrolled as another one. */
+static int read_stranded(struct upload *upload, uint32_t terminal, uint64_t *out_count)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(upload->reader,
+                         "SELECT coalesce(sum(max(0, last - (era << 44) - durable_through)), 0) FROM"
+                         " (SELECT e.era, e.durable_through, " LAST_ID " AS last FROM era e WHERE e.own = 1"
+                         " AND e.terminal <> ?) WHERE last IS NOT NULL",
+                         &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, terminal);
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        *out_count = (uint64_t)db_column_int64(stmt, 0);
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
 int upload_read_backlog(struct upload *upload, struct till_backlog *out, struct lacking *out_lacking)
 {
     struct upload_era era;
@@ -183,7 +203,9 @@ int upload_read_backlog(struct upload *upload, struct till_backlog *out, struct 
                                  .archived_through = era.archived_through,
                                  .waiting = upload_waiting_of(through, era.durable_through),
                                  .forked = present.forked};
-    r = copies_to_carry(upload->reader, &out->carried);
+    r = read_stranded(upload, era.terminal, &out->stranded);
+    if (r == 0)
+        r = copies_to_carry(upload->reader, &out->carried);
     if (r < 0 || era.last_seq <= era.durable_through)
         return r;
     r = read_time(upload, journal_id(era.era, era.durable_through + 1), &out_lacking->next_ms);

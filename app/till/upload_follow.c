@@ -97,7 +97,8 @@ static int compare_backlog(struct upload *upload)
     return lacking.era == upload->lacking.era && lacking.next_ms == upload->lacking.next_ms &&
                    read.last_seq == kept->last_seq && read.durable_through == kept->durable_through &&
                    read.archived_through == kept->archived_through && read.waiting == kept->waiting &&
-                   read.carried == kept->carried && read.forked == kept->forked && read.oldest_ms == kept->oldest_ms
+                   read.carried == kept->carried && read.stranded == kept->stranded && read.forked == kept->forked &&
+                   read.oldest_ms == kept->oldest_ms
                ? 0
                : -EUCLEAN;
 }

@@ -198,10 +198,12 @@ static void do_health(struct workers *workers)
     snprintf(health.version, sizeof(health.version), "%s", workers->version);
     snprintf(health.board, sizeof(health.board), "%s", workers->devices->board.name);
     put_sqlite_version(health.sqlite, sizeof(health.sqlite));
-    if (workers->till != NULL && till_backlog(workers->till, &backlog) == 0) {
+    health.unsent_unknown = workers->till == NULL || till_backlog(workers->till, &backlog) < 0;
+    if (!health.unsent_unknown) {
         health.last_seq = backlog.last_seq;
         health.durable_through = backlog.durable_through;
         health.archived_through = backlog.archived_through;
+        health.unsent = backlog.last_seq - backlog.durable_through + backlog.stranded + backlog.carried;
     }
     int result = present(workers, HAL_STORAGE, workers->devices->storage)
                      ? storage_state(workers->devices->storage, &storage)

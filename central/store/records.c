@@ -286,15 +286,17 @@ static int voided_by(struct store_tx *tx, struct record_id target, struct record
     return 0;
 }
 
-/* Who followed a primary over a copy that did not hold its void may have been asked for the same: it counts once. */
+/* Who followed a primary over a copy that did not hold its void may have been asked for the same: it counts once. One
+ * that voids twice itself is no such case. */
 static int voided_again(struct store_tx *tx, const struct record *record, struct record_id target)
 {
     struct record_id first;
     bool explained = false;
     int rc = voided_by(tx, target, &first);
-    if (rc == 0)
+    bool other = rc == 0 && (first.terminal != record->id.terminal || first.incarnation != record->id.incarnation);
+    if (other)
         rc = succession_explains(tx, record->id, &explained);
-    if (rc == 0 && !explained)
+    if (rc == 0 && other && !explained)
         rc = succession_explains(tx, first, &explained);
     return rc < 0 || explained ? rc : record_note_problem(tx, record->id, record->kind, "voided before");
 }

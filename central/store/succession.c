@@ -260,11 +260,12 @@ int succession_lost(struct store_tx *tx, uint32_t id, const char *who, const cha
 
 /* ---- a promotion in the store itself */
 
-/* Who was promoted without any of the old one's journal could not name its incarnation: that which it has here. */
+/* Who was promoted without any of the old one's journal could not name its incarnation: the first, as the tills read
+ * it. */
 static int promotion_insert(struct store_tx *tx, const struct record_id *id, const struct terminal *old,
                             const struct body_promotion *body)
 {
-    uint32_t old_incarnation = body->old_incarnation != 0 ? body->old_incarnation : old->incarnation;
+    uint32_t old_incarnation = body->old_incarnation != 0 ? body->old_incarnation : 1;
     return query_run(store_tx_write(tx),
                      "INSERT INTO promotion (terminal, incarnation, seq, store, store_epoch, old_terminal,"
                      " old_incarnation, copy_through, complete, behind)"

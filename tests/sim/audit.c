@@ -55,7 +55,7 @@ static const char own_views[] =
     /* what a former primary did alone, or let stand by going alone, or where its successor said that its copy may be
      * behind, beyond that copy; one that had nothing of its journal could not name its incarnation */
     "CREATE TABLE beyond AS SELECT r.terminal, r.inc, r.seq, r.kind, r.store, r.f1 AS campaign, r.f2 AS serial, r.req"
-    " FROM c p JOIN c r ON r.terminal = p.f1 AND p.f2 IN (0, r.inc) AND r.seq > p.f3 WHERE p.kind = 20 AND r.kind IN"
+    " FROM c p JOIN c r ON r.terminal = p.f1 AND max(p.f2, 1) = r.inc AND r.seq > p.f3 WHERE p.kind = 20 AND r.kind IN"
     " (4, 5, 7, 8, 10, 12) AND (p.f8 = 1 OR 1 = (SELECT a.f1 FROM c a WHERE a.kind = 21 AND a.terminal = r.terminal "
     "AND a.inc ="
     "  r.inc AND a.seq < r.seq ORDER BY a.seq DESC LIMIT 1) OR EXISTS (SELECT 1 FROM c a WHERE a.kind = 21 AND a.f1 = 1"

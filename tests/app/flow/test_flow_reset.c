@@ -108,7 +108,7 @@ static void records_that_are_nowhere_else_are_given_up_by_their_number(void **st
 
 static void the_books_own_count_counts_where_the_network_has_not_told(void **state)
 {
-    static struct health health = {.last_seq = 40, .durable_through = 31};
+    static struct health health = {.last_seq = 40, .durable_through = 33, .unsent = 9};
     (void)state;
     open_reset(CLERK_MANAGER, 0);
     assert_non_null(desk_find(&d, EFFECT_HEALTH));
@@ -117,6 +117,19 @@ static void the_books_own_count_counts_where_the_network_has_not_told(void **sta
     desk_step(&d, &event);
     assert_int_equal(seen().unsent, 9);
     assert_false(hold(3000));
+}
+
+static void what_an_ill_disk_does_not_say_is_asked_for_again(void **state)
+{
+    static struct health health = {.unsent_unknown = true};
+    (void)state;
+    open_reset(CLERK_MANAGER, 0);
+    struct event event = desk_event_of(&d, EVENT_HEALTH);
+    event.health = &health;
+    desk_step(&d, &event);
+    assert_int_equal(seen().unsent, 1);
+    assert_false(hold(3000));
+    assert_true(hold(3000));
 }
 
 static void saving_them_first_is_one_touch_away(void **state)
@@ -177,6 +190,7 @@ int main(void)
         cmocka_unit_test(a_button_that_is_let_go_too_early_does_nothing),
         cmocka_unit_test(records_that_are_nowhere_else_are_given_up_by_their_number),
         cmocka_unit_test(the_books_own_count_counts_where_the_network_has_not_told),
+        cmocka_unit_test(what_an_ill_disk_does_not_say_is_asked_for_again),
         cmocka_unit_test(saving_them_first_is_one_touch_away),
         cmocka_unit_test(whoever_goes_away_is_asked_anew),
         cmocka_unit_test(while_it_is_under_way_nothing_is_taken_that_would_be_lost),

@@ -121,7 +121,6 @@ static void a_failed_sync_never_ends_in_a_false_answer(void **state)
     assert_int_equal(till_rebuild_compare(shop->till), 0);
 }
 
-/* Rooms that come by themselves leave an ill disk alone for a while; a clerk does not wait. */
 /* The log's file shows it all the same, and central or a peer would know of a redemption that the next power cut takes
  * away. */
 static void nobody_is_told_of_what_the_medium_may_not_have(void **state)
@@ -144,6 +143,7 @@ static void nobody_is_told_of_what_the_medium_may_not_have(void **state)
     assert_true(ends[0].through > before);
 }
 
+/* Rooms that come by themselves leave an ill disk alone for a while; a clerk does not wait. */
 static void a_scan_opens_the_books_at_once_and_others_after_a_pause(void **state)
 {
     struct shop *shop = *state;
