@@ -12,6 +12,7 @@
 #define KEPT       3
 #define NAME_START "central-"
 #define NAME_END   ".db"
+#define UNDONE     ".db.part"    /* and what the database puts beside it */
 #define BETWEEN    "-between.db" /* made between two of the clock's: kept until the next one */
 
 #define HOUR_MS     INT64_C(3600000)
@@ -79,6 +80,28 @@ static int prune(const char *folder, char *out_path, size_t cap)
     return rc;
 }
 
+static int is_undone(const struct dirent *entry)
+{
+    return strncmp(entry->d_name, NAME_START, strlen(NAME_START)) == 0 && strstr(entry->d_name, UNDONE) != NULL;
+}
+
+/* What a backup left that was killed: each as large as the books, under a name that no later one has again. */
+static int remove_undone(const char *folder)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_undone, NULL);
+    if (count < 0)
+        return -errno;
+    for (int i = 0; i < count; i++) {
+        char path[STORE_PATH_MAX + 256];
+        snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
+        unlink(path);
+        free(entries[i]);
+    }
+    free(entries);
+    return 0;
+}
+
 static int note_archived(void *arg, struct store_tx *tx)
 {
     return journal_note_archived(tx, arg);
@@ -101,6 +124,8 @@ static int make_backup(struct central *central, bool between, char *out_path, si
     int rc = central_config_path(&central->config, CENTRAL_BACKUP_DIR, folder, sizeof(folder));
     if (rc == 0)
         rc = file_make_dirs(folder, 0700);
+    if (rc == 0)
+        rc = remove_undone(folder);
     int64_t last_ms = 0, now_ms = clock_wall_ms(central->clock);
     if (rc == 0)
         rc = last_stamp(folder, &last_ms);
@@ -167,11 +192,15 @@ void central_backup_when_due(struct central *central)
         return;
     if (by_clock)
         central->backup_due_ms = now_ms + (int64_t)central->config.backup_hours * HOUR_MS;
-    central->backup_soon_ms = INT64_MAX; /* who is confirmed from here on may not be in it */
+    /* Who is confirmed from here on may not be in it. */
+    bool asked = atomic_exchange(&central->backup_soon_ms, INT64_MAX) != INT64_MAX;
     int rc =
         by_clock ? central_backup(central, path, sizeof(path)) : central_backup_between(central, path, sizeof(path));
     if (rc == 0)
         return;
+    int64_t none = INT64_MAX;
+    if (asked) /* who asked is in no backup still; unless somebody asked anew meanwhile */
+        atomic_compare_exchange_strong(&central->backup_soon_ms, &none, central->backup_rest_ms);
     central->metrics.backup_failures++;
     if (central->report)
         central->report("backup", rc);

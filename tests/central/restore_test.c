@@ -135,6 +135,49 @@ static void a_confirmation_has_a_backup_made_but_not_one_each(void **state)
     assert_int_equal(central->metrics.backups, 3);
 }
 
+static void a_backup_that_a_confirmation_asked_for_is_tried_until_it_is_made(void **state)
+{
+    struct shop_world *w = *state;
+    struct central *central = w->f.central;
+    char folder[160];
+    snprintf(folder, sizeof(folder), "%s/backup", w->f.dir);
+    int fd = open(folder, O_WRONLY | O_CREAT | O_EXCL, 0600); /* in the folder's place: nothing can be made in it */
+    assert_true(fd >= 0);
+    close(fd);
+    central->config.backup_hours = 24;
+    assert_int_equal(central_backup_soon(central), 60000);
+    sim_clock_advance(&w->f.clock, 60000);
+    central_tick(central);
+    assert_int_equal(central->metrics.backup_failures, 1);
+    assert_int_equal(unlink(folder), 0);
+    central_tick(central);
+    assert_int_equal(central->metrics.backups, 0); /* not in every tick */
+    sim_clock_advance(&w->f.clock, 15 * 60000);
+    central_tick(central);
+    assert_int_equal(central->metrics.backups, 1);
+    sim_clock_advance(&w->f.clock, 15 * 60000);
+    central_tick(central);
+    assert_int_equal(central->metrics.backups, 1);
+}
+
+static void what_a_killed_backup_left_goes_with_the_next_one(void **state)
+{
+    static const char *const left[] = {"central-001795000000001.db.part", "central-001795000000001.db.part-journal",
+                                       "central-001795000000001-between.db.part"};
+    struct shop_world *w = *state;
+    char path[256], beside[160];
+    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    for (size_t i = 0; i < ARRAY_LEN(left); i++) {
+        snprintf(beside, sizeof(beside), "%s/backup/%s", w->f.dir, left[i]);
+        copy_file(path, beside);
+    }
+    snprintf(beside, sizeof(beside), "%s/backup/central-by-hand.zip", w->f.dir); /* somebody's own */
+    copy_file(path, beside);
+    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    assert_int_equal(backups_in(w), 2);
+    assert_int_equal(access(beside, R_OK), 0);
+}
+
 static void a_restored_central_gets_back_what_it_lost(void **state)
 {
     struct shop_world *w = *state;
@@ -444,6 +487,8 @@ int main(void)
         CASE(the_oldest_backup_that_is_kept_decides_the_mark),
         CASE(what_is_asked_for_leaves_the_clocks_backups_alone),
         CASE(a_confirmation_has_a_backup_made_but_not_one_each),
+        CASE(a_backup_that_a_confirmation_asked_for_is_tried_until_it_is_made),
+        CASE(what_a_killed_backup_left_goes_with_the_next_one),
         CASE(a_restored_central_gets_back_what_it_lost),
         CASE(a_right_that_moved_after_the_backup_is_never_granted_twice),
         CASE(two_restores_of_one_backup_differ),
