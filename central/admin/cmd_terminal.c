@@ -211,12 +211,13 @@ static int check_store(struct admin_call *call, const struct terminal *terminal,
 static void say_backup(struct admin_call *call)
 {
     int64_t wait_ms = central_backup_soon(call->central);
+    long long minutes = wait_ms / 60000 + 1;
     if (wait_ms < 0)
         admin_set(call, "backup", json_string("none by itself (--backup-hours 0): tillside-central admin backup"));
     else if (call->central->inline_jobs)
         admin_set(call, "backup", json_string("a minute after serve starts"));
     else
-        admin_set(call, "backup", json_sprintf("within %lld min", (long long)(wait_ms / 60000 + 1)));
+        admin_set(call, "backup", json_sprintf("within %lld min", minutes));
 }
 
 static int decide(struct admin_call *call, struct store_tx *tx, bool accept)

@@ -106,6 +106,26 @@ static void a_new_incarnation_holds_nothing_until_central_says_so(void **state)
     assert_int_equal(till_rebuild_compare(shop->till), 0);
 }
 
+/* A factory reset would be their end: they go up no more, and are counted. */
+static void records_of_the_terminal_that_a_disk_was_before_are_not_forgotten(void **state)
+{
+    struct shop *shop = *state;
+    struct till_enrolment enrolment;
+    struct body_incarnation incarnation = {.hardware_serial = "HW-2"};
+    struct till_backlog before, after;
+
+    assert_int_equal(shop_scan(shop, SHOP_CAMPAIGN, 1).verdict, COUPON_OK);
+    assert_int_equal(till_backlog(shop->till, &before), 0);
+    assert_true(before.waiting > 0 && before.stranded == 0);
+    assert_int_equal(till_enrolment_load(shop->till, &enrolment), 0);
+    enrolment.answer.terminal = SHOP_TERMINAL + 40;
+    assert_int_equal(till_enrolment_store(shop->till, &enrolment, &incarnation), 0);
+
+    assert_int_equal(till_backlog(shop->till, &after), 0);
+    assert_int_equal(after.stranded, before.waiting);
+    assert_int_equal(till_rebuild_compare(shop->till), 0);
+}
+
 static void a_second_till_on_the_same_books_is_refused(void **state)
 {
     struct shop *shop = *state;
@@ -354,6 +374,7 @@ int main(void)
         cmocka_unit_test(a_half_finished_enrolment_is_kept),
         WITH_SHOP(the_same_enrolment_twice_is_one_incarnation),
         WITH_SHOP(a_new_incarnation_holds_nothing_until_central_says_so),
+        WITH_SHOP(records_of_the_terminal_that_a_disk_was_before_are_not_forgotten),
         WITH_SHOP(a_second_till_on_the_same_books_is_refused),
         WITH_SHOP(a_damaged_database_is_said_so_at_start),
         WITH_SHOP(a_changed_record_at_the_end_is_found_at_start),
