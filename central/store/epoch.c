@@ -9,7 +9,7 @@
 
 #define STEP_MAX 65536 /* u32 holds 65,536 restores */
 
-#define TERMINAL_STEP 100 /* more than a chain enrols between two backups */
+#define TERMINAL_STEP 100 /* more than a chain enrols between two backups; u32 holds some 1,300 restores */
 
 #define SERIAL_STEP_MIN (UINT64_C(1) << 24)
 #define SERIAL_STEP_MAX (UINT64_C(1) << 33) /* the 2^40 serials of a campaign hold some 250 restores */
@@ -108,17 +108,22 @@ static int skip_serials(struct store *store)
                      QUERY(Q_INT(step)));
 }
 
-/* Terminals that were enrolled after the backup come back under their own numbers (identity_enrol); nobody else may
- * have got them by then. */
-static int skip_terminals(struct store *store)
+/*
+ * Terminals that were enrolled after the backup come back under their own numbers (identity_enrol); nobody else may
+ * have got them by then, nor those that an earlier restore of the same backup gave out: a hundred for each epoch in
+ * between, which is another number every time.
+ */
+static int skip_terminals(struct store *store, uint32_t epochs)
 {
+    uint64_t step = (uint64_t)TERMINAL_STEP * epochs;
     return query_run(store_writer_db(store),
                      "INSERT INTO counter (name, value) VALUES ('terminal', ?1)"
                      " ON CONFLICT (name) DO UPDATE SET value = value + ?1",
-                     QUERY(Q_INT(TERMINAL_STEP)));
+                     QUERY(Q_INT(step)));
 }
 
-static int mark_write(struct store *store, const char *path, const struct mark *mark, bool restored)
+/* behind: how many epochs the books were behind the new one; 0 = they were not restored. */
+static int mark_write(struct store *store, const char *path, const struct mark *mark, uint32_t behind)
 {
     struct db *db = store_writer_db(store);
     int rc = db_begin(db);
@@ -127,12 +132,12 @@ static int mark_write(struct store *store, const char *path, const struct mark *
     rc = meta_write(db, "server_epoch", mark->epoch);
     if (rc == 0)
         rc = meta_write(db, "generation", (int64_t)mark->generation);
-    if (rc == 0 && restored)
+    if (rc == 0 && behind > 0)
         rc = skip_serials(store);
-    if (rc == 0 && restored)
-        rc = skip_terminals(store);
+    if (rc == 0 && behind > 0)
+        rc = skip_terminals(store, behind);
     struct store_tx tx = {.db = db, .store = store, .writable = true, .now_ms = clock_wall_ms(store_clock(store))};
-    if (rc == 0 && restored)
+    if (rc == 0 && behind > 0)
         rc = settle_begin(&tx, mark->epoch);
     if (rc == 0)
         rc = db_commit(db);
@@ -181,7 +186,7 @@ int epoch_start(struct store *store, const char *path, bool *out_restored)
     else if (restored)
         next.epoch += 1 + (uint32_t)random_below(store_random(store), STEP_MAX);
     next.generation = (random_u64(store_random(store)) >> 1) | 1;
-    rc = mark_write(store, path, &next, restored);
+    rc = mark_write(store, path, &next, restored ? next.epoch - books.epoch : 0);
     if (rc < 0)
         return rc;
     store_epoch_changed(store, next.epoch);

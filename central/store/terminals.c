@@ -348,6 +348,8 @@ static int give_number(struct store_tx *tx, const struct enrol_request *request,
     }
     if (rc == 0)
         rc = store_next_number(tx, "terminal", &id);
+    if (rc == 0 && id > UINT32_MAX)
+        rc = -EOVERFLOW;
     terminal->id = (uint32_t)id;
     terminal->incarnation = FIRST_INCARNATION;
     *out_first = true;

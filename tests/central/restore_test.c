@@ -214,6 +214,30 @@ static void two_restores_of_one_backup_differ(void **state)
     assert_int_not_equal(store_server_epoch(w->f.central->store), first);
 }
 
+static uint32_t enrolled_next(struct shop_world *w, uint8_t seed)
+{
+    struct fake_terminal t;
+    terminal_make(&t, &w->f, seed);
+    terminal_enrol(&t, &w->f, w->f.shops[0]);
+    return t.id;
+}
+
+/* What the first restore gave out is on devices, and the second one never heard of it. */
+static void no_terminals_number_is_given_twice_over_two_restores(void **state)
+{
+    struct shop_world *w = *state;
+    char path[256];
+    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    put_back(w, path);
+    uint32_t first = enrolled_next(w, 2);
+    put_back(w, path);
+    uint32_t second = enrolled_next(w, 3);
+    assert_true(first >= w->t.id + 100 && second >= first + 100);
+    fixture_stop(&w->f);
+    fixture_start(&w->f, true);
+    assert_int_equal(enrolled_next(w, 4), second + 1); /* a start is no restore */
+}
+
 struct issue {
     struct fixture *f;
     struct coupon_id id;
@@ -492,6 +516,7 @@ int main(void)
         CASE(a_restored_central_gets_back_what_it_lost),
         CASE(a_right_that_moved_after_the_backup_is_never_granted_twice),
         CASE(two_restores_of_one_backup_differ),
+        CASE(no_terminals_number_is_given_twice_over_two_restores),
         CASE(no_serial_is_given_twice_over_a_restore),
         CASE(who_was_enrolled_after_the_backup_comes_back_as_itself),
         CASE(who_was_refused_after_a_restore_may_ask_again),
