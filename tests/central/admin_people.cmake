@@ -13,6 +13,7 @@ tillside_test(central_csv unit admin_csv_test.c LIBS people_fixture)
 tillside_test(central_phone_page unit phone_page_test.c LIBS people_fixture)
 tillside_test(central_wechat_message unit wechat_message_test.c LIBS people_fixture)
 tillside_test(central_admin unit admin_test.c LIBS people_fixture)
+tillside_test(central_import_journal unit import_journal_test.c LIBS tillside_central_people central_fixture PkgConfig::JANSSON)
 tillside_test(central_admin_demo unit admin_demo_test.c LIBS people_fixture)
 tillside_test(central_wechat_flow unit wechat_flow_test.c LIBS people_fixture)
 
