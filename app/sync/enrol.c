@@ -1,12 +1,10 @@
 #include "sync_internal.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define CONFIRM_POLL_MS 2000
-#define PATH_SUFFIX_MAX 16
 
 static void mark_stage(struct sync *sync, enum enrol_stage stage, enum enrol_error error)
 {
@@ -42,37 +40,102 @@ static void go_live(struct sync *sync, const struct till_enrolment *enrolment)
     mark_stage(sync, ENROL_STAGE_DONE, ENROL_OK);
 }
 
+static void use_key(struct sync *sync, const struct key_pair *key)
+{
+    pthread_mutex_lock(&sync->loops.mutex);
+    sync->key = *key;
+    pthread_mutex_unlock(&sync->loops.mutex);
+}
+
+/* What the books know of the enrolment that stands. */
+static void take_up(struct sync *sync, const struct till_enrolment *kept)
+{
+    struct till_backlog backlog;
+    struct feed_cursor cursor;
+    bool has_cursor = till_feed_cursor(sync->options.till, &cursor) == 0;
+    bool has_backlog = till_backlog(sync->options.till, &backlog) == 0;
+
+    pthread_mutex_lock(&sync->loops.mutex);
+    sync->enrolment = *kept;
+    if (has_cursor)
+        sync->cursor = cursor;
+    if (has_backlog)
+        sync->status.quarantined = backlog.forked;
+    pthread_mutex_unlock(&sync->loops.mutex);
+}
+
+/* Another key waits for the operator's yes: what stood before goes on when it is no. */
+static bool resume_rotated(struct sync *sync, const struct till_enrolment *stands)
+{
+    struct enrol_ticket ticket;
+    struct key_pair key;
+
+    if (enrol_key_waiting(sync->options.key_path, &key, &ticket) < 0)
+        return false;
+    if (stands != NULL)
+        take_up(sync, stands);
+    sync->replacing = stands != NULL;
+    sync->rotated = true;
+    use_key(sync, &key);
+    key_pair_finish(&key);
+    sync->pending = (struct till_enrolment){.ticket = ticket, .answer.state = ENROL_WAITING};
+    aim(sync, &ticket);
+    mark_stage(sync, ENROL_STAGE_CONFIRM, ENROL_OK);
+    return true;
+}
+
 void sync_enrol_resume(struct sync *sync)
 {
     struct till_enrolment kept;
-    struct till_backlog backlog;
-    struct feed_cursor cursor;
+    struct key_pair key;
+    int r = till_enrolment_load(sync->options.till, &kept);
 
-    if (till_enrolment_load(sync->options.till, &kept) < 0 || kept.answer.state == ENROL_REFUSED)
+    sync->unread = r < 0 && r != -ENOENT;
+    if (sync->unread)
         return;
-    if (key_pair_load(&sync->key, sync->options.key_path) < 0) {
+    if (resume_rotated(sync, r == 0 && kept.answer.state == ENROL_CONFIRMED ? &kept : NULL))
+        return;
+    if (r < 0 || kept.answer.state == ENROL_REFUSED)
+        return;
+    if (key_pair_load(&key, sync->options.key_path) < 0) {
         /* An enrolment without its key is no use: the QR has to be shown again. */
         mark_stage(sync, ENROL_STAGE_FAILED, ENROL_BOOKS);
         return;
     }
+    use_key(sync, &key);
+    key_pair_finish(&key);
     aim(sync, &kept.ticket);
     if (kept.answer.state == ENROL_WAITING) {
         sync->pending = kept;
         mark_stage(sync, ENROL_STAGE_CONFIRM, ENROL_OK);
         return;
     }
-    if (till_feed_cursor(sync->options.till, &cursor) == 0)
-        sync->cursor = cursor;
-    if (till_backlog(sync->options.till, &backlog) == 0)
-        sync->status.quarantined = backlog.forked;
+    take_up(sync, &kept);
     go_live(sync, &kept);
+}
+
+/* The key at its place is what the rotated one would have replaced. */
+static bool take_key_back(struct sync *sync)
+{
+    struct key_pair key;
+
+    if (!sync->rotated)
+        return true;
+    sync->rotated = false;
+    if (key_pair_load(&key, sync->options.key_path) < 0)
+        return false;
+    use_key(sync, &key);
+    key_pair_finish(&key);
+    return true;
 }
 
 /* What stood before goes on. */
 static void fail(struct sync *sync, enum enrol_error error)
 {
+    bool has_key = take_key_back(sync);
+
     explicit_bzero(&sync->pending.ticket.secret, sizeof(sync->pending.ticket.secret));
-    if (sync->replacing) {
+    if (sync->replacing && has_key) {
         aim(sync, &sync->enrolment.ticket);
         pthread_mutex_lock(&sync->loops.mutex);
         sync->enrolled = true;
@@ -82,12 +145,15 @@ static void fail(struct sync *sync, enum enrol_error error)
     set_stage(sync, ENROL_STAGE_FAILED, error);
 }
 
-/* A history that forked is nobody's to go on with. */
-static bool goes_on(struct sync *sync)
+/* A history that forked is nobody's to go on with. An error: the books cannot be asked, and nothing is proven. */
+static int goes_on(struct sync *sync, bool *out_goes_on)
 {
-    struct till_backlog backlog;
+    struct till_backlog backlog = {.forked = true};
+    int r = sync->replacing ? till_backlog(sync->options.till, &backlog) : 0;
 
-    return sync->replacing && till_backlog(sync->options.till, &backlog) == 0 && !backlog.forked;
+    if (r == 0)
+        *out_goes_on = !backlog.forked;
+    return r;
 }
 
 static bool same_house(const struct enrol_ticket *a, const struct enrol_ticket *b)
@@ -95,23 +161,28 @@ static bool same_house(const struct enrol_ticket *a, const struct enrol_ticket *
     return memcmp(a->root_hash, b->root_hash, HASH_LEN) == 0;
 }
 
-/* Numbers are the house's: another one's central has its own. */
-static void claim_own_number(struct sync *sync, const struct enrol_ticket *ticket, struct enrol_request *request)
+static int claim_own_number(struct sync *sync, struct enrol_request *request)
 {
-    if (!goes_on(sync) || !same_house(ticket, &sync->enrolment.ticket))
-        return;
+    bool own;
+    int r = goes_on(sync, &own);
+
+    if (r < 0 || !own)
+        return r;
     request->terminal = sync->enrolment.answer.terminal;
     request->incarnation = sync->enrolment.answer.incarnation;
+    return 0;
 }
 
 static int make_request(struct sync *sync, const struct enrol_ticket *ticket, uint8_t *out, size_t cap, size_t *out_len)
 {
     struct enrol_request request = {0};
+    int r = claim_own_number(sync, &request);
 
+    if (r < 0)
+        return r;
     memcpy(request.public_key, sync->key.public_key, PUBLIC_KEY_LEN);
     sync_random(sync, request.nonce, sizeof(request.nonce));
     snprintf(request.hardware, sizeof(request.hardware), "%s", sync->options.incarnation.hardware_serial);
-    claim_own_number(sync, ticket, &request);
     enrol_request_seal(&request, ticket->secret, sync->key.secret_key);
     return enrol_request_encode(&request, out, cap, out_len);
 }
@@ -183,16 +254,30 @@ static enum enrol_error read_answer(const struct enrol_ticket *ticket, const str
     return ENROL_OK;
 }
 
+/* The key first: nobody is to sign as the new terminal with the old one's. */
+static int put_in_place(struct sync *sync)
+{
+    int r = sync->rotated ? enrol_key_swap(sync->options.key_path) : 0;
+
+    if (r == 0)
+        r = till_enrolment_store(sync->options.till, &sync->pending, &sync->options.incarnation);
+    return r == 0 && sync->rotated ? enrol_key_drop(sync->options.key_path) : r;
+}
+
 static void confirmed(struct sync *sync)
 {
     struct feed_cursor cursor;
 
-    if (till_enrolment_store(sync->options.till, &sync->pending, &sync->options.incarnation) < 0) {
-        fail(sync, ENROL_BOOKS);
+    if (put_in_place(sync) < 0) {
+        /* The key at its place may be the new one already: it is asked for again at the next start. */
+        if (sync->rotated)
+            set_stage(sync, ENROL_STAGE_FAILED, ENROL_BOOKS);
+        else
+            fail(sync, ENROL_BOOKS);
         return;
     }
     explicit_bzero(&sync->pending.ticket.secret, sizeof(sync->pending.ticket.secret));
-    sync->replacing = false;
+    sync->replacing = sync->rotated = false;
     /* The books forgot it when a new history began; who was confirmed anew reads on. */
     if (till_feed_cursor(sync->options.till, &cursor) < 0)
         cursor = (struct feed_cursor){0};
@@ -223,23 +308,33 @@ static void advance(struct sync *sync, const struct enrol_answer *answer)
         set_stage(sync, ENROL_STAGE_CONFIRM, ENROL_OK);
 }
 
-static void use_key(struct sync *sync, const struct key_pair *key)
+/* What this device holds would stay behind, or go where it does not belong: neither is the technician's to decide. */
+static enum enrol_error may_use(struct sync *sync, const struct enrol_ticket *ticket)
 {
-    pthread_mutex_lock(&sync->loops.mutex);
-    sync->key = *key;
-    pthread_mutex_unlock(&sync->loops.mutex);
+    bool own;
+
+    /* Numbers are the house's: another one's central would take these books for those of its own terminal. */
+    if (sync->replacing && !same_house(ticket, &sync->enrolment.ticket))
+        return ENROL_ELSEWHERE;
+    if (goes_on(sync, &own) < 0)
+        return ENROL_BOOKS;
+    return own && ticket->store != sync->enrolment.answer.store ? ENROL_ELSEWHERE : ENROL_OK;
 }
 
 static bool prepare(struct sync *sync, const char *ticket_text)
 {
     struct enrol_ticket ticket;
     struct key_pair key;
+    enum enrol_error error;
 
     if (enrol_ticket_decode(ticket_text, &ticket) < 0) {
         set_stage(sync, ENROL_STAGE_FAILED, ENROL_BAD_QR);
         return false;
     }
-    if (key_pair_load_or_make(&key, sync->options.key_path, (struct random *)sync->options.random, NULL) < 0) {
+    if (sync->unread)
+        sync_enrol_resume(sync);
+    if (sync->unread ||
+        key_pair_load_or_make(&key, sync->options.key_path, (struct random *)sync->options.random, NULL) < 0) {
         set_stage(sync, ENROL_STAGE_FAILED, ENROL_BOOKS);
         return false;
     }
@@ -248,10 +343,11 @@ static bool prepare(struct sync *sync, const char *ticket_text)
     sync->enrolled = false;
     pthread_mutex_unlock(&sync->loops.mutex);
     use_key(sync, &key);
+    sync->rotated = false;
     key_pair_finish(&key);
-    /* A move to another store of the house is not the technician's to make: what this one holds would stay behind. */
-    if (goes_on(sync) && same_house(&ticket, &sync->enrolment.ticket) && ticket.store != sync->enrolment.answer.store) {
-        fail(sync, ENROL_ELSEWHERE);
+    error = may_use(sync, &ticket);
+    if (error != ENROL_OK) {
+        fail(sync, error);
         return false;
     }
     sync->pending = (struct till_enrolment){.ticket = ticket};
@@ -271,30 +367,13 @@ static enum enrol_error ask(struct sync *sync, struct enrol_answer *out_answer, 
     int r;
 
     r = make_request(sync, &sync->pending.ticket, encoded, sizeof(encoded), &len);
-    if (r == 0) {
-        call.body = (struct slice){encoded, len};
-        r = sync_send(sync, &call, &response);
-    }
+    if (r < 0)
+        return ENROL_BOOKS;
+    call.body = (struct slice){encoded, len};
+    r = sync_send(sync, &call, &response);
     error = error_of(r, &response);
     *out_known = error == ENROL_REJECTED && refused_for(&response, "key_known");
     return error == ENROL_OK ? read_answer(&sync->pending.ticket, &response, out_answer) : error;
-}
-
-/* In the place of the old one, which stays beside it: what was signed with it can still be told. */
-static int keep_key(struct sync *sync, const struct key_pair *key)
-{
-    const char *path = sync->options.key_path;
-    char fresh[PATH_MAX + PATH_SUFFIX_MAX], before[PATH_MAX + PATH_SUFFIX_MAX];
-    int r;
-
-    snprintf(fresh, sizeof(fresh), "%s.new", path);
-    snprintf(before, sizeof(before), "%s.before", path);
-    if ((unlink(fresh) < 0 && errno != ENOENT) || (unlink(before) < 0 && errno != ENOENT))
-        return -errno;
-    r = key_pair_save(key, fresh);
-    if (r == 0 && (link(path, before) < 0 || rename(fresh, path) < 0))
-        r = -errno;
-    return r;
 }
 
 /* Books that are gone, or a history that forked: another key makes another terminal of the device. */
@@ -307,8 +386,9 @@ static enum enrol_error ask_with_another_key(struct sync *sync, struct enrol_ans
     key_pair_make(&key, (struct random *)sync->options.random);
     use_key(sync, &key);
     error = ask(sync, out_answer, &known);
-    if (error == ENROL_OK && keep_key(sync, &key) < 0)
+    if (error == ENROL_OK && enrol_key_keep(sync->options.key_path, &key, &sync->pending.ticket) < 0)
         error = ENROL_BOOKS;
+    sync->rotated = error == ENROL_OK;
     if (error != ENROL_OK)
         use_key(sync, &before);
     key_pair_finish(&key);
@@ -320,25 +400,37 @@ void sync_enrol_begin(struct sync *sync, const char *ticket_text)
 {
     struct enrol_answer answer = {0};
     enum enrol_error error;
-    bool known = false;
+    bool known = false, own = false;
 
     if (!prepare(sync, ticket_text))
         return;
     error = ask(sync, &answer, &known);
-    if (known && !goes_on(sync))
+    if (known && goes_on(sync, &own) < 0)
+        error = ENROL_BOOKS;
+    else if (known && !own)
         error = ask_with_another_key(sync, &answer);
+    /* Of an earlier ticket one may still wait. */
+    if (error == ENROL_OK && !sync->rotated && enrol_key_drop(sync->options.key_path) < 0)
+        error = ENROL_BOOKS;
     if (error == ENROL_OK)
         advance(sync, &answer);
     else
         fail(sync, error);
 }
 
+/* Central never takes it again. */
+static int drop_refused_key(struct sync *sync)
+{
+    if (sync->rotated)
+        return enrol_key_drop(sync->options.key_path);
+    return !sync->replacing && unlink(sync->options.key_path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
 /* A refusal is final, and after a restart nobody should wait for it again. */
 static void forget(struct sync *sync, enum enrol_error error)
 {
     sync->pending.answer.state = ENROL_REFUSED;
-    if (!sync->replacing && unlink(sync->options.key_path) < 0 &&
-        errno != ENOENT) /* central never takes this key again */
+    if (drop_refused_key(sync) < 0)
         error = ENROL_BOOKS;
     if (!sync->replacing && till_enrolment_store(sync->options.till, &sync->pending, NULL) < 0)
         error = ENROL_BOOKS;

@@ -44,6 +44,8 @@ struct sync {
     size_t packed_cap;
     struct till_enrolment pending; /* while it waits for confirmation */
     bool replacing;                /* another enrolment stands until this one is confirmed */
+    bool rotated;                  /* `key` is not yet the one at key_path: it waits beside it, as enrol_key.c says */
+    bool unread;                   /* the books did not say whether they are enrolled: nothing is proven */
 
     /* Feed loop only. */
     uint8_t *page; /* FEED_PAGE_BYTES_MAX */
@@ -107,6 +109,14 @@ void sync_refusal_read(const struct sync_response *response, char out_reason[SYN
 void *sync_upload_loop(void *sync);
 void *sync_feed_loop(void *sync);
 void *sync_ask_loop(void *sync);
+
+/* enrol_key.c: another key of the device beside the one at `path`, until central confirmed it. All are -errno of the
+ * files; each may be called again after a power cut in the middle. */
+MUST_CHECK int enrol_key_keep(const char *path, const struct key_pair *key, const struct enrol_ticket *ticket);
+/* The key that waits, or that took its place without the books knowing; -ENOENT: none. */
+MUST_CHECK int enrol_key_waiting(const char *path, struct key_pair *out_key, struct enrol_ticket *out_ticket);
+MUST_CHECK int enrol_key_swap(const char *path); /* into its place; the one before stays beside it, numbered */
+MUST_CHECK int enrol_key_drop(const char *path); /* nothing waits any more */
 
 /* enrol.c, on the upload loop. */
 void sync_enrol_resume(struct sync *sync); /* at open: takes up what the till kept */

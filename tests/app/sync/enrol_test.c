@@ -209,6 +209,16 @@ static void a_blank_device_with_a_key_of_before_makes_another(void **state)
     assert_int_equal(unlink(before), 0);
 }
 
+static bool failed_for_nonsense(struct line *line)
+{
+    return line_has_failed(line) && line_status_of(line).enrol_error == ENROL_BAD_QR;
+}
+
+static bool failed_for_elsewhere(struct line *line)
+{
+    return line_has_failed(line) && line_status_of(line).enrol_error == ENROL_ELSEWHERE;
+}
+
 static void a_code_for_another_store_moves_nobody(void **state)
 {
     struct line *line = *state;
@@ -226,6 +236,28 @@ static void a_code_for_another_store_moves_nobody(void **state)
     assert_int_equal(line_stored(line), 2);
 }
 
+static void a_code_of_another_house_moves_nobody_forked_or_not(void **state)
+{
+    struct line *line = *state;
+
+    line_enrol(line);
+    line_until(line, line_all_stored, 0);
+    COMMAND(line, line->central.ticket_of_another = true);
+    line_scan_ticket(line);
+    line_until(line, line_has_failed, 0);
+    assert_int_equal(line_status_of(line).enrol_error, ENROL_ELSEWHERE);
+    COMMAND(line, line->central.fork = true);
+    line_note(line, 1);
+    line_until(line, line_is_quarantined, 0);
+    sync_enrol(line->sync, "TSE1:NONSENSE");
+    line_until(line, failed_for_nonsense, 0);
+    line_scan_ticket(line);
+    line_until(line, failed_for_elsewhere, 0);
+
+    assert_int_equal(line->central.enrol_calls, 1);
+    assert_int_equal(line_stored(line), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +271,7 @@ int main(void)
         WITH_LINE(a_history_that_forked_is_left_with_its_key),
         WITH_LINE(a_blank_device_with_a_key_of_before_makes_another),
         WITH_LINE(a_code_for_another_store_moves_nobody),
+        WITH_LINE(a_code_of_another_house_moves_nobody_forked_or_not),
     };
 
     return cmocka_run_group_tests_name("sync_enrol", tests, NULL, NULL);

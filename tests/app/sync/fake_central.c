@@ -38,7 +38,7 @@ void fake_central_ticket(struct fake_central *central, char out_text[ENROL_TEXT_
 
     if (central->ticket_store != 0)
         ticket.store = central->ticket_store;
-    shop_secret(ROOT_SEED, root, root_secret);
+    shop_secret(central->ticket_of_another ? ROOT_SEED - 1 : ROOT_SEED, root, root_secret);
     crypto_sha256(root, sizeof(root), ticket.root_hash);
     memcpy(ticket.secret, secret, sizeof(secret));
     assert_int_equal(enrol_ticket_encode(&ticket, out_text), 0);

@@ -34,6 +34,7 @@ struct fake_central {
     bool knows_key;            /* enrolments with the key of before are refused for it */
     uint32_t number;           /* of the terminal that enrols; 0 = SHOP_TERMINAL */
     uint32_t ticket_store;     /* of the next tickets; 0 = SHOP_STORE */
+    bool ticket_of_another;    /* the next tickets are of a house with another root */
     uint32_t stale_next;       /* as many signed requests are refused as stale */
     bool hold_asks;            /* they wait until this is cleared */
 
