@@ -209,7 +209,7 @@ static int run(struct exporter *e)
     e->result.damaged = r == -EUCLEAN;
     if (r == 0 || r == -EUCLEAN)
         r = flush(e);
-    return r < 0 ? r : sign_end(e);
+    return r < 0 || e->result.damaged ? r : sign_end(e); /* the end says that this is all */
 }
 
 int export_journal(struct db *db, const struct key_pair *key, bool all, struct buffer *out,

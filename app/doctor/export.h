@@ -10,7 +10,7 @@
 struct export_result {
     uint64_t records, batches;
     struct record_id last; /* of this terminal's own records; terminal 0 = none */
-    bool damaged;          /* what comes before `finding.at` was exported all the same */
+    bool damaged;          /* what comes before `finding.at` was exported all the same, without the signed end */
     struct chain_finding finding;
 };
 

@@ -17,6 +17,7 @@ struct journal_import {
     struct admin_session *session;
     char text[TEXT_CAP];
     json_int_t terminal, stored, known, forked, durable_through;
+    bool ended;               /* the file has its signed end */
     json_t *refused;          /* [{terminal, incarnation, batches, records, why}] */
     struct batch_head newest; /* of the batch that was sent last; zeros when it cannot be read */
 };
@@ -139,22 +140,46 @@ static void report(const struct journal_import *import)
     }
 }
 
-/* The whole file is looked at before anything is sent: a cut one is refused as a whole. */
-static bool whole(struct slice file)
+/* The whole file is looked at before anything is sent: a cut one is refused as a whole. Out of damaged books come whole
+ * batches without an end. */
+static bool whole(struct slice file, bool *out_ended)
 {
     struct export_reader reader;
     struct slice batch;
     int rc = export_open(file, &reader);
-    while (rc == 0 && (rc = export_next(&reader, &batch)) == 1)
-        rc = 0;
-    return rc == 0 && reader.pos + SIGNATURE_LEN == file.len;
+    if (rc < 0)
+        return false;
+    while ((rc = export_next(&reader, &batch)) == 1)
+        ;
+    *out_ended = rc == 0;
+    return rc == 0 || (reader.pos == file.len && file.len > EXPORT_MAGIC_LEN);
+}
+
+/* Whose batch comes last signed the end, which says that central has all of its journal. */
+static bool end_counts(const struct journal_import *import)
+{
+    return import->ended && import->terminal != 0 && !was_refused(import, import->newest.terminal);
+}
+
+/* Not all that the terminal had is here now: the operator is told what to look at. */
+static int say_what_lacks(struct journal_import *import)
+{
+    char *error = import->session->error;
+    size_t cap = sizeof(import->session->error);
+    const json_t *first = json_array_get(import->refused, 0);
+    if (first)
+        snprintf(error, cap, "%s of the file was taken in: %s", import->terminal ? "not all" : "nothing",
+                 json_string_value(json_object_get(first, "why")));
+    else if (!import->ended)
+        snprintf(error, cap, "the file has no signed end: the books that it came from are damaged, or it was cut off");
+    return first || !import->ended || import->forked > 0 ? ADMIN_REFUSED : ADMIN_OK;
 }
 
 static int import_file(struct journal_import *import, struct slice file)
 {
     struct export_reader reader;
     struct slice batch;
-    if (!whole(file) || export_open(file, &reader) < 0) {
+    if (!whole(file, &import->ended) || export_open(file, &reader) < 0) {
         snprintf(import->session->error, sizeof(import->session->error),
                  "the file is not a journal's export, or was cut off");
         return ADMIN_REFUSED;
@@ -162,18 +187,11 @@ static int import_file(struct journal_import *import, struct slice file)
     int code = ADMIN_OK;
     while (code == ADMIN_OK && export_next(&reader, &batch) == 1)
         code = send_batch(import, batch);
-    /* Whose batch comes last signed the end, which says that central has all of its journal. */
-    if (code == ADMIN_OK && import->terminal != 0 && !was_refused(import, import->newest.terminal))
+    if (code == ADMIN_OK && end_counts(import))
         code = send_end(import, &reader);
     if (code == ADMIN_OK || code == ADMIN_REFUSED)
         report(import);
-    const json_t *first = json_array_get(import->refused, 0);
-    if (code == ADMIN_OK && first) {
-        snprintf(import->session->error, sizeof(import->session->error), "%s of the file was taken in: %s",
-                 import->terminal ? "not all" : "nothing", json_string_value(json_object_get(first, "why")));
-        return ADMIN_REFUSED;
-    }
-    return code == ADMIN_OK && import->forked > 0 ? ADMIN_REFUSED : code;
+    return code == ADMIN_OK ? say_what_lacks(import) : code;
 }
 
 int client_journal_import(struct admin_session *session, const struct admin_command *command, json_t *args)

@@ -152,6 +152,21 @@ static void a_journal_that_is_not_all_here_has_no_end(void **state)
     buffer_finish(&file);
 }
 
+static void out_of_damaged_books_comes_what_is_sound_and_no_end(void **state)
+{
+    struct shop_world *w = *state;
+    struct admin_session session;
+    json_t *said;
+    begin_file();
+    append_records(&w->t, 2);
+    assert_int_equal(import(w, &session, &said), ADMIN_REFUSED);
+    assert_non_null(strstr(session.error, "no signed end"));
+    assert_int_equal(number(said, "stored"), 2);
+    assert_false(is_noted_as_imported(w));
+    json_decref(said);
+    buffer_finish(&file);
+}
+
 static void a_whole_file_is_taken_in_and_twice_is_harmless(void **state)
 {
     struct shop_world *w = *state;
@@ -178,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(what_is_refused_of_one_terminal_keeps_no_other_out),
         CASE(a_journal_that_is_not_all_here_has_no_end),
+        CASE(out_of_damaged_books_comes_what_is_sound_and_no_end),
         CASE(a_whole_file_is_taken_in_and_twice_is_harmless),
     };
     return crypto_start() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,10 @@ static void what_is_sound_before_a_damage_is_exported(void **state)
     struct buffer file = export_all(false, &result);
     assert_true(result.damaged);
     assert_int_equal(result.finding.at.seq, 6);
+    assert_int_equal(result.last.seq, 5);
+    assert_int_equal(read_export((struct slice){file.data, file.len}, &back), -EBADMSG); /* nobody says it is all */
+    uint8_t end[4 + SIGNATURE_LEN] = {0};
+    assert_int_equal(buffer_append(&file, end, sizeof(end)), 0);
     assert_int_equal(read_export((struct slice){file.data, file.len}, &back), 0);
     assert_int_equal(back.last_seq, 5);
     buffer_finish(&file);
