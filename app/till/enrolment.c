@@ -146,13 +146,21 @@ static int store_confirmed(struct books *b, const struct body_incarnation *incar
     return begin_era(b, incarnation);
 }
 
+/* Its numbers may be the same, and its central would take these records for those of its own terminal. */
+static bool is_of_another_house(const struct books *b, const struct till_enrolment *enrolment)
+{
+    return b->enrolled && memcmp(b->enrolment.answer.root_key, enrolment->answer.root_key, PUBLIC_KEY_LEN) != 0;
+}
+
 int enrolment_store(struct books *b, const struct till_enrolment *enrolment, const struct body_incarnation *incarnation)
 {
     int r = books_begin(b), reload;
 
     if (r < 0)
         return r;
-    r = store_values(b, enrolment);
+    r = enrolment->answer.state == ENROL_CONFIRMED && is_of_another_house(b, enrolment) ? -EPERM : 0;
+    if (r == 0)
+        r = store_values(b, enrolment);
     b->enrolment = *enrolment;
     if (r == 0 && enrolment->answer.state == ENROL_CONFIRMED) {
         assert(incarnation != NULL);

@@ -282,7 +282,8 @@ struct till_enrolment {
     struct enrol_ticket ticket;
     struct enrol_answer answer; /* state says how far it got */
 };
-/* Kept outside the journal, survives everything but a factory reset. Confirmed: writes the incarnation record first. */
+/* Kept outside the journal, survives everything but a factory reset. Confirmed: writes the incarnation record first.
+ * -EPERM: enrolled, and the answer is of another house (another root); -EEXIST: an incarnation that was left. */
 MUST_CHECK int till_enrolment_store(struct till *till, const struct till_enrolment *enrolment,
                                     const struct body_incarnation *incarnation);
 MUST_CHECK int till_enrolment_load(struct till *till, struct till_enrolment *out_enrolment); /* -ENOENT */

@@ -126,6 +126,22 @@ static void records_of_the_terminal_that_a_disk_was_before_are_not_forgotten(voi
     assert_int_equal(till_rebuild_compare(shop->till), 0);
 }
 
+/* Its central numbers as this one does. */
+static void books_do_not_go_over_to_another_house(void **state)
+{
+    struct shop *shop = *state;
+    struct till_enrolment enrolment, kept;
+    struct body_incarnation incarnation = {.hardware_serial = "HW-1"};
+
+    assert_int_equal(till_enrolment_load(shop->till, &enrolment), 0);
+    enrolment.answer.root_key[0] ^= 1;
+    assert_int_equal(till_enrolment_store(shop->till, &enrolment, &incarnation), -EPERM);
+
+    assert_int_equal(till_enrolment_load(shop->till, &kept), 0);
+    assert_int_equal(kept.answer.root_key[0], enrolment.answer.root_key[0] ^ 1);
+    assert_int_equal(shop_scan(shop, SHOP_CAMPAIGN, 1).verdict, COUPON_OK);
+}
+
 static void a_second_till_on_the_same_books_is_refused(void **state)
 {
     struct shop *shop = *state;
@@ -375,6 +391,7 @@ int main(void)
         WITH_SHOP(the_same_enrolment_twice_is_one_incarnation),
         WITH_SHOP(a_new_incarnation_holds_nothing_until_central_says_so),
         WITH_SHOP(records_of_the_terminal_that_a_disk_was_before_are_not_forgotten),
+        WITH_SHOP(books_do_not_go_over_to_another_house),
         WITH_SHOP(a_second_till_on_the_same_books_is_refused),
         WITH_SHOP(a_damaged_database_is_said_so_at_start),
         WITH_SHOP(a_changed_record_at_the_end_is_found_at_start),
