@@ -67,7 +67,13 @@ static int acts(void *context, struct buffer *out_file, struct service_acts *out
         return r;
     if (result.damaged)
         log_warn("service", "books are damaged: only what is sound goes onto the stick");
-    *out_acts = (struct service_acts){result.records, result.last.terminal, result.last.incarnation, result.last.seq};
+    *out_acts = (struct service_acts){
+        .records = result.records,
+        .terminal = result.last.terminal,
+        .incarnation = result.last.incarnation,
+        .last_seq = result.last.seq,
+        .damaged = result.damaged,
+    };
     return 0;
 }
 

@@ -225,6 +225,13 @@ static const char *stick_words(const struct scene *scene, const struct view_serv
     case STICK_NOT_SAVED:
         text = say(scene, N_("The records were not saved: {reason}"));
         break;
+    case STICK_DAMAGED:
+        text = service->stick_records == 0
+                   ? say(scene, N_("The records here are damaged, and none could be saved. Do not reset."))
+                   : say_plural(scene, "The records here are damaged. {n} is saved: {file}. Do not reset.",
+                                "The records here are damaged. {n} are saved: {file}. Do not reset.",
+                                service->stick_records);
+        break;
     }
     words_fill(out, cap, text, words, ARRAY_LEN(words));
     return out;

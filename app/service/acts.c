@@ -51,7 +51,7 @@ static enum stick_outcome hand_over(struct service *service, const struct servic
         return r == -ENOENT ? STICK_NONE : STICK_NOT_SAVED;
     snprintf(out->file, sizeof(out->file), "acts-%s.tsj", label);
     out->records = acts->records;
-    return STICK_SAVED;
+    return acts->damaged ? STICK_DAMAGED : STICK_SAVED;
 }
 
 void acts_save(struct service *service)
@@ -67,7 +67,7 @@ void acts_save(struct service *service)
         result.outcome = STICK_NOT_SAVED;
         snprintf(result.reason, sizeof(result.reason), "%s", words_of(r));
     } else if (acts.records == 0) {
-        result.outcome = STICK_NOTHING;
+        result.outcome = acts.damaged ? STICK_DAMAGED : STICK_NOTHING;
     } else {
         result.outcome = hand_over(service, &acts, &result);
     }

@@ -32,6 +32,7 @@ enum stick_outcome {
     STICK_SAVED,         /* the acts are on it, read back */
     STICK_NOTHING,       /* no act is here that no backup of central holds */
     STICK_NOT_SAVED,     /* the acts could not be read or written: reason says why */
+    STICK_DAMAGED,       /* the books are: what is sound before it, if anything, is on the stick */
 };
 struct stick_result {
     enum stick_outcome outcome;
@@ -47,6 +48,7 @@ struct service_acts {
     uint64_t records;
     uint32_t terminal, incarnation; /* whose the last own one is */
     uint64_t last_seq;
+    bool damaged; /* the books are: these are not all */
 };
 
 struct service_options {     /* texts are copied */

@@ -146,6 +146,13 @@ static void acts_are_saved_under_the_number_of_the_last_one(void **state)
     assert_int_equal(d.stick.records, 12);
     assert_string_equal(d.stick.file, "acts-7-2-30.tsj");
     assert_true(device_holds(&d, UPDATER_SIM_STICK "/acts-7-2-30.tsj"));
+    d.books.damaged = true;
+    assert_int_equal(save_acts()->outcome, STICK_DAMAGED);
+    assert_int_equal(d.stick.records, 12);
+    assert_string_equal(d.stick.file, "acts-7-2-30.tsj");
+    d.books.records = 0;
+    assert_int_equal(save_acts()->outcome, STICK_DAMAGED); /* not: there is nothing to save */
+    assert_int_equal(d.stick.records, 0);
     d.acts_error = -EUCLEAN;
     assert_int_equal(save_acts()->outcome, STICK_NOT_SAVED);
     assert_string_equal(d.stick.reason, "the books are damaged");
