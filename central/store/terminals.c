@@ -310,12 +310,12 @@ static int come_back(struct store_tx *tx, const struct enrol_request *request, c
                            QUERY(Q_BLOB(request->public_key, PUBLIC_KEY_LEN)), &before);
     if (rc < 0)
         return rc;
-    if (before.state == TERMINAL_WAITING)
+    bool itself = is_itself(request, &before);
+    /* One that was refused keeps its key, since its books go on: no other way leads back. */
+    if (before.state == TERMINAL_WAITING || (itself && before.state == TERMINAL_REFUSED))
         rc = wait_anew(tx, ticket, &before);
-    else if (!is_itself(request, &before))
+    else if (!itself)
         rc = -EALREADY;
-    else if (before.state == TERMINAL_REFUSED) /* its books go on, so it keeps its key: no other way leads back */
-        rc = wait_anew(tx, ticket, &before);
     else if (before.state == TERMINAL_REMOVED)
         rc = -EKEYREVOKED;
     else
