@@ -141,7 +141,7 @@ static int set_up_writer(struct db *db, const struct db_options *options)
     sqlite3_wal_hook(db->handle, on_commit, db);
     error = db_exec(db, "PRAGMA secure_delete=ON;"); /* what was erased is overwritten, not only unlinked */
     error = error ? error : db_checkpoint(db);
-    if (error == -ENOSPC) /* the log is sound and stays for now: the books can be read, and each commit tries again */
+    if (error == -ENOSPC) /* the log is sound and stays: the books can be read, and later commits try again */
         error = 0;
     count_commit(db);
     return error;

@@ -356,20 +356,26 @@ static void ask_with_books(struct shop_world *w, struct fake_terminal *t)
     terminal_ask_enrol(t, &ticket, &answer);
 }
 
+/* Enrolled after the backup that central comes back from. early: what it had uploaded. */
+static void enrol_and_go_back(struct shop_world *w, struct fake_terminal *late, struct batch *early)
+{
+    char path[256];
+    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    terminal_make(late, &w->f, 2);
+    terminal_enrol(late, &w->f, w->f.shops[0]);
+    upload(late, 3);
+    *early = batch;
+    early->writer.buffer = early->buffer;
+    put_back(w, path);
+}
+
 /* Enrolled after the backup: these books never heard of it, its journal and what it holds go on under its number. */
 static void who_was_enrolled_after_the_backup_comes_back_as_itself(void **state)
 {
     struct shop_world *w = *state;
     static struct batch early;
     struct fake_terminal late, newcomer;
-    char path[256];
-    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
-    terminal_make(&late, &w->f, 2);
-    terminal_enrol(&late, &w->f, w->f.shops[0]);
-    upload(&late, 3);
-    early = batch;
-    early.writer.buffer = early.buffer;
-    put_back(w, path);
+    enrol_and_go_back(w, &late, &early);
     terminal_make(&newcomer, &w->f, 3);
     terminal_enrol(&newcomer, &w->f, w->f.shops[0]); /* first come, and not served with the other's number */
     assert_int_not_equal(newcomer.id, late.id);
@@ -395,14 +401,7 @@ static void who_was_refused_after_a_restore_may_ask_again(void **state)
     struct shop_world *w = *state;
     static struct batch early;
     struct fake_terminal late, blank;
-    char path[256];
-    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
-    terminal_make(&late, &w->f, 2);
-    terminal_enrol(&late, &w->f, w->f.shops[0]);
-    upload(&late, 3);
-    early = batch;
-    early.writer.buffer = early.buffer;
-    put_back(w, path);
+    enrol_and_go_back(w, &late, &early);
     uint32_t number = late.id;
     ask_with_books(w, &late);
     assert_int_equal(answer.status, 200);
