@@ -99,6 +99,7 @@ step tidy .ci/tidy
 # The screens live on one thread and spend their time in libraries that the sanitizer cannot see into.
 tests tsan -L 'unit|contract' -LE '^nightly$' -E '^screens_'
 step build-release build release
+step simulation build/release/bin/tillside-sim --seeds 1..60 --terminals 12 --days 2 --faults all --demand
 step kill-terminal /usr/bin/python3 tests/fault/kill_terminal.py build/release/bin 500
 step story ./run.sh --story build/story
 step figures .ci/figures

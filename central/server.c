@@ -5,6 +5,7 @@
 #include "central/store/epoch.h"
 #include "central/store/feed.h"
 #include "central/store/identity.h"
+#include "platform/compress.h"
 #include "platform/encoding.h"
 #include "platform/file.h"
 
@@ -214,6 +215,7 @@ void central_close(struct central *central)
     tls_identity_finish(&central->tls);
     brand_keys_finish(&central->keys);
     store_close(central->store);
+    compress_close(atomic_load(&central->spare_unpacker));
     lock_close(&central->lock);
     pthread_mutex_destroy(&central->backup_mutex);
     free(central);

@@ -21,10 +21,12 @@
 #include "platform/tls.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct api_route;
 struct central;
 struct clockwork;
+struct compress;
 struct nonce_table;
 struct waiting;
 
@@ -96,6 +98,8 @@ struct central {
     _Atomic int64_t backup_due_ms;  /* the clock's next */
     _Atomic int64_t backup_soon_ms; /* one that a confirmation asked for */
     _Atomic int64_t backup_rest_ms; /* no other of that sort before */
+
+    _Atomic(struct compress *) spare_unpacker; /* of the last request; NULL: in use, or none yet */
 };
 
 /*

@@ -82,6 +82,8 @@ void lan_request_of(const struct lan_act *act, struct till_request *out_request)
     struct till_request request = {.op = lan_till_op(act->op), .clerk = act->clerk};
 
     memcpy(request.request_id, act->request_id, sizeof(request.request_id));
+    request.asked_terminal = act->asked_terminal;
+    request.asked_epoch = act->asked_epoch;
     if (request.op == TILL_REDEEM) {
         struct till_redeem *r = &request.redeem;
         COPY(r->text, act->text);

@@ -68,8 +68,12 @@ void lan_ask_resume(struct lan *lan)
         return;
     for (uint32_t i = 0; i < count && i < LAN_PENDING_MAX; i++) {
         struct lan_slot *slot = &lan->slots[i];
-        *slot = (struct lan_slot){
-            .state = SLOT_ASKED, .act = list[i].act, .kept = true, .told = true, .since_ms = list[i].since_ms};
+        *slot = (struct lan_slot){.state = SLOT_ASKED,
+                                  .act = list[i].act,
+                                  .kept = true,
+                                  .told = true,
+                                  .since_ms = list[i].since_ms,
+                                  .begun_mono_ms = lan_mono_ms(lan)};
         memcpy(slot->act.request_id, list[i].request_id, sizeof(slot->act.request_id));
         lan_request_of(&slot->act, &slot->request);
     }
@@ -185,7 +189,7 @@ static int keep(struct lan *lan, int index, struct lan_slot *slot)
     struct till_pending pending = {.since_ms = slot->since_ms, .act = slot->act};
     int r;
 
-    if (slot->kept || !changes_books(&slot->request))
+    if ((slot->kept && !slot->renamed) || !changes_books(&slot->request))
         return 0;
     memcpy(pending.request_id, slot->act.request_id, sizeof(pending.request_id));
     explicit_bzero(pending.act.pin, sizeof(pending.act.pin));
@@ -195,6 +199,7 @@ static int keep(struct lan *lan, int index, struct lan_slot *slot)
     slot->kept = true;
     pthread_mutex_lock(&lan->loops.mutex);
     lan->slots[index].kept = true;
+    lan->slots[index].renamed = false;
     pthread_mutex_unlock(&lan->loops.mutex);
     return 0;
 }
@@ -336,6 +341,8 @@ static void ask_here(struct lan *lan, int index, const struct lan_slot *slot)
         return;
     }
     request.via = self; /* its copy knows what the old primary did under this id */
+    request.asked_terminal = slot->act.asked_terminal;
+    request.asked_epoch = slot->act.asked_epoch;
     pthread_mutex_lock(&lan->loops.mutex);
     lan->slots[index].state = SLOT_AT_TILL;
     pthread_mutex_unlock(&lan->loops.mutex);
@@ -374,7 +381,7 @@ static void take_deed(struct lan *lan)
     pthread_mutex_unlock(&lan->loops.mutex);
     if (index < 0)
         return;
-    if (answer.error == -EAGAIN || answer.error == -EHOSTDOWN)
+    if (answer.error == -EAGAIN || answer.error == -EBUSY || answer.error == -EHOSTDOWN)
         stay_pending(lan, index, RETRY_MAX_MS);
     else if (answer.error != -EINPROGRESS)
         finish(lan, index, &answer);
@@ -403,28 +410,65 @@ static int choose_locked(struct lan *lan, int64_t *out_until)
     return chosen;
 }
 
+/* Of the journals of those that are gone: whether `less` lacks some that `more` has. */
+static bool lacks_locked(struct lan *lan, const struct lan_end *less, uint32_t count, const struct lan_end *more)
+{
+    bool gone = more->terminal != lan->store.terminal && lan_peer_locked(lan, more->terminal) == NULL;
+
+    return gone && more->through > lan_held_through(less, count, more);
+}
+
+/* A peer whose copies are to go first, as far as it was heard; what one holds that was never heard is not known. */
+static bool knows_more_locked(struct lan *lan, const struct lan_peer *peer, const struct lan_end *ends, uint32_t count)
+{
+    bool more = peer->rounds == 0 && peer->failures == 0;
+
+    for (uint32_t i = 0; i < peer->end_count && lan_peer_live_locked(lan, peer); i++)
+        more |= lacks_locked(lan, ends, count, &peer->ends[i]);
+    return more;
+}
+
+static bool may_be_told_locked(const struct lan *lan, const struct lan_slot *slot)
+{
+    int64_t since = slot->begun_mono_ms > lan->primary_mono_ms ? slot->begun_mono_ms : lan->primary_mono_ms;
+
+    return slot->state == SLOT_ASKED && lan_mono_ms(lan) - since <= COPY_FIRST_MS;
+}
+
 /*
- * The primary does not hold yet what is held here of one that is gone, which may have been asked first and have done
- * it: the copy goes before the question. A machine in place of a lost one has none of its journal at first.
+ * The primary, this terminal or another, does not hold yet what is held in the store of one that is gone, which may
+ * have been asked first and have done it: the copy goes before the question. A machine in place of a lost one has none
+ * of its journal at first.
  */
 static bool knows_less(struct lan *lan, uint32_t primary, const struct lan_slot *slot)
 {
-    struct lan_end ends[LAN_TERMINALS_MAX];
-    uint32_t count = 0;
-    bool less = false;
+    struct lan_end own[LAN_TERMINALS_MAX];
+    uint32_t own_count = 0;
+    bool unread = till_ends(lan->options.till, own, &own_count) < 0;
 
-    if (slot->state != SLOT_ASKED || lan_mono_ms(lan) - slot->begun_mono_ms > COPY_FIRST_MS ||
-        till_ends(lan->options.till, ends, &count) < 0)
-        return false;
     pthread_mutex_lock(&lan->loops.mutex);
-    struct lan_peer *peer = lan_peer_locked(lan, primary);
-    for (uint32_t i = 0; i < count && peer != NULL; i++) {
-        const struct lan_end *held = lan_peer_end_locked(peer, ends[i].terminal, ends[i].incarnation);
-        bool gone = ends[i].terminal != lan->store.terminal && lan_peer_locked(lan, ends[i].terminal) == NULL;
-        less |= gone && ends[i].through > (held != NULL ? held->through : 0);
-    }
+    const struct lan_peer *other = lan_peer_locked(lan, primary);
+    const struct lan_end *ends = other != NULL ? other->ends : own;
+    uint32_t count = other != NULL ? other->end_count : own_count;
+    bool less = unread;
+    for (uint32_t i = 0; i < own_count && other != NULL; i++)
+        less |= lacks_locked(lan, ends, count, &own[i]);
+    for (uint32_t i = 0; i < lan->peer_count; i++)
+        less |= &lan->peers[i] != other && knows_more_locked(lan, &lan->peers[i], ends, count);
+    less = less && may_be_told_locked(lan, slot);
     pthread_mutex_unlock(&lan->loops.mutex);
     return less;
+}
+
+/* From when it was sent it stays with whoever was asked first and may have done it. */
+static void name_asked_locked(const struct lan *lan, struct lan_slot *slot)
+{
+    if (slot->state != SLOT_NEW || !changes_books(&slot->request))
+        return;
+    slot->renamed |=
+        slot->act.asked_terminal != lan->store.primary_terminal || slot->act.asked_epoch != lan->store.store_epoch;
+    slot->act.asked_terminal = lan->store.primary_terminal;
+    slot->act.asked_epoch = lan->store.store_epoch;
 }
 
 static void serve(struct lan *lan, int index)
@@ -436,6 +480,7 @@ static void serve(struct lan *lan, int index)
     bool live, untried;
 
     pthread_mutex_lock(&lan->loops.mutex);
+    name_asked_locked(lan, &lan->slots[index]);
     slot = lan->slots[index];
     role = lan_role_locked(lan);
     primary = lan->store.primary_terminal;
@@ -443,14 +488,14 @@ static void serve(struct lan *lan, int index)
     live = peer != NULL && lan_peer_live_locked(lan, peer);
     untried = peer != NULL && peer->rounds == 0 && peer->failures == 0;
     pthread_mutex_unlock(&lan->loops.mutex);
-    if (role != LAN_PEER)
+    if (knows_less(lan, primary, &slot))
+        stay_pending(lan, index, RETRY_FIRST_MS);
+    else if (role != LAN_PEER)
         ask_here(lan, index, &slot);
     else if (slot.state == SLOT_NEW && untried && lan_mono_ms(lan) - slot.begun_mono_ms < CONVERGE_MS)
         not_now(lan, index, &slot, -EHOSTDOWN); /* just started: the first hello is under way */
     else if (slot.state == SLOT_NEW && !live)
         do_without(lan, index, &slot);
-    else if (knows_less(lan, primary, &slot))
-        stay_pending(lan, index, RETRY_FIRST_MS);
     else
         ask_primary(lan, index, &slot, primary);
     explicit_bzero(&slot, sizeof(slot));

@@ -148,6 +148,8 @@ void lan_refresh(struct lan *lan)
                   lan->store.single != store.single;
     bool feed_changed = lan->store.terminal_count != store.terminal_count ||
                         memcmp(lan->store.terminals, store.terminals, sizeof(store.terminals)) != 0;
+    if (lan->store.primary_terminal != store.primary_terminal || lan->store.store_epoch != store.store_epoch)
+        lan->primary_mono_ms = lan_mono_ms(lan);
     lan->store = store;
     for (uint32_t i = 0; i < lan->peer_count && feed_changed; i++)
         lan->peers[i].refused_count = 0;
@@ -169,13 +171,16 @@ static int allocate(struct lan *lan)
     lan->unpacked = malloc(BATCH_BYTES_MAX);
     if (lan->batch == NULL || lan->packed == NULL || lan->unpacked == NULL)
         return -ENOMEM;
-    r = compress_open(3, &lan->pack);
-    return r < 0 ? r : compress_open(3, &lan->unpack);
+    r = compress_open(LAN_PACK_LEVEL, &lan->pack);
+    if (r == 0)
+        r = compress_open(3, &lan->pack_far);
+    return r < 0 ? r : compress_open(LAN_PACK_LEVEL, &lan->unpack);
 }
 
 static void release(struct lan *lan)
 {
     compress_close(lan->pack);
+    compress_close(lan->pack_far);
     compress_close(lan->unpack);
     free(lan->unpacked);
     free(lan->packed);

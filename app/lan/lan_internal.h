@@ -19,6 +19,7 @@
 #define LAN_HELLO_WAIT_MS 2000
 #define LAN_ASK_WAIT_MS   2800 /* staff hears of a primary that is away within 3 s */
 #define LAN_COPY_WAIT_MS  5000
+#define LAN_PACK_LEVEL    (-1)  /* the network of a store is fast */
 #define LAN_REFUSED_MS    60000 /* a journal that a peer could not check is offered again after */
 #define LAN_PATH_HELLO    "/v1/lan/hello"
 #define LAN_PATH_JOURNAL  "/v1/lan/journal"
@@ -55,6 +56,7 @@ struct lan_slot {
     struct till_request request; /* SLOT_NEW: for the till here, when the primary is away */
     struct lan_act act;          /* with the PIN, which is kept nowhere else */
     bool kept;                   /* by till_pending_put */
+    bool renamed;                /* who was asked, since it was kept */
     bool told;                   /* -EINPROGRESS was answered */
     uint32_t attempts;
     int64_t since_ms, begun_mono_ms, next_try_mono_ms;
@@ -86,8 +88,8 @@ struct lan {
     int64_t started_s;
 
     /* Talk loop only. */
-    struct compress *pack;
-    uint8_t *batch, *packed; /* BATCH_BYTES_MAX; compress_bound of it */
+    struct compress *pack, *pack_far; /* for peers; for central */
+    uint8_t *batch, *packed;          /* BATCH_BYTES_MAX; compress_bound of it */
     size_t packed_cap;
     uint32_t relayed_count;
     struct lan_end relayed[LAN_TERMINALS_MAX]; /* what central is known to have of others' journals */
@@ -106,6 +108,7 @@ struct lan {
     bool closing;
     uint64_t wakes;
     struct till_store store; /* as last read */
+    int64_t primary_mono_ms; /* since then it names this primary, under this store epoch */
     bool has_key;
     struct key_pair key;
     char address[FEED_ADDRESS_MAX]; /* own */
@@ -138,6 +141,7 @@ void lan_peers_fit_locked(struct lan *lan);
 void lan_peer_heard_locked(struct lan *lan, struct lan_peer *peer);
 void lan_peer_failed_locked(struct lan *lan, struct lan_peer *peer, int error, uint64_t random);
 struct lan_end *lan_peer_end_locked(struct lan_peer *peer, uint32_t terminal, uint32_t incarnation);
+uint64_t lan_held_through(const struct lan_end *ends, uint32_t count, const struct lan_end *of); /* 0: nothing of it */
 void lan_peer_took_locked(struct lan_peer *peer, const struct lan_end *end);
 void lan_peer_refused_locked(struct lan *lan, struct lan_peer *peer, const struct lan_end *end);
 bool lan_peer_refuses_locked(const struct lan *lan, const struct lan_peer *peer, const struct lan_end *end);
@@ -180,7 +184,7 @@ struct lan_deed *lan_deed_locked(struct lan *lan, uint32_t ticket);
 /* talk.c, promote.c */
 void *lan_talk_loop(void *lan);
 void lan_promote_step(struct lan *lan);
-/* relay.c, talk loop: the primary brings central what it holds of terminals that are away. */
-void lan_relay(struct lan *lan);
+/* relay.c, talk loop: the primary brings central what it holds of terminals that are away. True: there is more. */
+bool lan_relay(struct lan *lan);
 
 #endif

@@ -117,6 +117,14 @@ struct lan_end *lan_peer_end_locked(struct lan_peer *peer, uint32_t terminal, ui
     return NULL;
 }
 
+uint64_t lan_held_through(const struct lan_end *ends, uint32_t count, const struct lan_end *of)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (ends[i].terminal == of->terminal && ends[i].incarnation == of->incarnation)
+            return ends[i].through;
+    return 0;
+}
+
 void lan_peer_took_locked(struct lan_peer *peer, const struct lan_end *end)
 {
     struct lan_end *known = lan_peer_end_locked(peer, end->terminal, end->incarnation);

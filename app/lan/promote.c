@@ -16,14 +16,6 @@ static void answer(struct lan *lan, const struct till_request *request, int erro
         lan->options.answered(lan->options.context, &out);
 }
 
-static uint64_t held_through(const struct lan_end *ends, uint32_t count, const struct lan_end *of)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (ends[i].terminal == of->terminal && ends[i].incarnation == of->incarnation)
-            return ends[i].through;
-    return 0;
-}
-
 struct survey {
     bool old_answers;
     bool all_asked;        /* since the manager's word, but the old primary */
@@ -44,7 +36,7 @@ static struct survey survey_locked(const struct lan *lan, const struct lan_end *
         survey.all_asked = survey.all_asked && asked;
         for (uint32_t e = 0; e < peer->end_count && asked; e++)
             if (peer->ends[e].terminal == lan->store.primary_terminal &&
-                peer->ends[e].through > held_through(ends, count, &peer->ends[e]))
+                peer->ends[e].through > lan_held_through(ends, count, &peer->ends[e]))
                 survey.has_what_is_held = false;
     }
     return survey;

@@ -40,7 +40,7 @@ static int relay_once(struct lan *lan, const struct lan_end *held, struct lan_en
     key_pair_finish(&key);
     if (r < 0 || len == 0)
         return r;
-    r = compress_pack(lan->pack, (struct slice){lan->batch, len}, lan->packed, lan->packed_cap, &packed);
+    r = compress_pack(lan->pack_far, (struct slice){lan->batch, len}, lan->packed, lan->packed_cap, &packed);
     if (r == 0)
         r = lan->options.relay(lan->options.context, (struct slice){lan->packed, packed}, &answer);
     if (r < 0)
@@ -81,6 +81,7 @@ static enum wish wish_of(struct lan *lan, const struct lan_end *held)
     return wish;
 }
 
+/* 1: there is more, at the next turn. */
 static int relay_journal(struct lan *lan, const struct lan_end *held, enum wish wish)
 {
     struct lan_end *relayed = relayed_of(lan, held);
@@ -96,9 +97,9 @@ static int relay_journal(struct lan *lan, const struct lan_end *held, enum wish 
         relayed->through = held->through;
         r = 0;
     }
-    if (r >= 0 && wish == WISH_GONE && relayed->through >= held->through)
-        r = till_carried(lan->options.till, held);
-    return r < 0 ? r : 0;
+    if (r < 0 || relayed->through < held->through)
+        return r;
+    return wish == WISH_GONE ? till_carried(lan->options.till, held) : 0;
 }
 
 /* Mostly nobody is away or gone, and how far every journal goes need not be looked up. */
@@ -115,22 +116,25 @@ static bool somebody_is_missing(struct lan *lan)
 }
 
 /* A journal that does not come through does not hold up the next. */
-void lan_relay(struct lan *lan)
+bool lan_relay(struct lan *lan)
 {
     struct lan_end ends[LAN_TERMINALS_MAX];
     uint32_t count = 0, age_s;
+    bool more = false;
     int r;
 
     if (lan->options.relay == NULL || !somebody_is_missing(lan) || lan_mono_ms(lan) < lan->next_relay_mono_ms ||
         (lan->options.central != NULL && !lan->options.central(lan->options.context, &age_s)))
-        return;
+        return false;
     r = till_ends(lan->options.till, ends, &count);
     for (uint32_t i = 0; i < count; i++) {
         enum wish wish = wish_of(lan, &ends[i]);
         int error = wish != WISH_NONE && ends[i].through > 0 ? relay_journal(lan, &ends[i], wish) : 0;
-        r = r < 0 ? r : error;
+        more |= error > 0;
+        r = r < 0 || error > 0 ? r : error;
     }
     lan_note_failure(lan, "relay", r, 0);
     if (r < 0)
         lan->next_relay_mono_ms = lan_mono_ms(lan) + RETRY_MS;
+    return more && r == 0;
 }

@@ -209,7 +209,8 @@ static void tell_live(struct lan *lan)
 }
 
 /* Those that answer come first: an act may wait for them while a dead one costs a whole time-out. */
-static void turn(struct lan *lan)
+/* True: there is more to relay, at once; what an act waits for goes first. */
+static bool turn(struct lan *lan)
 {
     uint32_t terminals[LAN_TERMINALS_MAX], count;
 
@@ -232,8 +233,9 @@ static void turn(struct lan *lan)
     }
     lan_refresh(lan);
     lan_promote_step(lan);
-    lan_relay(lan);
+    bool more = lan_relay(lan);
     lan_publish(lan);
+    return more;
 }
 
 static int64_t next_due_locked(const struct lan *lan)
@@ -253,10 +255,10 @@ void *lan_talk_loop(void *argument)
     while (!lan->closing) {
         uint64_t wakes = lan->wakes;
         pthread_mutex_unlock(&lan->loops.mutex);
-        turn(lan);
+        bool more = turn(lan);
         pthread_mutex_lock(&lan->loops.mutex);
         int64_t until = next_due_locked(lan);
-        while (!lan->closing && lan->wakes == wakes && lan_mono_ms(lan) < until)
+        while (!lan->closing && !more && lan->wakes == wakes && lan_mono_ms(lan) < until)
             loops_wait_locked(&lan->loops, until);
     }
     pthread_mutex_unlock(&lan->loops.mutex);

@@ -101,6 +101,9 @@ struct peer_word { /* what a peer said in this run */
     uint32_t incarnation; /* of its own journal, which is among */
     uint32_t held_count;
     struct lan_end held[LAN_TERMINALS_MAX]; /* what it holds of whose journal, all at one moment */
+    bool forgotten;                         /* as an end: it was said before central went back */
+    uint64_t lacking;                       /* successor_hear: records of those that are gone, then */
+    uint32_t in_vain;                       /* so often nothing of them had come */
 };
 
 /* Somebody is about to be promoted over `terminal`, and was told how much of its journal is held here. */
@@ -374,9 +377,12 @@ MUST_CHECK int promote_run(struct books *b, const struct till_request *request, 
 /* successor.c: whose the store's credit is when central names another primary. */
 MUST_CHECK int successor_note(struct books *b, const struct store_role *before); /* in a transaction; loaded anew */
 MUST_CHECK int successor_load(struct books *b, struct store_role *role);
-MUST_CHECK int successor_settle(struct books *b); /* after peers' words, copies and feed pages */
+MUST_CHECK int successor_hear(struct books *b, struct peer_word *word); /* it just came */
+MUST_CHECK int successor_settle(struct books *b); /* after peers' words, copies, central's answers and feed pages */
 /* May shares be spent and released here, as far as that depends on the primary before? */
 bool successor_holds_shares(const struct books *b);
+/* Whether an act that is not in these books may be in those of a primary before, whose end is not here yet. */
+bool successor_may_lack(const struct books *b, const struct till_request *request);
 
 /* confirm.c: what waits for a peer. */
 MUST_CHECK int confirm_mark(struct books *b);  /* in the act's transaction */
@@ -386,6 +392,8 @@ MUST_CHECK int confirm_peer_holds(struct books *b, uint32_t peer, const struct l
 MUST_CHECK int confirm_peer_hello(struct books *b, const struct lan_hello *hello);
 void confirm_peer_deposes(struct books *b, uint32_t peer, uint32_t deposes);
 bool confirm_fences(const struct books *b, uint32_t terminal);
+/* Central went back to an earlier store epoch: what peers said so far is no end under that one. */
+void confirm_forget_words(struct books *b);
 /* Where the peer's own journal ended when it knew that another one is primary since that store epoch; NULL: it did not
  * say so. */
 const struct lan_end *confirm_end_of(const struct books *b, uint32_t peer, uint32_t epoch);
@@ -394,12 +402,13 @@ struct promotion_known {
     struct lan_end record;
     uint64_t through;
     uint32_t epoch; /* to which */
-    bool here;      /* it is this terminal's */
+    bool past;      /* more of that journal is here than it covers */
 };
 /* Is the batch what its author stands by since it holds the promotion's record, or was promoted itself to a later epoch
  * (of two that were promoted over each other neither would get the other's)? That the store has another primary it
  * may know from central, which says nothing of a copy; and the batch may have been sent before, with an act that was
- * taken back meanwhile. When its author said nothing: not if the promotion is this terminal's, else yes. */
+ * taken back meanwhile. So it has to end where its author said that the journal ends; not as long as it said nothing.
+ */
 bool confirm_stands_by(const struct books *b, const struct batch_reader *batch,
                        const struct promotion_known *promotion);
 /* In a transaction, when the role changed: an act that will be taken back is not given to a peer any more. */

@@ -1,5 +1,7 @@
 #include "books.h"
 
+#include "domain/export.h"
+
 #include <string.h>
 
 /*
@@ -134,7 +136,15 @@ int confirm_peer_hello(struct books *b, const struct lan_hello *hello)
     word->incarnation = hello->incarnation;
     word->held_count = hello->end_count;
     memcpy(word->held, hello->ends, sizeof(word->held));
-    return store_hear(b, word);
+    word->forgotten = false;
+    int r = successor_hear(b, word);
+    return r < 0 ? r : store_hear(b, word);
+}
+
+void confirm_forget_words(struct books *b)
+{
+    for (size_t i = 0; i < PEERS_REMEMBERED; i++)
+        b->peers[i].forgotten = true;
 }
 
 /* "Nobody" from the same one takes it back, unless it was promoted meanwhile: then the promotion itself is on its way.
@@ -155,19 +165,21 @@ bool confirm_fences(const struct books *b, uint32_t terminal)
            clock_mono_ms(b->clock) < b->fence.until_mono_ms;
 }
 
-/* Whether the batch's record at the author's end is the one that the author has there. Before that end it is of the
- * same chain or a fork, which the next batch shows. */
-static bool meets(const struct batch_reader *batch, const struct lan_end *own)
-{
-    struct batch_reader reader = *batch;
-    struct record record;
+#define RECORD_ROOM (RECORD_BODY_MAX + 256) /* in a batch, at most */
 
-    if (batch->head.first_seq + batch->head.count - 1 < own->through)
-        return true;
-    while (batch_next(&reader, &record) == 1)
-        if (record.id.seq == own->through)
-            return memcmp(record.hash, own->hash, HASH_LEN) == 0;
-    return false;
+/* Nothing but the very end that the author named tells what it sent since it knows from what it sent before: of one
+ * chain they are up to an act that was taken back, so a batch that holds the named end may go on with that act, and one
+ * that stops before the end may stop with it. Only what did not fit into one batch stops earlier; what was sent before
+ * ended with the act, not with a full batch. */
+static bool ends_there(const struct batch_reader *batch, const struct lan_end *own)
+{
+    const struct batch_head *head = &batch->head;
+    uint64_t last = head->first_seq + head->count - 1;
+    bool full = head->count == BATCH_RECORDS_MAX || batch->records.len + RECORD_ROOM > EXPORT_BATCH_MAX;
+
+    if (last == own->through)
+        return memcmp(head->last_hash, own->hash, HASH_LEN) == 0;
+    return last < own->through && full;
 }
 
 static const struct lan_end *held_by(const struct peer_word *word, uint32_t terminal, uint32_t incarnation)
@@ -183,7 +195,7 @@ const struct lan_end *confirm_end_of(const struct books *b, uint32_t peer, uint3
 {
     for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
         const struct peer_word *word = &b->peers[i];
-        if (word->peer == peer && word->epoch >= epoch && word->primary != peer)
+        if (word->peer == peer && !word->forgotten && word->epoch >= epoch && word->primary != peer)
             return held_by(word, peer, word->incarnation);
     }
     return NULL;
@@ -199,9 +211,11 @@ static bool stands_by(const struct peer_word *word, const struct batch_reader *b
 
     if (word->incarnation > batch->head.incarnation)
         return true; /* a later one: nothing is done under this one any more */
+    if (later && promotion->past)
+        return true; /* the primary's acts wait for no hello */
     if (!later && (theirs == NULL || theirs->through < of->through))
         return false;
-    return own != NULL && own->through > promotion->through && meets(batch, own);
+    return own != NULL && own->through > promotion->through && ends_there(batch, own);
 }
 
 bool confirm_stands_by(const struct books *b, const struct batch_reader *batch, const struct promotion_known *promotion)
@@ -211,7 +225,7 @@ bool confirm_stands_by(const struct books *b, const struct batch_reader *batch, 
         if (word->peer == batch->head.terminal && word->held_count != 0)
             return stands_by(word, batch, promotion);
     }
-    return !promotion->here;
+    return false;
 }
 
 static void remember_end(struct books *b, uint32_t peer, uint64_t through)

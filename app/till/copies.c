@@ -254,20 +254,21 @@ static void forget_ends(struct books *b)
 static int runs_ahead(struct copy *c, bool *out_ahead)
 {
     const struct batch_head *head = &c->reader.head;
+    const uint64_t last = head->first_seq + head->count - 1;
     struct db_stmt *stmt;
     int r;
 
     if (c->gone)
         return 0;
-    if (!c->own && head->first_seq + head->count - 1 > c->head.seq && confirm_fences(c->b, head->terminal)) {
+    if (!c->own && last > c->head.seq && confirm_fences(c->b, head->terminal)) {
         *out_ahead = true;
         return 0;
     }
     r = db_stmt_open(
         c->b->db,
-        "SELECT p.record, p.copy_through, e.terminal, e.incarnation, p.store_epoch FROM promotion p JOIN era e ON"
-        " e.era = p.record >> 44 WHERE p.old_terminal = ? AND max(p.old_incarnation, 1) = ? AND p.behind"
-        " = 0 AND (e.own = 0 OR e.era = ?) ORDER BY p.store_epoch DESC LIMIT 1",
+        "SELECT p.record, p.copy_through, e.terminal, e.incarnation, max(p.store_epoch) FROM promotion p JOIN era e"
+        " ON e.era = p.record >> 44 WHERE p.old_terminal = ? AND max(p.old_incarnation, 1) = ? AND p.behind = 0"
+        " AND (e.own = 0 OR e.era = ?) HAVING max(p.store_epoch) IS NOT NULL",
         &stmt);
 
     if (r < 0)
@@ -283,9 +284,9 @@ static int runs_ahead(struct copy *c, bool *out_ahead)
                                                          .through = journal_seq(record)},
                                               .through = (uint64_t)db_column_int64(stmt, 1),
                                               .epoch = (uint32_t)db_column_int64(stmt, 4),
-                                              .here = journal_era(record) == c->b->era};
-        *out_ahead = !c->own && c->head.seq <= known.through && head->first_seq + head->count - 1 > known.through &&
-                     !confirm_stands_by(c->b, &c->reader, &known);
+                                              .past = c->head.seq > (uint64_t)db_column_int64(stmt, 1)};
+        *out_ahead =
+            !c->own && last > c->head.seq && last > known.through && !confirm_stands_by(c->b, &c->reader, &known);
     }
     db_stmt_close(stmt);
     return r < 0 ? r : 0;

@@ -92,7 +92,7 @@ int feed_forget(struct books *b)
     }
     if (r == 0)
         r = db_exec(b->db, "DELETE FROM pin_guard; DELETE FROM config WHERE key IN ('settings', 'keyset', 'products',"
-                           " 'members', 'server_epoch')");
+                           " 'members', 'server_epoch', 'named_epoch')");
     if (r == 0)
         r = store_cursor(b, (struct feed_cursor){0}, 0);
     return r < 0 ? r : feed_load(b);
@@ -219,5 +219,5 @@ int feed_apply(struct books *b, struct slice page, struct feed_page_head *out_he
     if (r < 0)
         return undo_memory(b, r);
     *out_head = head;
-    return 0;
+    return confirm_settle(b); /* whom an act or the store's credit waits for may be gone */
 }

@@ -245,11 +245,11 @@ int feed_authority_item(struct books *b, uint16_t kind, struct slice body)
 {
     uint64_t transfer;
 
-    if (b->role.forked || is_early(b, kind, body))
+    if (b->role.forked || is_early(b, kind, body) || b->unconfirmed_from != 0)
         return wait(b, kind, body);
     if (books_is_single(b))
         return books_is_primary(b) ? apply_now(b, kind, body) : read_transfer(kind, body, &transfer);
-    if (!books_is_primary(b) || b->unconfirmed_from != 0 || !can_do(b, kind))
+    if (!books_is_primary(b) || !can_do(b, kind))
         return wait(b, kind, body);
     return apply_now(b, kind, body);
 }

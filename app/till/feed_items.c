@@ -33,6 +33,21 @@ static int follow_order(struct books *b)
     return r < 0 ? r : store_load(b);
 }
 
+/* An act that this terminal did as the primary of that epoch is not what an earlier promotion over it undoes. */
+static int note_named(struct books *b, const struct feed_settings *settings)
+{
+    const struct feed_settings *both[] = {&b->settings, settings}; /* books of before may not have it noted */
+    int64_t noted, named;
+    int r = config_get_int(b->db, "named_epoch", &noted);
+
+    named = noted;
+    for (size_t i = 0; i < ARRAY_LEN(both) && r == 0; i++) {
+        if (both[i]->primary_terminal == b->enrolment.answer.terminal && both[i]->store_epoch > named)
+            named = both[i]->store_epoch;
+    }
+    return r < 0 || named == noted ? r : config_set_int(b->db, "named_epoch", named);
+}
+
 static int apply_settings(struct books *b, struct slice body)
 {
     const struct store_role before = b->role;
@@ -44,6 +59,8 @@ static int apply_settings(struct books *b, struct slice body)
     if (settings.store != b->enrolment.answer.store || settings.brand != b->enrolment.answer.brand)
         return -EBADMSG;
     r = config_set(b->db, "settings", body.data, body.len);
+    if (r == 0)
+        r = note_named(b, &settings);
     if (r < 0)
         return r;
     b->settings = settings;

@@ -137,17 +137,12 @@ int journal_walk(struct db *db, int64_t first_id, int64_t last_id, journal_visit
     return r;
 }
 
-int journal_read(struct db *db, int64_t id, uint8_t buffer[RECORD_BODY_MAX], struct record *out_record)
+/* The one record that the statement finds; closes it. -ENOENT. */
+static int read_one(struct db_stmt *stmt, uint8_t buffer[RECORD_BODY_MAX], struct record *out_record)
 {
     struct record record;
-    struct db_stmt *stmt;
-    int r = db_stmt_open(db, RECORDS " WHERE id = ?", &stmt);
+    int r = db_stmt_step(stmt);
 
-    if (r < 0) {
-        return r;
-    }
-    db_bind_int64(stmt, 1, id);
-    r = db_stmt_step(stmt);
     if (r == DB_ROW) {
         r = read_row(stmt, buffer, &record);
         r = r == 0 && !record_check(&record) ? -EUCLEAN : r;
@@ -161,6 +156,18 @@ int journal_read(struct db *db, int64_t id, uint8_t buffer[RECORD_BODY_MAX], str
     return r;
 }
 
+int journal_read(struct db *db, int64_t id, uint8_t buffer[RECORD_BODY_MAX], struct record *out_record)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(db, RECORDS " WHERE id = ?", &stmt);
+
+    if (r < 0) {
+        return r;
+    }
+    db_bind_int64(stmt, 1, id);
+    return read_one(stmt, buffer, out_record);
+}
+
 int journal_read_body(struct db *db, int64_t id, struct body *out_body)
 {
     uint8_t buffer[RECORD_BODY_MAX];
@@ -172,36 +179,21 @@ int journal_read_body(struct db *db, int64_t id, struct body *out_body)
 
 int journal_load_head(struct db *db, uint32_t era, struct journal_head *out_head)
 {
-    struct journal_head head = {0};
     uint8_t buffer[RECORD_BODY_MAX];
-    struct record record;
+    struct record last = {0}; /* of an empty journal */
     struct db_stmt *stmt;
-    int64_t id = 0;
-    int r = db_stmt_open(db, "SELECT max(id) FROM journal WHERE id >= ? AND id < ?", &stmt);
+    int r = db_stmt_open(db, RECORDS " WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1", &stmt);
 
     if (r < 0) {
         return r;
     }
     db_bind_int64(stmt, 1, journal_id(era, 0));
     db_bind_int64(stmt, 2, journal_id(era + 1, 0));
-    r = db_stmt_step(stmt);
-    if (r == DB_ROW) {
-        id = db_column_int64(stmt, 0);
-        r = 0;
-    }
-    db_stmt_close(stmt);
-    if (r < 0) {
+    r = read_one(stmt, buffer, &last);
+    if (r < 0 && r != -ENOENT) {
         return r;
     }
-    if (id != 0) {
-        r = journal_read(db, id, buffer, &record);
-        if (r < 0) {
-            return r;
-        }
-        head.seq = record.id.seq;
-        head.hlc.packed = record.hlc;
-        memcpy(head.hash, record.hash, HASH_LEN);
-    }
-    *out_head = head;
+    *out_head = (struct journal_head){.seq = last.id.seq, .hlc = {last.hlc}};
+    memcpy(out_head->hash, last.hash, HASH_LEN);
     return 0;
 }

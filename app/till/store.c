@@ -90,21 +90,27 @@ static int load_since(struct books *b, struct store_role *role)
     return r == -ENOENT ? 0 : r;
 }
 
-/* The latest promotion over this very incarnation, unless it was promoted again since. Who was promoted without any of
- * its journal could not name the incarnation. */
+/* The latest promotion over this very incarnation, unless it was promoted again since, or central made it the primary
+ * again. Who was promoted without any of its journal could not name the incarnation. */
 static int load_deposed(struct books *b, struct store_role *role)
 {
     struct db_stmt *stmt;
-    int r = open_promotions(b,
-                            "SELECT p.terminal, p.copy_through, p.behind" PROMOTIONS
-                            " AND p.old_terminal = ?2 AND max(p.old_incarnation, 1) = ?4 AND p.store_epoch >"
-                            " (SELECT coalesce(max(store_epoch), 0) FROM promotion WHERE record >> 44 = ?3)"
-                            " ORDER BY p.store_epoch DESC LIMIT 1",
-                            &stmt);
+    int64_t named;
+    int r = config_get_int(b->db, "named_epoch", &named);
+
+    if (r < 0)
+        return r;
+    r = open_promotions(b,
+                        "SELECT p.terminal, p.copy_through, p.behind" PROMOTIONS
+                        " AND p.old_terminal = ?2 AND max(p.old_incarnation, 1) = ?4 AND p.store_epoch >"
+                        " (SELECT coalesce(max(store_epoch), 0) FROM promotion WHERE record >> 44 = ?3)"
+                        " AND p.store_epoch > ?5 ORDER BY p.store_epoch DESC LIMIT 1",
+                        &stmt);
 
     if (r < 0)
         return r;
     db_bind_int64(stmt, 4, b->enrolment.answer.incarnation);
+    db_bind_int64(stmt, 5, named);
     r = db_stmt_step(stmt);
     if (r == DB_ROW) {
         role->deposed = true;

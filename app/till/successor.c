@@ -6,12 +6,22 @@
  * said that it knows of it, and its journal is here through the end that it named then; or once it is no longer of the
  * store. (The rights central grants anew: store_holds.)
  *
+ * The same goes for a request whose answer was lost: the other one may have done it. It is done here only when nothing
+ * of its journal can be missing; else it stays pending with whoever asks.
+ *
  * Every terminal keeps that account, not only the one that is named: it may be promoted next, or named. Where the one
  * before had not settled its own predecessor yet, as far as is known here, anybody may still be spending.
+ *
+ * One that is gone shows no end: what the others hold of its journal has to be here too, as long as it keeps coming.
+ *
+ * A restored central may name an earlier store epoch than terminals knew. Ends count from that one on then, as far as
+ * they are said anew, and anybody may have been named meanwhile.
  */
 
 #define ANYBODY     INT64_C(-1)
 #define FIRST_EPOCH 1 /* of a store: nobody was before */
+
+#define IN_VAIN_MAX 600 /* hellos of a peer, of whose copies nothing came: ten minutes and more */
 
 /* Whose end is missing when the store's primary changed by central's word. */
 static int64_t whose_end(const struct books *b, const struct store_role *before)
@@ -20,7 +30,8 @@ static int64_t whose_end(const struct books *b, const struct store_role *before)
 
     if (first || b->role.others == 0)
         return 0;
-    if (before->primary == 0 || before->follows != 0 || b->role.epoch > before->epoch + 1)
+    if (before->primary == 0 || before->follows != 0 || b->role.epoch > before->epoch + 1 ||
+        b->role.epoch < before->epoch)
         return ANYBODY;
     return before->primary == b->enrolment.answer.terminal ? 0 : before->primary;
 }
@@ -34,9 +45,14 @@ static int keep(struct books *b)
 
 int successor_note(struct books *b, const struct store_role *before)
 {
-    if (b->role.primary == before->primary || b->role.primary == 0)
+    bool back = b->role.epoch < before->epoch, same = b->role.primary == before->primary;
+
+    if (back)
+        confirm_forget_words(b);
+    if (b->role.primary == 0 || (same && !(back && b->role.follows_since > b->role.epoch)))
         return 0;
-    b->role.follows = whose_end(b, before);
+    if (!same)
+        b->role.follows = whose_end(b, before);
     b->role.follows_since = b->role.epoch;
     return keep(b);
 }
@@ -55,6 +71,17 @@ int successor_load(struct books *b, struct store_role *role)
 bool successor_holds_shares(const struct books *b)
 {
     return books_is_single(b) || b->role.follows == 0;
+}
+
+bool successor_may_lack(const struct books *b, const struct till_request *request)
+{
+    bool here = request->asked_terminal == b->enrolment.answer.terminal;
+
+    if (successor_holds_shares(b) || request->asked_epoch == 0)
+        return false;
+    if (request->asked_epoch > b->role.epoch) /* central went back since */
+        return !here;
+    return request->asked_epoch < b->role.follows_since || (request->asked_epoch == b->role.follows_since && !here);
 }
 
 /* -ENOENT: nothing of it is here. */
@@ -77,6 +104,75 @@ static int held_through(struct books *b, uint32_t terminal, uint32_t incarnation
         r = era != 0 ? journal_load_head(b->db, era, &head) : -ENOENT;
     if (r == 0)
         *out_through = head.seq;
+    return r;
+}
+
+static int is_gone(struct books *b, uint32_t terminal, bool *out_gone)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(b->db, "SELECT 1 FROM terminal_gone WHERE terminal = ?", &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, terminal);
+    r = db_stmt_step(stmt);
+    if (r >= 0)
+        *out_gone = r == DB_ROW;
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
+/* How many records of those that are gone the peer holds and this terminal does not. */
+static int count_lacking(struct books *b, const struct peer_word *word, uint64_t *out_lacking)
+{
+    uint64_t lacking = 0;
+    int r = 0;
+
+    for (uint32_t i = 0; i < word->held_count && r == 0; i++) {
+        const struct lan_end *end = &word->held[i];
+        uint64_t through = 0;
+        bool gone = false;
+        r = is_gone(b, end->terminal, &gone);
+        if (r == 0 && gone)
+            r = held_through(b, end->terminal, end->incarnation, &through);
+        r = r == -ENOENT ? 0 : r;
+        if (r == 0 && gone && end->through > through)
+            lacking += end->through - through;
+    }
+    if (r == 0)
+        *out_lacking = lacking;
+    return r;
+}
+
+int successor_hear(struct books *b, struct peer_word *word)
+{
+    uint64_t before = word->lacking;
+    int r = b->enrolled && b->role.follows != 0 ? count_lacking(b, word, &word->lacking) : 0;
+
+    if (r == 0)
+        word->in_vain = word->lacking != 0 && before != 0 && word->lacking >= before ? word->in_vain + 1 : 0;
+    return r;
+}
+
+/* Whose end was shown had no predecessor that is gone and not here; a word of one that is gone itself brings nothing.
+ */
+static int all_came(struct books *b, bool *out_came)
+{
+    bool came = true, asked = b->role.follows == ANYBODY;
+    int r = asked ? 0 : is_gone(b, (uint32_t)b->role.follows, &asked);
+
+    for (size_t i = 0; i < PEERS_REMEMBERED && r == 0 && asked && came; i++) {
+        const struct peer_word *word = &b->peers[i];
+        uint64_t lacking = 0;
+        bool gone = true;
+        if (word->peer != 0 && word->in_vain < IN_VAIN_MAX)
+            r = is_gone(b, word->peer, &gone);
+        if (r == 0 && !gone)
+            r = count_lacking(b, word, &lacking);
+        came = lacking == 0;
+    }
+    if (r == 0)
+        *out_came = came;
     return r;
 }
 
@@ -125,6 +221,8 @@ int successor_settle(struct books *b)
     bool ended = false;
     int r = b->enrolled && b->role.follows != 0 ? all_ended(b, &ended) : 0;
 
+    if (r == 0 && ended)
+        r = all_came(b, &ended);
     if (r < 0 || !ended)
         return r;
     r = books_begin(b);

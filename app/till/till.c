@@ -39,12 +39,14 @@ static int run_enrolled(struct books *b, const struct till_request *request, str
     return -EINVAL;
 }
 
-/* What was done already under the request's id is not done again. */
+/* What was done already under the request's id is not done again, nor what may have been, elsewhere. */
 static int run_once(struct books *b, const struct till_request *request, struct till_answer *answer)
 {
     int64_t record;
     int r = again_answer(b, request, answer, &record);
 
+    if (r == -ENOENT && successor_may_lack(b, request))
+        return -EAGAIN;
     return r == -ENOENT ? run_enrolled(b, request, answer) : r;
 }
 

@@ -89,6 +89,8 @@ struct till_request {
     uint32_t sync_age_s;                     /* UINT32_MAX = never */
     uint32_t via;                            /* the terminal of the store that asks; 0 = this one */
     uint8_t request_id[BODY_REQUEST_ID_LEN]; /* with via: an act that was done under it gives the same answer again */
+    uint32_t asked_terminal, asked_epoch;    /* with via: as lan_act. -EAGAIN as long as who was asked may have done it
+                                                and its journal is not here */
     union {
         struct till_redeem redeem;
         struct till_sale sale;

@@ -108,7 +108,7 @@ int upload_era_find(struct db *db, struct upload_era *out_era)
     int step, r = db_stmt_open(db,
                                "SELECT era, terminal, incarnation, durable_through, archived_through, pruned_through,"
                                " " LAST_ID " FROM era e WHERE own = 1 AND terminal = (SELECT terminal FROM era WHERE"
-                               " era = (SELECT value FROM config WHERE key = 'era')) ORDER BY era",
+                               " era = (SELECT value FROM config WHERE key = 'era')) ORDER BY incarnation",
                                &stmt);
 
     if (r < 0)

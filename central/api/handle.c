@@ -199,6 +199,17 @@ static bool split_target(struct api_call *call)
     return true;
 }
 
+static int take_unpacker(struct central *central, struct compress **out_compress)
+{
+    *out_compress = atomic_exchange(&central->spare_unpacker, NULL);
+    return *out_compress ? 0 : compress_open(1, out_compress);
+}
+
+static void give_back_unpacker(struct central *central, struct compress *compress)
+{
+    compress_close(atomic_exchange(&central->spare_unpacker, compress));
+}
+
 /* 0 or the status to refuse with. A bomb costs at most UNPACKED_BODY_MAX bytes of work. */
 static int unpack_body(struct api_call *call)
 {
@@ -210,11 +221,11 @@ static int unpack_body(struct api_call *call)
         return 415;
     struct compress *compress = NULL;
     call->unpacked = malloc(UNPACKED_BODY_MAX);
-    if (!call->unpacked || compress_open(1, &compress) < 0)
+    if (!call->unpacked || take_unpacker(call->central, &compress) < 0)
         return 503;
     size_t len = 0;
     int rc = compress_unpack(compress, call->request->body, call->unpacked, UNPACKED_BODY_MAX, &len);
-    compress_close(compress);
+    give_back_unpacker(call->central, compress);
     call->body = (struct slice){call->unpacked, len};
     return rc == 0 ? 0 : rc == -E2BIG ? 413 : rc == -EBADMSG ? 400 : 503;
 }

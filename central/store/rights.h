@@ -70,7 +70,7 @@ enum conflict_kind {
     CONFLICT_DOUBLE = 1,    /* (coupon, use number) was already taken, by a rightful redemption */
     CONFLICT_NO_RIGHT = 2,  /* redeemed where the right was not */
     CONFLICT_BUDGET = 3,    /* without the right, within an offline budget */
-    CONFLICT_WRITE_OFF = 4, /* after a manager's write-off re-granted the right */
+    CONFLICT_WRITE_OFF = 4, /* after a write-off re-granted the right, or who followed a primary lacked its last acts */
 };
 struct conflict {
     uint64_t id;

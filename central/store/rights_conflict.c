@@ -1,4 +1,5 @@
 #include "central/store/rights_internal.h"
+#include "central/store/succession.h"
 
 static void conflict_from_row(struct db_stmt *stmt, struct conflict *out_conflict)
 {
@@ -60,6 +61,44 @@ int rights_list_conflicts(struct store_tx *tx, struct rights_range range, rights
 int rights_each_conflict(struct store_tx *tx, rights_conflict_visit visit, void *context)
 {
     return rights_list_conflicts(tx, (struct rights_range){0, INT64_MAX}, visit, context);
+}
+
+static int next_unexplained(struct store_tx *tx, uint32_t store, struct coupon_id only, uint64_t after,
+                            struct conflict *out_conflict)
+{
+    struct db_stmt *stmt = NULL;
+    int rc =
+        query_first(store_tx_db(tx),
+                    "SELECT " CONFLICT_COLUMNS " FROM conflict k WHERE id > ?2 AND campaign != 0 AND kind IN (?3, ?4)"
+                    " AND (?5 = 0 OR (campaign = ?5 AND serial = ?6))"
+                    " AND (store = ?1 OR EXISTS (SELECT 1 FROM journal j WHERE j.terminal = k.c_terminal"
+                    " AND j.incarnation = k.c_incarnation AND j.seq = k.c_seq AND j.store = ?1))"
+                    " ORDER BY id LIMIT 1",
+                    QUERY(Q_INT(store), Q_INT(after), Q_INT(CONFLICT_DOUBLE), Q_INT(CONFLICT_NO_RIGHT),
+                          Q_INT(only.campaign), Q_INT(only.serial)),
+                    &stmt);
+    if (rc < 0)
+        return rc;
+    conflict_from_row(stmt, out_conflict);
+    db_stmt_close(stmt);
+    return 0;
+}
+
+int conflicts_explain_late(struct store_tx *tx, uint32_t store, const struct coupon_id *only)
+{
+    const struct coupon_id coupon = only ? *only : (struct coupon_id){0};
+    struct conflict conflict = {.id = 0};
+    int rc;
+    while ((rc = next_unexplained(tx, store, coupon, conflict.id, &conflict)) == 0) {
+        bool explained = false;
+        rc = succession_explains_double(tx, conflict.record, conflict.canonical, &explained);
+        if (rc == 0 && explained)
+            rc = query_run(store_tx_write(tx), "UPDATE conflict SET kind = ?2 WHERE id = ?1",
+                           QUERY(Q_INT(conflict.id), Q_INT(CONFLICT_WRITE_OFF)));
+        if (rc < 0)
+            return rc;
+    }
+    return rc == -ENOENT ? 0 : rc;
 }
 
 int rights_list_write_offs(struct store_tx *tx, struct rights_range range, rights_write_off_visit visit, void *context)

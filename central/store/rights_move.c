@@ -1,5 +1,6 @@
 #include "central/store/rights_internal.h"
 #include "central/store/settle.h"
+#include "central/store/succession.h"
 
 #include <string.h>
 
@@ -389,8 +390,13 @@ static int apply_granted(struct store_tx *tx, const struct record *record, uint3
 
 int rights_apply_right(struct store_tx *tx, const struct record *record, uint32_t store, const struct body_right *body)
 {
-    return record->kind == RECORD_RIGHT_RELEASED ? apply_released(tx, record, store, body)
-                                                 : apply_granted(tx, record, store, body);
+    if (record->kind != RECORD_RIGHT_RELEASED)
+        return apply_granted(tx, record, store, body);
+    bool unknown = false;
+    int rc = apply_released(tx, record, store, body);
+    if (rc == 0)
+        rc = succession_explains(tx, record->id, &unknown);
+    return rc < 0 || !unknown ? rc : conflicts_explain_late(tx, store, &body->coupon);
 }
 
 int right_regrant(struct store_tx *tx, struct coupon_row *row, const struct grant_row *grant, const char *who,

@@ -74,13 +74,6 @@ static int budget_used(struct store_tx *tx, struct record_id id, uint32_t campai
                         QUERY(Q_INT(id.terminal), Q_INT(campaign)), out_minor);
 }
 
-/* One of the two is what a successor could not know of. */
-static int succeeded(struct store_tx *tx, struct record_id a, struct record_id b, bool *out_explains)
-{
-    int rc = succession_explains(tx, a, out_explains);
-    return rc < 0 || *out_explains ? rc : succession_explains(tx, b, out_explains);
-}
-
 static enum conflict_kind kind_of(const struct body_redemption *body, bool rightful, bool risk)
 {
     if (risk)
@@ -158,7 +151,7 @@ static int settle_conflict(struct store_tx *tx, const struct double_use *use, co
     bool risk = false;
     int rc = any_risk_grant(tx, body->coupon, &risk);
     if (rc == 0 && !risk)
-        rc = succeeded(tx, use->record->id, canonical->record, &risk);
+        rc = succession_explains_double(tx, use->record->id, canonical->record, &risk);
     if (rc == 0)
         rc = store_next_number(tx, "conflict", &conflict.id);
     if (rc == 0)

@@ -322,6 +322,8 @@ int succession_promoted(struct store_tx *tx, const struct record *record, uint32
         rc = stands(tx, &shop, record->id.terminal, body->store_epoch, &counts);
     if (rc == 0)
         rc = promotion_insert(tx, &record->id, &old, body);
+    if (rc == 0)
+        rc = conflicts_explain_late(tx, store, NULL);
     if (rc < 0 || !counts)
         return rc;
     uint32_t named = shop.primary_terminal;
@@ -410,6 +412,80 @@ int succession_explains(struct store_tx *tx, struct record_id id, bool *out_expl
                      QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)), &explains);
     if (rc == 0)
         *out_explains = explains != 0;
+    return rc;
+}
+
+/* A redemption, as far as it says whose right it used. */
+struct use {
+    struct record_id id;
+    uint32_t store;
+    struct coupon_id coupon;
+    uint32_t epoch;
+};
+
+static int use_read(struct store_tx *tx, struct record_id id, struct use *out_use)
+{
+    uint8_t buffer[RECORD_BODY_MAX];
+    struct journal_entry entry;
+    struct body body;
+    int rc = journal_find(tx, id, buffer, &entry);
+    if (rc == 0)
+        rc = body_decode(RECORD_REDEMPTION, entry.record.body, &body);
+    if (rc < 0)
+        return rc == -ENOENT || rc == -EBADMSG ? -EUCLEAN : rc;
+    *out_use = (struct use){id, entry.store, body.redemption.coupon, body.redemption.epoch};
+    return 0;
+}
+
+static int releases(struct slice body, const struct use *use, bool *out_releases)
+{
+    struct body release;
+    int rc = body_decode(RECORD_RIGHT_RELEASED, body, &release);
+    if (rc < 0)
+        return rc == -EBADMSG ? 0 : rc; /* kept as a problem */
+    *out_releases = release.right.epoch == use->epoch && coupon_id_equal(release.right.coupon, use->coupon);
+    return 0;
+}
+
+static int gave_away(struct store_tx *tx, const struct use *use, bool *out_gave)
+{
+    struct db_stmt *stmt = NULL;
+    bool gave = false;
+    int rc = query_open(
+        store_tx_db(tx),
+        "SELECT r.body FROM promotion p JOIN journal r ON r.terminal = p.old_terminal AND"
+        " r.incarnation = p.old_incarnation AND r.seq > p.copy_through WHERE p.store = ?1"
+        " AND r.kind = ?2 AND NOT (r.terminal = ?3 AND r.incarnation = ?4)",
+        QUERY(Q_INT(use->store), Q_INT(RECORD_RIGHT_RELEASED), Q_INT(use->id.terminal), Q_INT(use->id.incarnation)),
+        &stmt);
+    if (rc < 0)
+        return rc;
+    while (!gave && (rc = db_stmt_step(stmt)) == DB_ROW) {
+        rc = releases(db_column_blob(stmt, 0), use, &gave);
+        if (rc < 0)
+            break;
+    }
+    db_stmt_close(stmt);
+    if (rc >= 0)
+        *out_gave = gave;
+    return rc < 0 ? rc : 0;
+}
+
+int succession_explains_double(struct store_tx *tx, struct record_id a, struct record_id b, bool *out_explains)
+{
+    const struct record_id ids[] = {a, b};
+    bool explains = false;
+    int rc = 0;
+    for (size_t i = 0; i < ARRAY_LEN(ids) && rc == 0 && !explains; i++)
+        rc = succession_explains(tx, ids[i], &explains);
+    for (size_t i = 0; i < ARRAY_LEN(ids) && rc == 0 && !explains; i++) {
+        struct use use;
+        rc = use_read(tx, ids[i], &use);
+        if (rc == 0)
+            rc = gave_away(tx, &use, &explains);
+    }
+    if (rc == 0)
+        *out_explains = explains;
     return rc;
 }
 

@@ -53,6 +53,10 @@ MUST_CHECK int succession_note_ended(struct store_tx *tx, uint32_t terminal, uin
 /* Whether a record of a former primary is one that its successor could not know: beyond the copy, or after a write-off.
  */
 MUST_CHECK int succession_explains(struct store_tx *tx, struct record_id id, bool *out_explains);
+/* Whether that is so of one of the two records of a double, or of the release by which one of their stores had given
+ * away the very right that another of its terminals used: a copy that ends before it shows the right as still there. */
+MUST_CHECK int succession_explains_double(struct store_tx *tx, struct record_id a, struct record_id b,
+                                          bool *out_explains);
 
 /* Whether a terminal of the store was followed without its last word, or went on without a peer, so that credit may
  * have been spent twice. Reads journals: only when a conflict was found. */

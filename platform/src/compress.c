@@ -6,26 +6,38 @@
 #include <zstd_errors.h>
 
 struct compress {
-    ZSTD_CCtx *packer;
-    ZSTD_DCtx *unpacker;
+    int level;
+    ZSTD_CCtx *packer;   /* made when it is first asked for, */
+    ZSTD_DCtx *unpacker; /* so is this */
 };
 
 int compress_open(int level, struct compress **out_compress)
 {
-    assert(level >= 1 && level <= 19);
+    assert(level >= -7 && level <= 19 && level != 0);
     struct compress *compress = calloc(1, sizeof(*compress));
     if (!compress)
         return -ENOMEM;
-    compress->packer = ZSTD_createCCtx();
-    compress->unpacker = ZSTD_createDCtx();
-    if (!compress->packer || !compress->unpacker ||
-        ZSTD_isError(ZSTD_CCtx_setParameter(compress->packer, ZSTD_c_compressionLevel, level)) ||
-        ZSTD_isError(ZSTD_CCtx_setParameter(compress->packer, ZSTD_c_checksumFlag, 1))) {
-        compress_close(compress);
-        return -ENOMEM;
-    }
+    compress->level = level;
     *out_compress = compress;
     return 0;
+}
+
+static int make_packer(struct compress *compress)
+{
+    ZSTD_CCtx *packer = ZSTD_createCCtx();
+    if (!packer || ZSTD_isError(ZSTD_CCtx_setParameter(packer, ZSTD_c_compressionLevel, compress->level)) ||
+        ZSTD_isError(ZSTD_CCtx_setParameter(packer, ZSTD_c_checksumFlag, 1))) {
+        ZSTD_freeCCtx(packer);
+        return -ENOMEM;
+    }
+    compress->packer = packer;
+    return 0;
+}
+
+static int make_unpacker(struct compress *compress)
+{
+    compress->unpacker = ZSTD_createDCtx();
+    return compress->unpacker ? 0 : -ENOMEM;
 }
 
 void compress_close(struct compress *compress)
@@ -44,6 +56,9 @@ size_t compress_bound(size_t len)
 
 int compress_pack(struct compress *compress, struct slice input, uint8_t *out_data, size_t cap, size_t *out_len)
 {
+    int rc = compress->packer ? 0 : make_packer(compress);
+    if (rc < 0)
+        return rc;
     size_t packed = ZSTD_compress2(compress->packer, out_data, cap, input.data, input.len);
     if (!ZSTD_isError(packed)) {
         *out_len = packed;
@@ -59,6 +74,9 @@ int compress_unpack(struct compress *compress, struct slice input, uint8_t *out_
         return -EBADMSG;
     if (claimed != ZSTD_CONTENTSIZE_UNKNOWN && claimed > cap)
         return -E2BIG;
+    int rc = compress->unpacker ? 0 : make_unpacker(compress);
+    if (rc < 0)
+        return rc;
     size_t unpacked = ZSTD_decompressDCtx(compress->unpacker, out_data, cap, input.data, input.len);
     if (!ZSTD_isError(unpacked)) {
         *out_len = unpacked;

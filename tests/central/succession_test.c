@@ -128,6 +128,93 @@ static void what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict(vo
     desk_books_are_whole(d);
 }
 
+/* By the first store's terminal, to the second's, which uses it. */
+static struct coupon_id give_away(struct desk *d)
+{
+    struct coupon_id coupon = desk_issue(d, MODE_HOME);
+    struct feed_right asked = {0}, given = {0};
+    assert_int_equal(desk_ask(&d->b, coupon, (uint8_t)coupon.serial).verdict, AUTHORITY_WAITING);
+    assert_int_equal(desk_find_right(&d->a, FEED_RIGHT_REQUEST, &asked), 1);
+    struct body released = desk_right(RECORD_RIGHT_RELEASED, &asked);
+    desk_record(d, &d->a, &released);
+    assert_int_equal(desk_find_right(&d->b, FEED_RIGHT_GRANT, &given), 1);
+    struct body taken = desk_right(RECORD_RIGHT_GRANTED, &given), used = desk_redemption(coupon, 1, given.epoch);
+    desk_record(d, &d->b, &taken);
+    desk_record(d, &d->b, &used);
+    return coupon;
+}
+
+static void who_redeems_what_the_old_primary_gave_away_beyond_the_copy_made_an_explained_double(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = desk_join(d, 3);
+    struct coupon_id coupon = give_away(d);
+    struct body taken_over = desk_promotion(&d->a, d->a.seq - 1, 2), used = desk_redemption(coupon, 1, 0);
+    terminal_record(&peer, &taken_over);
+    terminal_record(&peer, &used);
+    struct desk_conflicts found = desk_conflicts(d);
+    assert_int_equal(found.count, 1);
+    assert_int_equal(found.last.kind, CONFLICT_WRITE_OFF);
+    desk_books_are_whole(d);
+}
+
+static void who_redeems_what_its_copy_says_was_given_away_made_a_double_that_nothing_explains(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = desk_join(d, 3);
+    struct coupon_id other = give_away(d), coupon = give_away(d);
+    struct body taken_over = desk_promotion(&d->a, d->a.seq - 1, 2), used = desk_redemption(other, 1, 0);
+    terminal_record(&peer, &taken_over); /* only the second was given away beyond it */
+    terminal_record(&peer, &used);
+    struct desk_conflicts found = desk_conflicts(d);
+    assert_int_equal(found.count, 1);
+    assert_int_equal(found.last.kind, CONFLICT_DOUBLE);
+    used = desk_redemption(coupon, 1, 7); /* not the right that was given away */
+    terminal_record(&peer, &used);
+    found = desk_conflicts(d);
+    assert_int_equal(found.count, 2);
+    assert_int_equal(found.last.kind, CONFLICT_NO_RIGHT);
+    desk_books_are_whole(d);
+}
+
+/* Who follows a promoted one may be at central before it. */
+static void a_promotion_that_comes_up_late_explains_a_double_that_was_noted_already(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = desk_join(d, 3), next = desk_join(d, 4);
+    struct coupon_id coupon = give_away(d);
+    struct body first = desk_promotion(&d->a, d->a.seq - 1, 2), second = desk_promotion(&peer, 1, 3),
+                used = desk_redemption(coupon, 1, 0);
+    terminal_record(&next, &second);
+    terminal_record(&next, &used);
+    assert_int_equal(desk_conflicts(d).last.kind, CONFLICT_DOUBLE);
+    assert_int_equal(carry(&next, &peer, &first), 200);
+    struct desk_conflicts found = desk_conflicts(d);
+    assert_int_equal(found.count, 1);
+    assert_int_equal(found.last.kind, CONFLICT_WRITE_OFF);
+    desk_books_are_whole(d);
+}
+
+/* The journals come up anew, and the former primary's last. */
+static void a_release_that_comes_up_late_explains_a_double_that_was_noted_already(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = desk_join(d, 3);
+    desk_back_up(d);
+    struct coupon_id coupon = give_away(d);
+    struct body taken_over = desk_promotion(&d->a, d->a.seq - 1, 2), used = desk_redemption(coupon, 1, 0);
+    desk_restore(d);
+    desk_send_again(d, &d->b);
+    terminal_record(&peer, &taken_over);
+    terminal_record(&peer, &used);
+    assert_int_equal(desk_conflicts(d).last.kind, CONFLICT_DOUBLE);
+    desk_send_again(d, &d->a);
+    struct desk_conflicts found = desk_conflicts(d);
+    assert_int_equal(found.count, 1);
+    assert_int_equal(found.last.kind, CONFLICT_WRITE_OFF);
+    desk_books_are_whole(d);
+}
+
 static void a_void_that_both_primaries_did_counts_once(void **state)
 {
     struct desk *d = *state;
@@ -478,6 +565,10 @@ int main(void)
         CASE(a_journal_that_a_peer_brings_is_checked_like_any_other),
         CASE(a_promoted_peer_sells_on_with_the_stores_rights),
         CASE(what_the_old_primary_did_beyond_the_copy_is_an_explained_conflict),
+        CASE(who_redeems_what_the_old_primary_gave_away_beyond_the_copy_made_an_explained_double),
+        CASE(who_redeems_what_its_copy_says_was_given_away_made_a_double_that_nothing_explains),
+        CASE(a_promotion_that_comes_up_late_explains_a_double_that_was_noted_already),
+        CASE(a_release_that_comes_up_late_explains_a_double_that_was_noted_already),
         CASE(a_void_that_both_primaries_did_counts_once),
         CASE(a_promotion_without_any_copy_explains_what_the_old_primary_did),
         CASE(credit_that_both_primaries_released_for_one_request_moves_once),

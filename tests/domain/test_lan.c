@@ -82,6 +82,19 @@ static void an_act_comes_back_whole(void **state)
     assert_golden("lan_act_v1", bytes, len);
 }
 
+static void an_act_says_who_was_asked_first(void **state)
+{
+    (void)state;
+    struct lan_act act = sample_act(), out;
+    uint8_t bytes[LAN_ACT_MAX];
+    size_t len;
+    act.asked_terminal = UINT32_MAX;
+    act.asked_epoch = 7;
+    assert_int_equal(lan_act_encode(&act, bytes, sizeof bytes, &len), 0);
+    assert_int_equal(lan_act_decode(bytes, len, &out), 0);
+    assert_memory_equal(&out, &act, sizeof out);
+}
+
 static void senseless_acts_are_neither_made_nor_taken(void **state)
 {
     (void)state;
@@ -159,9 +172,13 @@ static void unknown_keys_are_passed_over(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_hello_comes_back_whole),     cmocka_unit_test(the_largest_hello_fits),
-        cmocka_unit_test(an_act_comes_back_whole),      cmocka_unit_test(senseless_acts_are_neither_made_nor_taken),
-        cmocka_unit_test(an_answer_comes_back_whole),   cmocka_unit_test(an_answer_of_no_known_state_is_refused),
+        cmocka_unit_test(a_hello_comes_back_whole),
+        cmocka_unit_test(the_largest_hello_fits),
+        cmocka_unit_test(an_act_comes_back_whole),
+        cmocka_unit_test(an_act_says_who_was_asked_first),
+        cmocka_unit_test(senseless_acts_are_neither_made_nor_taken),
+        cmocka_unit_test(an_answer_comes_back_whole),
+        cmocka_unit_test(an_answer_of_no_known_state_is_refused),
         cmocka_unit_test(unknown_keys_are_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,11 +124,19 @@ static void hide_restore(struct center *center)
     world_must(code == SQLITE_OK ? 0 : -EIO, "hiding a restore");
 }
 
-void center_restore(struct center *center)
+/* The second newest, unless central has removed it: one that ends in an error stands beside the others all the same. */
+static const char *kept_backup(const struct center *center)
 {
-    const char *from = center->older[0] ? center->older : center->backup;
-    if (!center->central || !from[0])
-        return;
+    if (access(center->older, F_OK) == 0)
+        return center->older;
+    return access(center->backup, F_OK) == 0 ? center->backup : NULL;
+}
+
+bool center_restore(struct center *center)
+{
+    const char *from = kept_backup(center);
+    if (!center->central || !from)
+        return false;
     world_trace(center->world, "central is lost");
     drive_kill(&center->drive);
     center_stop(center);
@@ -138,6 +146,7 @@ void center_restore(struct center *center)
         hide_restore(center);
     center->world->counts.restores++;
     start_later(center);
+    return true;
 }
 
 void center_tell(struct center *center)

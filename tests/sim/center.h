@@ -47,8 +47,9 @@ void center_close(struct center *center); /* stopped before; the books are gone 
 
 /* Starts it on what its disk holds. */
 void center_start(struct center *center);
-void center_crash(struct center *center);   /* and starts it again after a while */
-void center_restore(struct center *center); /* stops, takes the older backup, starts */
+void center_crash(struct center *center); /* and starts it again after a while */
+/* Stops, takes the older backup, starts; false: central is down, or has no backup. */
+bool center_restore(struct center *center);
 bool center_back_up(struct center *center); /* false: it is down, or could not */
 /* After anything that central did: those who wait look again. */
 void center_tell(struct center *center);

@@ -125,18 +125,34 @@ static void check_held(struct terminal *t, uint32_t by, uint64_t group)
                     t->name, of->number, group);
 }
 
+/* As far as central was known to have its journal when the act was decided. A central that was restored since has less,
+ * and the terminal may have heard so while the act waited for a peer: then what it knew at its act before counts. */
+static uint64_t known_durable(struct terminal *t, const struct ack *ack)
+{
+    const struct shoppers *s = t->world->shoppers;
+    struct till_backlog backlog;
+    if (till_backlog(t->till, &backlog) < 0)
+        return 0;
+    for (size_t i = (size_t)(ack - s->acks); i-- > 0;) {
+        const struct ack *before = &s->acks[i];
+        if (before->terminal != t || before->durable == 0 || before->incarnation != ack->incarnation)
+            continue;
+        return before->durable > backlog.durable_through ? before->durable : backlog.durable_through;
+    }
+    return backlog.durable_through;
+}
+
 static void ack_redeemed(struct terminal *t, uint32_t by, const struct till_redeemed *r)
 {
     struct ack *ack = add_ack(t, ACK_REDEEMED, by, r->group);
     struct world_counts *counts = &t->world->counts;
-    struct till_backlog backlog;
     ack->coupon = r->coupon;
     ack->member = r->member;
     ack->discount_minor = r->discount_minor;
     ack->paid_minor = r->paid_minor;
     ack->earned_minor = r->earned_minor;
     bool own = ack->terminal_id == t->number && terminal_is_up(t);
-    ack->durable = r->offline && own && till_backlog(t->till, &backlog) == 0 ? backlog.durable_through : 0;
+    ack->durable = r->offline && own ? known_durable(t, ack) : 0;
     counts->redemptions++;
     counts->offline += r->offline;
     counts->credit_moves += r->earned_minor > 0;

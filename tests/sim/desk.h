@@ -20,7 +20,7 @@ struct ack {
     uint64_t member;
     int64_t discount_minor, paid_minor, earned_minor, credit_minor;
     bool was_voided;
-    uint64_t durable; /* redeemed: what of the journal the terminal knew central to have */
+    uint64_t durable; /* redeemed offline: what of the journal the terminal knew central to have */
 };
 
 /* What somebody waits for: an answer of the terminal, or central's word. */

@@ -191,8 +191,7 @@ static void restore(void *argument, uint64_t token)
         world_at(center->world, center->world->now_ms + MINUTE_MS, restore, center, token);
         return;
     }
-    center->world->counts.faults[FAULT_RESTORE]++;
-    center_restore(center);
+    center->world->counts.faults[FAULT_RESTORE] += center_restore(center);
 }
 
 /* ---- a copied disk */
@@ -295,8 +294,7 @@ void faults_plan_day(struct world *world)
         world_at(world, some_time(world), change_key, world, 0);
     stores_plan_day(world);
     plan_center(world, center);
-    for (int i = 1; i <= 2; i++)
-        world_at(world, world->now_ms + WORLD_TRADING_MS * i / 3, back_up, center, 0);
+    world_at(world, some_time(world), back_up, center, 0);
     /* Also after the last customer, when no new record will remind a terminal of its journal. */
     if (world_has(world, FAULT_RESTORE) && world_chance(world, 400))
         world_at(world, world->now_ms + (int64_t)world_below(world, WORLD_TRADING_MS * 5 / 4), restore, center, 0);
@@ -317,6 +315,8 @@ void faults_heal(struct world *world)
         struct terminal *t = world->terminals[i];
         t->drive.dies_in = 0;
         drive_mend(&t->drive);
+        if (t->lost)
+            drive_revive(&t->drive); /* it may have died when it was stopped; the auditor reads what is left */
         if (t->clone && !t->retired)
             retire_clone(t, 0);
         t->wall_offset_ms = 0;

@@ -5,6 +5,7 @@
 #include "faults.h"
 #include "mutants.h"
 #include "shoppers.h"
+#include "signed.h"
 #include "stores.h"
 
 #include <inttypes.h>
@@ -175,6 +176,7 @@ void run_seed(const struct world_options *options, struct world *out_world)
     struct world *world = out_world;
     struct center center;
     struct shoppers shoppers;
+    signed_forget();
     world_init(world, options);
     make_folder(world);
     world->terminals = calloc(MACHINES_MAX, sizeof(struct terminal *));

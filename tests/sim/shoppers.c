@@ -38,6 +38,7 @@ void shoppers_open(struct shoppers *shoppers, struct world *world)
 
 void shoppers_close(struct shoppers *shoppers)
 {
+    fresh_close(&shoppers->fresh);
     free(shoppers->members);
     free(shoppers->coupons);
     free(shoppers->acks);
@@ -70,28 +71,21 @@ void shoppers_show(struct world *world, size_t place, char out_text[TOKEN_TEXT_M
 
 static void show_coupon(struct terminal *t, size_t place, bool check_only)
 {
-    struct phone_coupon *coupon = &t->world->shoppers->coupons[place];
+    const struct phone_coupon *coupon = &t->world->shoppers->coupons[place];
     struct till_request request = {.op = TILL_REDEEM};
     shoppers_show(t->world, place, request.redeem.text);
     request.redeem.check_only = check_only;
     request.redeem.member = coupon->member;
     if (world_chance(t->world, 300))
         request.redeem.sale_minor = 1000 + (int64_t)world_below(t->world, 20000);
-    coupon->shown++;
+    fresh_take(&t->world->shoppers->fresh, coupon->home_store, place);
     desk_redeem(t, &request, place);
 }
 
 static bool fresh_coupon(struct shoppers *s, uint32_t store, bool own, size_t *out_place)
 {
-    for (size_t tries = 0; tries < 200 && s->coupon_count > 0; tries++) {
-        size_t place = world_below(s->world, s->coupon_count);
-        const struct phone_coupon *coupon = &s->coupons[place];
-        if (coupon->shown > 0 || (coupon->home_store == store) != own)
-            continue;
-        *out_place = place;
-        return true;
-    }
-    return false;
+    return own ? fresh_of(&s->fresh, s->world, store, out_place)
+               : fresh_elsewhere(&s->fresh, s->world, store, out_place);
 }
 
 static void visit_fresh(struct terminal *t, bool own)
@@ -181,15 +175,15 @@ static void visit(struct terminal *t)
 {
     uint64_t what = world_below(t->world, 1000);
     mutant_on_visit(t);
-    if (t->world->options.offline && world_chance(t->world, 400))
+    if (t->world->options.offline && world_chance(t->world, 410))
         visit_sale(t);
-    else if (what < 600)
+    else if (what < 640)
         visit_fresh(t, true);
-    else if (what < 680)
+    else if (what < 720)
         visit_fresh(t, false);
-    else if (what < 725)
+    else if (what < 765)
         visit_again(t);
-    else if (what < 755)
+    else if (what < 795)
         visit_together(t);
     else if (what < 950)
         visit_sale(t);
@@ -266,6 +260,7 @@ static int issue_one(struct shoppers *s, struct store_tx *tx, uint32_t shop)
         return rc;
     if (s->coupon_count == s->coupon_cap)
         s->coupons = grow(s->coupons, &s->coupon_cap, sizeof(*s->coupons));
+    fresh_add(&s->fresh, shop, s->coupon_count);
     s->coupons[s->coupon_count++] = phone;
     return 0;
 }
@@ -293,6 +288,7 @@ static void issue_due(void *argument, uint64_t store)
         return;
     }
     s->coupon_count = before;
+    fresh_cut(&s->fresh, before);
     world_at(s->world, s->world->now_ms + RETRY_ISSUE_MS, issue_due, s, store);
 }
 

@@ -4,13 +4,13 @@
 /* The people: members with coupons and credit who come to the stores, and clerks who void. */
 
 #include "desk.h"
+#include "fresh.h"
 
 struct phone_coupon {
     struct coupon_id id;
     uint32_t home_store;
     unsigned campaign; /* enum center_campaign */
     uint64_t member;
-    unsigned shown; /* times */
     bool written_off;
     uint16_t kid; /* of the key that signed it */
 };
@@ -23,6 +23,7 @@ struct shoppers {
     size_t member_count;
     struct phone_coupon *coupons;
     size_t coupon_count, coupon_cap;
+    struct fresh fresh;
     struct ack *acks;
     size_t ack_count, ack_cap;
     struct desk_wish wishes[SHOPPERS_WISHES];

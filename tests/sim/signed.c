@@ -17,10 +17,16 @@
 #define PUBLIC   crypto_sign_PUBLICKEYBYTES
 #define SECRET   crypto_sign_SECRETKEYBYTES
 
-static_assert(crypto_sign_BYTES == crypto_generichash_BYTES_MAX, "the hash is as long as a signature");
+static_assert(crypto_sign_BYTES % crypto_shorthash_BYTES == 0, "a signature is the hash, over and over");
+static_assert(SECRET >= crypto_shorthash_KEYBYTES, "the key of the hash is cut from the secret one");
 
 /* Found by the public key, with which a secret one ends; all zero: free. */
 static uint8_t signers[KEYS_MAX][SECRET];
+
+void signed_forget(void)
+{
+    memset(signers, 0, sizeof(signers));
+}
 
 static const uint8_t *public_of(const uint8_t *secret)
 {
@@ -42,7 +48,9 @@ static uint8_t *find_signer(const uint8_t *public_key)
 
 static void stamp(uint8_t *out, const uint8_t *message, unsigned long long len, const uint8_t *secret)
 {
-    crypto_generichash(out, crypto_sign_BYTES, message, len, secret, crypto_generichash_KEYBYTES);
+    crypto_shorthash(out, message, len, secret);
+    for (size_t at = crypto_shorthash_BYTES; at < crypto_sign_BYTES; at += crypto_shorthash_BYTES)
+        memcpy(out + at, out, crypto_shorthash_BYTES);
 }
 
 int __real_crypto_sign_verify_detached(const unsigned char *sig, const unsigned char *m, unsigned long long mlen,

@@ -229,6 +229,8 @@ void terminal_init_clone(struct terminal *terminal, struct terminal *original)
 {
     init(terminal, original->world, original->index);
     terminal->clone = true;
+    if (till_ends(original->till, terminal->copied, &terminal->copied_count) < 0)
+        terminal->copied_count = 0; /* its disk is ill: nobody can tell */
     drive_copy(&original->drive, &terminal->drive);
 }
 

@@ -63,6 +63,8 @@ struct terminal {
         lost; /* retired, and its disk is gone; of its journal `number` central or a peer was known to have `durable` */
     uint32_t number, incarnation; /* 0 before it is enrolled */
     uint64_t durable;
+    uint32_t copied_count;
+    struct lan_end copied[LAN_TERMINALS_MAX]; /* a clone's: the journals' ends on the disk that it is a copy of */
 };
 
 /* In a folder of its own; not started yet. */

@@ -54,6 +54,8 @@ struct lan_act {
     uint64_t group;                      /* void; of terminal `group_terminal` */
     uint32_t group_terminal;
     char reason[REASON_MAX]; /* void */
+    /* Who was asked for it first, under which store epoch, and may have done it; 0 = not said, by older ones. */
+    uint32_t asked_terminal, asked_epoch;
 };
 
 enum lan_state {

@@ -97,7 +97,39 @@ static void what_was_pending_goes_to_the_new_primary(void **state)
     }
     street_run(street, 20000);
     assert_int_equal(third->till.done_count, 1);
+    assert_int_equal(third->till.last.asked_terminal, 1); /* which may have done it */
+    assert_int_equal(third->till.last.asked_epoch, 1);
     assert_int_equal(house_answer(peer, 7)->error, 0);
+}
+
+/* Central named it, and the other one's journal is not here yet: the till says so, also after a restart. */
+static void what_the_former_primary_may_have_done_stays_pending_until_the_till_knows(void **state)
+{
+    static const int not_yet[] = {-EAGAIN, -EBUSY};
+    (void)state;
+    street_run(street, 5000);
+    primary->only = "/v1/lan/act";
+    primary->wire = WIRE_ANSWER_LOST;
+    assert_int_equal(house_redeem(peer, 7), 0);
+    street_run(street, 0);
+    peer->till.store.primary = true;
+    peer->till.store.primary_terminal = 2;
+    peer->till.store.store_epoch = 2;
+    for (size_t i = 0; i < ARRAY_LEN(not_yet); i++) {
+        peer->till.act_error = not_yet[i];
+        lan_wake(peer->lan);
+        street_run(street, 20000);
+        assert_int_equal(peer->till.pending_count, 1);
+        assert_int_equal(peer->till.last.asked_terminal, 1);
+        assert_int_equal(peer->till.last.asked_epoch, 1);
+        house_stop(peer);
+        house_start(peer);
+    }
+    assert_int_equal(house_answer(peer, 7)->error, -EINPROGRESS);
+    peer->till.act_error = 0;
+    street_run(street, 20000);
+    assert_int_equal(peer->till.pending_count, 0);
+    assert_int_equal(peer->till.done_count, 1);
 }
 
 static void forget_terminal(struct house *house, uint32_t gone, uint32_t next_primary)
@@ -111,7 +143,8 @@ static void forget_terminal(struct house *house, uint32_t gone, uint32_t next_pr
     store->terminal_count = kept;
     store->primary_terminal = next_primary;
     store->primary = house->terminal == next_primary;
-    lan_wake(house->lan);
+    if (house->lan != NULL)
+        lan_wake(house->lan);
 }
 
 /* The lost primary may have done it, and its copy is here: the machine in its place hears of that first. */
@@ -138,6 +171,34 @@ static void a_request_that_may_have_been_done_waits_until_the_new_primary_has_th
     assert_int_equal(house_answer(peer, 7)->error, 0);
 }
 
+/* The lost primary may have done it, and another terminal holds its copy: the one named in its place hears of that. */
+static void what_a_lost_primary_may_have_done_waits_for_the_copy_that_a_peer_holds(void **state)
+{
+    (void)state;
+    street_run(street, 5000);
+    peer->wire = WIRE_LOST;
+    peer->only = "/v1/lan/journal";
+    fake_till_append(&primary->till);
+    street_run(street, 3 * LAN_HELLO_MS);
+    primary->only = "/v1/lan/act";
+    primary->wire = WIRE_LOST;
+    assert_int_equal(house_redeem(peer, 7), 0);
+    street_run(street, 0);
+    house_stop(primary);
+    house_stop(peer);
+    forget_terminal(peer, 1, 2);
+    forget_terminal(third, 1, 2);
+    house_start(peer);
+    street_run(street, 30000);
+    assert_int_equal(peer->till.submits, 0);
+    assert_int_equal(peer->till.pending_count, 1);
+    peer->wire = WIRE_GOOD;
+    street_run(street, 70000);
+    assert_int_equal(fake_till_journal(&peer->till, 1, 1)->through, 1);
+    assert_int_equal(peer->till.done_count, 1);
+    assert_int_equal(peer->till.pending_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +207,8 @@ int main(void)
         THREE(a_promotion_without_the_others_says_that_it_may_be_behind),
         TWO(what_was_pending_at_the_old_primary_is_asked_of_the_own_till_once_it_is_the_primary),
         THREE(what_was_pending_goes_to_the_new_primary),
+        TWO(what_the_former_primary_may_have_done_stays_pending_until_the_till_knows),
+        THREE(what_a_lost_primary_may_have_done_waits_for_the_copy_that_a_peer_holds),
         THREE(a_request_that_may_have_been_done_waits_until_the_new_primary_has_the_lost_ones_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

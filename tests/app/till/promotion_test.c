@@ -120,49 +120,6 @@ static void nothing_of_the_old_primarys_is_taken_once_somebody_asked_how_much_th
     assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM redemption"), 0);
 }
 
-static uint8_t deliver(struct several *s, uint32_t to, struct slice batch)
-{
-    struct journal_answer answer;
-
-    assert_int_equal(till_copy_store(s->shops[to].till, batch, &answer), 0);
-    return answer.status;
-}
-
-/* Sent before its author heard that somebody was promoted, and read after it said that it knows. */
-static void an_act_that_was_on_its_way_is_not_taken_because_its_author_knows_by_now(void **state)
-{
-    static uint8_t late[BATCH_BYTES_MAX];
-    struct several *s = *state;
-    uint8_t public_key[PUBLIC_KEY_LEN], secret[SECRET_KEY_LEN];
-    struct lan_end ends[LAN_TERMINALS_MAX];
-    uint32_t count = 0;
-    size_t len = 0;
-
-    several_meet(s);
-    assert_int_equal(till_ends(s->shops[0].till, ends, &count), 0);
-    (void)several_ask(s, 0, several_redeem(1)); /* nobody holds it */
-    several_secret(0, public_key, secret);
-    assert_int_equal(till_copy_next(s->shops[0].till, &ends[0], secret, late, sizeof(late), &len), 0);
-    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
-    (void)several_copy(s, 1, 2);
-    (void)several_copy(s, 1, 0);
-    assert_int_equal(several_word(s, 0, 1), 0);
-    assert_int_equal(several_word(s, 0, 2), 0);
-    assert_int_equal(deliver(s, 1, (struct slice){late, len}), JOURNAL_GAP);
-    assert_int_equal(deliver(s, 2, (struct slice){late, len}), JOURNAL_GAP);
-
-    assert_int_equal(several_word(s, 1, 0), 0);
-    assert_int_equal(several_store(s, 0).unconfirmed_from, 0);
-    (void)several_ask(s, 0, several_redeem(5)); /* refused, which is a record in the act's place */
-    assert_int_equal(several_word(s, 0, 2), 0);
-    assert_int_equal(deliver(s, 2, (struct slice){late, len}), JOURNAL_GAP);
-    several_meet(s);
-    for (uint32_t i = 0; i < 3; i++) {
-        assert_int_equal(shop_query(&s->shops[i], "SELECT count(*) FROM redemption"), 0);
-        assert_int_equal(several_records(s, i), several_records(s, 0));
-    }
-}
-
 static void central_names(struct several *s, uint32_t i, uint32_t primary)
 {
     several_primary(s, i, primary, SHOP_STORE_EPOCH + 1);
@@ -390,6 +347,33 @@ static void who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoc
     assert_int_equal(till_rebuild_compare(shop->till), 0);
 }
 
+/* It was deposed once, is the primary again by central's word, and hands over as planned while a peer has its act. */
+static void an_earlier_promotion_undoes_nothing_that_was_done_since_central_named_it_again(void **state)
+{
+    struct several *s = *state;
+
+    several_meet(s);
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    several_meet(s);
+    granted(&s->shops[0], 3, SHOP_STORE_EPOCH + 2);
+    for (uint32_t i = 0; i < 2; i++)
+        several_primary(s, i, 0, SHOP_STORE_EPOCH + 2);
+    several_meet(s);
+    struct till_answer first = several_ask(s, 0, several_redeem(3));
+    (void)several_copy(s, 0, 1); /* its word is lost, an older one is known */
+    for (uint32_t i = 0; i < 2; i++)
+        several_primary(s, i, 1, SHOP_STORE_EPOCH + 3);
+    (void)several_alone(s, 1, true);
+    (void)several_copy(s, 1, 0);
+    assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
+
+    several_meet(s);
+    assert_int_equal(s->shops[0].answer.ticket, first.ticket);
+    assert_int_equal(s->shops[0].answer.error, 0);
+    assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM redemption"), 1);
+    assert_int_equal(till_rebuild_compare(s->shops[0].till), 0);
+}
+
 /* It could ask nobody, and central had given the place to the third under the same store epoch. */
 static void a_promotion_that_a_peer_knows_better_uses_and_releases_nothing(void **state)
 {
@@ -507,7 +491,6 @@ int main(void)
         WITH_TWO(what_nobody_held_is_taken_back_when_who_was_promoted_had_no_copy_at_all),
         WITH_TWO(what_a_peer_held_after_all_stands),
         WITH_THREE(nothing_of_the_old_primarys_is_taken_once_somebody_asked_how_much_there_is),
-        WITH_THREE(an_act_that_was_on_its_way_is_not_taken_because_its_author_knows_by_now),
         WITH_TWO(that_central_names_another_primary_is_not_to_know_of_its_promotion),
         WITH_THREE(two_that_were_promoted_over_each_other_come_together),
         WITH_THREE(the_old_primary_goes_on_when_the_promotion_was_given_up),
@@ -516,6 +499,7 @@ int main(void)
         WITH_TWO(a_grant_that_comes_before_its_store_epoch_waits_for_it),
         WITH_TWO(the_feed_ends_a_promotion_with_an_equal_or_higher_epoch),
         WITH_TWO(who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoch),
+        WITH_TWO(an_earlier_promotion_undoes_nothing_that_was_done_since_central_named_it_again),
         WITH_TWO(a_void_of_the_old_primarys_act_is_done_by_the_new_one),
         WITH_TWO(a_void_does_not_mean_what_another_history_has_in_its_targets_place),
         WITH_TWO(a_void_of_another_history_moves_an_act_alike_now_and_after_a_rebuild),

@@ -341,3 +341,20 @@ void several_primary(struct several *s, uint32_t i, uint32_t primary, uint32_t e
     shop_item(&s->shops[i], FEED_SETTINGS, body, len);
     shop_give(&s->shops[i]);
 }
+
+void several_item_gone(struct several *s, uint32_t to, uint32_t gone)
+{
+    struct feed_terminal terminal = {.terminal = several_terminal(gone), .gone = true};
+    uint8_t body[FEED_BODY_MAX], secret[SECRET_KEY_LEN];
+    size_t len;
+
+    several_secret(gone, terminal.public_key, secret);
+    assert_int_equal(feed_terminal_encode(&terminal, body, sizeof(body), &len), 0);
+    shop_item(&s->shops[to], FEED_TERMINAL, body, len);
+}
+
+void several_gone(struct several *s, uint32_t to, uint32_t gone)
+{
+    several_item_gone(s, to, gone);
+    shop_give(&s->shops[to]);
+}

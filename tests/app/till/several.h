@@ -52,5 +52,7 @@ struct till_store several_store(struct several *s, uint32_t i);
 void several_restart(struct several *s, uint32_t i);
 /* Central says to terminal i who is primary, since which store epoch. */
 void several_primary(struct several *s, uint32_t i, uint32_t primary, uint32_t epoch);
+void several_item_gone(struct several *s, uint32_t to, uint32_t gone); /* in the next page */
+void several_gone(struct several *s, uint32_t to, uint32_t gone); /* central says to one that another will not come */
 
 #endif

@@ -207,6 +207,23 @@ static void what_waits_goes_with_the_central_that_said_it(void **state)
     assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM authority_waiting"), 0);
 }
 
+/* The other one is lost while an act waits for it: the page that says so, and more behind it, is taken all the same. */
+static void what_comes_behind_the_loss_of_the_only_peer_waits_for_the_act(void **state)
+{
+    struct several *s = *state;
+    struct feed_right right = {.coupon = {SHOP_CAMPAIGN, 5}, .epoch = 0, .transfer = 77};
+    struct till_answer first = several_ask(s, 0, several_redeem(1));
+
+    several_item_gone(s, 0, 1);
+    shop_item_right(&s->shops[0], FEED_RIGHT_REQUEST, &right);
+    shop_give(&s->shops[0]);
+
+    assert_int_equal(s->shops[0].answer.ticket, first.ticket);
+    assert_int_equal(s->shops[0].answer.error, 0);
+    assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE kind = 10"), 1);
+    assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM authority_waiting"), 0);
+}
+
 static void releases_wait_for_a_peer_and_peers_keep_what_central_sends(void **state)
 {
     struct several *s = *state;
@@ -295,18 +312,6 @@ static void copies_are_handed_on_as_they_came(void **state)
     free(second);
 }
 
-static void say_gone(struct several *s, uint32_t to, uint32_t gone)
-{
-    struct feed_terminal terminal = {.terminal = several_terminal(gone), .gone = true};
-    uint8_t body[FEED_BODY_MAX], secret[SECRET_KEY_LEN];
-    size_t len;
-
-    several_secret(gone, terminal.public_key, secret);
-    assert_int_equal(feed_terminal_encode(&terminal, body, sizeof(body), &len), 0);
-    shop_item(&s->shops[to], FEED_TERMINAL, body, len);
-    shop_give_basics(&s->shops[to]);
-}
-
 static uint32_t carried(struct several *s, uint32_t i)
 {
     struct till_backlog backlog;
@@ -326,8 +331,8 @@ static void the_journal_of_a_terminal_that_is_gone_goes_on_and_to_central(void *
     several_carry(s, 0, 1);
     end.through = (uint64_t)several_records(s, 0);
     assert_int_equal(carried(s, 1), 0); /* it is there and does so itself */
-    say_gone(s, 1, 0);
-    say_gone(s, 2, 0);
+    several_gone(s, 1, 0);
+    several_gone(s, 2, 0);
     assert_int_equal(several_store(s, 2).terminal_count, 1);
     (void)several_copy(s, 1, 2);
     assert_int_equal(shop_query(&s->shops[2], "SELECT count(*) FROM redemption"), 1);
@@ -487,6 +492,7 @@ int main(void)
         WITH_TWO(a_manager_goes_alone_and_it_ends_by_itself),
         WITH_TWO(central_can_order_it_to_go_alone),
         WITH_TWO(what_waits_goes_with_the_central_that_said_it),
+        WITH_TWO(what_comes_behind_the_loss_of_the_only_peer_waits_for_the_act),
         WITH_TWO(releases_wait_for_a_peer_and_peers_keep_what_central_sends),
         WITH_TWO(a_peer_leaves_the_primarys_acts_to_it),
         WITH_TWO(a_use_that_the_primary_has_too_stays_in_the_peers_budget),

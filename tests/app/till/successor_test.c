@@ -114,6 +114,181 @@ static void an_earlier_word_is_no_end(void **state)
     the_first_spends_and_not_the(s, 1);
 }
 
+static bool is_done(struct till_answer answer)
+{
+    return answer.error == 0 && answer.redeemed.verdict == COUPON_OK;
+}
+
+/* Of another store's coupons, within the budget; its answer was lost, and terminal 1 has been named since. */
+static struct till_request asked_of_the_first(uint64_t serial)
+{
+    struct till_request request = {.op = TILL_REDEEM};
+
+    shop_coupon_text(SHOP_BUDGET, serial, SHOP_OTHER_STORE, request.redeem.text);
+    request = several_named(request, (uint8_t)serial);
+    request.asked_terminal = several_terminal(0);
+    request.asked_epoch = SHOP_STORE_EPOCH;
+    return request;
+}
+
+static void name_the_second(struct several *s)
+{
+    several_meet(s);
+    several_primary(s, 1, 1, SHOP_STORE_EPOCH + 1);
+    (void)several_alone(s, 1, true);
+}
+
+static void what_the_former_primary_did_is_not_done_again_before_its_end_is_here(void **state)
+{
+    struct several *s = *state;
+    struct till_request lost = asked_of_the_first(1);
+    struct till_answer answer;
+
+    name_the_second(s);
+    (void)several_alone(s, 0, true);
+    assert_true(is_done(several_ask(s, 0, lost))); /* it has not heard */
+    assert_int_equal(several_ask(s, 1, lost).error, -EAGAIN);
+    several_restart(s, 1);
+    assert_int_equal(several_ask(s, 1, lost).error, -EAGAIN);
+    several_primary(s, 0, 1, SHOP_STORE_EPOCH + 1);
+    several_meet(s);
+    answer = several_ask(s, 1, lost);
+    assert_int_equal(answer.error, 0);
+    assert_int_equal(answer.by, several_terminal(0));
+    assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
+}
+
+static void what_the_former_primary_did_not_do_is_done_once_its_end_is_here(void **state)
+{
+    struct several *s = *state;
+    struct till_request lost = asked_of_the_first(1);
+
+    name_the_second(s);
+    assert_int_equal(several_ask(s, 1, lost).error, -EAGAIN);
+    several_primary(s, 0, 1, SHOP_STORE_EPOCH + 1);
+    several_meet(s);
+    (void)several_alone(s, 1, true);
+    assert_true(is_done(several_ask(s, 1, lost)));
+    assert_int_equal(several_last(s, 1).by, 0);
+}
+
+/* Nobody else can have done it. */
+static void what_was_asked_of_the_new_primary_first_does_not_wait_for_the_former(void **state)
+{
+    struct several *s = *state;
+    struct till_request fresh = asked_of_the_first(1), other = asked_of_the_first(2);
+
+    name_the_second(s);
+    fresh.asked_epoch = SHOP_STORE_EPOCH + 1;
+    assert_int_equal(several_ask(s, 1, fresh).error, -EAGAIN); /* promoted meanwhile, as far as is known here */
+    fresh.asked_terminal = several_terminal(1);
+    assert_true(is_done(several_ask(s, 1, fresh)));
+    other.asked_terminal = other.asked_epoch = 0; /* one that does not say */
+    assert_true(is_done(several_ask(s, 1, other)));
+}
+
+static void what_a_lost_primary_may_have_done_comes_to_an_end(void **state)
+{
+    struct several *s = *state;
+    struct till_request lost = asked_of_the_first(1);
+
+    name_the_second(s);
+    assert_int_equal(several_ask(s, 1, lost).error, -EAGAIN);
+    several_gone(s, 1, 0);
+    assert_int_equal(several_word(s, 2, 1), 0);
+    assert_true(is_done(several_ask(s, 1, lost)));
+}
+
+/* The first is gone; terminal 2 has all that it did, and terminal 1, which is named, has not. */
+static struct till_request done_by_who_is_gone(struct several *s)
+{
+    struct till_request lost = asked_of_the_first(1);
+
+    name_the_second(s);
+    (void)several_alone(s, 0, true);
+    assert_true(is_done(several_ask(s, 0, lost)));
+    (void)several_copy(s, 0, 2);
+    several_primary(s, 2, 1, SHOP_STORE_EPOCH + 1);
+    assert_int_equal(several_word(s, 2, 1), 0);
+    several_gone(s, 1, 0);
+    several_gone(s, 2, 0);
+    assert_int_equal(several_word(s, 2, 1), 0);
+    assert_int_equal(several_ask(s, 1, lost).error, -EAGAIN);
+    return lost;
+}
+
+static void what_a_lost_primary_did_comes_from_who_holds_it(void **state)
+{
+    struct several *s = *state;
+    struct till_request lost = done_by_who_is_gone(s);
+    struct till_answer answer;
+
+    several_meet(s);
+    answer = several_ask(s, 1, lost);
+    assert_int_equal(answer.error, 0);
+    assert_int_equal(answer.by, several_terminal(0));
+    assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
+}
+
+static void what_nobody_brings_is_not_waited_for_without_end(void **state)
+{
+    struct several *s = *state;
+    struct till_request lost = done_by_who_is_gone(s);
+
+    for (int i = 0; i < 500; i++)
+        assert_int_equal(several_word(s, 2, 1), 0);
+    assert_int_equal(several_ask(s, 1, lost).error, -EAGAIN);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(several_word(s, 2, 1), 0);
+    (void)several_alone(s, 1, true);
+    assert_true(is_done(several_ask(s, 1, lost)));
+}
+
+/* A backup of central's knew neither of the hand-over to terminal 1 nor of the one back. */
+static void ends_count_under_the_epoch_that_a_restored_central_names(void **state)
+{
+    struct several *s = *state;
+    struct till_request lost = asked_of_the_first(1);
+
+    lost.asked_terminal = several_terminal(1);
+    lost.asked_epoch = SHOP_STORE_EPOCH + 1;
+    several_meet(s); /* terminal 1 says that it is not the primary: before */
+    several_primary(s, 0, 1, SHOP_STORE_EPOCH + 1);
+    several_primary(s, 0, 0, SHOP_STORE_EPOCH + 2);
+    several_primary(s, 0, 0, SHOP_STORE_EPOCH);
+    several_primary(s, 1, 1, SHOP_STORE_EPOCH + 1);
+    (void)several_alone(s, 1, true);
+    (void)several_copy(s, 1, 0); /* and everything that it wrote is here */
+    (void)several_alone(s, 0, true);
+    assert_int_equal(several_ask(s, 0, lost).error, -EAGAIN);
+    several_primary(s, 1, 0, SHOP_STORE_EPOCH);
+    several_meet(s);
+    (void)several_alone(s, 0, true);
+    assert_true(is_done(several_ask(s, 0, lost)));
+}
+
+static void whom_a_restored_central_had_named_besides_is_waited_for(void **state)
+{
+    struct several *s = *state;
+    struct till_request lost = asked_of_the_first(1);
+
+    lost.asked_terminal = several_terminal(1);
+    lost.asked_epoch = SHOP_STORE_EPOCH + 2;
+    several_meet(s);
+    several_primary(s, 0, 2, SHOP_STORE_EPOCH + 1);
+    several_primary(s, 1, 1, SHOP_STORE_EPOCH + 2);
+    several_primary(s, 0, 0, SHOP_STORE_EPOCH);
+    several_primary(s, 2, 0, SHOP_STORE_EPOCH);
+    several_carry(s, 2, 0);
+    assert_int_equal(several_word(s, 2, 0), 0);
+    (void)several_alone(s, 0, true);
+    assert_int_equal(several_ask(s, 0, lost).error, -EAGAIN);
+    several_primary(s, 1, 0, SHOP_STORE_EPOCH);
+    several_meet(s);
+    (void)several_alone(s, 0, true);
+    assert_true(is_done(several_ask(s, 0, lost)));
+}
+
 #define WITH_TWO(test)   cmocka_unit_test_setup_teardown(test, several_open_two, several_close_all)
 #define WITH_THREE(test) cmocka_unit_test_setup_teardown(test, several_open_three, several_close_all)
 
@@ -124,6 +299,14 @@ int main(void)
         WITH_THREE(a_chain_of_hand_overs_waits_for_its_first),
         WITH_THREE(a_promotion_over_who_had_not_settled_waits_too),
         WITH_TWO(an_earlier_word_is_no_end),
+        WITH_TWO(what_the_former_primary_did_is_not_done_again_before_its_end_is_here),
+        WITH_TWO(what_the_former_primary_did_not_do_is_done_once_its_end_is_here),
+        WITH_TWO(what_was_asked_of_the_new_primary_first_does_not_wait_for_the_former),
+        WITH_THREE(what_a_lost_primary_may_have_done_comes_to_an_end),
+        WITH_THREE(what_a_lost_primary_did_comes_from_who_holds_it),
+        WITH_THREE(what_nobody_brings_is_not_waited_for_without_end),
+        WITH_TWO(ends_count_under_the_epoch_that_a_restored_central_names),
+        WITH_THREE(whom_a_restored_central_had_named_besides_is_waited_for),
     };
 
     return cmocka_run_group_tests_name("till_successor", tests, NULL, NULL);
