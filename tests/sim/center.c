@@ -172,6 +172,15 @@ int center_write(struct center *center, int (*run)(void *argument, struct store_
     return rc;
 }
 
+int center_store_epoch(struct store_tx *tx, uint32_t shop, uint16_t *out_epoch)
+{
+    struct shop row;
+    int rc = identity_find_shop(tx, shop, &row);
+    if (rc == 0)
+        *out_epoch = row.store_epoch;
+    return rc;
+}
+
 /* ---- what an operator set up */
 
 static struct campaign campaign_of(enum center_campaign place)

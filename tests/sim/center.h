@@ -56,6 +56,8 @@ void center_tell(struct center *center);
 
 /* A transaction; -ENOTCONN while it is down. */
 MUST_CHECK int center_write(struct center *center, int (*run)(void *argument, struct store_tx *tx), void *argument);
+/* The epoch of a store, as coupons of its own carry it. */
+MUST_CHECK int center_store_epoch(struct store_tx *tx, uint32_t shop, uint16_t *out_epoch);
 
 /* An enrolment ticket for a store as a technician shows it, and the operator's yes to whoever waits. */
 void center_make_ticket(struct center *center, uint32_t shop, char out_text[ENROL_TEXT_MAX]);

@@ -40,7 +40,7 @@ static void print_help(void)
         "  --terminals N     in stores of one, two, one and three by turns (default 6, at most 64)\n"
         "  --single          a store for each terminal\n"
         "  --days N          trading days (default 1)\n"
-        "  --visits N        of a terminal a day (default 212)\n"
+        "  --visits N        of a terminal a day (default 190)\n"
         "  --offline         every terminal is on its own all day long\n"
         "  --faults LIST     all, none, or names with commas between (default all)\n"
         "  --mutant NAME     switch a known bug on\n"

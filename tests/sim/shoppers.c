@@ -64,7 +64,7 @@ void shoppers_show(struct world *world, size_t place, char out_text[TOKEN_TEXT_M
                                  .kid = coupon->kid,
                                  .coupon = coupon->id,
                                  .home_store = coupon->home_store,
-                                 .store_epoch = 1,
+                                 .store_epoch = coupon->store_epoch,
                                  .expiry_s = (uint32_t)(WORLD_START_MS / 1000) + COUPON_LIFE_S};
     world_must(token_coupon_sign(&token, center_key_of(center, coupon->kid)->secret_key, out_text), "token");
 }
@@ -177,15 +177,15 @@ static void visit(struct terminal *t)
     mutant_on_visit(t);
     if (t->world->options.offline && world_chance(t->world, 410))
         visit_sale(t);
-    else if (what < 640)
+    else if (what < 660)
         visit_fresh(t, true);
-    else if (what < 720)
+    else if (what < 708)
         visit_fresh(t, false);
-    else if (what < 765)
+    else if (what < 750)
         visit_again(t);
-    else if (what < 795)
+    else if (what < 780)
         visit_together(t);
-    else if (what < 950)
+    else if (what < 947)
         visit_sale(t);
     else
         visit_void(t);
@@ -241,10 +241,11 @@ static unsigned pick_campaign(struct world *world)
     return of < 82 ? CAMPAIGN_OF_STRICT : CAMPAIGN_OF_BUDGET;
 }
 
-static int issue_one(struct shoppers *s, struct store_tx *tx, uint32_t shop)
+static int issue_one(struct shoppers *s, struct store_tx *tx, uint32_t shop, uint16_t store_epoch)
 {
     static const enum campaign_mode modes[CENTER_CAMPAIGNS] = {MODE_HOME, MODE_HOME, MODE_STRICT, MODE_BUDGET};
     struct phone_coupon phone = {.home_store = shop,
+                                 .store_epoch = store_epoch,
                                  .campaign = pick_campaign(s->world),
                                  .kid = s->world->center->coupon_keys[s->world->center->key_count - 1].kid};
     if (world_chance(s->world, 700))
@@ -253,7 +254,7 @@ static int issue_one(struct shoppers *s, struct store_tx *tx, uint32_t shop)
                             .brand = s->world->center->brand,
                             .member = phone.member,
                             .home_store = shop,
-                            .store_epoch = 1,
+                            .store_epoch = store_epoch,
                             .expiry_s = (uint32_t)(WORLD_START_MS / 1000) + COUPON_LIFE_S};
     int rc = rights_issue_coupon(tx, &coupon, modes[phone.campaign], &phone.id);
     if (rc < 0)
@@ -268,10 +269,12 @@ static int issue_one(struct shoppers *s, struct store_tx *tx, uint32_t shop)
 static int issue_day(void *argument, struct store_tx *tx)
 {
     struct issue *issue = argument;
-    int rc = 0;
+    uint32_t shop = issue->shoppers->world->center->shops[issue->store];
+    uint16_t epoch = 0;
+    int rc = center_store_epoch(tx, shop, &epoch);
     unsigned coupons = issue->shoppers->world->options.visits * 4 / 5;
     for (unsigned i = 0; i < coupons && rc == 0; i++)
-        rc = issue_one(issue->shoppers, tx, issue->shoppers->world->center->shops[issue->store]);
+        rc = issue_one(issue->shoppers, tx, shop, epoch);
     return rc;
 }
 

@@ -9,7 +9,8 @@
 struct phone_coupon {
     struct coupon_id id;
     uint32_t home_store;
-    unsigned campaign; /* enum center_campaign */
+    uint16_t store_epoch; /* when it was issued */
+    unsigned campaign;    /* enum center_campaign */
     uint64_t member;
     bool written_off;
     uint16_t kid; /* of the key that signed it */
