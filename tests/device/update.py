@@ -27,6 +27,7 @@ DECLARED_PORTS = {"udp 68"}  # docs/device.md: the DHCP client's; a store of sev
 PROBE = r"""#!/bin/bash
 exec 3<>/dev/ttyAMA0
 stty -F /dev/ttyAMA0 raw -echo
+echo 1 >/proc/sys/kernel/printk # the kernel speaks on the same line, also in the middle of an answer
 printf '\n%s\n' "$1" >&3
 while read -r number command <&3; do
     printf '@@%s:begin\n' "$number" >&3
