@@ -7,7 +7,7 @@
 #include "wechat_fixture.h"
 #include "wechat_platform.h"
 
-#define STAGE_PEOPLE 6
+#define STAGE_PEOPLE 40
 
 struct stage {
     struct people_fixture f;
