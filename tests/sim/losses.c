@@ -106,23 +106,35 @@ static bool note_journal(struct terminal *t)
     return rc == 0 && enrolled;
 }
 
-static void look(struct terminal *t, struct store_tx *tx)
+static int look(struct terminal *t, struct store_tx *tx)
 {
     struct journal_marks marks;
-    world_must(journal_marks_read(tx, t->number, t->incarnation, &marks), "marks");
-    if (marks.durable_through < t->durable)
+    int rc = journal_marks_read(tx, t->number, t->incarnation, &marks);
+    if (rc == 0 && marks.durable_through < t->durable)
         t->durable = marks.durable_through;
+    return rc;
+}
+
+static void look_again(void *argument, uint64_t unused)
+{
+    (void)unused;
+    losses_look(argument);
 }
 
 void losses_look(struct world *world)
 {
     struct store_tx tx;
-    if (!world->center->central || store_read_begin(world->center->central->store, &tx) < 0)
+    if (!world->center->central)
         return; /* it looks when it starts again */
-    for (unsigned i = 0; i < world->terminal_count; i++)
+    int rc = store_read_begin(world->center->central->store, &tx);
+    bool begun = rc == 0;
+    for (unsigned i = 0; rc == 0 && i < world->terminal_count; i++)
         if (world->terminals[i]->lost)
-            look(world->terminals[i], &tx);
-    store_read_end(&tx);
+            rc = look(world->terminals[i], &tx);
+    if (begun)
+        store_read_end(&tx);
+    if (rc < 0) /* central's disk is ill at this moment */
+        world_at(world, world->now_ms + 1000, look_again, world, 0);
 }
 
 void losses_replace(struct terminal *terminal, int64_t until_ms)
