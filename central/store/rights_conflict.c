@@ -28,16 +28,22 @@ static void conflict_from_row(struct db_stmt *stmt, struct conflict *out_conflic
     "id, kind, campaign, serial, use_no, terminal, incarnation, seq, c_terminal, c_incarnation, c_seq, store, member," \
     " clerk, mode, policy_version, sync_age_s, discount, budget_used, found_ms"
 
+/* rc: what finding the row came to. */
+static int take_row(int rc, struct db_stmt *stmt, struct conflict *out_conflict)
+{
+    if (rc == 0) {
+        conflict_from_row(stmt, out_conflict);
+        db_stmt_close(stmt);
+    }
+    return rc;
+}
+
 int rights_find_conflict(struct store_tx *tx, uint64_t id, struct conflict *out_conflict)
 {
     struct db_stmt *stmt = NULL;
     int rc = query_first(store_tx_db(tx), "SELECT " CONFLICT_COLUMNS " FROM conflict WHERE id = ?1", QUERY(Q_INT(id)),
                          &stmt);
-    if (rc < 0)
-        return rc;
-    conflict_from_row(stmt, out_conflict);
-    db_stmt_close(stmt);
-    return 0;
+    return take_row(rc, stmt, out_conflict);
 }
 
 int rights_list_conflicts(struct store_tx *tx, struct rights_range range, rights_conflict_visit visit, void *context)
@@ -77,11 +83,7 @@ static int next_unexplained(struct store_tx *tx, uint32_t store, struct coupon_i
                     QUERY(Q_INT(store), Q_INT(after), Q_INT(CONFLICT_DOUBLE), Q_INT(CONFLICT_NO_RIGHT),
                           Q_INT(only.campaign), Q_INT(only.serial)),
                     &stmt);
-    if (rc < 0)
-        return rc;
-    conflict_from_row(stmt, out_conflict);
-    db_stmt_close(stmt);
-    return 0;
+    return take_row(rc, stmt, out_conflict);
 }
 
 int conflicts_explain_late(struct store_tx *tx, uint32_t store, const struct coupon_id *only)
