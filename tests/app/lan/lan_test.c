@@ -304,9 +304,7 @@ static void a_lost_answer_is_fetched_and_nothing_is_done_twice(void **state)
 {
     (void)state;
     street_run(street, 5000);
-    primary->only = "/v1/lan/act";
-    primary->wire = WIRE_ANSWER_LOST;
-    assert_int_equal(house_redeem(peer, 7), 0);
+    peer_redeems_over(WIRE_ANSWER_LOST);
     street_run(street, 5000);
     assert_int_equal(house_answer(peer, 7)->error, -EINPROGRESS);
     assert_int_equal(peer->answer_count, 1); /* said once */
@@ -321,10 +319,7 @@ static void a_lost_answer_survives_a_restart_and_is_never_decided_here(void **st
 {
     (void)state;
     street_run(street, 5000);
-    primary->only = "/v1/lan/act";
-    primary->wire = WIRE_ANSWER_LOST;
-    assert_int_equal(house_redeem(peer, 7), 0);
-    street_run(street, 0);
+    peer_redeems_over(WIRE_ANSWER_LOST);
     house_stop(peer);
     house_stop(primary);
     assert_int_equal(peer->till.pending_count, 1);

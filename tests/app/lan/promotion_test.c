@@ -25,15 +25,19 @@ static void a_primary_that_answers_is_not_deposed(void **state)
     assert_int_equal(house_answer(peer, 3)->store, STORE_STILL_ON);
 }
 
-static void a_promotion_comes_after_what_the_others_hold(void **state)
+static void only_the_third_has_a_record(void)
 {
-    (void)state;
-    street_run(street, 5000);
-    /* Only the third terminal has the primary's last record. */
     peer->wire = WIRE_LOST;
     peer->only = "/v1/lan/journal";
     fake_till_append(&primary->till);
     street_run(street, 3 * LAN_HELLO_MS);
+}
+
+static void a_promotion_comes_after_what_the_others_hold(void **state)
+{
+    (void)state;
+    street_run(street, 5000);
+    only_the_third_has_a_record();
     assert_int_equal(fake_till_journal(&third->till, 1, 1)->through, 1);
     assert_int_equal(fake_till_journal(&peer->till, 1, 1)->through, 0);
     house_stop(primary);
@@ -63,10 +67,7 @@ static void what_was_pending_at_the_old_primary_is_asked_of_the_own_till_once_it
 {
     (void)state;
     street_run(street, 5000);
-    primary->only = "/v1/lan/act";
-    primary->wire = WIRE_ANSWER_LOST;
-    assert_int_equal(house_redeem(peer, 7), 0);
-    street_run(street, 0);
+    peer_redeems_over(WIRE_ANSWER_LOST);
     house_stop(primary);
     peer->till.store.primary = true;
     peer->till.store.primary_terminal = 2;
@@ -84,10 +85,7 @@ static void what_was_pending_goes_to_the_new_primary(void **state)
 {
     (void)state;
     street_run(street, 5000);
-    primary->only = "/v1/lan/act";
-    primary->wire = WIRE_LOST;
-    assert_int_equal(house_redeem(peer, 7), 0);
-    street_run(street, 0);
+    peer_redeems_over(WIRE_LOST);
     house_stop(primary);
     struct house *both[] = {peer, third};
     for (size_t i = 0; i < ARRAY_LEN(both); i++) {
@@ -108,10 +106,7 @@ static void what_the_former_primary_may_have_done_stays_pending_until_the_till_k
     static const int not_yet[] = {-EAGAIN, -EBUSY};
     (void)state;
     street_run(street, 5000);
-    primary->only = "/v1/lan/act";
-    primary->wire = WIRE_ANSWER_LOST;
-    assert_int_equal(house_redeem(peer, 7), 0);
-    street_run(street, 0);
+    peer_redeems_over(WIRE_ANSWER_LOST);
     peer->till.store.primary = true;
     peer->till.store.primary_terminal = 2;
     peer->till.store.store_epoch = 2;
@@ -154,10 +149,7 @@ static void a_request_that_may_have_been_done_waits_until_the_new_primary_has_th
     third->till.refuses_copies = true;
     fake_till_append(&primary->till);
     street_run(street, 5000);
-    primary->only = "/v1/lan/act";
-    primary->wire = WIRE_LOST;
-    assert_int_equal(house_redeem(peer, 7), 0);
-    street_run(street, 0);
+    peer_redeems_over(WIRE_LOST);
     house_stop(primary);
     forget_terminal(peer, 1, 3);
     forget_terminal(third, 1, 3);
@@ -176,14 +168,8 @@ static void what_a_lost_primary_may_have_done_waits_for_the_copy_that_a_peer_hol
 {
     (void)state;
     street_run(street, 5000);
-    peer->wire = WIRE_LOST;
-    peer->only = "/v1/lan/journal";
-    fake_till_append(&primary->till);
-    street_run(street, 3 * LAN_HELLO_MS);
-    primary->only = "/v1/lan/act";
-    primary->wire = WIRE_LOST;
-    assert_int_equal(house_redeem(peer, 7), 0);
-    street_run(street, 0);
+    only_the_third_has_a_record();
+    peer_redeems_over(WIRE_LOST);
     house_stop(primary);
     house_stop(peer);
     forget_terminal(peer, 1, 2);

@@ -1,6 +1,10 @@
 #include "three_houses.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 struct street *street;
 struct house *primary, *peer, *third;
@@ -23,4 +27,12 @@ int close_houses(void **state)
     street_close(street);
     free(street);
     return 0;
+}
+
+void peer_redeems_over(enum wire wire)
+{
+    primary->only = "/v1/lan/act";
+    primary->wire = wire;
+    assert_int_equal(house_redeem(peer, 7), 0);
+    street_run(street, 0);
 }

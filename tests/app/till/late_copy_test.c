@@ -23,6 +23,21 @@ static struct slice on_its_way(struct several *s, const struct lan_end *after)
     return (struct slice){late, len};
 }
 
+/* A redemption of the first that nobody holds when the second is promoted over it, of which the third knows. */
+static struct slice overtaken_by_a_promotion(struct several *s)
+{
+    struct lan_end ends[LAN_TERMINALS_MAX];
+    uint32_t count = 0;
+
+    several_meet(s);
+    assert_int_equal(till_ends(s->shops[0].till, ends, &count), 0);
+    (void)several_ask(s, 0, several_redeem(1));
+    struct slice late = on_its_way(s, &ends[0]);
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    (void)several_copy(s, 1, 2);
+    return late;
+}
+
 static void all_hold_the_same(struct several *s, int64_t redemptions)
 {
     several_meet(s);
@@ -36,15 +51,8 @@ static void all_hold_the_same(struct several *s, int64_t redemptions)
 static void an_act_that_was_on_its_way_is_not_taken_because_its_author_knows_by_now(void **state)
 {
     struct several *s = *state;
-    struct lan_end ends[LAN_TERMINALS_MAX];
-    uint32_t count = 0;
+    struct slice late = overtaken_by_a_promotion(s);
 
-    several_meet(s);
-    assert_int_equal(till_ends(s->shops[0].till, ends, &count), 0);
-    (void)several_ask(s, 0, several_redeem(1)); /* nobody holds it */
-    struct slice late = on_its_way(s, &ends[0]);
-    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
-    (void)several_copy(s, 1, 2);
     (void)several_copy(s, 1, 0);
     assert_int_equal(several_word(s, 0, 1), 0);
     assert_int_equal(several_word(s, 0, 2), 0);
@@ -63,15 +71,8 @@ static void an_act_that_was_on_its_way_is_not_taken_because_its_author_knows_by_
 static void an_act_that_was_on_its_way_is_not_taken_for_the_beginning_of_what_followed(void **state)
 {
     struct several *s = *state;
-    struct lan_end ends[LAN_TERMINALS_MAX];
-    uint32_t count = 0;
+    struct slice late = overtaken_by_a_promotion(s);
 
-    several_meet(s);
-    assert_int_equal(till_ends(s->shops[0].till, ends, &count), 0);
-    (void)several_ask(s, 0, several_redeem(1)); /* nobody holds it */
-    struct slice late = on_its_way(s, &ends[0]);
-    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
-    (void)several_copy(s, 1, 2);
     several_carry(s, 1, 0);
     assert_int_equal(several_word(s, 1, 0), 0);
     assert_int_equal(several_store(s, 0).unconfirmed_from, 0);
