@@ -5,7 +5,7 @@
 
 --nightly: 200 power cuts under load, 100 during an update, a tenth of them started. --only: these steps, by the names of their
 functions, with those that they need. Pictures, the console's log, the paper and report.json are left in OUT. Exit 0 when every step
-held, 1 at the first that did not, or when all together took longer than --limit seconds (default 2400, nightly 4 hours): no step waits
+held, 1 at the first that did not, or when all together took longer than --limit seconds (default 3000, nightly 4 hours): no step waits
 for ever.
 """
 
@@ -114,7 +114,7 @@ def main():
     os.makedirs(args.out, exist_ok=True)
     args.work = tempfile.mkdtemp(prefix="tillside-device-")
     began = time.monotonic()
-    limit = args.limit or (4 * 3600 if args.nightly else 2400)
+    limit = args.limit or (4 * 3600 if args.nightly else 3000)
 
     def say(line):
         print(line, flush=True)
