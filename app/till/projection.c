@@ -301,7 +301,8 @@ static int apply_right(struct projection *p, const struct body *body)
                body->kind == RECORD_RIGHT_GRANTED ? HELD_HERE : HELD_RELEASED, right->store_epoch);
 }
 
-/* The same transfer in two journals: a promoted terminal took up what the old primary had done. It counts once. */
+/* The same transfer in two journals: a promoted terminal took up what the old primary had done. It counts once, as the
+ * record that leaves the store less, because central may have passed that credit on; of two alike the first. */
 static int take_transfer_over(struct projection *p, int64_t id, const struct body *body, int64_t sign)
 {
     const struct body_share *share = &body->share;
@@ -321,10 +322,12 @@ static int take_transfer_over(struct projection *p, int64_t id, const struct bod
         counted_minor = db_column_int64(stmt, 1);
     }
     db_stmt_close(stmt);
-    if (r >= 0)
+    if (r >= 0 && share->amount_minor == counted_minor)
         r = projection_precedes(p, id, known, &first);
+    else if (r >= 0)
+        first = sign * share->amount_minor < sign * counted_minor;
     if (r < 0 || !first)
-        return r;
+        return r < 0 ? r : 0;
     r = RUN(p->db, "UPDATE share_transfer SET record = ?3, amount_minor = ?4 WHERE kind = ?1 AND transfer = ?2",
             body->kind, (int64_t)share->transfer, id, share->amount_minor);
     return r < 0 ? r

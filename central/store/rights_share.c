@@ -356,12 +356,13 @@ static int lost_grant(struct store_tx *tx, const struct record *record, uint32_t
     return rc < 0 || !placed ? rc : record_note_problem(tx, record->id, record->kind, "credit that was placed before");
 }
 
-/* Who followed a primary in the store may have taken up a request that the other one had answered: it counts once. */
+/* Who followed a primary in the store may have taken up a request that the other one had answered: it counts once, as
+ * the larger answer. */
 static int released_again(struct store_tx *tx, const struct record *record, const struct transfer *answered,
                           const struct body_share *body)
 {
     bool risk = false;
-    int rc = answered && answered->amount_minor == body->amount_minor
+    int rc = answered && answered->amount_minor >= body->amount_minor
                  ? succession_at_risk(tx, answered->from_store, &risk)
                  : 0;
     return rc < 0 || risk

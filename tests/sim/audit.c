@@ -75,10 +75,13 @@ static const char own_views[] =
     "  FROM machine m WHERE m.clone = 1 AND m.store = r.store AND m.terminal != r.terminal AND r.seq > coalesce((SELECT"
     "  k.through FROM copied k WHERE k.place = m.place AND k.terminal = r.terminal AND k.inc = r.inc), 0)));"
     "CREATE INDEX beyond_id ON beyond(terminal, inc, seq);"
-    /* where a primary was followed, both may have taken the same move or void, which counts once */
+    /* where a primary was followed, both may have taken the same move or void, which counts once: a move as the one
+     * that leaves the store less */
     "CREATE TABLE again AS SELECT b.rowid AS id FROM c a JOIN c b ON b.kind = 8 AND b.f1 = a.f1 AND b.f2 = a.f2 AND"
     " b.f3 = a.f3 AND " ANOTHER " WHERE a.kind = 8 AND a.store IN shared UNION ALL SELECT b.rowid FROM c a JOIN c b ON"
-    " b.kind = a.kind AND b.f5 = a.f5 AND " ANOTHER " WHERE a.kind IN (11, 12) AND a.store IN shared;"
+    " b.kind = a.kind AND b.f5 = a.f5 AND b.store = a.store AND b.terminal != a.terminal AND (CASE b.kind WHEN 12 THEN"
+    " b.f4 ELSE -b.f4 END, -b.rowid) < (CASE a.kind WHEN 12 THEN a.f4 ELSE -a.f4 END, -a.rowid) WHERE a.kind IN (11,"
+    " 12) AND a.store IN shared;"
     /* what changes a share: earned, spent, granted, released, voided */
     "CREATE TABLE move AS"
     " SELECT terminal, inc, seq, store, f2 AS member, f5 - f10 AS delta FROM c WHERE kind = 6"

@@ -289,6 +289,40 @@ static void whom_a_restored_central_had_named_besides_is_waited_for(void **state
     assert_true(is_done(several_ask(s, 0, lost)));
 }
 
+static void release_alone(struct several *s, uint32_t i, int64_t expected_minor)
+{
+    const struct feed_share request = {
+        .member = SHOP_MEMBER, .owner = {OWNER_STORE, SHOP_STORE}, .amount_minor = 500, .transfer = 62};
+
+    (void)several_alone(s, i, true);
+    shop_item_share(&s->shops[i], FEED_SHARE_REQUEST, &request);
+    shop_give(&s->shops[i]);
+    assert_int_equal(shop_query(&s->shops[i], "SELECT amount_minor FROM share_transfer WHERE kind = 12"),
+                     expected_minor);
+}
+
+/* Central passes on what it hears of first, and the rest stays with the store. */
+static void of_two_that_released_for_one_move_the_larger_release_counts(void **state)
+{
+    struct several *s = *state;
+    const struct feed_share more = {
+        .member = SHOP_MEMBER, .owner = {OWNER_STORE, SHOP_STORE}, .amount_minor = 70, .transfer = 63};
+
+    give_share(s);
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    release_alone(s, 0, 150);
+    (void)several_alone(s, 1, true);
+    shop_item_share(&s->shops[1], FEED_SHARE_GRANT, &more);
+    shop_give(&s->shops[1]);
+    release_alone(s, 1, 150 + 70);
+    several_meet(s);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(shop_query(&s->shops[i], "SELECT count(*) FROM journal WHERE kind = 12"), 2);
+        assert_int_equal(shop_query(&s->shops[i], "SELECT amount_minor FROM share_transfer WHERE kind = 12"), 150 + 70);
+        assert_int_equal(shop_query(&s->shops[i], "SELECT amount_minor FROM share"), 0);
+    }
+}
+
 #define WITH_TWO(test)   cmocka_unit_test_setup_teardown(test, several_open_two, several_close_all)
 #define WITH_THREE(test) cmocka_unit_test_setup_teardown(test, several_open_three, several_close_all)
 
@@ -296,6 +330,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_TWO(who_follows_by_centrals_word_spends_credit_once_the_other_one_showed_its_end),
+        WITH_TWO(of_two_that_released_for_one_move_the_larger_release_counts),
         WITH_THREE(a_chain_of_hand_overs_waits_for_its_first),
         WITH_THREE(a_promotion_over_who_had_not_settled_waits_too),
         WITH_TWO(an_earlier_word_is_no_end),
