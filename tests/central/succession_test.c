@@ -272,7 +272,11 @@ static void credit_that_both_primaries_released_for_one_request_moves_once(void 
     assert_int_equal(desk_share_at(d, d->f.shops[1]), 600);
     desk_books_are_whole(d);
 
-    released.share.amount_minor = 500; /* not the same move */
+    released.share.amount_minor = 500; /* it had less of it: the larger release counts */
+    terminal_record(&peer, &released);
+    assert_int_equal(desk_problems(d), 0);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 400);
+    released.share.amount_minor = 700;
     terminal_record(&peer, &released);
     assert_int_equal(desk_problems(d), 1);
 }
