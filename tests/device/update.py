@@ -318,7 +318,7 @@ class Updates(Day):
         self.tap_onward("service", "reset", "reset")
         hold = self.layout.at("reset", "hold")
         self.machine.press_down(*hold)
-        time.sleep(15)  # five times as long as it has to be held: a slow host takes the press late
+        time.sleep(6)  # twice as long as it has to be held
         self.machine.finger(False)
         self.rest()
         self.keep("11-reset-asked-twice")
