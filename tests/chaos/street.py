@@ -14,6 +14,7 @@ from contextlib import closing
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "story"))
 from appliance import ROOT, Central, Failed, Terminal, wait_for  # noqa: E402
 
+RECEIPT = 14  # the kind of a record that says how a print went
 TEN, PERCENT, BUDGET = 1002, 1004, 1007  # of the demo: ten yuan off; 15 % off, which needs the amount; 3 off anywhere
 RESCAN_S = 10
 PATIENCE_S = 240  # only so that a hung test ends
@@ -116,11 +117,14 @@ class Desk:
             self.error = error
 
     def told(self):
-        """Central has everything that is here."""
-        return self.durable() >= self.last_seq()
+        """Central has everything that is here, and nothing more comes: a print's record is written after its sale."""
+        return self.printed() >= self.goods and self.durable() >= self.last_seq()
 
     def wait_told(self):
         wait_for(f"{self.name} has told everything", PATIENCE_S, self.told)
+
+    def printed(self):
+        return rows(self.books, "SELECT count(*) FROM journal WHERE terminal = ? AND kind = ?", self.number, RECEIPT)[0][0]
 
     def last_seq(self):
         return rows(self.books, "SELECT max(seq) FROM journal WHERE terminal = ?", self.number)[0][0]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -13,6 +14,9 @@ import urllib.request
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PHONE = os.path.join(ROOT, "tests", "wechat", "phone.py")
 EMULATOR = os.path.join(ROOT, "tests", "wechat", "emulator.py")
+
+
+PATIENCE_S = 60  # only so that a hung test ends
 
 
 class Failed(Exception):
@@ -32,9 +36,15 @@ def wait_for(what, seconds, look):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the kernel gives to connections: who stops and starts again must find its port free."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Process:
@@ -54,11 +64,11 @@ class Process:
             return
         self.process.send_signal(how)
         try:
-            self.process.wait(15)
+            self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise Failed(f"{self.name} did not stop within 15 s") from None
+            raise Failed(f"{self.name} did not stop within {PATIENCE_S} s") from None
 
     def log_tail(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:
@@ -81,7 +91,7 @@ class Central(Process):
 
     def start(self):
         super().start()
-        wait_for("central answers", 20, self.healthy)
+        wait_for("central answers", PATIENCE_S, self.healthy)
 
     def healthy(self):
         if not self.running():
@@ -115,7 +125,7 @@ class Terminal(Process):
         if os.path.exists(self.socket_path):
             os.unlink(self.socket_path)
         super().start()
-        wait_for(f"{self.name} opens its control socket", 10, self.connect)
+        wait_for(f"{self.name} opens its control socket", PATIENCE_S, self.connect)
 
     def connect(self):
         if not self.running():
@@ -126,7 +136,7 @@ class Terminal(Process):
         except OSError:
             connection.close()
             return False
-        connection.settimeout(20)
+        connection.settimeout(PATIENCE_S)
         self.connection = connection.makefile("rwb")
         return True
 
@@ -147,7 +157,7 @@ class Terminal(Process):
     def view(self):
         return self.do(cmd="view")["view"]
 
-    def wait_screen(self, screen, seconds=15, **fields):
+    def wait_screen(self, screen, seconds=PATIENCE_S, **fields):
         """Until this screen is up and its fields have these values; the screen's fields."""
         seen = {}
 
@@ -165,13 +175,13 @@ class Terminal(Process):
             raise Failed(f"{failed}; it shows {json.dumps(seen, ensure_ascii=False)}") from None
         return seen[screen]
 
-    def wait_hit(self, name, seconds=5):
+    def wait_hit(self, name, seconds=PATIENCE_S):
         wait_for(f"{self.name}: {name} can be touched", seconds,
                  lambda: any(hit["name"] == name for hit in self.do(cmd="hits")["hits"]))
 
     def tap(self, name):
         """As soon as it can be touched; a screen may change between looking and touching."""
-        wait_for(f"{self.name}: {name} can be touched", 5, lambda: self.ask(cmd="tap", name=name)["ok"])
+        wait_for(f"{self.name}: {name} can be touched", PATIENCE_S, lambda: self.ask(cmd="tap", name=name)["ok"])
 
     def keys(self, digits):
         for digit in digits:
