@@ -76,14 +76,33 @@ static int next_unexplained(struct store_tx *tx, uint32_t store, struct coupon_i
     int rc =
         query_first(store_tx_db(tx),
                     "SELECT " CONFLICT_COLUMNS " FROM conflict k WHERE id > ?2 AND campaign != 0 AND kind IN (?3, ?4)"
-                    " AND (?5 = 0 OR (campaign = ?5 AND serial = ?6))"
-                    " AND (store = ?1 OR EXISTS (SELECT 1 FROM journal j WHERE j.terminal = k.c_terminal"
-                    " AND j.incarnation = k.c_incarnation AND j.seq = k.c_seq AND j.store = ?1))"
+                    " AND CASE WHEN ?5 != 0 THEN campaign = ?5 AND serial = ?6 ELSE store = ?1"
+                    " OR EXISTS (SELECT 1 FROM journal j WHERE j.terminal = k.c_terminal"
+                    " AND j.incarnation = k.c_incarnation AND j.seq = k.c_seq AND j.store = ?1) END"
                     " ORDER BY id LIMIT 1",
                     QUERY(Q_INT(store), Q_INT(after), Q_INT(CONFLICT_DOUBLE), Q_INT(CONFLICT_NO_RIGHT),
                           Q_INT(only.campaign), Q_INT(only.serial)),
                     &stmt);
     return take_row(rc, stmt, out_conflict);
+}
+
+static int any_risk_grant(struct store_tx *tx, struct coupon_id id, bool *out_any)
+{
+    int64_t any = 0;
+    int rc =
+        query_number(store_tx_db(tx), "SELECT count(*) FROM grant_log WHERE campaign = ?1 AND serial = ?2 AND risk = 1",
+                     QUERY(Q_INT(id.campaign), Q_INT(id.serial)), &any);
+    if (rc == 0)
+        *out_any = any > 0;
+    return rc;
+}
+
+int conflict_is_explained(struct store_tx *tx, const struct conflict *conflict, bool *out_explained)
+{
+    int rc = any_risk_grant(tx, conflict->coupon, out_explained);
+    if (rc < 0 || *out_explained)
+        return rc;
+    return succession_explains_double(tx, conflict->record, conflict->canonical, out_explained);
 }
 
 int conflicts_explain_late(struct store_tx *tx, uint32_t store, const struct coupon_id *only)
@@ -93,7 +112,7 @@ int conflicts_explain_late(struct store_tx *tx, uint32_t store, const struct cou
     int rc;
     while ((rc = next_unexplained(tx, store, coupon, conflict.id, &conflict)) == 0) {
         bool explained = false;
-        rc = succession_explains_double(tx, conflict.record, conflict.canonical, &explained);
+        rc = conflict_is_explained(tx, &conflict, &explained);
         if (rc == 0 && explained)
             rc = query_run(store_tx_write(tx), "UPDATE conflict SET kind = ?2 WHERE id = ?1",
                            QUERY(Q_INT(conflict.id), Q_INT(CONFLICT_WRITE_OFF)));

@@ -135,8 +135,11 @@ MUST_CHECK int answer_used(struct store_tx *tx, const struct coupon *coupon, str
 /* split: credit whose settlement stands in the record's own postings; of before uncovered.h. */
 MUST_CHECK int conflict_insert(struct store_tx *tx, const struct conflict *conflict);
 
-/* A promotion may come up after the double that it explains, and after a restore a release may: doubles of the store
- * that nothing explained are looked at again. only: of this coupon; NULL: of all. */
+/* The right was given again at risk, or a store's primary was followed by one that lacked its last acts. */
+MUST_CHECK int conflict_is_explained(struct store_tx *tx, const struct conflict *conflict, bool *out_explained);
+
+/* A promotion may come up after the double that it explains, and after a restore a release or a grant at risk may:
+ * doubles that nothing explained are looked at again. only: of this coupon; NULL: all of the store. */
 MUST_CHECK int conflicts_explain_late(struct store_tx *tx, uint32_t store, const struct coupon_id *only);
 
 /* A record that says what cannot be: kept, noted, passed over. */

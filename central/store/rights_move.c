@@ -385,7 +385,8 @@ static int apply_granted(struct store_tx *tx, const struct record *record, uint3
         return record_note_problem(tx, record->id, record->kind, "grant that central did not make");
     struct coupon_row row;
     rc = find_or_learn(tx, store, body, &row);
-    return rc < 0 ? rc : learn_grant(tx, store, body, &row);
+    rc = rc < 0 ? rc : learn_grant(tx, store, body, &row);
+    return rc < 0 || !body->risk ? rc : conflicts_explain_late(tx, store, &body->coupon);
 }
 
 int rights_apply_right(struct store_tx *tx, const struct record *record, uint32_t store, const struct body_right *body)

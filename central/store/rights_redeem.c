@@ -1,5 +1,4 @@
 #include "central/store/rights_internal.h"
-#include "central/store/succession.h"
 
 #include <string.h>
 
@@ -52,17 +51,6 @@ static int redemption_insert(struct store_tx *tx, struct record_id id, uint32_t 
                            Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq), Q_INT(store), Q_INT(body->member),
                            Q_INT(body->discount_minor), Q_INT(body->offline), Q_INT(rightful),
                            Q_INT(body->business_ms)));
-}
-
-static int any_risk_grant(struct store_tx *tx, struct coupon_id id, bool *out_any)
-{
-    int64_t any = 0;
-    int rc =
-        query_number(store_tx_db(tx), "SELECT count(*) FROM grant_log WHERE campaign = ?1 AND serial = ?2 AND risk = 1",
-                     QUERY(Q_INT(id.campaign), Q_INT(id.serial)), &any);
-    if (rc == 0)
-        *out_any = any > 0;
-    return rc;
 }
 
 static int budget_used(struct store_tx *tx, struct record_id id, uint32_t campaign, int64_t *out_minor)
@@ -149,9 +137,7 @@ static int settle_conflict(struct store_tx *tx, const struct double_use *use, co
         .found_ms = tx->now_ms,
     };
     bool risk = false;
-    int rc = any_risk_grant(tx, body->coupon, &risk);
-    if (rc == 0 && !risk)
-        rc = succession_explains_double(tx, use->record->id, canonical->record, &risk);
+    int rc = conflict_is_explained(tx, &conflict, &risk);
     if (rc == 0)
         rc = store_next_number(tx, "conflict", &conflict.id);
     if (rc == 0)
