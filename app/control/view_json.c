@@ -115,9 +115,9 @@ static json_t *service(const struct view_service *s)
 
 static json_t *reset(const struct view_reset *r)
 {
-    return json_pack("{s:i, s:i, s:i, s:i, s:b, s:s}", "terminal", (int)r->terminal, "unsent", (int)r->unsent,
-                     "given_up", (int)r->given_up, "hold_s", (int)r->hold_s, "under_way", r->under_way ? 1 : 0,
-                     "reason", r->reason);
+    return json_pack("{s:i, s:i, s:i, s:i, s:b, s:b, s:s}", "terminal", (int)r->terminal, "unsent", (int)r->unsent,
+                     "given_up", (int)r->given_up, "hold_s", (int)r->hold_s, "stick_reading", r->stick_reading ? 1 : 0,
+                     "under_way", r->under_way ? 1 : 0, "reason", r->reason);
 }
 
 static json_t *store(const struct view_store *s)

@@ -84,6 +84,9 @@ static void said(struct scene *scene, const struct view_reset *reset, struct rec
     } else if (reset->under_way) {
         words = say(scene, N_("The terminal forgets all and restarts."));
         ink = theme->ink;
+    } else if (reset->stick_reading) {
+        words = say(scene, N_("The stick is in use; this may take minutes."));
+        ink = theme->ink;
     } else if (reset->given_up > 0) {
         words = say(scene, N_("Bring the network back, or save the records to a stick first. Else hold once more."));
     }
@@ -97,12 +100,13 @@ static void choices(struct scene *scene, const struct view_reset *reset, struct 
 {
     const struct theme *theme = scene->theme;
     char text[160];
+    bool waits = reset->under_way || reset->stick_reading;
     struct button hold = {.kind = BUTTON_DANGER,
                           .label = hold_words(scene, reset, text, sizeof(text)),
-                          .disabled = reset->under_way,
+                          .disabled = waits,
                           .hit = hit_of("hold", INTENT_HOLD, 1)};
     hold.hit.held = true;
-    hold.ground = reset->under_way ? 0 : theme->refuse;
+    hold.ground = waits ? 0 : theme->refuse;
     widget_button(scene, rect_cut_bottom(&area, theme->button), &hold);
     rect_cut_bottom(&area, theme->unit * 2);
     widget_button(scene, rect_cut_bottom(&area, theme->button),
@@ -116,7 +120,7 @@ static void choices(struct scene *scene, const struct view_reset *reset, struct 
                       &(struct button){.kind = BUTTON_PLAIN,
                                        .icon = ICON_STORAGE,
                                        .label = say(scene, N_("Save records to a stick")),
-                                       .disabled = reset->under_way,
+                                       .disabled = waits,
                                        .hit = hit_of("acts", INTENT_ACTS, 0)});
         rect_cut_bottom(&area, theme->unit);
     }

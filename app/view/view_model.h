@@ -347,6 +347,7 @@ struct view_reset {
     int64_t oldest_age_s; /* of the oldest of them; 0 = not known */
     uint32_t given_up;    /* how many the second question names; 0 = it was not asked yet */
     uint32_t hold_s;      /* seconds that are left while the button is held; 0 = it is not */
+    bool stick_reading;   /* what is being saved first may fail: the button waits for it */
     bool under_way;
     char reason[VIEW_TEXT_MAX]; /* why it could not be begun */
 };

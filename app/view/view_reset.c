@@ -13,6 +13,7 @@ void view_fill_reset(const struct flow *flow, struct view_reset *out_reset)
     out_reset->given_up = reset->given_up;
     if (reset->hold_until_mono_ms != 0 && left_ms > 0)
         out_reset->hold_s = (uint32_t)((left_ms + 999) / 1000);
+    out_reset->stick_reading = flow->stick_reading;
     out_reset->under_way = reset->under_way;
     view_put(out_reset->reason, VIEW_TEXT_MAX, reset->reason);
 }

@@ -130,6 +130,12 @@ class Day:
         except Failed as failed:
             raise Failed(f"{failed}; what is shown is most like '{seen[0]}'") from None
 
+    def like_twin(self, screen, button):
+        """Around this button the picture is the twin's: it may be touched, and says the same."""
+        x, y = self.layout.at(screen, button)
+        around = slice(y - 24, y + 24), slice(x - 150, x + 150)
+        return changed(self.layout.pictures[screen][around], self.machine.pixels()[around]) < 0.02
+
     def rest(self):
         """Until the picture has not changed for a second: all touches so far were understood."""
         last = {"picture": self.machine.pixels(), "since": time.monotonic()}

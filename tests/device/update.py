@@ -316,6 +316,7 @@ class Updates(Day):
         self.sign_in(MANAGER)
         self.save_acts(stick)
         self.tap_onward("service", "reset", "reset")
+        wait_for("the button can be held: the stick is no longer in use", PATIENCE, lambda: self.like_twin("reset", "hold"))
         hold = self.layout.at("reset", "hold")
         self.machine.press_down(*hold)
         time.sleep(6)  # twice as long as it has to be held

@@ -16,7 +16,7 @@ single() { # sample, language, size, name
 for name in attract attract_offline attract_light attract_pool attract_survey attract_no_code greeting_new viewfinder_reading viewfinder_blind \
     verdict_good_offline verdict_used verdict_elsewhere verdict_minimum verdict_wait verdict_sale verdict_void \
     verdict_look verdict_gift member_staff member_elsewhere verdict_credit_offline price price_unknown sign_in sign_in_pin counter_busy amount_coupon \
-    code_entry void_list void_reason enrol_digits service service_stick service_shop service_many reset_sent reset_again self_test_screen self_test_touch \
+    code_entry void_list void_reason enrol_digits service service_stick service_shop service_many reset_sent reset_again reset_waits self_test_screen self_test_touch \
     self_test_failed store_peer \
     store_main store_ask_alone store_ask_promote counter_waiting verdict_waiting verdict_main_away verdict_promoted \
     outage_books; do

@@ -328,6 +328,12 @@ static void reset_again(struct view_model *view, bool zh)
     view->reset.given_up = 20721;
 }
 
+static void reset_waits(struct view_model *view, bool zh)
+{
+    reset_unsent(view, zh);
+    view->reset.stick_reading = true;
+}
+
 static void reset_failed(struct view_model *view, bool zh)
 {
     reset_unsent(view, zh);
@@ -568,6 +574,7 @@ const struct sample staff_samples[] = {
     {"service_shop", service_shop},
     {"reset_sent", reset_sent},
     {"reset_again", reset_again},
+    {"reset_waits", reset_waits},
     {"reset_failed", reset_failed},
     {"service_stick", service_stick},
     {"self_test_screen", self_test_screen},
