@@ -317,6 +317,18 @@ static struct share_transit transit_of(const struct body_share *body)
     };
 }
 
+/* Who followed a primary in the store may have taken up a request that the other one had answered: it counts once, as
+ * the larger answer. counted_minor: what counts so far; -1: nothing of this store's. */
+static int released_again(struct store_tx *tx, const struct record *record, uint32_t store, int64_t counted_minor,
+                          const struct body_share *body)
+{
+    bool risk = false;
+    int rc = body->amount_minor <= counted_minor ? succession_at_risk(tx, store, &risk) : 0;
+    return rc < 0 || risk
+               ? rc
+               : record_note_problem(tx, record->id, record->kind, "release of credit that was not asked for");
+}
+
 static int lost_release(struct store_tx *tx, const struct record *record, uint32_t store, const struct body_share *body)
 {
     struct share_transit transit = transit_of(body);
@@ -325,7 +337,7 @@ static int lost_release(struct store_tx *tx, const struct record *record, uint32
         return 0;
     int rc = share_transit_find(tx, body->transfer, &transit);
     if (rc == 0 && transit.from_store != 0)
-        return record_note_problem(tx, record->id, record->kind, "credit released twice");
+        return released_again(tx, record, store, transit.from_store == store ? transit.amount_minor : -1, body);
     if (rc < 0 && rc != -ENOENT)
         return rc;
     transit.from_store = store;
@@ -356,20 +368,6 @@ static int lost_grant(struct store_tx *tx, const struct record *record, uint32_t
     return rc < 0 || !placed ? rc : record_note_problem(tx, record->id, record->kind, "credit that was placed before");
 }
 
-/* Who followed a primary in the store may have taken up a request that the other one had answered: it counts once, as
- * the larger answer. */
-static int released_again(struct store_tx *tx, const struct record *record, const struct transfer *answered,
-                          const struct body_share *body)
-{
-    bool risk = false;
-    int rc = answered && answered->amount_minor >= body->amount_minor
-                 ? succession_at_risk(tx, answered->from_store, &risk)
-                 : 0;
-    return rc < 0 || risk
-               ? rc
-               : record_note_problem(tx, record->id, record->kind, "release of credit that was not asked for");
-}
-
 static int apply_released(struct store_tx *tx, const struct record *record, uint32_t store,
                           const struct body_share *body)
 {
@@ -388,7 +386,7 @@ static int apply_released(struct store_tx *tx, const struct record *record, uint
     if (transfer_is_earlier(tx, body->transfer) && (!known || told || (open && waits && body->amount_minor > 0)))
         return lost_release(tx, record, store, body);
     if (!open)
-        return released_again(tx, record, fits ? &transfer : NULL, body);
+        return released_again(tx, record, store, fits ? transfer.amount_minor : -1, body);
     rc = rights_share_add(tx, body->member, body->owner, store, -body->amount_minor);
     if (rc == 0)
         rc = pass_on(tx, &transfer, body);

@@ -406,6 +406,26 @@ static void a_grant_at_risk_that_comes_up_late_explains_a_double_that_was_noted_
     desk_books_are_whole(d);
 }
 
+/* Both primaries that a store had answered a move that the restored books do not know: the larger release counts. */
+static void credit_that_two_primaries_released_moves_once(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = desk_join(d, 3);
+    earn(d);
+    desk_back_up(d);
+    struct feed_share asked = release_credit(d);
+    struct body taken_over = desk_promotion(&d->a, 1, 2), again = desk_share(RECORD_SHARE_RELEASED, &asked, 500);
+    desk_restore(d);
+    desk_send_again(d, &d->a);
+    terminal_record(&peer, &taken_over);
+    terminal_record(&peer, &again);
+    assert_int_equal(desk_problems(d), 0);
+    assert_int_equal(desk_share_at(d, d->f.shops[0]), 400);
+    again.share.amount_minor = 700;
+    terminal_record(&peer, &again);
+    assert_int_equal(desk_problems(d), 1);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
 
 int main(void)
@@ -414,6 +434,7 @@ int main(void)
         CASE(credit_whose_grant_nobody_took_goes_back_to_who_gave_it),
         CASE(credit_that_was_taken_before_the_restore_stays_where_it_is),
         CASE(credit_on_its_way_during_the_backup_arrives_once),
+        CASE(credit_that_two_primaries_released_moves_once),
         CASE(a_right_that_nobody_took_goes_home),
         CASE(a_right_that_went_to_another_asker_is_not_granted_to_the_first),
         CASE(a_strict_coupon_is_not_granted_before_everybody_was_heard),

@@ -54,7 +54,7 @@ static void start_later(struct center *center)
 
 void center_start(struct center *center)
 {
-    if (center->drive.dead) /* it died while it was being stopped */
+    if (center->drive.dead) /* it died while it was being stopped or started */
         drive_revive(&center->drive);
     struct central_options options = {
         .config = config_of(center),

@@ -265,9 +265,8 @@ static void service(struct view_model *view, bool zh)
     view->status.oldest_age_s = 260;
     view->status.last_contact_age_s = 275;
     view->status.device_down[HAL_SCANNER] = true;
-    for (int i = 0; i < HAL_DEVICE_COUNT; i++) {
+    for (int i = 0; i < HAL_DEVICE_COUNT; i++)
         s->devices[i].ok = i != HAL_SCANNER;
-    }
     PUT(s->devices[HAL_SCANNER].reason, "/dev/input/by-id/usb-Honeywell_1450g-event-kbd: no such device");
     s->devices[HAL_CAMERA].testing = true;
     PUT(s->devices[HAL_NETWORK].reason, "eth0 192.168.7.24");
@@ -285,9 +284,8 @@ static void service(struct view_model *view, bool zh)
     s->next_try_s = 12;
     s->free_mb = 5210;
     PUT(s->sync_error, "connect 10.0.3.2:8443: connection refused");
-    for (size_t i = 0; i < ARRAY_LEN(log); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(log); i++)
         PUT(s->log[i], log[i]);
-    }
 }
 
 /* The longest sentence about a stick. */
@@ -354,9 +352,8 @@ static void self_test_at(struct view_model *view, uint32_t item)
 {
     view->screen = SCREEN_SELF_TEST;
     view->self_test.item = item;
-    for (uint32_t i = 1; i < (item != 0 ? item : SELF_TEST_ITEMS + 1); i++) {
+    for (uint32_t i = 1; i < (item != 0 ? item : SELF_TEST_ITEMS + 1); i++)
         view->self_test.outcomes[i] = SELF_TEST_PASSED;
-    }
 }
 
 static void self_test_screen(struct view_model *view, bool zh)
@@ -393,9 +390,8 @@ static void self_test_failed(struct view_model *view, bool zh)
     view->self_test.outcomes[SELF_TEST_BUTTONS] = SELF_TEST_ABSENT;
     view->self_test.outcomes[SELF_TEST_PRINTER] = SELF_TEST_FAILED;
     PUT(view->self_test.report, "TSD1:");
-    for (size_t i = 5; i < 380; i++) {
+    for (size_t i = 5; i < 380; i++)
         view->self_test.report[i] = "0123456789ABCDEFGHIJ"[(i * i + i / 7) % 20];
-    }
 }
 
 static void self_test_well(struct view_model *view, bool zh)
