@@ -315,10 +315,10 @@ void faults_heal(struct world *world)
         struct terminal *t = world->terminals[i];
         t->drive.dies_in = 0;
         drive_mend(&t->drive);
-        if (t->lost)
-            drive_revive(&t->drive); /* it may have died when it was stopped; the auditor reads what is left */
         if (t->clone && !t->retired)
             retire_clone(t, 0);
+        if (t->lost || t->clone)
+            drive_revive(&t->drive); /* it may have died when it was stopped; the auditor reads what is left */
         t->wall_offset_ms = 0;
         set_line(t, true, true);
         if (t->boots > 0)
