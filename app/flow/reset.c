@@ -33,7 +33,7 @@ void flow_reset_act(struct flow *flow, struct effects *effects)
         return;
     }
     memset(&flow->reset, 0, sizeof(flow->reset));
-    flow_go(flow, SCREEN_RESET, PAD_MS);
+    flow_go(flow, SCREEN_RESET, flow->stick_reading ? 0 : PAD_MS); /* the stick may take minutes */
 }
 
 void flow_reset_hold(struct flow *flow, struct effects *effects, bool pressed)

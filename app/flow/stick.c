@@ -47,6 +47,8 @@ void flow_stick_read(struct flow *flow, const struct stick_result *result)
 {
     flow->stick_reading = false;
     flow->stick = *result;
-    if (flow->screen == SCREEN_SERVICE)
-        flow->deadline_mono_ms = flow->now.mono_ms + SERVICE_MS; /* time to read what came of it */
+    if (flow->screen == SCREEN_RESET && result->outcome == STICK_SAVED)
+        flow->deadline_mono_ms = flow->now.mono_ms + PAD_MS;
+    else if (flow->screen == SCREEN_SERVICE || flow->screen == SCREEN_RESET)
+        flow_go(flow, SCREEN_SERVICE, SERVICE_MS); /* says what came of it; time to read it */
 }

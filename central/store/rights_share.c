@@ -317,16 +317,21 @@ static struct share_transit transit_of(const struct body_share *body)
     };
 }
 
-/* Who followed a primary in the store may have taken up a request that the other one had answered: it counts once, as
- * the larger answer. counted_minor: what counts so far; -1: nothing of this store's. */
+/* Who followed a primary in the store may have taken up a request that the other one had answered: the answer that was
+ * heard first counts, and only a larger one is noted. counted_minor: what counts so far; -1: nothing of this move. */
 static int released_again(struct store_tx *tx, const struct record *record, uint32_t store, int64_t counted_minor,
                           const struct body_share *body)
 {
     bool risk = false;
     int rc = body->amount_minor <= counted_minor ? succession_at_risk(tx, store, &risk) : 0;
-    return rc < 0 || risk
-               ? rc
-               : record_note_problem(tx, record->id, record->kind, "release of credit that was not asked for");
+    return rc < 0 || risk ? rc
+                          : record_note_problem(tx, record->id, record->kind, "credit released for no open request");
+}
+
+static bool same_credit(const struct share_transit *transit, uint32_t store, const struct body_share *body)
+{
+    return transit->from_store == store && transit->member == body->member &&
+           transit->owner.scope == body->owner.scope && transit->owner.id == body->owner.id;
 }
 
 static int lost_release(struct store_tx *tx, const struct record *record, uint32_t store, const struct body_share *body)
@@ -337,10 +342,11 @@ static int lost_release(struct store_tx *tx, const struct record *record, uint32
         return 0;
     int rc = share_transit_find(tx, body->transfer, &transit);
     if (rc == 0 && transit.from_store != 0)
-        return released_again(tx, record, store, transit.from_store == store ? transit.amount_minor : -1, body);
+        return released_again(tx, record, store, same_credit(&transit, store, body) ? transit.amount_minor : -1, body);
     if (rc < 0 && rc != -ENOENT)
         return rc;
     transit.from_store = store;
+    transit.amount_minor = body->amount_minor; /* who has it may have said another one */
     rc = share_transit_book(tx, &transit, store, -body->amount_minor);
     if (rc == 0)
         rc = share_transit_write(tx, &transit);

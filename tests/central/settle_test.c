@@ -406,7 +406,8 @@ static void a_grant_at_risk_that_comes_up_late_explains_a_double_that_was_noted_
     desk_books_are_whole(d);
 }
 
-/* Both primaries that a store had answered a move that the restored books do not know: the larger release counts. */
+/* Both primaries that a store had answered a move that the restored books do not know: one release counts, and only a
+ * larger one that is heard later is noted. */
 static void credit_that_two_primaries_released_moves_once(void **state)
 {
     struct desk *d = *state;
@@ -421,8 +422,35 @@ static void credit_that_two_primaries_released_moves_once(void **state)
     terminal_record(&peer, &again);
     assert_int_equal(desk_problems(d), 0);
     assert_int_equal(desk_share_at(d, d->f.shops[0]), 400);
+    desk_books_are_whole(d);
     again.share.amount_minor = 700;
     terminal_record(&peer, &again);
+    assert_int_equal(desk_problems(d), 1);
+    again.share.amount_minor = 400;
+    again.share.member++;
+    terminal_record(&peer, &again);
+    assert_int_equal(desk_problems(d), 2);
+}
+
+/* The store that has the credit is heard first, then the smaller of the two releases. */
+static void a_release_that_is_less_than_what_was_granted_leaves_a_problem_for_a_person(void **state)
+{
+    struct desk *d = *state;
+    struct fake_terminal peer = desk_join(d, 3);
+    struct feed_share granted = {0};
+    earn(d);
+    desk_back_up(d);
+    struct feed_share asked = release_credit(d);
+    assert_int_equal(desk_find_share(&d->b, FEED_SHARE_GRANT, &granted), 1);
+    struct body taken = desk_share(RECORD_SHARE_GRANTED, &granted, 600), taken_over = desk_promotion(&d->a, 1, 2),
+                less = desk_share(RECORD_SHARE_RELEASED, &asked, 500);
+    desk_record(d, &d->b, &taken);
+    desk_restore(d);
+    desk_send_again(d, &d->b);
+    terminal_record(&peer, &taken_over);
+    terminal_record(&peer, &less);
+    assert_int_equal(desk_problems(d), 0);
+    desk_send_again(d, &d->a);
     assert_int_equal(desk_problems(d), 1);
 }
 
@@ -435,6 +463,7 @@ int main(void)
         CASE(credit_that_was_taken_before_the_restore_stays_where_it_is),
         CASE(credit_on_its_way_during_the_backup_arrives_once),
         CASE(credit_that_two_primaries_released_moves_once),
+        CASE(a_release_that_is_less_than_what_was_granted_leaves_a_problem_for_a_person),
         CASE(a_right_that_nobody_took_goes_home),
         CASE(a_right_that_went_to_another_asker_is_not_granted_to_the_first),
         CASE(a_strict_coupon_is_not_granted_before_everybody_was_heard),

@@ -17,6 +17,7 @@ EMULATOR = os.path.join(ROOT, "tests", "wechat", "emulator.py")
 
 
 PATIENCE_S = 60  # only so that a hung test ends
+STOP_S = 15  # then the device's service manager kills a program
 
 
 class Failed(Exception):
@@ -64,11 +65,11 @@ class Process:
             return
         self.process.send_signal(how)
         try:
-            self.process.wait(PATIENCE_S)
+            self.process.wait(STOP_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise Failed(f"{self.name} did not stop within {PATIENCE_S} s") from None
+            raise Failed(f"{self.name} did not stop within {STOP_S} s") from None
 
     def log_tail(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:

@@ -141,20 +141,44 @@ static void saving_them_first_is_one_touch_away(void **state)
     assert_int_equal(d.flow.screen, SCREEN_SERVICE);
 }
 
-static void while_the_stick_is_in_use_the_button_waits_and_the_screen_says_so(void **state)
+static void open_reset_while_saving(void)
 {
-    (void)state;
     open_reset(CLERK_MANAGER, 0);
     desk_touch(&d, INTENT_BACK, 0);
     desk_touch(&d, INTENT_ACTS, 0);
     desk_touch(&d, INTENT_RESET, 0);
+}
+
+static void stick_ends(enum stick_outcome outcome)
+{
+    struct event event = desk_event_of(&d, EVENT_STICK);
+    event.stick.outcome = outcome;
+    desk_step(&d, &event);
+}
+
+static void while_the_stick_is_in_use_the_button_waits_and_the_screen_says_so(void **state)
+{
+    (void)state;
+    open_reset_while_saving();
+    later(240000);
     assert_true(seen().stick_reading);
     assert_false(hold(3000));
-    struct event event = desk_event_of(&d, EVENT_STICK);
-    event.stick.outcome = STICK_SAVED;
-    desk_step(&d, &event);
+    stick_ends(STICK_SAVED);
     assert_false(seen().stick_reading);
     assert_true(hold(3000));
+    open_reset_while_saving();
+    stick_ends(STICK_SAVED);
+    later(240000);
+    assert_int_equal(d.flow.screen, SCREEN_COUNTER);
+}
+
+static void what_could_not_be_saved_is_said_before_anything_is_deleted(void **state)
+{
+    (void)state;
+    open_reset_while_saving();
+    stick_ends(STICK_NONE);
+    assert_int_equal(d.flow.screen, SCREEN_SERVICE);
+    assert_int_equal(d.flow.stick.outcome, STICK_NONE);
 }
 
 static void whoever_goes_away_is_asked_anew(void **state)
@@ -205,6 +229,7 @@ int main(void)
         cmocka_unit_test(only_a_manager_comes_there_and_only_by_pin),
         cmocka_unit_test(a_button_that_is_let_go_too_early_does_nothing),
         cmocka_unit_test(while_the_stick_is_in_use_the_button_waits_and_the_screen_says_so),
+        cmocka_unit_test(what_could_not_be_saved_is_said_before_anything_is_deleted),
         cmocka_unit_test(records_that_are_nowhere_else_are_given_up_by_their_number),
         cmocka_unit_test(the_books_own_count_counts_where_the_network_has_not_told),
         cmocka_unit_test(what_an_ill_disk_does_not_say_is_asked_for_again),

@@ -253,6 +253,9 @@ static void a_held_button_counts_from_the_touch_until_it_is_let_go_anywhere(void
     struct rect no = rig_hit(&rig, "no")->area;
     assert_int_equal(ui_pointer_down(rig.ui, no.x + 2, no.y + 2), INTENT_NONE);
     assert_int_equal(ui_pointer_up(rig.ui, no.x + 2, no.y + 2, &argument), INTENT_BACK);
+    sample_make(sample_named("reset_waits"), LANGUAGE_ZH_CN, &view);
+    rig_draw(&rig, &view, NULL, 20);
+    assert_null(rig_hit(&rig, "hold"));
     rig_close(&rig);
 }
 
