@@ -62,9 +62,9 @@ static int budget_used(struct store_tx *tx, struct record_id id, uint32_t campai
                         QUERY(Q_INT(id.terminal), Q_INT(campaign)), out_minor);
 }
 
-static enum conflict_kind kind_of(const struct body_redemption *body, bool rightful, bool risk)
+static enum conflict_kind kind_of(const struct body_redemption *body, bool rightful, bool explained)
 {
-    if (risk)
+    if (explained)
         return CONFLICT_WRITE_OFF;
     if (rightful)
         return CONFLICT_DOUBLE;
@@ -136,13 +136,13 @@ static int settle_conflict(struct store_tx *tx, const struct double_use *use, co
         .discount_minor = body->discount_minor,
         .found_ms = tx->now_ms,
     };
-    bool risk = false;
-    int rc = conflict_is_explained(tx, &conflict, &risk);
+    bool explained = false;
+    int rc = conflict_is_explained(tx, &conflict, &explained);
     if (rc == 0)
         rc = store_next_number(tx, "conflict", &conflict.id);
     if (rc == 0)
         rc = budget_used(tx, use->record->id, body->coupon.campaign, &conflict.budget_used_minor);
-    conflict.kind = kind_of(body, use->rightful, risk);
+    conflict.kind = kind_of(body, use->rightful, explained);
     if (rc == 0)
         rc = conflict_insert(tx, &conflict);
     if (rc == 0)

@@ -272,7 +272,7 @@ static void credit_that_both_primaries_released_for_one_request_moves_once(void 
     assert_int_equal(desk_share_at(d, d->f.shops[1]), 600);
     desk_books_are_whole(d);
 
-    released.share.amount_minor = 500; /* it had less of it: the larger release counts */
+    released.share.amount_minor = 500; /* it had less of it, which changes nothing; more of it is noted */
     terminal_record(&peer, &released);
     assert_int_equal(desk_problems(d), 0);
     assert_int_equal(desk_share_at(d, d->f.shops[0]), 400);
