@@ -302,7 +302,7 @@ void books_abort(struct books *b)
     b->head = b->committed;
     b->projection.group_id = 0;
     b->others.known = false;
-    b->consumes = false;
+    b->awaits_peer = false;
     b->unconfirmed_from = b->unconfirmed_committed;
 }
 
@@ -330,7 +330,7 @@ int books_commit(struct books *b)
 {
     unsigned long long commits = atomic_load(upload_commits(b->upload));
     struct journal_head wanted = b->head, before = b->committed;
-    int r = b->consumes ? confirm_mark(b) : 0;
+    int r = b->awaits_peer ? confirm_mark(b) : 0;
 
     if (r < 0) {
         books_abort(b);
@@ -340,7 +340,7 @@ int books_commit(struct books *b)
     if (r == 0) {
         b->appended |= !head_equal(&wanted, &before);
         b->committed = b->head;
-        b->consumes = false;
+        b->awaits_peer = false;
         b->unconfirmed_committed = b->unconfirmed_from;
         follow(b, commits);
         return 0;

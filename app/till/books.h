@@ -164,7 +164,7 @@ struct books {
         struct feed_terminal list[LAN_TERMINALS_MAX];
     } others;
     uint64_t unconfirmed_from, unconfirmed_committed; /* 0 = nothing waits for a peer; as on the disk */
-    bool consumes;                                    /* the open transaction holds an act that a peer must have */
+    bool awaits_peer;                                 /* the open transaction holds an act that a peer must have */
     struct touched touched;
     bool taken_back; /* what waited is gone: the till's loop says so */
     struct peer_word peers[PEERS_REMEMBERED];
@@ -215,7 +215,7 @@ bool books_is_primary(const struct books *b);
 /* The feed names no other terminal, or nothing carries between them: none of the rules for several terminals apply. */
 bool books_is_single(const struct books *b);
 bool books_is_alone(const struct books *b);
-/* What consumes authority here counts only once a peer holds it. */
+/* What consumes authority here, or was asked for by another terminal, counts only once a peer holds it. */
 bool books_needs_peer(const struct books *b);
 bool books_peer_live(const struct books *b);
 

@@ -5,9 +5,10 @@
 #include <string.h>
 
 /*
- * An act that consumes authority in a store of several terminals is written with a mark, unconfirmed_from, and counts
- * only once another terminal holds it. Nothing is appended behind it until then, so the mark's records are always the
- * journal's end, and can be taken back when this terminal was deposed and nobody has them.
+ * An act that consumes authority in a store of several terminals, or that another one asked for and may ask a successor
+ * for again, is written with a mark, unconfirmed_from, and counts only once another terminal holds it. Nothing is
+ * appended behind it until then, so the mark's records are always the journal's end, and can be taken back when this
+ * terminal was deposed and nobody has them.
  */
 
 #define FENCE_MS 30000

@@ -37,19 +37,36 @@ static bool consumes_authority(uint16_t kind)
            kind == RECORD_SHARE_RELEASED;
 }
 
-static int admit(struct books *b, uint16_t kind)
+/* The terminal that asked for an act that consumes nothing. It may ask a successor for it again. */
+static uint32_t asked_by(const struct body *body)
 {
+    switch (body->kind) {
+    case RECORD_SALE:
+        return body->sale.via;
+    case RECORD_VOID:
+        return body->voided.via;
+    default:
+        return 0;
+    }
+}
+
+static int admit(struct books *b, const struct body *body)
+{
+    uint16_t kind = body->kind;
+    bool consumes = consumes_authority(kind), asked = asked_by(body) != 0;
+    bool own = asked_by(body) == b->enrolment.answer.terminal;
+
     if (b->unconfirmed_from != 0)
         return -EBUSY;
     if ((kind == RECORD_CREDIT_SPEND || kind == RECORD_SHARE_RELEASED) && !successor_holds_shares(b))
         return -EHOSTDOWN;
-    if (consumes_authority(kind) && store_is_contested(b))
+    if (consumes && store_is_contested(b))
         return -EHOSTDOWN;
-    if (!consumes_authority(kind) || !books_needs_peer(b))
+    if ((!consumes && !asked) || !books_needs_peer(b))
         return 0;
     if (!books_peer_live(b))
-        return -EHOSTDOWN;
-    b->consumes = true;
+        return consumes || !own ? -EHOSTDOWN : 0;
+    b->awaits_peer = true;
     return 0;
 }
 
@@ -57,7 +74,7 @@ int journal_append(struct books *b, const struct body *body, uint64_t *out_seq)
 {
     struct record record = {.version = RECORD_VERSION, .kind = body->kind};
     size_t len;
-    int r = admit(b, body->kind);
+    int r = admit(b, body);
 
     assert(b->era != 0 && db_in_transaction(b->db));
     if (r == 0)

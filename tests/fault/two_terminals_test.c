@@ -35,6 +35,7 @@ static enum peer_state peer_now;
 static struct disk_image *begin_images[2], *peer_images[2];
 static struct disk_image *torn_peers[CUTS_MAX];
 static size_t torn_count;
+static uint64_t sold_before;
 static struct {
     uint32_t scenes, promoted, taken_back, stood, never;
 } seen;
@@ -57,10 +58,23 @@ static struct till_request spend(void)
     return request;
 }
 
+static struct till_request earn(void)
+{
+    return (struct till_request){.op = TILL_SALE, .sale = {.gross_minor = 3548, .member = SHOP_MEMBER}};
+}
+
+static struct till_request voiding(void)
+{
+    return (struct till_request){.op = TILL_VOID,
+                                 .voided = {.terminal = several_terminal(0), .group = sold_before, .reason = "wrong"}};
+}
+
 static bool done_well(const struct till_answer *answer)
 {
     if (answer->error != 0)
         return false;
+    if (answer->op == TILL_VOID)
+        return answer->voided.verdict == VOID_OK;
     return answer->op == TILL_REDEEM ? answer->redeemed.verdict == COUPON_OK : answer->sold.verdict == CREDIT_OK;
 }
 
@@ -153,22 +167,30 @@ static void forget_act(void)
     disk_image_close(peer_images[PEER_HOLDS]);
 }
 
-/* How often the act stands in all journals: the coupon's uses, or the spends. */
+static bool begins(const struct till_request *request, const struct body *body)
+{
+    if (request->op == TILL_REDEEM)
+        return body->kind == RECORD_REDEMPTION && body->redemption.coupon.serial == COUPON;
+    if (request->op == TILL_SALE)
+        return body->kind == RECORD_SALE && body->sale.gross_minor == request->sale.gross_minor;
+    return body->kind == RECORD_VOID && body->voided.target_kind == RECORD_SALE;
+}
+
+/* How often the act stands in all journals. */
 static uint32_t times(const struct till_request *request, uint32_t i)
 {
     const struct db_options options = {.mode = DB_READER, .vfs = s.shops[i].vfs};
-    uint16_t kind = request->op == TILL_REDEEM ? RECORD_REDEMPTION : RECORD_CREDIT_SPEND;
     struct db_stmt *stmt;
     struct body body;
     struct db *db;
     uint32_t count = 0;
 
     assert_int_equal(db_open(s.shops[i].path, &options, &db), 0);
-    assert_int_equal(db_stmt_open(db, "SELECT body FROM journal WHERE kind = ?", &stmt), 0);
-    db_bind_int64(stmt, 1, kind);
+    assert_int_equal(db_stmt_open(db, "SELECT kind, body FROM journal WHERE kind <= ?", &stmt), 0);
+    db_bind_int64(stmt, 1, RECORD_VOID);
     while (db_stmt_step(stmt) == DB_ROW) {
-        assert_int_equal(body_decode(kind, db_column_blob(stmt, 0), &body), 0);
-        count += kind == RECORD_CREDIT_SPEND || body.redemption.coupon.serial == COUPON;
+        assert_int_equal(body_decode((uint16_t)db_column_int64(stmt, 0), db_column_blob(stmt, 1), &body), 0);
+        count += begins(request, &body);
     }
     db_stmt_close(stmt);
     db_close(db);
@@ -293,7 +315,8 @@ static int open_store(void **state)
         s.shops[i].vfs = disk_vfs_name(disks[i]);
         several_begin(&s, i);
     }
-    assert_int_equal(several_ask(&s, 0, sale).error, 0);
+    sold_before = several_ask(&s, 0, sale).sold.group;
+    assert_true(sold_before != 0);
     several_meet(&s);
     stop_both();
     for (uint32_t i = 0; i < 2; i++)
@@ -324,6 +347,18 @@ static void a_spend_survives_the_primarys_plug_at_every_step(void **state)
     try_act(spend());
 }
 
+static void a_sale_that_the_other_terminal_asked_for_survives_the_primarys_plug_at_every_step(void **state)
+{
+    (void)state;
+    try_act(earn());
+}
+
+static void a_void_that_the_other_terminal_asked_for_survives_the_primarys_plug_at_every_step(void **state)
+{
+    (void)state;
+    try_act(voiding());
+}
+
 static void every_way_it_can_end_was_seen(void **state)
 {
     (void)state;
@@ -339,6 +374,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_redemption_survives_the_primarys_plug_at_every_step),
         cmocka_unit_test(a_spend_survives_the_primarys_plug_at_every_step),
+        cmocka_unit_test(a_sale_that_the_other_terminal_asked_for_survives_the_primarys_plug_at_every_step),
+        cmocka_unit_test(a_void_that_the_other_terminal_asked_for_survives_the_primarys_plug_at_every_step),
         cmocka_unit_test(every_way_it_can_end_was_seen),
     };
 

@@ -29,6 +29,8 @@ static void without_a_live_peer_nothing_is_redeemed(void **state)
     assert_int_equal(several_ask(s, 0, several_redeem(1)).error, -EHOSTDOWN);
     assert_int_equal(several_ask(s, 0, spend).error, -EHOSTDOWN);
     assert_int_equal(several_records(s, 0), before);
+    assert_int_equal(several_ask(s, 0, several_named(sale, 9)).error, -EHOSTDOWN); /* would be asked elsewhere again */
+    assert_int_equal(several_records(s, 0), before);
     assert_int_equal(several_ask(s, 0, sale).error, 0); /* consumes nothing */
     assert_int_equal(till_rebuild_compare(s->shops[0].till), 0);
 }
@@ -57,6 +59,21 @@ static void an_act_is_done_when_a_peer_holds_it(void **state)
     assert_int_equal(several_store(s, 0).unconfirmed_from, 0);
     assert_int_equal(shop_query(&s->shops[1], "SELECT count(*) FROM redemption"), 2);
     assert_int_equal(till_rebuild_compare(s->shops[1].till), 0);
+}
+
+/* The terminal that asked for it may ask a successor for it again. */
+static void a_sale_that_another_terminal_asked_for_is_done_when_a_peer_holds_it(void **state)
+{
+    struct several *s = *state;
+    struct till_request sale = {.op = TILL_SALE, .sale = {.gross_minor = 1000, .member = SHOP_MEMBER}};
+    uint64_t before = waiting_for_central(s, 0);
+
+    assert_int_equal(several_ask(s, 0, several_named(sale, 9)).error, 1);
+    assert_int_equal(waiting_for_central(s, 0), before);
+    several_carry(s, 0, 1);
+    assert_int_equal(s->shops[0].answer.sold.verdict, CREDIT_OK);
+    assert_int_equal(several_store(s, 0).unconfirmed_from, 0);
+    assert_true(waiting_for_central(s, 0) > before);
 }
 
 static void after_three_seconds_the_answer_is_pending_and_others_are_told(void **state)
@@ -486,6 +503,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_TWO(without_a_live_peer_nothing_is_redeemed),
         WITH_TWO(an_act_is_done_when_a_peer_holds_it),
+        WITH_TWO(a_sale_that_another_terminal_asked_for_is_done_when_a_peer_holds_it),
         WITH_TWO(after_three_seconds_the_answer_is_pending_and_others_are_told),
         WITH_TWO(a_till_with_a_thread_tells_by_itself_that_an_act_is_pending),
         WITH_TWO(a_restart_keeps_what_waits_and_the_same_request_gets_its_answer),
