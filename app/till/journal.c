@@ -65,7 +65,7 @@ static int admit(struct books *b, const struct body *body)
     if ((!consumes && !asked) || !books_needs_peer(b))
         return 0;
     if (!books_peer_live(b))
-        return consumes || !own ? -EHOSTDOWN : 0;
+        return consumes || !own ? -EHOSTDOWN : 0; /* its own, of before it was the primary, need not wait */
     b->awaits_peer = true;
     return 0;
 }
