@@ -15,7 +15,7 @@ static const struct field hello_fields[] = {
     HELLO(3, FIELD_UINT, true, store),        HELLO(4, FIELD_UINT, true, store_epoch),
     HELLO(5, FIELD_UINT, true, primary),      HELLO(6, FIELD_BOOL, false, alone),
     HELLO(7, FIELD_TEXT, false, lan_address), HELLO(8, FIELD_UINT, true, now_ms),
-    HELLO(9, FIELD_UINT, false, deposes),
+    HELLO(9, FIELD_UINT, false, deposes),     HELLO(10, FIELD_UINT, false, act_epoch),
 };
 static const struct field_table hello_table = FIELD_TABLE(hello_fields, lan_hello);
 

@@ -208,6 +208,7 @@ int lan_hello_make(struct lan *lan, struct lan_hello *out_hello)
     pthread_mutex_lock(&lan->loops.mutex);
     hello.store_epoch = lan->store.store_epoch;
     hello.primary = lan->store.primary_terminal;
+    hello.act_epoch = lan->store.act_epoch;
     pthread_mutex_unlock(&lan->loops.mutex);
     r = till_ends(lan->options.till, hello.ends, &hello.end_count);
     if (r < 0)

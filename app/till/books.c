@@ -304,6 +304,8 @@ void books_abort(struct books *b)
     b->others.known = false;
     b->awaits_peer = false;
     b->unconfirmed_from = b->unconfirmed_committed;
+    if (b->unconfirmed_from == 0)
+        b->role.act_epoch = 0; /* the next act notes it */
 }
 
 static bool head_equal(const struct journal_head *a, const struct journal_head *b)

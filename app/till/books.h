@@ -78,7 +78,8 @@ struct store_role {
     uint32_t since_epoch; /* tokens of this epoch and later are covered by these books */
     bool forked;          /* another history has this terminal's name, or the disk another's: rights are gone */
     bool went_alone;      /* by a manager or by central, not ended yet */
-    bool deposed;         /* a promotion over this incarnation is known */
+    uint32_t act_epoch;   /* under which the last act that waited for a peer was begun; 0 = not known */
+    bool deposed;         /* a promotion over this incarnation is known, later than that act */
     uint64_t deposed_copy_through;
     bool deposed_behind; /* it said that its copy may be behind */
     uint32_t deposed_by;
@@ -94,9 +95,10 @@ struct peer_word { /* what a peer said in this run */
     uint32_t peer;
     bool ends; /* it said how far it holds this era: */
     uint64_t through;
-    uint32_t epoch;   /* the store's, as it knows it */
-    uint32_t primary; /* under that epoch */
-    bool later;       /* than what is known here: store_load, store_hear */
+    uint32_t epoch;     /* the store's, as it knows it */
+    uint32_t primary;   /* under that epoch */
+    bool later;         /* than what is known here: store_load, store_hear */
+    uint32_t act_epoch; /* of the act that waits there; 0 = none does */
     int64_t said_mono_ms;
     uint32_t incarnation; /* of its own journal, which is among */
     uint32_t held_count;
@@ -372,6 +374,9 @@ bool store_is_contested(const struct books *b);
 MUST_CHECK int alone_run(struct books *b, const struct till_request *request, enum store_verdict *out_verdict);
 /* In a transaction: on or off, with its record. */
 MUST_CHECK int alone_set(struct books *b, bool on, uint32_t clerk, const char *reason);
+/* In a transaction. Central ordered the primary to go on alone: the journal says so; it ends by itself once the order
+ * is lifted. Not before an act that a promotion has undone is taken back. */
+MUST_CHECK int alone_ordered(struct books *b);
 MUST_CHECK int promote_run(struct books *b, const struct till_request *request, enum store_verdict *out_verdict);
 
 /* successor.c: whose the store's credit is when central names another primary. */
@@ -387,6 +392,8 @@ bool successor_may_lack(const struct books *b, const struct till_request *reques
 /* confirm.c: what waits for a peer. */
 MUST_CHECK int confirm_mark(struct books *b);  /* in the act's transaction */
 MUST_CHECK int confirm_clear(struct books *b); /* in a transaction */
+/* Takes back, by itself, an act that waits and that a promotion has undone. */
+MUST_CHECK int confirm_undo(struct books *b);
 /* A peer says how far it holds this terminal's journal. */
 MUST_CHECK int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end);
 MUST_CHECK int confirm_peer_hello(struct books *b, const struct lan_hello *hello);
@@ -407,10 +414,13 @@ struct promotion_known {
 /* Is the batch what its author stands by since it holds the promotion's record, or was promoted itself to a later epoch
  * (of two that were promoted over each other neither would get the other's)? That the store has another primary it
  * may know from central, which says nothing of a copy; and the batch may have been sent before, with an act that was
- * taken back meanwhile. So it has to end where its author said that the journal ends; not as long as it said nothing.
- */
+ * taken back meanwhile. So it has to end where its author said that the journal ends; not as long as it said nothing,
+ * nor while an act that it began before the promotion waits there. */
 bool confirm_stands_by(const struct books *b, const struct batch_reader *batch,
                        const struct promotion_known *promotion);
+/* An act waits, and another terminal was promoted since it was begun, having asked everybody, over a copy without it.
+ */
+bool confirm_undone(const struct books *b);
 /* In a transaction, when the role changed: an act that will be taken back is not given to a peer any more. */
 MUST_CHECK int confirm_hold_back(struct books *b);
 /* The act waits no longer, or was never done; after copies, peers' words and feed pages. */

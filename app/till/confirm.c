@@ -13,14 +13,28 @@
 
 #define FENCE_MS 30000
 
+/* A promotion of a later store epoch than the act's may undo it. */
+static int note_epoch(struct books *b)
+{
+    int r = b->role.act_epoch != b->role.epoch ? config_set_int(b->db, "act_epoch", b->role.epoch) : 0;
+
+    if (r == 0)
+        b->role.act_epoch = b->role.epoch;
+    return r;
+}
+
 int confirm_mark(struct books *b)
 {
     uint64_t from = b->committed.seq + 1;
     int r = config_set_int(b->db, "unconfirmed_from", (int64_t)from);
 
     if (r == 0)
-        b->unconfirmed_from = from;
-    return r;
+        r = note_epoch(b);
+    if (r < 0)
+        return r;
+    b->unconfirmed_from = from;
+    b->role.deposed = false; /* not since it was begun */
+    return 0;
 }
 
 int confirm_clear(struct books *b)
@@ -37,12 +51,11 @@ int confirm_clear(struct books *b)
     return r;
 }
 
-/* Another terminal was promoted, having asked everybody, over a copy without the act. */
-static bool may_be_undone(const struct books *b)
+bool confirm_undone(const struct books *b)
 {
     const struct store_role *role = &b->role;
 
-    return role->deposed && !role->deposed_behind && !books_is_primary(b) &&
+    return b->unconfirmed_from != 0 && role->deposed && !role->deposed_behind &&
            role->deposed_copy_through < b->unconfirmed_from;
 }
 
@@ -51,7 +64,7 @@ int confirm_hold_back(struct books *b)
     if (b->unconfirmed_from == 0)
         return 0;
     b->touched.ends = true;
-    return config_set_int(b->db, "held_back", may_be_undone(b));
+    return config_set_int(b->db, "held_back", confirm_undone(b));
 }
 
 static int confirm(struct books *b)
@@ -99,6 +112,8 @@ static int take_back(struct books *b)
         r = rebuild_in_place(b);
     if (r == 0)
         r = journal_load_head(b->db, b->era, &b->head);
+    if (r == 0)
+        r = alone_ordered(b);
     if (r < 0) {
         books_abort(b);
         return r;
@@ -108,6 +123,11 @@ static int take_back(struct books *b)
         return r;
     b->taken_back = true;
     return books_load(b);
+}
+
+int confirm_undo(struct books *b)
+{
+    return confirm_undone(b) ? take_back(b) : 0;
 }
 
 static struct peer_word *word_of(struct books *b, uint32_t peer)
@@ -135,6 +155,7 @@ int confirm_peer_hello(struct books *b, const struct lan_hello *hello)
     word->epoch = hello->store_epoch;
     word->primary = hello->primary;
     word->incarnation = hello->incarnation;
+    word->act_epoch = hello->act_epoch;
     word->held_count = hello->end_count;
     memcpy(word->held, hello->ends, sizeof(word->held));
     word->forgotten = false;
@@ -212,6 +233,8 @@ static bool stands_by(const struct peer_word *word, const struct batch_reader *b
 
     if (word->incarnation > batch->head.incarnation)
         return true; /* a later one: nothing is done under this one any more */
+    if (later && word->act_epoch != 0 && word->act_epoch < promotion->epoch)
+        return false;
     if (later && promotion->past)
         return true; /* the primary's acts wait for no hello */
     if (!later && (theirs == NULL || theirs->through < of->through))
@@ -239,20 +262,22 @@ static void remember_end(struct books *b, uint32_t peer, uint64_t through)
     word->through = through;
 }
 
-/* Asked after the promotion was known here: its author or the present primary said what it holds, and that it is not
- * this. A promotion that could not ask everybody leaves the act standing: somebody may hold it. */
+/* Asked after the promotion was known here: its author or the present primary, or anybody once that is this terminal
+ * again, said what it holds, and that it is not this. A promotion that could not ask everybody leaves the act standing:
+ * somebody may hold it. */
 static bool nobody_holds(const struct books *b)
 {
     const struct store_role *role = &b->role;
+    bool anybody = books_is_primary(b);
 
-    if (!may_be_undone(b))
+    if (!confirm_undone(b))
         return false;
     for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
         const struct peer_word *word = &b->peers[i];
-        if (word->ends && (word->peer == role->deposed_by || word->peer == role->primary))
+        if (word->ends && (anybody || word->peer == role->deposed_by || word->peer == role->primary))
             return word->through < b->unconfirmed_from;
     }
-    return false;
+    return books_is_single(b);
 }
 
 /* A peer that holds the act's beginning holds the act: the rest is on its way. */
@@ -300,7 +325,7 @@ int confirm_settle(struct books *b)
     if (!b->enrolled)
         return 0;
     /* Without other terminals in the store there is nobody to wait for. */
-    if (b->unconfirmed_from != 0 && (books_is_single(b) || somebody_holds(b)))
+    if (b->unconfirmed_from != 0 && ((books_is_single(b) && !confirm_undone(b)) || somebody_holds(b)))
         r = confirm(b);
     if (r == 0 && b->unconfirmed_from != 0 && nobody_holds(b))
         r = take_back(b);

@@ -92,7 +92,7 @@ int feed_forget(struct books *b)
     }
     if (r == 0)
         r = db_exec(b->db, "DELETE FROM pin_guard; DELETE FROM config WHERE key IN ('settings', 'keyset', 'products',"
-                           " 'members', 'server_epoch', 'named_epoch')");
+                           " 'members', 'server_epoch')");
     if (r == 0)
         r = store_cursor(b, (struct feed_cursor){0}, 0);
     return r < 0 ? r : feed_load(b);

@@ -21,31 +21,12 @@ static int run_keyed(struct books *b, const char *sql, int64_t key, const struct
     return r;
 }
 
-/* Who is primary may have changed. Central ordered the primary to go on alone: the journal says so; it ends by itself
- * once the order is lifted. */
-static int follow_order(struct books *b)
+/* Who is primary may have changed. */
+static int follow(struct books *b)
 {
     int r = confirm_hold_back(b);
 
-    if (r < 0 || !b->settings.alone || b->role.went_alone || books_is_single(b) || !books_is_primary(b))
-        return r;
-    r = alone_set(b, true, 0, "");
-    return r < 0 ? r : store_load(b);
-}
-
-/* An act that this terminal did as the primary of that epoch is not what an earlier promotion over it undoes. */
-static int note_named(struct books *b, const struct feed_settings *settings)
-{
-    const struct feed_settings *both[] = {&b->settings, settings}; /* books of before may not have it noted */
-    int64_t noted, named;
-    int r = config_get_int(b->db, "named_epoch", &noted);
-
-    named = noted;
-    for (size_t i = 0; i < ARRAY_LEN(both) && r == 0; i++) {
-        if (both[i]->primary_terminal == b->enrolment.answer.terminal && both[i]->store_epoch > named)
-            named = both[i]->store_epoch;
-    }
-    return r < 0 || named == noted ? r : config_set_int(b->db, "named_epoch", named);
+    return r < 0 ? r : alone_ordered(b);
 }
 
 static int apply_settings(struct books *b, struct slice body)
@@ -59,8 +40,6 @@ static int apply_settings(struct books *b, struct slice body)
     if (settings.store != b->enrolment.answer.store || settings.brand != b->enrolment.answer.brand)
         return -EBADMSG;
     r = config_set(b->db, "settings", body.data, body.len);
-    if (r == 0)
-        r = note_named(b, &settings);
     if (r < 0)
         return r;
     b->settings = settings;
@@ -68,7 +47,7 @@ static int apply_settings(struct books *b, struct slice body)
     r = store_load(b);
     if (r == 0)
         r = successor_note(b, &before);
-    return r < 0 ? r : follow_order(b);
+    return r < 0 ? r : follow(b);
 }
 
 /* Only what the pinned root signed, only forwards. */
@@ -307,7 +286,7 @@ static int apply_terminal(struct books *b, struct slice body)
                       terminal.terminal, &body);
     if (r == 0)
         r = store_load(b);
-    return r < 0 ? r : follow_order(b);
+    return r < 0 ? r : follow(b);
 }
 
 static int apply_coupon(struct books *b, struct slice body)

@@ -90,27 +90,27 @@ static int load_since(struct books *b, struct store_role *role)
     return r == -ENOENT ? 0 : r;
 }
 
-/* The latest promotion over this very incarnation, unless it was promoted again since, or central made it the primary
- * again. Who was promoted without any of its journal could not name the incarnation. */
+/* The latest promotion over this very incarnation since the act that waits was begun, whoever is the primary by now.
+ * Who was promoted without any of its journal could not name the incarnation. */
 static int load_deposed(struct books *b, struct store_role *role)
 {
     struct db_stmt *stmt;
-    int64_t named;
-    int r = config_get_int(b->db, "named_epoch", &named);
+    int64_t begun;
+    int r = config_get_int(b->db, "act_epoch", &begun);
 
-    if (r < 0)
+    if (r < 0 || begun == 0)
         return r;
+    role->act_epoch = (uint32_t)begun;
     r = open_promotions(b,
                         "SELECT p.terminal, p.copy_through, p.behind" PROMOTIONS
-                        " AND p.old_terminal = ?2 AND max(p.old_incarnation, 1) = ?4 AND p.store_epoch >"
-                        " (SELECT coalesce(max(store_epoch), 0) FROM promotion WHERE record >> 44 = ?3)"
-                        " AND p.store_epoch > ?5 ORDER BY p.store_epoch DESC LIMIT 1",
+                        " AND p.old_terminal = ?2 AND max(p.old_incarnation, 1) = ?4 AND p.store_epoch > ?5"
+                        " ORDER BY p.store_epoch DESC LIMIT 1",
                         &stmt);
 
     if (r < 0)
         return r;
     db_bind_int64(stmt, 4, b->enrolment.answer.incarnation);
-    db_bind_int64(stmt, 5, named);
+    db_bind_int64(stmt, 5, begun);
     r = db_stmt_step(stmt);
     if (r == DB_ROW) {
         role->deposed = true;
@@ -318,6 +318,7 @@ int store_read(struct books *b, struct till_store *out_store)
     out_store->store_epoch = b->role.epoch;
     out_store->primary_terminal = b->role.primary;
     out_store->unconfirmed_from = b->unconfirmed_from;
+    out_store->act_epoch = b->unconfirmed_from != 0 ? b->role.act_epoch : 0;
     out_store->terminal_count = b->others.count;
     memcpy(out_store->terminals, b->others.list, sizeof(out_store->terminals));
     return 0;
@@ -349,11 +350,23 @@ int alone_set(struct books *b, bool on, uint32_t clerk, const char *reason)
     return journal_append(b, &body, &seq);
 }
 
+int alone_ordered(struct books *b)
+{
+    int r;
+
+    if (!b->settings.alone || b->role.went_alone || books_is_single(b) || !books_is_primary(b) || confirm_undone(b))
+        return 0;
+    r = alone_set(b, true, 0, "");
+    return r < 0 ? r : store_load(b);
+}
+
 static int change_alone(struct books *b, const struct till_request *request)
 {
     char reason[REASON_MAX];
-    int r = books_begin(b);
+    int r = confirm_undo(b);
 
+    if (r == 0)
+        r = books_begin(b);
     if (r < 0)
         return r;
     memcpy(reason, request->alone.reason, sizeof(reason));

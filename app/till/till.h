@@ -322,6 +322,7 @@ struct till_store { /* as the books know it now */
     bool carries; /* till_backlog.carried is not 0 */
     uint32_t terminal, incarnation, store, store_epoch, primary_terminal;
     uint64_t unconfirmed_from; /* 0 = nothing waits for a peer */
+    uint32_t act_epoch;        /* the store's under which what waits was begun; 0 = nothing does */
     uint32_t terminal_count;   /* others of the store, not gone */
     struct feed_terminal terminals[LAN_TERMINALS_MAX];
 };

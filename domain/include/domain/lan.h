@@ -33,6 +33,7 @@ struct lan_hello {
     char lan_address[64]; /* where the sender listens */
     uint64_t now_ms;      /* its wall clock */
     uint32_t deposes;     /* it asks around before it is promoted over that terminal; 0 = it does not */
+    uint32_t act_epoch;   /* the store's under which an act of its own was begun that waits for a peer; 0 = none does */
     uint32_t end_count;
     struct lan_end ends[LAN_TERMINALS_MAX];
 };

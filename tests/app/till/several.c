@@ -191,6 +191,7 @@ int several_word(struct several *s, uint32_t from, uint32_t to)
     hello.incarnation = store.incarnation;
     hello.store_epoch = store.store_epoch;
     hello.primary = store.primary_terminal;
+    hello.act_epoch = store.act_epoch;
     assert_int_equal(till_ends(s->shops[from].till, hello.ends, &hello.end_count), 0);
     assert_int_equal(till_peer_hello(s->shops[to].till, &hello), 0);
     assert_int_equal(till_store_read(s->shops[to].till, &store), 0);
