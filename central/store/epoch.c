@@ -14,6 +14,9 @@
 #define SERIAL_STEP_MIN (UINT64_C(1) << 24)
 #define SERIAL_STEP_MAX (UINT64_C(1) << 33) /* the 2^40 serials of a campaign hold some 250 restores */
 
+#define STORE_EPOCH_STEP_MIN 64  /* more than a store changes its primary between two backups */
+#define STORE_EPOCH_STEP_MAX 192 /* the u16 of a coupon's token holds some 400 restores */
+
 struct mark {
     uint32_t epoch;
     uint64_t generation; /* < 2^63, never 0; 0 = a copy */
@@ -122,6 +125,20 @@ static int skip_terminals(struct store *store, uint32_t epochs)
                      QUERY(Q_INT(step)));
 }
 
+/*
+ * Who was promoted after the backup holds the tokens of an epoch that these books never heard of, and whom central
+ * names next must not get the same ones. What stores have stays as it is: only the next change of a primary leaps.
+ */
+static int skip_store_epochs(struct store *store)
+{
+    uint64_t step = STORE_EPOCH_STEP_MIN + random_below(store_random(store), STORE_EPOCH_STEP_MAX);
+    return query_run(store_writer_db(store),
+                     "INSERT OR REPLACE INTO meta (name, value) SELECT '" META_STORE_EPOCH_FLOOR "', ?1 + max("
+                     "coalesce((SELECT max(store_epoch) FROM shop), 0),"
+                     " coalesce((SELECT value FROM meta WHERE name = '" META_STORE_EPOCH_FLOOR "'), 0))",
+                     QUERY(Q_INT(step)));
+}
+
 /* behind: how many epochs the books were behind the new one; 0 = they were not restored. */
 static int mark_write(struct store *store, const char *path, const struct mark *mark, uint32_t behind)
 {
@@ -136,6 +153,8 @@ static int mark_write(struct store *store, const char *path, const struct mark *
         rc = skip_serials(store);
     if (rc == 0 && behind > 0)
         rc = skip_terminals(store, behind);
+    if (rc == 0 && behind > 0)
+        rc = skip_store_epochs(store);
     struct store_tx tx = {.db = db, .store = store, .writable = true, .now_ms = clock_wall_ms(store_clock(store))};
     if (rc == 0 && behind > 0)
         rc = settle_begin(&tx, mark->epoch);

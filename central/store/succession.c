@@ -1,4 +1,5 @@
 #include "central/store/succession.h"
+#include "central/store/epoch.h"
 #include "central/store/feed.h"
 #include "central/store/rights_internal.h"
 #include "central/store/settle.h"
@@ -150,12 +151,25 @@ static int news_position(struct store_tx *tx, const struct shop *shop, uint64_t 
     return rc;
 }
 
+static int raise_epoch(struct store_tx *tx, struct shop *shop)
+{
+    int64_t floor = 0;
+    int rc = store_meta_get(tx, META_STORE_EPOCH_FLOOR, &floor);
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    int64_t next = (shop->store_epoch > floor ? shop->store_epoch : floor) + 1;
+    if (next > UINT16_MAX)
+        return -EOVERFLOW;
+    shop->store_epoch = shop->since_epoch = (uint16_t)next;
+    return 0;
+}
+
 /* The store's rights begin anew under a raised epoch. */
 static int begin(struct store_tx *tx, struct shop *shop, struct row *row, const char *who, const char *what)
 {
-    shop->store_epoch++;
-    shop->since_epoch = shop->store_epoch;
-    int rc = identity_set_primary(tx, shop, who, what);
+    int rc = raise_epoch(tx, shop);
+    if (rc == 0)
+        rc = identity_set_primary(tx, shop, who, what);
     if (rc == 0)
         rc = news_position(tx, shop, &row->position);
     return rc < 0 ? rc : row_write(tx, row);

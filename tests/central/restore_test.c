@@ -1,5 +1,7 @@
+#include "central/store/epoch.h"
 #include "central/store/journal.h"
 #include "central/store/rights.h"
+#include "central/store/succession.h"
 #include "fixture.h"
 
 #include <dirent.h>
@@ -284,6 +286,62 @@ static void no_serial_is_given_twice_over_a_restore(void **state)
     assert_int_equal(next_serial(w), second + 2); /* what comes back to the books does not count */
 }
 
+struct naming {
+    uint32_t store, terminal;
+};
+
+static int run_name(void *arg, struct store_tx *tx)
+{
+    const struct naming *naming = arg;
+    return succession_hand_over(tx, naming->store, naming->terminal, "manager");
+}
+
+/* The store epoch under which it is the primary. */
+static uint32_t name_primary(struct shop_world *w, const struct fake_terminal *t)
+{
+    struct naming naming = {w->f.shops[0], t->id};
+    struct store_tx tx;
+    struct shop shop;
+    assert_int_equal(fixture_write(&w->f, run_name, &naming), 0);
+    assert_int_equal(store_read_begin(w->f.central->store, &tx), 0);
+    assert_int_equal(identity_find_shop(&tx, naming.store, &shop), 0);
+    store_read_end(&tx);
+    assert_int_equal(shop.primary_terminal, t->id);
+    return shop.store_epoch;
+}
+
+static int run_no_epochs_left(void *arg, struct store_tx *tx)
+{
+    (void)arg;
+    return store_meta_set(tx, META_STORE_EPOCH_FLOOR, UINT16_MAX);
+}
+
+/* Whoever is promoted, or was named by books that are lost, holds the tokens of that epoch. */
+static void no_store_epoch_is_given_twice_over_a_restore(void **state)
+{
+    struct shop_world *w = *state;
+    struct fake_terminal peer;
+    char path[256];
+    terminal_make(&peer, &w->f, 2);
+    terminal_enrol(&peer, &w->f, w->f.shops[0]);
+    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    uint32_t lost = name_primary(w, &peer);
+    put_back(w, path);
+    uint32_t first = name_primary(w, &peer);
+    assert_true(first > lost + 60);
+    assert_int_equal(name_primary(w, &w->t), first + 1);
+    fixture_stop(&w->f);
+    fixture_start(&w->f, true);
+    assert_int_equal(name_primary(w, &peer), first + 2); /* a start is no restore */
+    assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
+    put_back(w, path);
+    assert_true(name_primary(w, &w->t) > first + 60);
+
+    struct naming naming = {w->f.shops[0], peer.id};
+    assert_int_equal(fixture_write(&w->f, run_no_epochs_left, NULL), 0);
+    assert_int_equal(fixture_write(&w->f, run_name, &naming), -EOVERFLOW);
+}
+
 static struct feed_right right_in_feed(struct fake_terminal *t, enum feed_kind kind)
 {
     struct feed_found found;
@@ -517,6 +575,7 @@ int main(void)
         CASE(two_restores_of_one_backup_differ),
         CASE(no_terminals_number_is_given_twice_over_two_restores),
         CASE(no_serial_is_given_twice_over_a_restore),
+        CASE(no_store_epoch_is_given_twice_over_a_restore),
         CASE(who_was_enrolled_after_the_backup_comes_back_as_itself),
         CASE(who_was_refused_after_a_restore_may_ask_again),
         CASE(an_ordinary_restart_keeps_the_epoch),
