@@ -76,7 +76,7 @@ static void show_coupon(struct terminal *t, size_t place, bool check_only)
     shoppers_show(t->world, place, request.redeem.text);
     request.redeem.check_only = check_only;
     request.redeem.member = coupon->member;
-    if (world_chance(t->world, 300))
+    if (world_chance(t->world, 570))
         request.redeem.sale_minor = 1000 + (int64_t)world_below(t->world, 20000);
     fresh_take(&t->world->shoppers->fresh, coupon->home_store, place);
     desk_redeem(t, &request, place);
@@ -138,7 +138,7 @@ static void visit_sale(struct terminal *t)
                           : world_below(t->world, s->member_count);
     sale->member = s->members[member];
     sale->gross_minor = 1000 + (int64_t)world_below(t->world, 20000);
-    if (world_chance(t->world, t->world->options.offline ? 900 : 450)) {
+    if (world_chance(t->world, 900)) {
         sale->credit_minor = 50 + (int64_t)world_below(t->world, 900);
         desk_set_code(t, sale);
     }
@@ -177,15 +177,15 @@ static void visit(struct terminal *t)
     mutant_on_visit(t);
     if (t->world->options.offline && world_chance(t->world, 410))
         visit_sale(t);
-    else if (what < 660)
+    else if (what < 755)
         visit_fresh(t, true);
-    else if (what < 708)
+    else if (what < 805)
         visit_fresh(t, false);
-    else if (what < 750)
+    else if (what < 838)
         visit_again(t);
-    else if (what < 780)
+    else if (what < 868)
         visit_together(t);
-    else if (what < 947)
+    else if (what < 964)
         visit_sale(t);
     else
         visit_void(t);
@@ -272,7 +272,7 @@ static int issue_day(void *argument, struct store_tx *tx)
     uint32_t shop = issue->shoppers->world->center->shops[issue->store];
     uint16_t epoch = 0;
     int rc = center_store_epoch(tx, shop, &epoch);
-    unsigned coupons = issue->shoppers->world->options.visits * 4 / 5;
+    unsigned coupons = issue->shoppers->world->options.visits * 9 / 10;
     for (unsigned i = 0; i < coupons && rc == 0; i++)
         rc = issue_one(issue->shoppers, tx, shop, epoch);
     return rc;
