@@ -419,6 +419,26 @@ static void what_a_promotion_undid_is_taken_back_by_one_that_goes_alone(void **s
     act_of_one_that_is_named_again(*state, GOES_ALONE);
 }
 
+/* The promoted one, who would say what it holds, comes no more. */
+static void what_a_promotion_undid_is_taken_back_on_anybodys_word_by_one_that_is_named_again(void **state)
+{
+    struct several *s = *state;
+
+    several_meet(s);
+    struct till_answer first = several_ask(s, 0, several_redeem(1));
+    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
+    (void)several_copy(s, 1, 0);
+    for (uint32_t i = 0; i < 3; i++)
+        several_primary(s, i, 0, SHOP_STORE_EPOCH + 2);
+    assert_true(several_store(s, 0).unconfirmed_from != 0);
+    assert_int_equal(several_word(s, 2, 0), 0);
+
+    assert_int_equal(several_store(s, 0).unconfirmed_from, 0);
+    assert_int_equal(s->shops[0].answer.ticket, first.ticket);
+    assert_int_equal(s->shops[0].answer.error, -EHOSTDOWN);
+    assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE kind = 4"), 0);
+}
+
 /* It could ask nobody, and central had given the place to the third under the same store epoch. */
 static void a_promotion_that_a_peer_knows_better_uses_and_releases_nothing(void **state)
 {
@@ -548,6 +568,7 @@ int main(void)
         WITH_TWO(what_a_promotion_undid_is_taken_back_by_one_that_is_named_again),
         WITH_TWO(what_a_promotion_undid_is_taken_back_by_one_that_hears_of_it_after_it_was_named_again),
         WITH_TWO(what_a_promotion_undid_is_taken_back_by_one_that_goes_alone),
+        WITH_THREE(what_a_promotion_undid_is_taken_back_on_anybodys_word_by_one_that_is_named_again),
         WITH_TWO(a_void_of_the_old_primarys_act_is_done_by_the_new_one),
         WITH_TWO(a_void_does_not_mean_what_another_history_has_in_its_targets_place),
         WITH_TWO(a_void_of_another_history_moves_an_act_alike_now_and_after_a_rebuild),
