@@ -151,8 +151,7 @@ static int goes_on(struct sync *sync, bool *out_goes_on)
     struct till_backlog backlog = {.forked = true};
     int r = sync->replacing ? till_backlog(sync->options.till, &backlog) : 0;
 
-    if (r == 0)
-        *out_goes_on = !backlog.forked;
+    *out_goes_on = r == 0 && !backlog.forked;
     return r;
 }
 

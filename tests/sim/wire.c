@@ -78,9 +78,11 @@ static struct terminal *find_machine(const struct wire *wire)
     for (unsigned i = 0; i < world->terminal_count; i++) {
         struct terminal *t = world->terminals[i];
         char address[WIRE_ADDRESS_MAX];
+        if (t->shop != wire->terminal->shop)
+            continue;
         wire_address(t, address);
         if (strcmp(wire->url + strlen("https://"), address) == 0)
-            return t->shop == wire->terminal->shop ? t : NULL;
+            return t;
     }
     return NULL;
 }
