@@ -67,6 +67,18 @@ int confirm_hold_back(struct books *b)
     return config_set_int(b->db, "held_back", confirm_undone(b));
 }
 
+/* Ends the transaction. What its steps noted of the store's role goes with it when it fails. */
+static int commit_role(struct books *b, int r)
+{
+    if (r < 0)
+        books_abort(b);
+    else
+        r = books_commit(b);
+    if (r < 0 && books_ready(b) == 0 && store_load(b) < 0)
+        return -EUCLEAN;
+    return r;
+}
+
 static int confirm(struct books *b)
 {
     int r = books_begin(b);
@@ -74,11 +86,9 @@ static int confirm(struct books *b)
     if (r < 0)
         return r;
     r = confirm_clear(b);
-    if (r < 0) {
-        books_abort(b);
-        return r;
-    }
-    r = books_commit(b);
+    if (r == 0)
+        r = alone_ordered(b); /* which waited as long as the act might be taken back */
+    r = commit_role(b, r);
     b->appended |= r == 0; /* it may go up now */
     return r;
 }
@@ -114,11 +124,7 @@ static int take_back(struct books *b)
         r = journal_load_head(b->db, b->era, &b->head);
     if (r == 0)
         r = alone_ordered(b);
-    if (r < 0) {
-        books_abort(b);
-        return r;
-    }
-    r = books_commit(b);
+    r = commit_role(b, r);
     if (r < 0)
         return r;
     b->taken_back = true;
@@ -268,22 +274,26 @@ static void remember_end(struct books *b, uint32_t peer, uint64_t through)
 static bool nobody_holds(const struct books *b)
 {
     const struct store_role *role = &b->role;
-    bool anybody = books_is_primary(b);
+    bool anybody = books_is_primary(b), said = books_is_single(b);
 
     if (!confirm_undone(b))
         return false;
     for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
         const struct peer_word *word = &b->peers[i];
-        if (word->ends && (anybody || word->peer == role->deposed_by || word->peer == role->primary))
-            return word->through < b->unconfirmed_from;
+        if (!word->ends)
+            continue;
+        if (word->through >= b->unconfirmed_from)
+            return false;
+        said |= anybody || word->peer == role->deposed_by || word->peer == role->primary;
     }
-    return books_is_single(b);
+    return said;
 }
 
 /* A peer that holds the act's beginning holds the act: the rest is on its way. */
 static bool somebody_holds(const struct books *b)
 {
-    uint64_t enough = books_is_primary(b) ? b->head.seq : b->unconfirmed_from;
+    bool standing = books_is_primary(b) && !confirm_undone(b);
+    uint64_t enough = standing ? b->head.seq : b->unconfirmed_from;
 
     if (b->durable_through >= enough) /* central has it, from a peer */
         return true;

@@ -90,8 +90,9 @@ static int load_since(struct books *b, struct store_role *role)
     return r == -ENOENT ? 0 : r;
 }
 
-/* The latest promotion over this very incarnation since the act that waits was begun, whoever is the primary by now.
- * Who was promoted without any of its journal could not name the incarnation. */
+/* A promotion over this very incarnation since the act that waits was begun, whoever is the primary by now: the latest
+ * that asked everybody, which undoes it for the peers too (copies.c), or else the latest. Who was promoted without any
+ * of its journal could not name the incarnation. */
 static int load_deposed(struct books *b, struct store_role *role)
 {
     struct db_stmt *stmt;
@@ -104,7 +105,7 @@ static int load_deposed(struct books *b, struct store_role *role)
     r = open_promotions(b,
                         "SELECT p.terminal, p.copy_through, p.behind" PROMOTIONS
                         " AND p.old_terminal = ?2 AND max(p.old_incarnation, 1) = ?4 AND p.store_epoch > ?5"
-                        " ORDER BY p.store_epoch DESC LIMIT 1",
+                        " ORDER BY p.behind, p.store_epoch DESC LIMIT 1",
                         &stmt);
 
     if (r < 0)

@@ -7,15 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STEP_MAX 65536 /* u32 holds 65,536 restores */
+#define STEP_MIN   4096
+#define STEP_RANGE 65536 /* u32 holds 60,000 restores */
 
-#define TERMINAL_STEP 100 /* more than a chain enrols between two backups; u32 holds some 1,300 restores */
+#define TERMINAL_STEP 100 /* more than a chain enrols between two backups; u32 holds some 1,100 restores */
 
 #define SERIAL_STEP_MIN (UINT64_C(1) << 24)
 #define SERIAL_STEP_MAX (UINT64_C(1) << 33) /* the 2^40 serials of a campaign hold some 250 restores */
 
-#define STORE_EPOCH_STEP_MIN 64  /* more than a store changes its primary between two backups */
-#define STORE_EPOCH_STEP_MAX 192 /* the u16 of a coupon's token holds some 400 restores */
+#define STORE_EPOCH_STEP_MIN 64 /* more than a store changes its primary between two backups */
 
 struct mark {
     uint32_t epoch;
@@ -127,15 +127,14 @@ static int skip_terminals(struct store *store, uint32_t epochs)
 
 /*
  * Who was promoted after the backup holds the tokens of an epoch that these books never heard of, and whom central
- * names next must not get the same ones. What stores have stays as it is: only the next change of a primary leaps.
+ * names next must not get the same ones, nor those that an earlier restore of the same backup gave: at least 12 more
+ * than that one, as long as the mark's file was kept. A token has 16 bits for it, enough for some 380 restores. What
+ * stores have stays as it is: only the next change of a primary leaps.
  */
-static int skip_store_epochs(struct store *store)
+static int skip_store_epochs(struct store *store, uint32_t epochs)
 {
-    uint64_t step = STORE_EPOCH_STEP_MIN + random_below(store_random(store), STORE_EPOCH_STEP_MAX);
-    return query_run(store_writer_db(store),
-                     "INSERT OR REPLACE INTO meta (name, value) SELECT '" META_STORE_EPOCH_FLOOR "', ?1 + max("
-                     "coalesce((SELECT max(store_epoch) FROM shop), 0),"
-                     " coalesce((SELECT value FROM meta WHERE name = '" META_STORE_EPOCH_FLOOR "'), 0))",
+    uint32_t step = STORE_EPOCH_STEP_MIN + epochs / (STEP_MIN / 12);
+    return query_run(store_writer_db(store), "UPDATE shop SET epoch_floor = ?1 + max(epoch_floor, store_epoch)",
                      QUERY(Q_INT(step)));
 }
 
@@ -154,7 +153,7 @@ static int mark_write(struct store *store, const char *path, const struct mark *
     if (rc == 0 && behind > 0)
         rc = skip_terminals(store, behind);
     if (rc == 0 && behind > 0)
-        rc = skip_store_epochs(store);
+        rc = skip_store_epochs(store, behind);
     struct store_tx tx = {.db = db, .store = store, .writable = true, .now_ms = clock_wall_ms(store_clock(store))};
     if (rc == 0 && behind > 0)
         rc = settle_begin(&tx, mark->epoch);
@@ -203,7 +202,7 @@ int epoch_start(struct store *store, const char *path, bool *out_restored)
     if (is_first(&books, &file))
         next.epoch = 1;
     else if (restored)
-        next.epoch += 1 + (uint32_t)random_below(store_random(store), STEP_MAX);
+        next.epoch += STEP_MIN + (uint32_t)random_below(store_random(store), STEP_RANGE);
     next.generation = (random_u64(store_random(store)) >> 1) | 1;
     rc = mark_write(store, path, &next, restored ? next.epoch - books.epoch : 0);
     if (rc < 0)

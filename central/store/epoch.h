@@ -13,10 +13,6 @@
 /* A value of meta: serials of coupons up to it may have been given out by books that a restore lost. */
 #define META_SERIAL_FLOOR "serial_floor"
 
-/* Another: store epochs up to it may have been given by books that a restore lost, or by a promotion they do not know.
- */
-#define META_STORE_EPOCH_FLOOR "store_epoch_floor"
-
 /* Another: the epoch in which central waits for its terminals' journals (settle.h); 0 or absent = it does not. */
 #define META_SETTLING "settling"
 

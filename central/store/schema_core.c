@@ -134,6 +134,9 @@ static const char *const steps[] = {
     "CREATE INDEX uncovered_open ON uncovered (store) WHERE position != 0;"
     "CREATE TABLE shown_end (terminal INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, position INTEGER NOT NULL);"
     "ALTER TABLE conflict ADD COLUMN split INTEGER NOT NULL DEFAULT 1;",
+
+    /* store epochs up to it may have been given by books that a restore lost, or by promotions they do not know */
+    "ALTER TABLE shop ADD COLUMN epoch_floor INTEGER NOT NULL DEFAULT 0;",
 };
 
 const struct store_schema store_schema_core = {"core", steps, ARRAY_LEN(steps)};

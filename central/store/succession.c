@@ -1,5 +1,4 @@
 #include "central/store/succession.h"
-#include "central/store/epoch.h"
 #include "central/store/feed.h"
 #include "central/store/rights_internal.h"
 #include "central/store/settle.h"
@@ -9,6 +8,9 @@
 #include <string.h>
 
 enum state { WAITS_FOR_END = 1, GIVES = 2 };
+
+/* A store's terminals are as much ahead of restored books at most; who claims more would use up the 16 bits. */
+#define EPOCHS_AHEAD_MAX UINT32_C(4096)
 
 struct row {
     uint32_t store, old_terminal;
@@ -153,11 +155,11 @@ static int news_position(struct store_tx *tx, const struct shop *shop, uint64_t 
 
 static int raise_epoch(struct store_tx *tx, struct shop *shop)
 {
-    int64_t floor = 0;
-    int rc = store_meta_get(tx, META_STORE_EPOCH_FLOOR, &floor);
-    if (rc < 0 && rc != -ENOENT)
+    int64_t next = 0;
+    int rc = query_number(store_tx_db(tx), "SELECT 1 + max(?2, epoch_floor) FROM shop WHERE id = ?1",
+                          QUERY(Q_INT(shop->id), Q_INT(shop->store_epoch)), &next);
+    if (rc < 0)
         return rc;
-    int64_t next = (shop->store_epoch > floor ? shop->store_epoch : floor) + 1;
     if (next > UINT16_MAX)
         return -EOVERFLOW;
     shop->store_epoch = shop->since_epoch = (uint16_t)next;
@@ -328,8 +330,12 @@ int succession_promoted(struct store_tx *tx, const struct record *record, uint32
     int rc = identity_find_shop(tx, store, &shop);
     if (rc == 0)
         rc = identity_find_terminal(tx, body->old_terminal, &old);
-    if (rc == -ENOENT || (rc == 0 && (old.store != store || body->store_epoch > UINT16_MAX))) {
+    if (rc == -ENOENT || (rc == 0 && old.store != store)) {
         *out_problem = "promotion over a terminal of another store";
+        return 0;
+    }
+    if (rc == 0 && (body->store_epoch > UINT16_MAX || body->store_epoch > shop.store_epoch + EPOCHS_AHEAD_MAX)) {
+        *out_problem = "promotion to a store epoch that is far ahead";
         return 0;
     }
     if (rc == 0)

@@ -286,13 +286,16 @@ static void an_older_promotion_changes_nothing_any_more(void **state)
     struct desk *d = *state;
     struct fake_terminal peer = desk_join(d, 3), late = desk_join(d, 4);
     struct body newer = desk_promotion(&d->a, 0, 5), older = desk_promotion(&d->a, 0, 3),
-                foreign = desk_promotion(&d->b, 0, 9);
+                foreign = desk_promotion(&d->b, 0, 9), far = desk_promotion(&d->a, 0, 5 + 4097);
     terminal_record(&peer, &newer);
     terminal_record(&late, &older);
     assert_int_equal(shop_of(d).primary_terminal, peer.id);
     assert_int_equal(shop_of(d).store_epoch, 5);
     terminal_record(&late, &foreign);
     assert_int_equal(desk_problems(d), 1);
+    terminal_record(&late, &far);
+    assert_int_equal(desk_problems(d), 2);
+    assert_int_equal(shop_of(d).store_epoch, 5);
     assert_int_equal(shop_of(d).primary_terminal, peer.id);
 }
 

@@ -61,11 +61,14 @@ static void the_largest_hello_fits(void **state)
     uint8_t bytes[LAN_ACT_MAX];
     size_t len;
     hello.end_count = LAN_TERMINALS_MAX;
+    hello.deposes = UINT32_MAX;
+    hello.act_epoch = UINT32_MAX;
     for (uint32_t i = 0; i < LAN_TERMINALS_MAX; i++)
         hello.ends[i] = (struct lan_end){UINT32_MAX, UINT32_MAX, UINT64_MAX, UINT64_MAX, {1}};
     assert_int_equal(lan_hello_encode(&hello, bytes, sizeof bytes, &len), 0);
     assert_int_equal(lan_hello_decode(bytes, len, &out), 0);
     assert_int_equal(out.end_count, LAN_TERMINALS_MAX);
+    assert_true(out.deposes == UINT32_MAX && out.act_epoch == UINT32_MAX);
     hello.end_count++;
     assert_int_equal(lan_hello_encode(&hello, bytes, sizeof bytes, &len), -EINVAL);
 }

@@ -374,71 +374,6 @@ static void an_earlier_promotion_undoes_nothing_that_was_done_since_central_name
     assert_int_equal(till_rebuild_compare(s->shops[0].till), 0);
 }
 
-enum { LEARNS_FIRST, IS_NAMED_FIRST, GOES_ALONE };
-
-/* The act that waits was undone by a promotion, and central names its author again before anybody said what he holds.
- */
-static void act_of_one_that_is_named_again(struct several *s, int way)
-{
-    several_carry(s, 0, 1);
-    struct till_answer first = several_ask(s, 0, several_redeem(1));
-    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
-    (void)several_alone(s, 1, true);
-    assert_int_equal(several_ask(s, 1, several_redeem(1)).redeemed.verdict, COUPON_OK);
-    if (way != IS_NAMED_FIRST)
-        (void)several_copy(s, 1, 0);
-    for (uint32_t i = 0; i < 2; i++)
-        several_primary(s, i, 0, SHOP_STORE_EPOCH + 2);
-    assert_true(several_store(s, 0).primary);
-    assert_true(several_store(s, 0).unconfirmed_from != 0);
-    if (way == GOES_ALONE)
-        assert_int_equal(several_alone(s, 0, true).store, STORE_OK);
-    several_meet(s);
-
-    assert_int_equal(several_store(s, 0).unconfirmed_from, 0);
-    assert_true(s->shops[0].answer.ticket == first.ticket || way == GOES_ALONE);
-    assert_true(s->shops[0].answer.error == -EHOSTDOWN || way == GOES_ALONE);
-    for (uint32_t i = 0; i < 2; i++) {
-        assert_int_equal(shop_query(&s->shops[i], "SELECT count(*) FROM journal WHERE kind = 4"), 1);
-        assert_int_equal(till_rebuild_compare(s->shops[i].till), 0);
-    }
-}
-
-static void what_a_promotion_undid_is_taken_back_by_one_that_is_named_again(void **state)
-{
-    act_of_one_that_is_named_again(*state, LEARNS_FIRST);
-}
-
-static void what_a_promotion_undid_is_taken_back_by_one_that_hears_of_it_after_it_was_named_again(void **state)
-{
-    act_of_one_that_is_named_again(*state, IS_NAMED_FIRST);
-}
-
-static void what_a_promotion_undid_is_taken_back_by_one_that_goes_alone(void **state)
-{
-    act_of_one_that_is_named_again(*state, GOES_ALONE);
-}
-
-/* The promoted one, who would say what it holds, comes no more. */
-static void what_a_promotion_undid_is_taken_back_on_anybodys_word_by_one_that_is_named_again(void **state)
-{
-    struct several *s = *state;
-
-    several_meet(s);
-    struct till_answer first = several_ask(s, 0, several_redeem(1));
-    assert_int_equal(several_promote(s, 1, true).store, STORE_OK);
-    (void)several_copy(s, 1, 0);
-    for (uint32_t i = 0; i < 3; i++)
-        several_primary(s, i, 0, SHOP_STORE_EPOCH + 2);
-    assert_true(several_store(s, 0).unconfirmed_from != 0);
-    assert_int_equal(several_word(s, 2, 0), 0);
-
-    assert_int_equal(several_store(s, 0).unconfirmed_from, 0);
-    assert_int_equal(s->shops[0].answer.ticket, first.ticket);
-    assert_int_equal(s->shops[0].answer.error, -EHOSTDOWN);
-    assert_int_equal(shop_query(&s->shops[0], "SELECT count(*) FROM journal WHERE kind = 4"), 0);
-}
-
 /* It could ask nobody, and central had given the place to the third under the same store epoch. */
 static void a_promotion_that_a_peer_knows_better_uses_and_releases_nothing(void **state)
 {
@@ -565,10 +500,6 @@ int main(void)
         WITH_TWO(the_feed_ends_a_promotion_with_an_equal_or_higher_epoch),
         WITH_TWO(who_follows_by_centrals_word_holds_nothing_of_the_earlier_store_epoch),
         WITH_TWO(an_earlier_promotion_undoes_nothing_that_was_done_since_central_named_it_again),
-        WITH_TWO(what_a_promotion_undid_is_taken_back_by_one_that_is_named_again),
-        WITH_TWO(what_a_promotion_undid_is_taken_back_by_one_that_hears_of_it_after_it_was_named_again),
-        WITH_TWO(what_a_promotion_undid_is_taken_back_by_one_that_goes_alone),
-        WITH_THREE(what_a_promotion_undid_is_taken_back_on_anybodys_word_by_one_that_is_named_again),
         WITH_TWO(a_void_of_the_old_primarys_act_is_done_by_the_new_one),
         WITH_TWO(a_void_does_not_mean_what_another_history_has_in_its_targets_place),
         WITH_TWO(a_void_of_another_history_moves_an_act_alike_now_and_after_a_rebuild),
