@@ -40,6 +40,7 @@ static const char own_tables[] =
     "CREATE TABLE lost_void(terminal, seq, of, of_inc, of_seq);" /* what stands on lost disks */
     "CREATE TABLE copied(place, terminal, inc, through);"        /* what a copy's disk held of whom when it was made */
     "CREATE TABLE pruned(place, terminal, inc, through);"
+    "CREATE TABLE waits(place, inc, since);" /* where what waits for a peer begins */
     "CREATE TABLE lbalance(place, account, unit, amount);"
     "CREATE TABLE lshare(place, member, scope, owner, amount);";
 
@@ -133,9 +134,14 @@ static const struct check checks[] = {
      " (SELECT 1 FROM l WHERE l.terminal = a.terminal AND l.inc = a.inc AND l.seq = a.seq"
      "  AND l.kind = 4 + a.kind) AND NOT EXISTS (SELECT 1 FROM lost_disk d JOIN c ON c.terminal = d.terminal AND c.inc"
      " = a.inc AND c.seq = a.seq AND c.kind = 4 + a.kind WHERE d.terminal = a.terminal)"},
+    /* What a copy of a disk was given may have been taken back: its word is nobody's. And an act waits as long as its
+     * only peer is in quarantine, until a manager goes alone or that one is enrolled anew. */
     {"record that central does not have", false, false,
-     "SELECT l.place, l.terminal, l.seq FROM l WHERE l.terminal NOT IN forked AND NOT EXISTS (SELECT 1 FROM c WHERE"
-     " c.terminal = l.terminal AND c.inc = l.inc AND c.seq = l.seq AND c.hash = l.hash)"},
+     "SELECT l.place, l.terminal, l.seq FROM l JOIN machine m ON m.place = l.place WHERE l.terminal NOT IN forked AND"
+     " m.clone = 0 AND NOT EXISTS (SELECT 1 FROM c WHERE"
+     " c.terminal = l.terminal AND c.inc = l.inc AND c.seq = l.seq AND c.hash = l.hash) AND NOT EXISTS (SELECT 1 FROM"
+     " waits w JOIN machine o ON o.store = m.store WHERE w.place = l.place AND l.terminal = m.terminal AND l.inc ="
+     " w.inc AND l.seq >= w.since AND o.terminal IN forked)"},
     {"record that its terminal does not have", false, false,
      "SELECT 0, c.terminal, c.seq FROM c WHERE c.terminal NOT IN (SELECT terminal FROM lost_disk) AND NOT EXISTS "
      "(SELECT"

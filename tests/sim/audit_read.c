@@ -201,8 +201,11 @@ static void read_terminal(struct world *world, sqlite3 *db, const struct termina
              " LIMIT 1",
              place, t->clone);
     audit_execute(db, sql);
-    snprintf(sql, sizeof(sql), "INSERT INTO pruned SELECT %u, terminal, incarnation, pruned_through FROM till.era",
-             place);
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO pruned SELECT %u, terminal, incarnation, pruned_through FROM till.era;"
+             "INSERT INTO waits SELECT %u, e.incarnation, c.value FROM till.config c, till.era e WHERE e.own = 1"
+             " AND c.key = 'unconfirmed_from' AND c.value > 0 ORDER BY e.era DESC LIMIT 1",
+             place, place);
     audit_execute(db, sql);
     read_journal(world, db,
                  "SELECT version, terminal, incarnation, seq, 0, hlc, kind, body, hash FROM till.journal ORDER BY id",
