@@ -117,7 +117,7 @@ struct world {
 #define WORLD_START_MS     INT64_C(1795000000000) /* a day in November 2026 */
 #define WORLD_TRADING_MS   (INT64_C(12) * 60 * 1000)
 #define WORLD_NIGHT_MS     (INT64_C(24) * 60 * 60 * 1000 - WORLD_TRADING_MS)
-#define WORLD_VISITS_A_DAY 162
+#define WORLD_VISITS_A_DAY 168
 
 void world_init(struct world *world, const struct world_options *options);
 void world_finish(struct world *world);
