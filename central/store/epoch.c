@@ -16,6 +16,7 @@
 #define SERIAL_STEP_MAX (UINT64_C(1) << 33) /* the 2^40 serials of a campaign hold some 250 restores */
 
 #define STORE_EPOCH_STEP_MIN 64 /* more than a store changes its primary between two backups */
+#define STORE_EPOCH_APART    12 /* two restores of one backup, at least */
 
 struct mark {
     uint32_t epoch;
@@ -127,13 +128,13 @@ static int skip_terminals(struct store *store, uint32_t epochs)
 
 /*
  * Who was promoted after the backup holds the tokens of an epoch that these books never heard of, and whom central
- * names next must not get the same ones, nor those that an earlier restore of the same backup gave: at least 12 more
- * than that one, as long as the mark's file was kept. A token has 16 bits for it, enough for some 380 restores. What
- * stores have stays as it is: only the next change of a primary leaps.
+ * names next must not get the same ones, nor those that an earlier restore of the same backup gave: STORE_EPOCH_APART
+ * more than that one, as long as the mark's file was kept. A token has 16 bits for it, enough for some 380 restores.
+ * What stores have stays as it is: only the next change of a primary leaps.
  */
 static int skip_store_epochs(struct store *store, uint32_t epochs)
 {
-    uint32_t step = STORE_EPOCH_STEP_MIN + epochs / (STEP_MIN / 12);
+    uint32_t step = STORE_EPOCH_STEP_MIN + epochs / (STEP_MIN / STORE_EPOCH_APART);
     return query_run(store_writer_db(store), "UPDATE shop SET epoch_floor = ?1 + max(epoch_floor, store_epoch)",
                      QUERY(Q_INT(step)));
 }
