@@ -97,6 +97,8 @@ int cmd_terminal_lost(struct admin_call *call, struct store_tx *tx)
 int cmd_store_primary(struct admin_call *call, struct store_tx *tx)
 {
     int rc = succession_hand_over(tx, admin_u32(call, "store"), admin_u32(call, "terminal"), OPERATOR);
+    if (rc == -EOVERFLOW)
+        return admin_refuse(call, rc, "the store has used up its store epochs: open a new store for its terminals");
     return rc == -EINVAL ? admin_refuse(call, rc, "it is not a confirmed terminal of that store") : rc;
 }
 

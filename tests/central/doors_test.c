@@ -1,4 +1,5 @@
 #include "central/admin/command.h"
+#include "central/store/query.h"
 #include "desk.h"
 
 #include <setjmp.h>
@@ -220,6 +221,12 @@ static void a_lost_primary_leaves_its_store_to_the_next_one(void **state)
     json_decref(answer);
 }
 
+static int run_no_epochs_left(void *arg, struct store_tx *tx)
+{
+    (void)arg;
+    return query_run(store_tx_write(tx), "UPDATE shop SET epoch_floor = ?1", QUERY(Q_INT(UINT16_MAX)));
+}
+
 static void a_store_is_handed_over_and_ordered_alone_by_command(void **state)
 {
     struct desk *d = *state;
@@ -231,6 +238,12 @@ static void a_store_is_handed_over_and_ordered_alone_by_command(void **state)
     must(d, "store primary", args);
     snprintf(args, sizeof(args), "{\"store\":%u,\"terminal\":%u}", d->f.shops[0], d->b.id);
     must_refuse(d, "store primary", args);
+    assert_int_equal(fixture_write(&d->f, run_no_epochs_left, NULL), 0);
+    snprintf(args, sizeof(args), "{\"store\":%u,\"terminal\":%u}", d->f.shops[0], d->a.id);
+    json_t *answer = command(d, "store primary", args);
+    assert_false(is_ok(answer));
+    assert_non_null(strstr(json_string_value(json_object_get(answer, "error")), "store epochs"));
+    json_decref(answer);
     snprintf(args, sizeof(args), "{\"store\":%u,\"on\":\"on\"}", d->f.shops[0]);
     must(d, "store alone", args);
     snprintf(args, sizeof(args), "{\"store\":%u,\"on\":\"perhaps\"}", d->f.shops[0]);

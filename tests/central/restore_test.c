@@ -1,5 +1,4 @@
 #include "central/store/journal.h"
-#include "central/store/query.h"
 #include "central/store/rights.h"
 #include "central/store/succession.h"
 #include "fixture.h"
@@ -310,12 +309,6 @@ static uint32_t name_primary(struct shop_world *w, const struct fake_terminal *t
     return shop.store_epoch;
 }
 
-static int run_no_epochs_left(void *arg, struct store_tx *tx)
-{
-    (void)arg;
-    return query_run(store_tx_write(tx), "UPDATE shop SET epoch_floor = ?1", QUERY(Q_INT(UINT16_MAX)));
-}
-
 /* Whoever is promoted, or was named by books that are lost, holds the tokens of that epoch. */
 static void no_store_epoch_is_given_twice_over_a_restore(void **state)
 {
@@ -339,10 +332,6 @@ static void no_store_epoch_is_given_twice_over_a_restore(void **state)
     assert_int_equal(central_backup(w->f.central, path, sizeof(path)), 0);
     put_back(w, path);
     assert_true(name_primary(w, &w->t) >= first + 2 + 64);
-
-    struct naming naming = {w->f.shops[0], peer.id};
-    assert_int_equal(fixture_write(&w->f, run_no_epochs_left, NULL), 0);
-    assert_int_equal(fixture_write(&w->f, run_name, &naming), -EOVERFLOW);
 }
 
 static struct feed_right right_in_feed(struct fake_terminal *t, enum feed_kind kind)
