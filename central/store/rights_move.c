@@ -314,6 +314,8 @@ static int apply_released(struct store_tx *tx, const struct record *record, uint
         return rc;
     if (body->epoch < coupon->right_epoch && (held || transfer_is_earlier(tx, body->transfer)))
         return 0; /* the grant that followed it, or a risk re-grant, is known already */
+    if (body->epoch == coupon->right_epoch && held && coupon->right_store == 0)
+        return 0; /* given up before: by the primary, and by the former one before it heard of the promotion */
     if (coupon->right_store != store || coupon->right_epoch != body->epoch)
         return record_note_problem(tx, record->id, record->kind, "release of a right that is not held there");
     return take_back(tx, &row, body);

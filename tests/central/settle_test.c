@@ -148,6 +148,33 @@ static void a_right_that_nobody_took_goes_home(void **state)
     desk_books_are_whole(d);
 }
 
+/* The primary gave it up, and so did the former one before it heard of the promotion. */
+static void a_right_that_two_terminals_of_its_home_gave_up_is_no_problem(void **state)
+{
+    struct desk *d = *state;
+    struct feed_right asked = {0}, granted = {0};
+    struct fake_terminal peer = desk_join(d, 3);
+    struct coupon_id coupon = desk_issue(d, MODE_HOME);
+    desk_back_up(d);
+    assert_int_equal(desk_ask(&d->b, coupon, 1).verdict, AUTHORITY_WAITING);
+    assert_int_equal(desk_find_right(&d->a, FEED_RIGHT_REQUEST, &asked), 1);
+    struct body released = desk_right(RECORD_RIGHT_RELEASED, &asked);
+    desk_record(d, &d->a, &released);
+    desk_restore(d);
+
+    desk_feed_over(&d->a);
+    desk_send_again(d, &d->a);
+    struct body taken_over = desk_promotion(&d->a, 0, 2);
+    terminal_record(&peer, &taken_over);
+    terminal_record(&peer, &released);
+    assert_int_equal(desk_problems(d), 0);
+    desk_show_end(d, &peer);
+    everybody_shows_the_end(d);
+    assert_int_equal(desk_find_right(&d->a, FEED_RIGHT_GRANT, &granted), 1);
+    assert_int_equal(granted.epoch, 1);
+    desk_books_are_whole(d);
+}
+
 /* The lost central let another store take the place of the one that had asked first. */
 static void a_right_that_went_to_another_asker_is_not_granted_to_the_first(void **state)
 {
@@ -465,6 +492,7 @@ int main(void)
         CASE(credit_that_two_primaries_released_moves_once),
         CASE(a_release_that_is_less_than_what_was_granted_leaves_a_problem_for_a_person),
         CASE(a_right_that_nobody_took_goes_home),
+        CASE(a_right_that_two_terminals_of_its_home_gave_up_is_no_problem),
         CASE(a_right_that_went_to_another_asker_is_not_granted_to_the_first),
         CASE(a_strict_coupon_is_not_granted_before_everybody_was_heard),
         CASE(a_coupon_that_the_backup_never_saw_is_settled_all_the_same),

@@ -40,7 +40,7 @@ static void print_help(void)
         "  --terminals N     in stores of one, two, one and three by turns (default 6, at most 64)\n"
         "  --single          a store for each terminal\n"
         "  --days N          trading days (default 1)\n"
-        "  --visits N        of a terminal a day (default 190)\n"
+        "  --visits N        of a terminal a day (default %d)\n"
         "  --offline         every terminal is on its own all day long\n"
         "  --faults LIST     all, none, or names with commas between (default all)\n"
         "  --mutant NAME     switch a known bug on\n"
@@ -51,7 +51,8 @@ static void print_help(void)
         "                    write-off or conflict never happened\n"
         "  --trace           print what happens\n"
         "  --keep FILE       write the auditor's tables there, as an SQLite database\n"
-        "  --help, --version\n\n");
+        "  --help, --version\n\n",
+        WORLD_VISITS_A_DAY);
     print_names("faults: ", name_of_fault, 0, FAULTS);
     print_names("mutants:", name_of_mutant, MUTANT_NONE + 1, MUTANTS);
     printf("\nThe last line sums up. Exit status: 0 all well, 1 a violation, 2 wrong usage.\n");
