@@ -66,13 +66,20 @@ void sync_random(struct sync *sync, void *out, size_t len)
     pthread_mutex_unlock(&sync->loops.mutex);
 }
 
-uint32_t sync_backoff_limit_ms(uint32_t attempt)
-{
-    uint32_t limit = 500;
+#define BACKOFF_MIN_MS 500
+#define BACKOFF_MAX_MS 60000
 
-    while (attempt-- > 1 && limit < 60000)
-        limit *= 2;
-    return limit < 60000 ? limit : 60000;
+int64_t sync_backoff_ms(uint32_t attempt, int retry_after_s, uint64_t random)
+{
+    int64_t asked = (int64_t)retry_after_s * 1000, spread = BACKOFF_MIN_MS;
+
+    while (attempt-- > 1 && spread < BACKOFF_MAX_MS)
+        spread *= 2;
+    if (spread < asked)
+        spread = asked;
+    if (spread > BACKOFF_MAX_MS)
+        spread = BACKOFF_MAX_MS;
+    return asked + (int64_t)(random % ((uint64_t)spread + 1));
 }
 
 static bool pause_over_locked(const struct sync *sync, int64_t until, uint64_t link_ups, uint64_t recoveries)
@@ -83,23 +90,20 @@ static bool pause_over_locked(const struct sync *sync, int64_t until, uint64_t l
 
 void sync_back_off(struct sync *sync, struct sync_backoff *backoff, int retry_after_s)
 {
-    int64_t delay_ms, until, asked_ms = (int64_t)retry_after_s * 1000;
     uint64_t link_ups, recoveries, random;
+    int64_t until;
 
     sync_random(sync, &random, sizeof(random));
     backoff->attempt++;
-    delay_ms = (int64_t)(random % (sync_backoff_limit_ms(backoff->attempt) + 1));
-    if (delay_ms < asked_ms)
-        delay_ms = asked_ms;
     pthread_mutex_lock(&sync->loops.mutex);
     link_ups = sync->link_ups;
     recoveries = sync->recoveries;
-    until = sync_mono_ms(sync) + delay_ms;
+    until = sync_mono_ms(sync) + sync_backoff_ms(backoff->attempt, retry_after_s, random);
     sync->next_try_mono_ms[backoff->of] = until;
     pthread_mutex_unlock(&sync->loops.mutex);
     sync_publish(sync);
     pthread_mutex_lock(&sync->loops.mutex);
-    while (!pause_over_locked(sync, until, link_ups, asked_ms > 0 ? sync->recoveries : recoveries))
+    while (!pause_over_locked(sync, until, link_ups, retry_after_s > 0 ? sync->recoveries : recoveries))
         loops_wait_locked(&sync->loops, until);
     if (sync->link_ups != link_ups)
         backoff->attempt = 0;

@@ -16,13 +16,16 @@
 #define SYNC_WAIT_S         25
 #define SYNC_SMALL_BODY_MAX 2048
 
-/* Full jitter: anything between nothing and 0.5 s · 2^attempt, at most 60 s. */
 enum sync_backoff_of { BACKOFF_UPLOAD, BACKOFF_FEED, SYNC_BACKOFFS };
 struct sync_backoff {
     enum sync_backoff_of of;
     uint32_t attempt; /* failures in a row */
 };
-uint32_t sync_backoff_limit_ms(uint32_t attempt); /* of the wait after that many failures; pure */
+/*
+ * The wait after that many failures; pure. Full jitter: up to 0.5 s doubled with each failure, at most 60 s. What
+ * central asks for comes before it, and widens it to as much again: all whom it sent away hear the same number.
+ */
+int64_t sync_backoff_ms(uint32_t attempt, int retry_after_s, uint64_t random);
 
 enum ask_state { ASK_FREE, ASK_CALLING, ASK_GRANTED };
 
