@@ -90,6 +90,7 @@ selection=(-LE '^nightly$')
 [ "$label" = nightly ] || [ -z "$label" ] || selection+=(-LE '^nightly$')
 
 step build-check build check
+[ "$label" != nightly ] || step build-release build release
 tests check "${selection[@]}"
 if [ "$quick" = yes ] || [ -n "$label" ]; then
     finish
