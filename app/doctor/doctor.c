@@ -126,6 +126,19 @@ static int say_eras(struct db *db, int64_t now_ms)
     return step;
 }
 
+/* What central said and this version does not understand: everything else of the feed went on. */
+static void say_kept(struct db *db)
+{
+    int64_t later = number(db, "SELECT count(*) FROM feed_kept WHERE malformed = ?", 0);
+    int64_t malformed = number(db, "SELECT count(*) FROM feed_kept WHERE malformed = ?", 1);
+
+    if (later > 0)
+        printf("note %" PRId64 " of central's items are of a kind that this version does not know\n", later);
+    if (malformed > 0)
+        printf("note %" PRId64 " of central's items cannot be read, the first is of kind %" PRId64 "\n", malformed,
+               number(db, "SELECT kind FROM feed_kept WHERE malformed = ? ORDER BY lane, position", 1));
+}
+
 static void read_boot_id(char out[BOOT_ID_MAX])
 {
     struct buffer buffer;
@@ -229,6 +242,7 @@ int doctor_check(const struct doctor_options *options)
     r = worse(r, check_chain(db));
     if (r == 0 || r == -EUCLEAN)
         r = worse(r, say_eras(db, now.wall_ms));
+    say_kept(db);
     say_clock(db, now);
     db_close(db);
     return r;

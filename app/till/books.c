@@ -127,6 +127,8 @@ static int open_database(struct books *b)
         r = verify_tail(b);
     if (r == 0)
         r = rebuild_once(b);
+    if (r == 0)
+        r = feed_ask_again(b);
     if (r < 0) {
         db_close(b->db);
         b->db = NULL;

@@ -337,6 +337,8 @@ MUST_CHECK int enrolment_store(struct books *b, const struct till_enrolment *enr
 MUST_CHECK int feed_load(struct books *b);
 MUST_CHECK int feed_apply(struct books *b, struct slice page, struct feed_page_head *out_head);
 MUST_CHECK int feed_rewind(struct books *b); /* in a transaction: take everything again */
+/* At the opening: what another version could not read and put aside comes again, with everything else. */
+MUST_CHECK int feed_ask_again(struct books *b);
 MUST_CHECK int feed_forget(struct books *b); /* in a transaction: another store's data must not stay */
 MUST_CHECK int marks_load(struct books *b);
 MUST_CHECK int marks_store(struct books *b, const struct journal_answer *answer);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define KEPT_BY "feed_kept_by" /* the version that put items aside */
+
 static const char *const tables[] = {
     "campaign", "product", "clerk",     "touchpoint",        "member",        "coupon",       "greeting",
     "terminal", "offer",   "feed_kept", "authority_waiting", "terminal_gone", "member_alias", "device_order"};
@@ -98,6 +100,29 @@ int feed_forget(struct books *b)
     return r < 0 ? r : feed_load(b);
 }
 
+int feed_ask_again(struct books *b)
+{
+    char by[32];
+    size_t len;
+    int r = config_get(b->db, KEPT_BY, (uint8_t *)by, sizeof(by), &len);
+
+    if (r == -ENOENT || (r == 0 && len == strlen(TILLSIDE_VERSION) && memcmp(by, TILLSIDE_VERSION, len) == 0))
+        return 0;
+    if (r < 0)
+        return r;
+    r = db_begin(b->db);
+    if (r < 0)
+        return r;
+    r = db_exec(b->db, "DELETE FROM feed_kept; DELETE FROM config WHERE key = '" KEPT_BY "'");
+    if (r == 0)
+        r = feed_rewind(b);
+    if (r == 0)
+        r = db_commit(b->db);
+    else
+        db_rollback(b->db);
+    return r == -ENOSPC ? 0 : r; /* at the next start: a full disk sells on */
+}
+
 static int keep(struct books *b, const struct feed_item *item, bool malformed)
 {
     struct db_stmt *stmt;
@@ -116,7 +141,7 @@ static int keep(struct books *b, const struct feed_item *item, bool malformed)
     db_bind_blob(stmt, 5, item->body.data, item->body.len);
     r = db_stmt_run(stmt);
     db_stmt_close(stmt);
-    return r;
+    return r < 0 ? r : config_set(b->db, KEPT_BY, TILLSIDE_VERSION, strlen(TILLSIDE_VERSION));
 }
 
 /* One bad item must not stop those behind it: it is put aside. A kind of a later version too. */

@@ -1,5 +1,6 @@
 #include "shop.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,6 +143,41 @@ static void a_bad_item_is_put_aside_and_the_rest_goes_on(void **state)
     assert_true(price_of(shop, "6901234567892").found);
     assert_int_equal(shop_query(shop, "SELECT count(*) FROM feed_kept WHERE malformed = 1 AND kind = 4"), 1);
     assert_int_equal(shop_query(shop, "SELECT count(*) FROM feed_kept WHERE malformed = 0 AND kind = 900"), 1);
+}
+
+static void kept_by(struct shop *shop, const char *version)
+{
+    const struct db_options writer = {.mode = DB_WRITER};
+    char sql[96];
+    struct db *db;
+
+    shop_stop(shop);
+    assert_int_equal(db_open(shop->path, &writer, &db), 0);
+    snprintf(sql, sizeof(sql), "UPDATE config SET value = CAST('%s' AS BLOB) WHERE key = 'feed_kept_by'", version);
+    assert_int_equal(db_exec(db, sql), 0);
+    db_close(db);
+    shop_start(shop);
+}
+
+static void another_version_asks_again_for_what_was_put_aside(void **state)
+{
+    struct shop *shop = *state;
+    struct feed_cursor before, now;
+
+    shop_item(shop, (enum feed_kind)900, "\xa0", 1);
+    item_product(shop, "6901234567892", 1200, false);
+    shop_give(shop);
+    assert_int_equal(till_feed_cursor(shop->till, &before), 0);
+    kept_by(shop, TILLSIDE_VERSION);
+    assert_int_equal(till_feed_cursor(shop->till, &now), 0);
+    assert_int_equal(now.store, before.store);
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM feed_kept"), 1);
+
+    kept_by(shop, "0.0.9");
+    assert_int_equal(till_feed_cursor(shop->till, &now), 0);
+    assert_true(before.store > 0 && now.store == 0);
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM feed_kept"), 0);
+    assert_true(price_of(shop, "6901234567892").found);
 }
 
 static void a_page_that_ends_in_the_middle_is_refused_whole(void **state)
@@ -383,6 +419,7 @@ int main(void)
         WITH_SHOP(an_old_page_that_comes_late_does_not_bring_back_old_prices),
         WITH_SHOP(another_server_epoch_brings_everything_again),
         WITH_SHOP(a_bad_item_is_put_aside_and_the_rest_goes_on),
+        WITH_SHOP(another_version_asks_again_for_what_was_put_aside),
         WITH_SHOP(a_page_that_ends_in_the_middle_is_refused_whole),
         WITH_SHOP(keys_come_only_from_the_pinned_root_and_only_forwards),
         WITH_SHOP(prices_and_counts_follow_the_feed),
