@@ -100,8 +100,10 @@ int marks_rewind(struct books *b, uint32_t server_epoch)
 static int delete_old(struct books *b, const struct upload_era *era, uint64_t through)
 {
     struct db_stmt *stmt;
-    int r = db_stmt_open(
-        b->db, "DELETE FROM journal WHERE id > ? AND id <= ? AND kind IN (2, 3, 13, 14, 15, 16, 17, 18)", &stmt);
+    int r = db_stmt_open(b->db,
+                         "DELETE FROM journal WHERE id > ? AND id <= ? AND kind IN (2, 3, 13, 14, 15, 16, 17, 18, 24,"
+                         " 25, 26, 30, 113)",
+                         &stmt);
 
     if (r < 0)
         return r;
