@@ -49,6 +49,20 @@ static int last_stamp(const char *folder, int64_t *out_ms)
     return 0;
 }
 
+int central_backup_last(const struct central_config *config, int64_t *out_ms)
+{
+    char folder[STORE_PATH_MAX];
+    int64_t last_ms = 0;
+    int rc = central_config_path(config, CENTRAL_BACKUP_DIR, folder, sizeof(folder));
+    if (rc == 0)
+        rc = last_stamp(folder, &last_ms);
+    if (rc == -ENOENT)
+        rc = 0;
+    if (rc == 0)
+        *out_ms = last_ms;
+    return rc;
+}
+
 static bool is_between(const struct dirent *entry)
 {
     size_t len = strlen(entry->d_name), end = strlen(BETWEEN);

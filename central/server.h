@@ -145,6 +145,8 @@ MUST_CHECK int central_publish_keyset(const struct brand_keys *keys, struct stor
 MUST_CHECK int central_backup(struct central *central, char *out_path, size_t cap);
 /* One that is asked for: kept beside the clock's until the next, whichever that is. */
 MUST_CHECK int central_backup_between(struct central *central, char *out_path, size_t cap);
+/* When the newest that is in DATA/backup was made, by central's clock; 0 = there is none. */
+MUST_CHECK int central_backup_last(const struct central_config *config, int64_t *out_ms);
 /* After what a restored central would miss most: one within a minute, or some 15 after the last. In how many ms; -1:
  * no backups are made by the clock, nor is this. Any thread, never blocks. */
 int64_t central_backup_soon(struct central *central);

@@ -138,6 +138,18 @@ int batch_open(const void *data, size_t len, struct batch_reader *out_reader)
     return 0;
 }
 
+int batch_head_decode(struct slice head_encoded, struct batch_head *out_head)
+{
+    struct batch_head head = {0};
+    struct cbor_reader r;
+    cbor_reader_init(&r, head_encoded.data, head_encoded.len);
+    read_head(&r, &head);
+    int rc = cbor_reader_finish(&r);
+    if (rc == 0)
+        *out_head = head;
+    return rc;
+}
+
 bool batch_verify(const struct batch_reader *r, const uint8_t key[PUBLIC_KEY_LEN])
 {
     return crypto_verify(key, r->head_encoded.data, r->head_encoded.len, r->signature);

@@ -1,4 +1,5 @@
 #include "central/store/journal.h"
+#include "central/store/journal_row.h"
 #include "central/store/query.h"
 
 #include <string.h>
@@ -192,11 +193,26 @@ int journal_quarantine(struct store_tx *tx, const struct batch_head *head, const
                            Q_BLOB(batch.data, batch.len)));
 }
 
-#define ENTRY_COLUMNS "terminal, incarnation, seq, store, version, hlc, kind, received_ms, body, hash"
-
-/* Columns from `first` on, in the order of ENTRY_COLUMNS; body points into the row. */
-static int entry_from_row(struct db_stmt *stmt, int first, struct journal_entry *out_entry)
+static bool in_range(struct db_stmt *stmt, int column, int64_t from, int64_t through)
 {
+    int64_t value = db_column_int64(stmt, column);
+    return db_column_is_int64(stmt, column) && value >= from && value <= through;
+}
+
+/* A number that is cut off to fit would be another record's. An order stamp may be any: it came from outside. */
+static bool row_is_whole(struct db_stmt *stmt, int first)
+{
+    return in_range(stmt, first, 0, UINT32_MAX) && in_range(stmt, first + 1, 0, UINT32_MAX) &&
+           in_range(stmt, first + 2, 1, INT64_MAX) && in_range(stmt, first + 3, 0, UINT32_MAX) &&
+           in_range(stmt, first + 4, 0, UINT8_MAX) && db_column_is_int64(stmt, first + 5) &&
+           in_range(stmt, first + 6, 0, UINT16_MAX) && db_column_is_int64(stmt, first + 7) &&
+           db_column_is_blob(stmt, first + 8) && db_column_is_blob(stmt, first + 9);
+}
+
+int journal_entry_from_row(struct db_stmt *stmt, int first, struct journal_entry *out_entry)
+{
+    if (!row_is_whole(stmt, first))
+        return -EUCLEAN;
     struct journal_entry entry = {
         .record = {.id = {(uint32_t)db_column_int64(stmt, first), (uint32_t)db_column_int64(stmt, first + 1),
                           (uint64_t)db_column_int64(stmt, first + 2)},
@@ -207,6 +223,8 @@ static int entry_from_row(struct db_stmt *stmt, int first, struct journal_entry 
         .store = (uint32_t)db_column_int64(stmt, first + 3),
         .received_ms = db_column_int64(stmt, first + 7),
     };
+    if (entry.record.body.len > RECORD_BODY_MAX)
+        return -EUCLEAN;
     int rc = query_column_fixed(stmt, first + 9, entry.record.hash, HASH_LEN);
     if (rc == 0)
         *out_entry = entry;
@@ -218,14 +236,13 @@ int journal_find(struct store_tx *tx, struct record_id id, uint8_t buffer[RECORD
 {
     struct db_stmt *stmt = NULL;
     int rc = query_first(store_tx_db(tx),
-                         "SELECT " ENTRY_COLUMNS " FROM journal WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
+                         "SELECT " JOURNAL_ENTRY_COLUMNS
+                         " FROM journal WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
                          QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)), &stmt);
     if (rc < 0)
         return rc;
     struct journal_entry entry = {0};
-    rc = entry_from_row(stmt, 0, &entry);
-    if (rc == 0 && entry.record.body.len > RECORD_BODY_MAX)
-        rc = -EUCLEAN;
+    rc = journal_entry_from_row(stmt, 0, &entry);
     if (rc == 0) {
         if (entry.record.body.len > 0)
             memcpy(buffer, entry.record.body.data, entry.record.body.len);
@@ -245,7 +262,7 @@ static int visit_rows(struct db_stmt *stmt, journal_visit visit, void *context)
     int rc;
     while ((rc = db_stmt_step(stmt)) == DB_ROW) {
         struct journal_entry entry = {0};
-        rc = entry_from_row(stmt, 1, &entry);
+        rc = journal_entry_from_row(stmt, 1, &entry);
         if (rc == 0)
             rc = visit(context, &entry, (uint64_t)db_column_int64(stmt, 0));
         if (rc != 0)
@@ -259,7 +276,7 @@ int journal_each(struct store_tx *tx, uint64_t after, journal_visit visit, void 
 {
     struct db_stmt *stmt = NULL;
     int rc = query_open(store_tx_db(tx),
-                        "SELECT position, " ENTRY_COLUMNS " FROM journal WHERE position > ?1 ORDER BY position",
+                        "SELECT position, " JOURNAL_ENTRY_COLUMNS " FROM journal WHERE position > ?1 ORDER BY position",
                         QUERY(Q_INT(after)), &stmt);
     return rc < 0 ? rc : visit_rows(stmt, visit, context);
 }
@@ -307,71 +324,10 @@ int journal_each_newest(struct store_tx *tx, uint32_t limit, journal_visit visit
 {
     struct db_stmt *stmt = NULL;
     int rc = query_open(store_tx_db(tx),
-                        "SELECT position, " ENTRY_COLUMNS " FROM journal WHERE position IN"
+                        "SELECT position, " JOURNAL_ENTRY_COLUMNS " FROM journal WHERE position IN"
                         " (SELECT position FROM journal ORDER BY position DESC LIMIT ?1) ORDER BY position",
                         QUERY(Q_INT(limit)), &stmt);
     return rc < 0 ? rc : visit_rows(stmt, visit, context);
-}
-
-static int verify_row(struct db_stmt *stmt, uint64_t expected_seq, uint8_t chain[HASH_LEN])
-{
-    struct journal_entry entry = {0};
-    int rc = entry_from_row(stmt, 0, &entry);
-    if (rc < 0)
-        return rc;
-    memcpy(entry.record.prev_hash, chain, HASH_LEN);
-    if (entry.record.id.seq != expected_seq || !record_check(&entry.record))
-        return -EUCLEAN;
-    memcpy(chain, entry.record.hash, HASH_LEN);
-    return 0;
-}
-
-int journal_verify_chain(struct store_tx *tx, uint32_t terminal, uint32_t incarnation, uint64_t *out_seq)
-{
-    struct journal_marks marks = {0};
-    int rc = journal_marks_read(tx, terminal, incarnation, &marks);
-    struct db_stmt *stmt = NULL;
-    if (rc == 0)
-        rc = query_open(store_tx_db(tx),
-                        "SELECT " ENTRY_COLUMNS " FROM journal WHERE terminal = ?1 AND incarnation = ?2 ORDER BY seq",
-                        QUERY(Q_INT(terminal), Q_INT(incarnation)), &stmt);
-    if (rc < 0)
-        return rc;
-    uint64_t expected = 1;
-    uint8_t chain[HASH_LEN] = {0};
-    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
-        rc = verify_row(stmt, expected, chain);
-        if (rc < 0)
-            break;
-        expected++;
-    }
-    db_stmt_close(stmt);
-    if (rc == 0 && (expected - 1 != marks.durable_through || memcmp(chain, marks.last_hash, HASH_LEN) != 0))
-        rc = -EUCLEAN;
-    if (rc == -EUCLEAN || rc == 0)
-        *out_seq = rc == 0 ? marks.durable_through : expected;
-    return rc;
-}
-
-int journal_verify_all(struct store_tx *tx, struct journal_finding *out_finding)
-{
-    struct db_stmt *stmt = NULL;
-    int rc = query_open(store_tx_db(tx), "SELECT terminal, incarnation FROM journal_head", QUERY_NONE, &stmt);
-    if (rc < 0)
-        return rc;
-    struct journal_finding finding = {0};
-    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
-        finding.at.terminal = (uint32_t)db_column_int64(stmt, 0);
-        finding.at.incarnation = (uint32_t)db_column_int64(stmt, 1);
-        rc = journal_verify_chain(tx, finding.at.terminal, finding.at.incarnation, &finding.at.seq);
-        if (rc < 0)
-            break;
-        finding.records += finding.at.seq;
-    }
-    db_stmt_close(stmt);
-    if (rc == 0 || rc == -EUCLEAN)
-        *out_finding = finding;
-    return rc;
 }
 
 int journal_note_archived(struct store_tx *tx, const struct journal_mark_list *list)

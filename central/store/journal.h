@@ -118,12 +118,40 @@ MUST_CHECK int journal_append_central(struct store_tx *tx, enum record_kind kind
 /* Texts are copied into texts[cap], evidence points into body. -EBADMSG, -ENOSPC. */
 MUST_CHECK int journal_fact_decode(struct slice body, struct journal_fact *out_fact, char *texts, size_t cap);
 
-/* Recomputes one incarnation's chain: -EUCLEAN with the first bad seq in *out_seq. */
-MUST_CHECK int journal_verify_chain(struct store_tx *tx, uint32_t terminal, uint32_t incarnation, uint64_t *out_seq);
-/* All of them. */
+/*
+ * Looks at every record as it lies in the file, and at each chain's head and the signature over it. What is damaged is
+ * handed to `damaged`: of a chain the first record only, because nothing after it can be vouched for, but every chain.
+ */
+enum journal_fault {
+    JOURNAL_BAD_RECORD,    /* not as it was written, missing, or not to be read */
+    JOURNAL_BAD_STORE,     /* the record is sound; the store that stands beside it is another's */
+    JOURNAL_BAD_HEAD,      /* what is noted of the chain's end; `at` is its last record */
+    JOURNAL_BAD_SIGNATURE, /* what the terminal signed is not this end, or it did not sign it */
+};
+struct journal_damage {
+    enum journal_fault fault;
+    struct record_id at;
+};
+struct journal_watch {
+    void (*damaged)(void *context, const struct journal_damage *damage);
+    void *context;
+};
+struct journal_report {
+    uint64_t records, signatures; /* sound ones */
+    uint64_t damages;
+    uint64_t not_archived;   /* in no verified backup, or not in all that are kept */
+    struct record_id newest; /* that arrived last, by central's clock at the time; terminal and seq 0 = none */
+    int64_t newest_ms;       /* when */
+    int64_t back_ms;         /* the furthest that clock went back between two records */
+    struct record_id back;   /* the one after */
+};
+/* -EUCLEAN with the report when something is damaged, else as db.h. watch may be NULL. */
+MUST_CHECK int journal_check(struct store_tx *tx, const struct journal_watch *watch, struct journal_report *out_report);
+
+/* The chains alone, whoever's they are: -EUCLEAN with the first that is broken. */
 struct journal_finding {
     struct record_id at;
-    uint64_t records; /* verified before it */
+    uint64_t records; /* that are sound */
 };
 MUST_CHECK int journal_verify_all(struct store_tx *tx, struct journal_finding *out_finding);
 

@@ -225,6 +225,16 @@ bool db_column_is_null(struct db_stmt *stmt, int column)
     return sqlite3_column_type(stmt->handle, column) == SQLITE_NULL;
 }
 
+bool db_column_is_int64(struct db_stmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt->handle, column) == SQLITE_INTEGER;
+}
+
+bool db_column_is_blob(struct db_stmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt->handle, column) == SQLITE_BLOB;
+}
+
 int db_run(struct db *db, const char *sql)
 {
     struct db_stmt *stmt = NULL;

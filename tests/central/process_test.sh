@@ -47,6 +47,9 @@ expect 3 'tillside-central init' "$central" serve --data "$dir/a"
 expect 0 'root.key' "$central" init --data "$dir/a" --brand-name 晨光
 expect 4 'nothing was changed' "$central" init --data "$dir/a"
 expect 0 'every chain unbroken' "$central" doctor --data "$dir/a"
+expect 0 'space: ' "$central" doctor --data "$dir/a"
+expect 0 'after everything in the books' "$central" doctor --data "$dir/a"
+expect 0 'backup: NONE' "$central" doctor --data "$dir/a"
 
 start "$dir/a"
 expect 5 "held by another process (pid $pid)" "$central" serve --data "$dir/a"

@@ -75,6 +75,8 @@ struct batch_reader {
 /* Structure only; -EBADMSG when malformed. The signature is checked by batch_verify with the terminal's key. */
 MUST_CHECK int batch_open(const void *data, size_t len, struct batch_reader *out_reader);
 bool batch_verify(const struct batch_reader *r, const uint8_t key[PUBLIC_KEY_LEN]);
+/* A head alone, as it was kept with its signature. -EBADMSG. */
+MUST_CHECK int batch_head_decode(struct slice head_encoded, struct batch_head *out_head);
 /* 1 and *out_record (body points into the batch, hashes computed), 0 at the end when the chain meets last_hash,
  * -EBADMSG. */
 MUST_CHECK int batch_next(struct batch_reader *r, struct record *out_record);

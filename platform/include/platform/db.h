@@ -84,6 +84,9 @@ int64_t db_column_int64(struct db_stmt *stmt, int column);
 const char *db_column_text(struct db_stmt *stmt, int column);
 struct slice db_column_blob(struct db_stmt *stmt, int column);
 bool db_column_is_null(struct db_stmt *stmt, int column);
+/* What the column holds as it is stored; ask before it is read as something else. */
+bool db_column_is_int64(struct db_stmt *stmt, int column);
+bool db_column_is_blob(struct db_stmt *stmt, int column);
 
 int64_t db_changes(const struct db *db); /* rows changed by the last finished INSERT, UPDATE or DELETE */
 int64_t db_last_rowid(const struct db *db);
