@@ -2,6 +2,7 @@
 #include "central/admin/groups.h"
 #include "central/store/people_touchpoint.h"
 #include "central/store/succession.h"
+#include "central/store/terminal_clock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,20 +31,34 @@ static const char *state_name(enum terminal_state state)
     return "unknown";
 }
 
+struct listing {
+    struct admin_call *call;
+    struct store_tx *tx;
+};
+
 static int add_terminal_row(void *context, const struct terminal *terminal)
 {
-    admin_add_row(context, json_pack("{s:I, s:I, s:s, s:s, s:I, s:s, s:I, s:I}", "terminal", (json_int_t)terminal->id,
-                                     "store", (json_int_t)terminal->store, "role", role_name(terminal->role), "state",
-                                     state_name((enum terminal_state)terminal->state), "incarnation",
-                                     (json_int_t)terminal->incarnation, "hardware", terminal->hardware, "enrolled_ms",
-                                     (json_int_t)terminal->enrolled_ms, "last_contact_ms",
-                                     (json_int_t)terminal->last_contact_ms));
+    const struct listing *listing = context;
+    struct terminal_clock clock;
+    char words[TERMINAL_CLOCK_WORDS];
+    int rc = terminal_clock_find(listing->tx, terminal->id, &clock);
+    if (rc < 0)
+        return rc;
+    terminal_clock_words(&clock, listing->tx->now_ms, words);
+    admin_add_row(listing->call,
+                  json_pack("{s:I, s:I, s:s, s:s, s:I, s:s, s:I, s:I, s:s}", "terminal", (json_int_t)terminal->id,
+                            "store", (json_int_t)terminal->store, "role", role_name(terminal->role), "state",
+                            state_name((enum terminal_state)terminal->state), "incarnation",
+                            (json_int_t)terminal->incarnation, "hardware", terminal->hardware, "enrolled_ms",
+                            (json_int_t)terminal->enrolled_ms, "last_contact_ms", (json_int_t)terminal->last_contact_ms,
+                            "clock", words[0] ? words : "-"));
     return 0;
 }
 
 int cmd_terminal_list(struct admin_call *call, struct store_tx *tx)
 {
-    return identity_each_terminal(tx, add_terminal_row, call);
+    struct listing listing = {call, tx};
+    return identity_each_terminal(tx, add_terminal_row, &listing);
 }
 
 int cmd_terminal_remove(struct admin_call *call, struct store_tx *tx)

@@ -42,6 +42,7 @@ struct api_call {
             struct terminal of; /* whose journal it is: the sender's, or a peer's of its store */
             struct journal_answer answer;
             struct journal_outcome outcome;
+            uint64_t newest_hlc; /* of the records that were new */
         } journal;
         struct {
             struct feed_cursor after;

@@ -1,5 +1,6 @@
 #include "central/api/openapi.h"
 #include "central/api/waiting.h"
+#include "central/store/terminal_clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,6 +36,26 @@ static size_t print_metrics(const struct metric *metrics, size_t count, char *ou
     return len < cap ? len : cap - 1;
 }
 
+static int count_clock(void *context, const struct terminal_clock *clock)
+{
+    (void)clock;
+    ++*(uint64_t *)context;
+    return 0;
+}
+
+/* 0 while the books cannot be read: then other numbers tell. */
+static uint64_t clocks_off(struct central *central)
+{
+    struct store_tx tx;
+    uint64_t count = 0;
+    if (store_read_begin(central->store, &tx) < 0)
+        return 0;
+    if (terminal_clock_each_off(&tx, tx.now_ms, count_clock, &count) < 0)
+        count = 0;
+    store_read_end(&tx);
+    return count;
+}
+
 void api_metrics(struct api_call *call)
 {
     struct central *central = call->central;
@@ -62,6 +83,8 @@ void api_metrics(struct api_call *call)
         {"writer_commit_milliseconds_total", "counter", "Time from begin to durable.", writer.commit_ms_total},
         {"writer_commit_milliseconds_max", "gauge", "The longest of them.", writer.commit_ms_max},
         {"writer_queue", "gauge", "Jobs that wait.", writer.waiting},
+        {"terminal_clocks_off", "gauge", "Terminals whose clock was more than 5 min off central's.",
+         clocks_off(central)},
         {"store_bytes", "gauge", "Size of the books with their log.", (uint64_t)store_size_bytes(central->store)},
         {"backups_total", "counter", "Verified backups made.", m->backups},
         {"backup_failures_total", "counter", "Backups that failed.", m->backup_failures},

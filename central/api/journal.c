@@ -2,14 +2,18 @@
 #include "central/api/api.h"
 #include "central/store/records.h"
 #include "central/store/settle.h"
+#include "central/store/terminal_clock.h"
+#include "domain/time.h"
 
 #define ANSWER_MAX   128
 #define LIVE_RECORDS 20 /* larger batches are catching up and let live requests pass */
 
 static int apply_record(void *context, struct store_tx *tx, const struct record *record)
 {
-    const struct api_call *call = context;
+    struct api_call *call = context;
     uint32_t store = call->journal.of.store;
+    if (record->hlc > call->journal.newest_hlc)
+        call->journal.newest_hlc = record->hlc;
     int rc = records_apply(tx, record, store);
     for (size_t i = 0; i < call->central->part_count && rc == 0; i++) {
         const struct central_part *part = call->central->parts[i];
@@ -41,17 +45,27 @@ static uint8_t status_of(enum journal_fit fit)
     return JOURNAL_REFUSED;
 }
 
+/* A record is older than its arrival as long as its terminal was offline; a later one is of a clock that is ahead. */
+static int note_lead(const struct api_call *call, struct store_tx *tx)
+{
+    int64_t lead_ms = hlc_physical_ms((struct hlc){call->journal.newest_hlc}) - tx->now_ms;
+    return terminal_clock_note_lead(tx, call->journal.of.id, lead_ms > 0 ? lead_ms : 0);
+}
+
 static int run_journal(void *arg, struct store_tx *tx)
 {
     struct api_call *call = arg;
     struct batch_reader batch = call->journal.batch;
     struct journal_sink sink = {apply_record, call};
     struct journal_outcome outcome;
+    call->journal.newest_hlc = 0;
     int rc = journal_append_batch(tx, &batch, call->journal.of.store, &sink, &outcome);
     if (rc == 0 && outcome.fit == JOURNAL_FORKED)
         rc = journal_quarantine(tx, &batch.head, "fork", call->body);
     if (rc == 0)
         rc = identity_note_contact(tx, call->terminal.id);
+    if (rc == 0 && outcome.stored > 0)
+        rc = note_lead(call, tx);
     if (rc == 0)
         rc = settle_try(tx); /* this may have been the end that was waited for */
     if (rc < 0)

@@ -5,6 +5,7 @@
 #include "central/store/ledger.h"
 #include "central/store/rights.h"
 #include "central/store/settle.h"
+#include "central/store/terminal_clock.h"
 #include "domain/time.h"
 
 #include <inttypes.h>
@@ -188,6 +189,21 @@ static void say_clock(const struct look *look)
                 report->back_ms / 1000, report->back.seq, report->back.terminal, report->back.incarnation);
 }
 
+static int say_off(void *context, const struct terminal_clock *clock)
+{
+    const struct look *look = context;
+    char words[TERMINAL_CLOCK_WORDS];
+    terminal_clock_words(clock, look->options->now_ms, words);
+    fprintf(look->options->out, "clock: OFF at terminal %" PRIu32 ": %s\n", clock->terminal, words);
+    return 0;
+}
+
+/* Nothing wrong with the books, whose records keep their order; their dates may be wrong. */
+static int say_terminals_clocks(struct look *look)
+{
+    return terminal_clock_each_off(look->tx, look->options->now_ms, say_off, look);
+}
+
 static void say_backup(const struct look *look)
 {
     int64_t last_ms = 0, age_h;
@@ -238,8 +254,8 @@ static int check_books(const struct doctor_options *options, const char *path)
     if (rc < 0)
         return rc;
     struct look look = {.options = options, .tx = store_view_tx(view)};
-    static int (*const checks[])(struct look *) = {check_chains, check_ledger,  check_rights,
-                                                   check_shares, check_settled, say_foreign};
+    static int (*const checks[])(struct look *) = {check_chains,  check_ledger, check_rights,        check_shares,
+                                                   check_settled, say_foreign,  say_terminals_clocks};
     int worst = 0;
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
         worst = worse(worst, checks[i](&look));

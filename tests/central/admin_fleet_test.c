@@ -3,6 +3,7 @@
 #include "central/admin/enrol_sheet.h"
 #include "central/admin/sheet.h"
 #include "central/store/fleet.h"
+#include "central/store/terminal_clock.h"
 #include "domain/enrolment.h"
 #include "platform/keys.h"
 
@@ -231,6 +232,24 @@ static void the_fleet_shows_what_each_device_told_last(void **state)
     assert_non_null(admin_refused(&f, "fleet show", "{\"terminal\":99}"));
 }
 
+static int note_clock(void *arg, struct store_tx *tx)
+{
+    (void)arg;
+    return terminal_clock_note_lead(tx, 1, 3 * TERMINAL_CLOCK_LIMIT_MS);
+}
+
+static void the_list_says_whose_clock_is_wrong(void **state)
+{
+    (void)state;
+    enrol_device();
+    assert_first("terminal list", "clock", "-");
+    assert_int_equal(writer_call(f.central->writer, note_clock, NULL), 0);
+    json_t *answer = admin_do(&f, "terminal list", "");
+    const char *words = json_string_value(json_object_get(json_array_get(rows_of(answer), 0), "clock"));
+    assert_non_null(strstr(words, "its records were 15 min ahead ("));
+    json_decref(answer);
+}
+
 static void the_newest_self_tests_are_kept(void **state)
 {
     (void)state;
@@ -288,6 +307,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_operator_says_yes_to_a_place_not_to_digits_alone, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(a_backup_is_made_when_it_is_asked_for, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(the_fleet_shows_what_each_device_told_last, open_shop, close_shop),
+        cmocka_unit_test_setup_teardown(the_list_says_whose_clock_is_wrong, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(the_newest_self_tests_are_kept, open_shop, close_shop),
         cmocka_unit_test_setup_teardown(a_report_is_read_and_its_signature_told, open_shop, close_shop),
     };
