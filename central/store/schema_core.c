@@ -139,8 +139,8 @@ static const char *const steps[] = {
     "ALTER TABLE shop ADD COLUMN epoch_floor INTEGER NOT NULL DEFAULT 0;",
 
     /* whose clock is not central's (terminal_clock.h) */
-    "CREATE TABLE terminal_clock (terminal INTEGER PRIMARY KEY, lead_ms INTEGER NOT NULL, lead_at_ms INTEGER NOT NULL,"
-    " said_ms INTEGER NOT NULL, said_at_ms INTEGER NOT NULL);",
+    ("CREATE TABLE terminal_clock (terminal INTEGER PRIMARY KEY, lead_ms INTEGER NOT NULL, lead_at_ms INTEGER NOT NULL,"
+     " said_ms INTEGER NOT NULL, said_at_ms INTEGER NOT NULL);"),
 };
 
 const struct store_schema store_schema_core = {"core", steps, ARRAY_LEN(steps)};
