@@ -66,6 +66,8 @@ struct api_route {
     size_t max_body; /* on the wire */
     void (*handler)(struct api_call *call);
 };
+extern const struct api_route api_routes[]; /* the core's; parts have more */
+extern const size_t api_route_count;
 
 /* 200 with a body of CBOR. */
 void api_answer(struct api_call *call, int status, struct slice body);

@@ -14,7 +14,7 @@
 #define SMALL_BODY_MAX    4096
 #define UNPACKED_BODY_MAX BATCH_BYTES_MAX
 
-static const struct api_route routes[] = {
+const struct api_route api_routes[] = {
     {"POST", "/v1/enrol", API_OPEN, SMALL_BODY_MAX, api_enrol},
     {"GET", "/v1/enrol/*", API_ENROLLING, 0, api_enrol_state},
     {"POST", "/v1/journal", API_TERMINAL, BATCH_BYTES_MAX, api_journal},
@@ -27,6 +27,7 @@ static const struct api_route routes[] = {
     {"GET", "/metrics", API_OPEN, 0, api_metrics},
     {"GET", "/openapi.yaml", API_OPEN, 0, api_openapi},
 };
+const size_t api_route_count = ARRAY_LEN(api_routes);
 
 int64_t api_now_ms(const struct api_call *call)
 {
@@ -180,7 +181,7 @@ static const struct api_route *find_among(const struct api_call *call, const str
 static const struct api_route *find_route(const struct api_call *call)
 {
     const struct central *central = call->central;
-    const struct api_route *route = find_among(call, routes, ARRAY_LEN(routes));
+    const struct api_route *route = find_among(call, api_routes, api_route_count);
     for (size_t i = 0; !route && i < central->part_count; i++)
         route = find_among(call, central->parts[i]->terminal_routes, central->parts[i]->terminal_route_count);
     return route;

@@ -52,6 +52,8 @@ void fixture_start(struct fixture *f, bool inline_jobs)
         .config = config_of(f),
         .clock = &f->clock.base,
         .random = &f->random.base,
+        .parts = f->parts,
+        .part_count = f->part_count,
         .inline_jobs = inline_jobs,
     };
     assert_int_equal(central_open(&options, &f->central, NULL), 0);
@@ -81,13 +83,22 @@ static int add_shop(void *arg, struct store_tx *tx)
 
 void fixture_open(struct fixture *f)
 {
+    fixture_open_with(f, NULL, 0);
+}
+
+void fixture_open_with(struct fixture *f, const struct central_part *const *parts, size_t count)
+{
     fixture_folder(f);
+    f->parts = parts;
+    f->part_count = count;
     struct central_init_options init = {
         .config = config_of(f),
         .brand_zh = "晨光",
         .brand_en = "Dawn",
         .clock = &f->clock.base,
         .random = &f->random.base,
+        .parts = f->parts,
+        .part_count = f->part_count,
     };
     assert_int_equal(central_init_data(&init), 0);
     fixture_start(f, true);

@@ -19,13 +19,17 @@ struct fixture {
     struct sim_clock clock;
     struct sim_random random;
     struct central *central; /* inline: everything happens within the call */
+    const struct central_part *const *parts;
+    size_t part_count;
     uint32_t brand;
     uint32_t shops[2];
 };
 
 void fixture_folder(struct fixture *f); /* only the folder, clock and randomness */
 void fixture_remove(struct fixture *f);
-void fixture_open(struct fixture *f);                    /* and an initialised central with two stores, open */
+void fixture_open(struct fixture *f); /* and an initialised central with two stores, open */
+/* The same with the program's parts (central_parts), or some of them. */
+void fixture_open_with(struct fixture *f, const struct central_part *const *parts, size_t count);
 void fixture_close(struct fixture *f);                   /* and removed */
 void fixture_start(struct fixture *f, bool inline_jobs); /* opens the books that are there */
 void fixture_stop(struct fixture *f);

@@ -16,6 +16,8 @@
  * already is overwritten with the same bytes; finds and older seeds stay.
  */
 
+#define API_SEEDS 24 /* more than there are routes: the fuzzer counts modulo */
+
 static const char *root;
 
 static void seed(const char *fuzzer, const char *name, const void *data, size_t len)
@@ -74,6 +76,21 @@ static size_t make_batch(uint64_t first, unsigned count, uint8_t out[BATCH_BYTES
     }
     MUST(batch_finish(&writer, test_key_make(50).secret, out, BATCH_BYTES_MAX, &len) == 0);
     return len;
+}
+
+/* One of every kind that this version can write. */
+static void make_bodies(void)
+{
+    struct body bodies[TEST_BODIES];
+    uint8_t bytes[RECORD_BODY_MAX];
+    size_t len;
+    test_bodies(bodies);
+    for (size_t i = 0; i < TEST_BODIES; i++) {
+        char name[48];
+        MUST(body_encode(&bodies[i], bytes, sizeof bytes, &len) == 0);
+        snprintf(name, sizeof name, "made_%s", record_kind_name(bodies[i].kind));
+        seed("body", name, bytes, len);
+    }
 }
 
 static void make_export(void)
@@ -184,31 +201,66 @@ static size_t make_enrol_request(uint8_t out[ENROL_REQUEST_MAX])
     return len;
 }
 
+/* OTHER of api.c: the line names the route. */
+static void seed_request(const char *name, uint8_t how, const char *line, struct slice body)
+{
+    static uint8_t input[256 + BATCH_BYTES_MAX];
+    int len = snprintf((char *)input, 256, "\xff%c%s\n", how, line);
+    input[1] = how;
+    if (body.len > 0)
+        memcpy(input + len, body.data, body.len);
+    seed("api", name, input, (size_t)len + body.len);
+}
+
+/* Every route there may be: with the rest of a path, and with a query; a body or range that is nothing much. */
+static void make_routes(void)
+{
+    static const char text[] = "1\nbytes=0-99";
+    static const char query[] = "?order=1&store=0&brand=0&wait=0&epoch=1\n\x28\xb5\x2f\xfd";
+    for (uint8_t route = 0; route < API_SEEDS; route++) {
+        uint8_t input[80] = {route, 0};
+        char name[16];
+        memcpy(input + 2, text, sizeof text - 1);
+        snprintf(name, sizeof name, "route_%02u", route);
+        seed("api", name, input, 2 + sizeof text - 1);
+        memcpy(input + 2, query, sizeof query - 1);
+        snprintf(name, sizeof name, "query_%02u", route);
+        seed("api", name, input, 2 + sizeof query - 1);
+    }
+}
+
+static struct slice text_of(const char *text)
+{
+    return (struct slice){(const uint8_t *)text, strlen(text)};
+}
+
 static void make_api(void)
 {
-    static uint8_t input[2 + BATCH_BYTES_MAX];
+    static const char *const whats[] = {"right", "credit", "code", "balance"};
+    static uint8_t body[BATCH_BYTES_MAX];
     struct authority_request request = {.request_id = {1, 2, 3}, .coupon = {1001, 7}};
-    size_t len;
-    input[1] = 0;
-    input[0] = 0;
-    seed("api", "journal", input, 2 + make_batch(1, 4, input + 2));
-    for (uint8_t route = 1; route <= 3; route++) {
-        char name[16];
-        input[0] = route;
-        MUST(authority_request_encode(&request, input + 2, 512, &len) == 0);
-        snprintf(name, sizeof name, "authority_%u", route);
-        seed("api", name, input, 2 + len);
+    size_t len = make_batch(1, 4, body);
+    seed_request("journal", 0, "POST /v1/journal", (struct slice){body, len});
+    MUST(authority_request_encode(&request, body, 512, &len) == 0);
+    for (size_t i = 0; i < ARRAY_LEN(whats); i++) {
+        char name[32], line[64];
+        snprintf(name, sizeof name, "authority_%s", whats[i]);
+        snprintf(line, sizeof line, "POST /v1/authority/%s", whats[i]);
+        seed_request(name, 0, line, (struct slice){body, len});
     }
-    seed("api", "enrol", "\x04\x01\xa0", 3);
-    input[0] = 4;
-    input[1] = 1;
-    len = make_enrol_request(input + 2);
-    seed("api", "enrol_signed", input, 2 + len);
-    seed("enrol", "request_signed", input + 2, len);
-    seed_text("api", "feed", "\x05\x02store=0&brand=0&wait=0&epoch=1\n");
-    seed_text("api", "enrol_state", "\x06\x02k0011223344556677\n");
-    seed_text("api", "health", "\x07\x01x=%41\n");
-    seed_text("api", "unknown", "\x08\x01v1/../journal\n");
+    seed_request("enrol", 1, "POST /v1/enrol", text_of("\xa0"));
+    len = make_enrol_request(body);
+    seed_request("enrol_signed", 1, "POST /v1/enrol", (struct slice){body, len});
+    seed("enrol", "request_signed", body, len);
+    seed_request("feed", 2, "GET /v1/feed?store=0&brand=0&wait=0&epoch=1&lan=10.0.0.9:7443", text_of(""));
+    seed_request("enrol_state", 0, "GET /v1/enrol/k0011223344556677", text_of(""));
+    seed_request("health", 1, "GET /healthz?x=%41", text_of(""));
+    seed_request("unknown", 1, "GET /v1/../journal", text_of(""));
+    seed_request("release", 0, "GET /v1/release/1", text_of("bytes=2400000-"));
+    seed_request("release_beyond", 0, "GET /v1/release/1", text_of("bytes=9223372036854775806-9223372036854775807"));
+    seed_request("logs", 0, "POST /v1/logs?order=1", text_of("what the device said\n"));
+    seed_request("release_end", 0, "GET /v1/release/1", text_of("bytes=2400000-9999999"));
+    make_routes();
 }
 
 static void put_item(uint8_t *input, size_t *at, uint8_t kind, struct slice body)
@@ -300,6 +352,7 @@ int main(int argc, char **argv)
     root = argv[1];
     MUST(crypto_start() == 0);
     make_keysets();
+    make_bodies();
     make_export();
     make_signatures();
     make_texts();
