@@ -1,5 +1,4 @@
-#include "fuzz.h"
-#include "support.h"
+#include "make_corpus.h"
 
 #include "domain/authority.h"
 #include "domain/enrolment.h"
@@ -20,7 +19,7 @@
 
 static const char *root;
 
-static void seed(const char *fuzzer, const char *name, const void *data, size_t len)
+void seed(const char *fuzzer, const char *name, const void *data, size_t len)
 {
     char path[512];
     snprintf(path, sizeof path, "%s/%s", root, fuzzer);
@@ -362,6 +361,7 @@ int main(int argc, char **argv)
     make_api();
     make_till_feed();
     make_till_disk();
+    make_lan_door();
     make_admin();
     return 0;
 }

@@ -1,10 +1,9 @@
 #include "doctor/chain.h"
-#include "fuzz.h"
+#include "fuzz_file.h"
 #include "shop.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
-#include <unistd.h>
 
 /*
  * Rows of a till's database that are not as they were written: a value is replaced, cut or flipped, and then the books
@@ -32,32 +31,18 @@ static const struct {
 };
 
 static struct shop shop;
-static uint8_t *whole; /* the database as it was written */
-static size_t whole_len;
-
-static void write_file(const char *path, const uint8_t *data, size_t len)
-{
-    FILE *file = fopen(path, "wb");
-    MUST(file != NULL && fwrite(data, 1, len, file) == len && fclose(file) == 0);
-}
-
-static void remove_beside(const char *path, const char *suffix)
-{
-    char beside[160];
-    snprintf(beside, sizeof beside, "%s%s", path, suffix);
-    unlink(beside);
-}
+static struct fuzz_file whole; /* the database as it was written */
 
 static void close_all(void)
 {
-    free(whole);
+    fuzz_file_drop(&whole);
     tempdir_close(&shop.dir);
 }
 
-/* A day's books in one file, kept in memory. */
+/* A day's books. */
 static void open_once(void)
 {
-    if (whole != NULL)
+    if (whole.data != NULL)
         return;
     struct till_sale sale = {.gross_minor = 2500, .member = SHOP_MEMBER};
     shop_open(&shop);
@@ -67,16 +52,7 @@ static void open_once(void)
     shop_item(&shop, (enum feed_kind)77, "later", 5);
     shop_give(&shop);
     shop_stop(&shop);
-    struct db_options options = {.mode = DB_WRITER};
-    struct db *db;
-    MUST(db_open(shop.path, &options, &db) == 0 && db_checkpoint(db) == 0);
-    db_close(db);
-    FILE *file = fopen(shop.path, "rb");
-    MUST(file != NULL && fseek(file, 0, SEEK_END) == 0);
-    whole_len = (size_t)ftell(file);
-    whole = malloc(whole_len);
-    rewind(file);
-    MUST(whole != NULL && fread(whole, 1, whole_len, file) == whole_len && fclose(file) == 0);
+    fuzz_file_keep(&whole, shop.path);
     atexit(close_all);
 }
 
@@ -122,13 +98,6 @@ static bool damage(struct slice input)
     sqlite3_finalize(stmt);
     sqlite3_close(db);
     return changed;
-}
-
-static void restore(void)
-{
-    remove_beside(shop.path, "-wal");
-    remove_beside(shop.path, "-shm");
-    write_file(shop.path, whole, whole_len);
 }
 
 static void on_answer(void *context, const struct till_answer *answer)
@@ -184,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct till_answer last = {0};
     struct till *till = NULL;
     open_once();
-    restore();
+    fuzz_file_restore(&whole);
     if (size <= 4 || !damage((struct slice){data, size}))
         return 0;
     look_from_outside();
