@@ -134,10 +134,11 @@ int projection_member_use_add(struct projection *p, const struct body_redemption
                redemption->coupon.campaign, (int64_t)redemption->member, uses);
 }
 
-int projection_group_campaign(struct projection *p, int64_t group_id, uint32_t *out_campaign)
+int projection_group_campaign(struct projection *p, int64_t id, uint64_t group, uint32_t *out_campaign)
 {
     struct body first;
-    int r = journal_read_body(p->source, group_id, &first);
+    int r =
+        group > journal_seq(id) ? -ENOENT : journal_read_body(p->source, journal_id(journal_era(id), group), &first);
 
     if (r == 0)
         *out_campaign = first.kind == RECORD_REDEMPTION ? first.redemption.coupon.campaign : 0;
@@ -260,7 +261,7 @@ static int apply_sale(struct projection *p, int64_t id, const struct body *body)
     if (p->group_id == group_id)
         campaign = p->group_campaign;
     else if (group_id != id)
-        r = projection_group_campaign(p, group_id, &campaign);
+        r = projection_group_campaign(p, id, body->sale.group, &campaign);
     if (r == 0)
         r = note_request(p, body->sale.request_id, id);
     return r < 0 ? r : post_plain(p, body, campaign);

@@ -28,8 +28,9 @@ MUST_CHECK int projection_post(struct projection *p, const struct body *body, co
                                int sign);
 MUST_CHECK int projection_share_add(struct projection *p, uint64_t member, struct owner owner, int64_t amount_minor);
 MUST_CHECK int projection_member_use_add(struct projection *p, const struct body_redemption *redemption, int64_t uses);
-/* The campaign of the redemption that begins the group; 0 when none does, or it is not held. */
-MUST_CHECK int projection_group_campaign(struct projection *p, int64_t group_id, uint32_t *out_campaign);
+/* The campaign of the redemption that begins the group of `id`; 0 when none does, or it is not held. Nor does one
+ * behind `id`, which only a peer says: it is not there yet when the copy comes, and would be in a rebuild. */
+MUST_CHECK int projection_group_campaign(struct projection *p, int64_t id, uint64_t group, uint32_t *out_campaign);
 
 /* projection_void.c */
 MUST_CHECK int projection_void(struct projection *p, int64_t id, const struct body *body);

@@ -39,7 +39,7 @@ static int move(struct projection *p, const struct body *body, int64_t target_id
 
     if (r < 0 || target.kind == 0)
         return r;
-    r = projection_group_campaign(p, journal_id(journal_era(target_id), body->voided.group), &context.campaign);
+    r = projection_group_campaign(p, target_id, body->voided.group, &context.campaign);
     if (r == 0)
         r = undo(p, &body->voided, &target, sign);
     if (r == 0) {

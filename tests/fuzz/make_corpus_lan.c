@@ -139,6 +139,32 @@ static void make_records(void)
     seed("lan_door", "record_all", both.bytes, both.len);
 }
 
+/* A sale, and its void, that name an act behind them as the one that they belong to. */
+static void make_forward(void)
+{
+    const struct body sale = {.kind = RECORD_SALE,
+                              .sale = {.group = 3,
+                                       .clerk = CLERK,
+                                       .gross_minor = 3000,
+                                       .discount_minor = 500,
+                                       .paid_minor = 2500,
+                                       .tender = TENDER_CASH,
+                                       .business_ms = START_MS}};
+    const struct body undo = {.kind = RECORD_VOID,
+                              .voided = {{PEER, 1, 1}, RECORD_SALE, 3, CLERK, "wrong item", 0, START_MS, 0, {0}}};
+    struct body bodies[TEST_BODIES];
+    struct input records = {.len = 0}, input = {.len = 0};
+    test_bodies(bodies);
+    for (int voided = 0; voided < 2; voided++) {
+        records.len = input.len = 0;
+        put_record(&records, &sale);
+        put_record(&records, voided ? &undo : &sale);
+        put_record(&records, &bodies[3]); /* a redemption */
+        put_message(&input, RECORDS, &records);
+        seed("lan_door", voided ? "forward_void" : "forward_sale", input.bytes, input.len);
+    }
+}
+
 /* The peer was promoted over the journal of this terminal as far as it held it. */
 static void make_promotion(void)
 {
@@ -183,6 +209,7 @@ void make_lan_door(void)
     make_hellos();
     make_acts();
     make_records();
+    make_forward();
     make_promotion();
     make_strange();
 }
