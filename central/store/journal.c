@@ -97,8 +97,9 @@ int journal_signed_head(struct store_tx *tx, uint32_t terminal, uint32_t incarna
     if (rc < 0)
         return rc;
     struct slice head = db_column_blob(stmt, 0);
-    rc = head.len <= sizeof(out_signed->head) ? query_column_fixed(stmt, 1, out_signed->signature, SIGNATURE_LEN)
-                                              : -EUCLEAN;
+    rc = head.len > 0 && head.len <= sizeof(out_signed->head)
+             ? query_column_fixed(stmt, 1, out_signed->signature, SIGNATURE_LEN)
+             : -EUCLEAN;
     if (rc == 0) {
         memcpy(out_signed->head, head.data, head.len);
         out_signed->head_len = head.len;
