@@ -46,7 +46,7 @@ static struct central_config config_of(const struct fixture *f)
     return config;
 }
 
-void fixture_start(struct fixture *f, bool inline_jobs)
+int fixture_try_start(struct fixture *f, bool inline_jobs)
 {
     struct central_options options = {
         .config = config_of(f),
@@ -56,8 +56,14 @@ void fixture_start(struct fixture *f, bool inline_jobs)
         .part_count = f->part_count,
         .inline_jobs = inline_jobs,
     };
-    assert_int_equal(central_open(&options, &f->central, NULL), 0);
+    int rc = central_open(&options, &f->central, NULL);
     sim_clock_advance(&f->clock, 2000); /* what is signed from now on is later than the start */
+    return rc;
+}
+
+void fixture_start(struct fixture *f, bool inline_jobs)
+{
+    assert_int_equal(fixture_try_start(f, inline_jobs), 0);
 }
 
 void fixture_stop(struct fixture *f)
@@ -81,12 +87,7 @@ static int add_shop(void *arg, struct store_tx *tx)
     return rc < 0 ? rc : identity_add_shop(tx, &shop, &f->shops[1]);
 }
 
-void fixture_open(struct fixture *f)
-{
-    fixture_open_with(f, NULL, 0);
-}
-
-void fixture_open_with(struct fixture *f, const struct central_part *const *parts, size_t count)
+void fixture_open_empty(struct fixture *f, const struct central_part *const *parts, size_t count)
 {
     fixture_folder(f);
     f->parts = parts;
@@ -103,7 +104,17 @@ void fixture_open_with(struct fixture *f, const struct central_part *const *part
     assert_int_equal(central_init_data(&init), 0);
     fixture_start(f, true);
     f->brand = f->central->brand;
+}
+
+void fixture_open_with(struct fixture *f, const struct central_part *const *parts, size_t count)
+{
+    fixture_open_empty(f, parts, count);
     assert_int_equal(fixture_write(f, add_shop, f), 0);
+}
+
+void fixture_open(struct fixture *f)
+{
+    fixture_open_with(f, NULL, 0);
 }
 
 void fixture_close(struct fixture *f)

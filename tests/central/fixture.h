@@ -30,8 +30,10 @@ void fixture_remove(struct fixture *f);
 void fixture_open(struct fixture *f); /* and an initialised central with two stores, open */
 /* The same with the program's parts (central_parts), or some of them. */
 void fixture_open_with(struct fixture *f, const struct central_part *const *parts, size_t count);
-void fixture_close(struct fixture *f);                   /* and removed */
-void fixture_start(struct fixture *f, bool inline_jobs); /* opens the books that are there */
+void fixture_open_empty(struct fixture *f, const struct central_part *const *parts, size_t count); /* no stores */
+void fixture_close(struct fixture *f);                                                             /* and removed */
+void fixture_start(struct fixture *f, bool inline_jobs);               /* opens the books that are there */
+MUST_CHECK int fixture_try_start(struct fixture *f, bool inline_jobs); /* central_open's answer */
 void fixture_stop(struct fixture *f);
 
 /* Runs one function in a transaction of the open central, or within a snapshot. */

@@ -5,12 +5,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
-void fuzz_file_keep(struct fuzz_file *file, const char *path)
+void fuzz_file_keep_db(struct fuzz_file *file, const char *path)
 {
     struct db_options options = {.mode = DB_WRITER};
     struct db *db;
     MUST(db_open(path, &options, &db) == 0 && db_checkpoint(db) == 0);
     db_close(db);
+    fuzz_file_keep(file, path);
+}
+
+void fuzz_file_keep(struct fuzz_file *file, const char *path)
+{
     int len = snprintf(file->path, sizeof file->path, "%s", path);
     FILE *stream = fopen(path, "rb");
     MUST(len > 0 && (size_t)len < sizeof file->path && stream != NULL && fseek(stream, 0, SEEK_END) == 0);

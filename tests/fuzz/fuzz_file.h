@@ -1,7 +1,7 @@
 #ifndef TESTS_FUZZ_FUZZ_FILE_H
 #define TESTS_FUZZ_FUZZ_FILE_H
 
-/* A database as it was once, kept in memory, so that every input begins with the same. Its writer is closed. */
+/* A file as it was once, kept in memory, so that every input begins with the same. Nobody has it open. */
 
 #include "fuzz.h"
 
@@ -11,8 +11,9 @@ struct fuzz_file {
     size_t len;
 };
 
-void fuzz_file_keep(struct fuzz_file *file, const char *path); /* what stands in the log goes into the file first */
-void fuzz_file_restore(const struct fuzz_file *file);          /* and no log beside it */
+void fuzz_file_keep(struct fuzz_file *file, const char *path);
+void fuzz_file_keep_db(struct fuzz_file *file, const char *path); /* what stands in the log goes into the file first */
+void fuzz_file_restore(const struct fuzz_file *file);             /* and no log of a database beside it */
 void fuzz_file_drop(struct fuzz_file *file);
 
 #endif

@@ -162,7 +162,7 @@ static void open_once(void)
     several_begin(&several, 0);
     MUST(several_ask(&several, 0, sale).error == 0);
     shop_stop(shop);
-    fuzz_file_keep(&books, shop->path);
+    fuzz_file_keep_db(&books, shop->path);
     sim_random_init(&randomness, 5);
     key_pair_make(&own, &randomness.base);
     several_secret(PEER, peer.public_key, peer.secret_key);

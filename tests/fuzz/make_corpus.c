@@ -15,7 +15,9 @@
  * already is overwritten with the same bytes; finds and older seeds stay.
  */
 
-#define API_SEEDS 24 /* more than there are routes: the fuzzer counts modulo */
+#define API_SEEDS      24 /* more than there are routes: the fuzzer counts modulo */
+#define TILL_TABLES    48 /* the same of tables */
+#define CENTRAL_TABLES 128
 
 static const char *root;
 
@@ -301,14 +303,25 @@ static void make_till_feed(void)
     seed("till_feed", "people", input, at);
 }
 
-static void make_till_disk(void)
+/* One for each table there may be, another column and another change each. */
+static void make_disk(const char *fuzzer, unsigned tables)
 {
-    for (uint8_t place = 0; place < 14; place++) {
-        char name[16];
-        const uint8_t input[] = {place, 0, place % 6, 1, 0xa1, 0x01, 0x02, 0xff};
-        snprintf(name, sizeof name, "place_%02u", place);
-        seed("till_disk", name, input, sizeof input);
+    for (unsigned table = 0; table < tables; table++) {
+        char name[24];
+        const uint8_t input[] = {(uint8_t)table, (uint8_t)(table * 7 / 3), 0, (uint8_t)table, 0xa1, 1, 2, 0xff, 5};
+        snprintf(name, sizeof name, "table_%03u", table);
+        seed(fuzzer, name, input, sizeof input);
     }
+}
+
+static void make_disks(void)
+{
+    static const uint8_t epoch[] = "\xff"
+                                   "1 1234567890123456789\n";
+    make_disk("till_disk", TILL_TABLES);
+    make_disk("central_disk", CENTRAL_TABLES);
+    seed("central_disk", "epoch", epoch, sizeof epoch - 1);
+    seed("central_disk", "epoch_short", epoch, 9);
 }
 
 /* One for each command there may be: values of every kind, so that some fit. And a line and a form as they are. */
@@ -360,7 +373,7 @@ int main(int argc, char **argv)
     make_wechat();
     make_api();
     make_till_feed();
-    make_till_disk();
+    make_disks();
     make_lan_door();
     make_admin();
     return 0;
