@@ -32,6 +32,7 @@ void fuzz_tables_read(const char *path, struct fuzz_tables *out_tables, size_t *
 struct fuzz_change {
     const char *table, *column;
 };
+#define FUZZ_CUT 1 /* what is done: half of the value */
 bool fuzz_row_change(const char *path, const struct fuzz_tables *tables, struct slice input,
                      struct fuzz_change *out_change);
 
