@@ -133,6 +133,19 @@ static void make_signatures(void)
     seed_text("signature", "empty", "\n\n\nGET\n/\n");
 }
 
+static void make_report(void)
+{
+    struct device_report report = {.terminal = 11, .incarnation = 1};
+    struct body bodies[TEST_BODIES];
+    char text[DEVICE_REPORT_TEXT_MAX];
+    test_bodies(bodies);
+    for (size_t i = 0; i < TEST_BODIES; i++)
+        if (bodies[i].kind == RECORD_SELF_TEST)
+            report.test = bodies[i].self_test;
+    MUST(device_report_encode(&report, test_key_make(7).secret, text) == 0);
+    seed_text("text", "report", text);
+}
+
 static void make_texts(void)
 {
     uint8_t packed[256];
@@ -145,6 +158,8 @@ static void make_texts(void)
     compress_close(compress);
     seed("text", "zstd", packed, len);
     seed_text("text", "hex", "00ff7f80");
+    seed_text("text", "target", "/v1/touch%20point/7/?a=1&b=%E6%B0%B4+x&c");
+    make_report();
     seed_text("text", "base64", "AAECAwQFBgc=");
     seed_text("text", "shortcode", "0000-0000-0000");
     seed_text("text", "scanner",

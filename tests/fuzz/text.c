@@ -1,10 +1,13 @@
 #include "fuzz.h"
 
+#include "domain/device.h"
 #include "domain/shortcode.h"
 #include "hal/printer.h"
 #include "hal/scan_text.h"
+#include "platform/arena.h"
 #include "platform/compress.h"
 #include "platform/encoding.h"
+#include "platform/src/http_route.h"
 
 #define TEXT_MAX 2048
 
@@ -75,6 +78,35 @@ static void check_compressed(struct slice input)
     MUST(rc == 0 ? len <= sizeof unpacked : rc == -E2BIG || rc == -EBADMSG);
 }
 
+/* The sheet that an operator photographs from a device without a network. */
+static void check_report(const char *text)
+{
+    static const uint8_t key[PUBLIC_KEY_LEN] = {1};
+    struct device_report report;
+    int rc = device_report_decode(text, &report);
+    MUST(rc == 0 || rc == -EINVAL || rc == -EBADMSG);
+    (void)device_report_verify(text, key);
+}
+
+/* Of a request to either listener: what is found in it are texts without control characters. */
+static void check_target(const char *text)
+{
+    struct http_target target;
+    struct arena arena;
+    arena_init(&arena, 65536);
+    int rc = http_target_parse(text, &arena, &target);
+    MUST(rc == 0 || rc == -EBADMSG);
+    if (rc == 0) {
+        MUST(target.segment_count <= HTTP_SEGMENTS_MAX && target.query_count <= HTTP_QUERY_MAX);
+        for (size_t i = 0; i < target.segment_count; i++)
+            for (const char *c = target.segments[i]; *c != '\0'; c++)
+                MUST((uint8_t)*c >= ' ' && *c != 0x7f);
+        for (size_t i = 0; i < target.query_count; i++)
+            MUST(strlen(target.query[i].value) <= strlen(text));
+    }
+    arena_finish(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice input = {data, size};
@@ -85,5 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_scanner(input);
     check_printer(input);
     check_compressed(input);
+    check_report(text);
+    check_target(text);
     return 0;
 }
