@@ -1,6 +1,7 @@
 #include "make_corpus.h"
 
 #include "domain/authority.h"
+#include "domain/cbor.h"
 #include "domain/enrolment.h"
 #include "domain/export.h"
 #include "domain/feed.h"
@@ -168,6 +169,36 @@ static void make_texts(void)
               "\x1d"
               "10ABC\r");
     seed("text", "printer", "\x12\x12\x12\x12\x16\x32\x1a\x7e", 8);
+}
+
+/* A refusal; and a fact of central's own with a text, numbers and evidence. */
+static void make_maps(void)
+{
+    uint8_t bytes[256], hash[HASH_LEN] = {9};
+    struct cbor_writer w;
+    size_t len;
+    cbor_writer_init(&w, bytes, sizeof bytes);
+    cbor_write_map(&w, 2);
+    cbor_write_uint(&w, 0);
+    cbor_write_text(&w, "not_ordered");
+    cbor_write_uint(&w, 1);
+    cbor_write_uint(&w, 1795000000000);
+    MUST(cbor_writer_finish(&w, &len) == 0);
+    seed("refusal", "not_ordered", bytes, len);
+    cbor_writer_init(&w, bytes, sizeof bytes);
+    cbor_write_map(&w, 5);
+    cbor_write_uint(&w, 0);
+    cbor_write_text(&w, "coupon 1001-12");
+    cbor_write_uint(&w, 2);
+    cbor_write_text(&w, "issued");
+    cbor_write_uint(&w, 7);
+    cbor_write_uint(&w, 700001);
+    cbor_write_uint(&w, 14);
+    cbor_write_int(&w, -500);
+    cbor_write_uint(&w, 15);
+    cbor_write_bytes(&w, hash, sizeof hash);
+    MUST(cbor_writer_finish(&w, &len) == 0);
+    seed("fact", "issued", bytes, len);
 }
 
 static void make_config(void)
@@ -383,6 +414,7 @@ int main(int argc, char **argv)
     make_export();
     make_signatures();
     make_texts();
+    make_maps();
     make_config();
     make_csv();
     make_wechat();
