@@ -45,7 +45,9 @@ static int terminal_from_row(struct db_stmt *stmt, struct terminal *out_terminal
     };
     query_column_text(stmt, 10, terminal.lan_address, sizeof(terminal.lan_address));
     query_column_text(stmt, 7, terminal.hardware, sizeof(terminal.hardware));
-    int rc = query_column_fixed(stmt, 6, terminal.public_key, PUBLIC_KEY_LEN);
+    int rc = terminal.store == 0 || terminal.brand == 0
+                 ? -EUCLEAN
+                 : query_column_fixed(stmt, 6, terminal.public_key, PUBLIC_KEY_LEN);
     if (rc == 0)
         *out_terminal = terminal;
     return rc;
