@@ -186,6 +186,18 @@ static void make_maps(void)
     MUST(cbor_writer_finish(&w, &len) == 0);
     seed("refusal", "not_ordered", bytes, len);
     cbor_writer_init(&w, bytes, sizeof bytes);
+    cbor_write_map(&w, 1);
+    cbor_write_uint(&w, 0);
+    cbor_write_text(&w, "a reason that is longer than anybody has a name for, whoever may have said it");
+    MUST(cbor_writer_finish(&w, &len) == 0);
+    seed("refusal", "long", bytes, len);
+    cbor_writer_init(&w, bytes, sizeof bytes);
+    cbor_write_map(&w, 1);
+    cbor_write_uint(&w, 15);
+    cbor_write_bytes(&w, hash, 8);
+    MUST(cbor_writer_finish(&w, &len) == 0);
+    seed("fact", "short_evidence", bytes, len);
+    cbor_writer_init(&w, bytes, sizeof bytes);
     cbor_write_map(&w, 5);
     cbor_write_uint(&w, 0);
     cbor_write_text(&w, "coupon 1001-12");
