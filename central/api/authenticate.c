@@ -80,14 +80,14 @@ static void done_off(void *arg, int result)
     free(arg);
 }
 
-/* Its key signed this, with a clock that is not ours. Looked at before anything is written: the same may come often. */
+/* Its key signed this, with a clock that is not ours or long ago. Looked at before anything is written: the same may
+ * come often. */
 static bool is_off_news(struct lookup *lookup)
 {
     struct terminal_clock clock;
     return lookup->terminal.state == TERMINAL_CONFIRMED && llabs(lookup->off_ms) > TERMINAL_CLOCK_LIMIT_MS &&
            terminal_clock_find(&lookup->tx, lookup->terminal.id, &clock) == 0 &&
-           (terminal_clock_is_news(clock.said_ms, lookup->off_ms) ||
-            lookup->tx.now_ms - clock.said_at_ms >= TERMINAL_CLOCK_AGAIN_MS);
+           terminal_clock_is_news(&clock.said, lookup->off_ms, lookup->tx.now_ms);
 }
 
 static void note_off(const struct api_call *call, const struct lookup *lookup)

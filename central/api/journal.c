@@ -49,7 +49,7 @@ static uint8_t status_of(enum journal_fit fit)
 static int note_lead(const struct api_call *call, struct store_tx *tx)
 {
     int64_t lead_ms = hlc_physical_ms((struct hlc){call->journal.newest_hlc}) - tx->now_ms;
-    return terminal_clock_note_lead(tx, call->journal.of.id, lead_ms > 0 ? lead_ms : 0);
+    return terminal_clock_note_lead(tx, call->journal.of.id, lead_ms);
 }
 
 static int run_journal(void *arg, struct store_tx *tx)

@@ -5,25 +5,27 @@
  * Terminals whose clock is not central's. Nothing is refused for it; an operator should know. That a record is older
  * than its arrival says nothing, since terminals work offline. What says something:
  *
- *   lead  how far the newest record of a batch was ahead of central's clock when it came, 0 = it was not;
- *   said  the terminal's clock − central's, of a request that was signed too far from now. That is its own clock: once
- *         it was told the time it signs with that, so what it says later takes nothing back.
+ *   lead  how far the newest record of a batch was ahead of central's clock when it came, 0 = it was not. A batch whose
+ *         records are all old takes nothing back;
+ *   said  the time in a request − central's, when it was signed too far from now: by another clock, or long ago. Who
+ *         was told the time signs with that, so what it says later takes nothing back.
  *
- * Written only when a terminal crosses the limit, or a measure moves by more than a minute: never with every batch.
+ * Written when a terminal crosses the limit, and while it is beyond it once a day, or once an hour when it moves. Both
+ * count for a week.
  */
 
 #include "central/store/store.h"
 
 #define TERMINAL_CLOCK_LIMIT_MS INT64_C(300000)
-#define TERMINAL_CLOCK_STEP_MS  INT64_C(60000)
-#define TERMINAL_CLOCK_AGAIN_MS INT64_C(86400000)  /* what it said is noted again after a day, though it is the same */
-#define TERMINAL_CLOCK_KEEP_MS  INT64_C(604800000) /* so long what it said counts: a week has its restarts */
 #define TERMINAL_CLOCK_WORDS    160
 
+struct terminal_clock_measure {
+    int64_t ms;
+    int64_t at_ms; /* when it was taken, by central's clock; 0 = never */
+};
 struct terminal_clock {
     uint32_t terminal;
-    int64_t lead_ms, lead_at_ms; /* at: when it was measured, by central's clock; 0 = never */
-    int64_t said_ms, said_at_ms;
+    struct terminal_clock_measure lead, said;
 };
 
 /* Zeros when nothing was ever noted. */
@@ -33,7 +35,8 @@ bool terminal_clock_is_off(const struct terminal_clock *clock, int64_t now_ms);
 void terminal_clock_words(const struct terminal_clock *clock, int64_t now_ms, char out_words[TERMINAL_CLOCK_WORDS]);
 
 /* Whether a new measure is worth a write. */
-bool terminal_clock_is_news(int64_t known_ms, int64_t now_ms);
+bool terminal_clock_is_news(const struct terminal_clock_measure *known, int64_t ms, int64_t now_ms);
+/* lead_ms: below 0 when the newest record is older than its arrival. */
 MUST_CHECK int terminal_clock_note_lead(struct store_tx *tx, uint32_t terminal, int64_t lead_ms);
 MUST_CHECK int terminal_clock_note_said(struct store_tx *tx, uint32_t terminal, int64_t said_ms);
 
