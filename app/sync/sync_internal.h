@@ -23,7 +23,8 @@ struct sync_backoff {
 };
 /*
  * The wait after that many failures; pure. Full jitter: up to 0.5 s doubled with each failure, at most 60 s. What
- * central asks for comes before it, and widens it to as much again: all whom it sent away hear the same number.
+ * central asks for comes before it, and widens it to as much again within that minute: all whom it sent away hear the
+ * same number.
  */
 int64_t sync_backoff_ms(uint32_t attempt, int retry_after_s, uint64_t random);
 

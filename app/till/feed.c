@@ -100,15 +100,34 @@ int feed_forget(struct books *b)
     return r < 0 ? r : feed_load(b);
 }
 
-int feed_ask_again(struct books *b)
+/* Whether another version put something aside; one that is not named is of before versions were noted. */
+static int is_kept_by_another(struct books *b, bool *out_is)
 {
     char by[32];
-    size_t len;
-    int r = config_get(b->db, KEPT_BY, (uint8_t *)by, sizeof(by), &len);
+    size_t len = 0;
+    struct db_stmt *stmt;
+    int r = config_get(b->db, KEPT_BY, by, sizeof(by), &len);
 
-    if (r == -ENOENT || (r == 0 && len == strlen(TILLSIDE_VERSION) && memcmp(by, TILLSIDE_VERSION, len) == 0))
+    *out_is = false;
+    if (r < 0 && r != -ENOENT && r != -EUCLEAN)
+        return r;
+    if (r == 0 && len == strlen(TILLSIDE_VERSION) && memcmp(by, TILLSIDE_VERSION, len) == 0)
         return 0;
+    r = db_stmt_open(b->db, "SELECT 1 FROM feed_kept LIMIT 1", &stmt);
     if (r < 0)
+        return r;
+    r = db_stmt_step(stmt);
+    *out_is = r == DB_ROW;
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
+int feed_ask_again(struct books *b)
+{
+    bool another;
+    int r = is_kept_by_another(b, &another);
+
+    if (r < 0 || !another)
         return r;
     r = db_begin(b->db);
     if (r < 0)

@@ -12,20 +12,21 @@
 #include <string.h>
 
 #define MB            INT64_C(1048576)
-#define FREE_ENOUGH   (256 * MB) /* beside the books and a backup of them */
+#define FREE_ENOUGH   (256 * MB) /* beside one more backup */
 #define HOUR_MS       INT64_C(3600000)
 #define BACKUP_OLD_H  48             /* twice what serve waits between two */
 #define NAMED_MAX     20             /* damages that are named, a line each; the rest is counted */
 #define CLOCK_BACK_MS INT64_C(60000) /* less is a clock that was set right */
 
 struct look {
-    const struct doctor_options *options;
+    const struct central_doctor_options *options;
     struct store_tx *tx;
     struct journal_report journals;
     uint64_t named;
+    bool counted; /* journals says something */
 };
 
-static int say_file(const struct doctor_options *options, const char *path)
+static int say_file(const struct central_doctor_options *options, const char *path)
 {
     struct db_options reader = {.mode = DB_READER};
     struct db *db = NULL;
@@ -71,6 +72,7 @@ static int check_chains(struct look *look)
     struct journal_watch watch = {say_damage, look};
     struct journal_report *report = &look->journals;
     int rc = journal_check(look->tx, &watch, report);
+    look->counted = rc == 0 || rc == -EUCLEAN;
     if (look->named > NAMED_MAX)
         fprintf(look->options->out, "journals: and %" PRIu64 " more\n", look->named - NAMED_MAX);
     if (rc == 0)
@@ -229,15 +231,16 @@ static void say_backup(const struct look *look)
 }
 
 /* A backup is as large as the books. */
-static void say_space(const struct doctor_options *options)
+static void say_space(const struct central_doctor_options *options)
 {
     int64_t free_mb = options->free_bytes / MB, wanted_mb = (options->books_bytes + FREE_ENOUGH) / MB;
     if (options->free_bytes < 0)
         fprintf(options->out, "space: not known\n");
     else if (free_mb < wanted_mb)
         fprintf(options->out,
-                "space: LOW, %" PRId64 " MB free: the books and one more backup of them need %" PRId64 " MB\n", free_mb,
-                wanted_mb);
+                "space: LOW, %" PRId64 " MB free: one more backup of the books and 256 MB beside it need %" PRId64
+                " MB\n",
+                free_mb, wanted_mb);
     else
         fprintf(options->out, "space: %" PRId64 " MB free\n", free_mb);
 }
@@ -247,7 +250,7 @@ static int worse(int a, int b)
     return a == -EUCLEAN || b == 0 ? a : b;
 }
 
-static int check_books(const struct doctor_options *options, const char *path)
+static int check_books(const struct central_doctor_options *options, const char *path)
 {
     struct store_view *view = NULL;
     int rc = store_view_open(path, &view);
@@ -259,13 +262,15 @@ static int check_books(const struct doctor_options *options, const char *path)
     int worst = 0;
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
         worst = worse(worst, checks[i](&look));
-    say_backup(&look);
-    say_clock(&look);
+    if (look.counted) {
+        say_backup(&look);
+        say_clock(&look);
+    }
     store_view_close(view);
     return worst;
 }
 
-int doctor_check(const struct doctor_options *options)
+int central_doctor_check(const struct central_doctor_options *options)
 {
     char path[STORE_PATH_MAX];
     int rc = central_config_path(options->config, CENTRAL_DB_FILE, path, sizeof(path));

@@ -14,7 +14,7 @@ static void say_version(void)
            sound ? "sound" : "has the WAL-reset bug; central's single writer keeps clear of it");
 }
 
-static void measure(struct doctor_options *options)
+static void measure(struct central_doctor_options *options)
 {
     char path[STORE_PATH_MAX];
     struct statvfs space;
@@ -42,12 +42,12 @@ int command_doctor(int argc, char **argv)
     int code = command_parse(argc, argv, &options);
     if (code != 0)
         return code;
-    struct doctor_options doctor = {
+    struct central_doctor_options doctor = {
         .config = &options.config, .now_ms = clock_wall_ms(clock_real()), .free_bytes = -1, .out = stdout};
     int rc = options.played_clock ? read_played(options.played_clock, &doctor.now_ms) : 0;
     say_version();
     measure(&doctor);
     if (rc == 0)
-        rc = doctor_check(&doctor);
+        rc = central_doctor_check(&doctor);
     return rc < 0 ? command_explain(&options.config, "vouch for the books", rc) : EXIT_DONE;
 }

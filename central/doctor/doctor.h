@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-struct doctor_options {
+struct central_doctor_options {
     const struct central_config *config;
     int64_t now_ms;      /* by this machine's clock */
     int64_t free_bytes;  /* where the books are; -1 = not known */
@@ -19,6 +19,6 @@ struct doctor_options {
  * Prints what it finds, a line each, whatever else is damaged. 0, -EUCLEAN when the books are damaged, else as
  * store_open. Space, clock and age of the backup are told and are no damage.
  */
-MUST_CHECK int doctor_check(const struct doctor_options *options);
+MUST_CHECK int central_doctor_check(const struct central_doctor_options *options);
 
 #endif

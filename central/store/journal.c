@@ -200,13 +200,15 @@ static bool in_range(struct db_stmt *stmt, int column, int64_t from, int64_t thr
     return db_column_is_int64(stmt, column) && value >= from && value <= through;
 }
 
+#define RECEIVED_MAX_MS (INT64_C(1) << 53)
+
 /* A number that is cut off to fit would be another record's. An order stamp may be any: it came from outside. */
 static bool row_is_whole(struct db_stmt *stmt, int first)
 {
     return in_range(stmt, first, 0, UINT32_MAX) && in_range(stmt, first + 1, 0, UINT32_MAX) &&
            in_range(stmt, first + 2, 1, INT64_MAX) && in_range(stmt, first + 3, 0, UINT32_MAX) &&
            in_range(stmt, first + 4, 0, UINT8_MAX) && db_column_is_int64(stmt, first + 5) &&
-           in_range(stmt, first + 6, 0, UINT16_MAX) && db_column_is_int64(stmt, first + 7) &&
+           in_range(stmt, first + 6, 0, UINT16_MAX) && in_range(stmt, first + 7, 0, RECEIVED_MAX_MS) &&
            db_column_is_blob(stmt, first + 8) && db_column_is_blob(stmt, first + 9);
 }
 

@@ -139,6 +139,7 @@ struct journal_watch {
 struct journal_report {
     uint64_t records, signatures; /* sound ones */
     uint64_t damages;
+    bool complete;           /* every head and every record could be read */
     uint64_t not_archived;   /* in no verified backup, or not in all that are kept */
     struct record_id newest; /* that arrived last, by central's clock at the time; terminal and seq 0 = none */
     int64_t newest_ms;       /* when */

@@ -237,7 +237,8 @@ static void note_arrival(struct check *check, const struct journal_entry *entry)
     check->last_ms = entry->received_ms;
 }
 
-/* Positions have no gaps: where one is, either a record is missing or this one's number is not its own. */
+/* Positions are given without gaps; one alone proves nothing, but it may be that this record's number is not its own.
+ */
 static bool stands_elsewhere(struct check *check, struct record_id id, int64_t position)
 {
     struct db_stmt *stmt = NULL;
@@ -276,8 +277,8 @@ static int take_row(struct check *check, struct db_stmt *stmt)
                                                 (uint64_t)db_column_int64(stmt, 3)}};
     struct record_id claimed = entry.record.id;
     bool whole = journal_entry_from_row(stmt, 1, &entry) == 0;
-    struct chain *chain = whole ? find_chain(check, claimed) : NULL;
-    if (chain && chain->damaged) {
+    struct chain *chain = find_chain(check, claimed);
+    if (chain && chain->damaged) { /* its row is not asked for again: that reads the whole index */
         check->position = position;
         return 0;
     }
@@ -340,7 +341,7 @@ static void check_head(struct check *check, const struct chain *chain)
     struct record_id last = {chain->terminal, chain->incarnation, chain->seq};
     bool readable = chain->head && !chain->bad_head;
     bool same_hash = memcmp(chain->hash, chain->last_hash, HASH_LEN) == 0;
-    if (readable && !same_hash && chain->seq > 0 && chain->durable > chain->seq) {
+    if (readable && !same_hash && chain->durable > chain->seq) {
         tell(check, JOURNAL_BAD_RECORD, (struct record_id){last.terminal, last.incarnation, chain->seq + 1});
         return;
     }
@@ -367,6 +368,7 @@ static int look(struct check *check)
         if (!check->chains[i].damaged)
             check_head(check, &check->chains[i]);
     }
+    check->report.complete = heads == 0 && rc == 0;
     return heads < 0 || check->report.damages > 0 ? -EUCLEAN : rc;
 }
 
@@ -405,7 +407,7 @@ int journal_verify_all(struct store_tx *tx, struct journal_finding *out_finding)
     struct journal_report report = {0};
     int rc = journal_check(tx, &watch, &report);
     first.finding.records = report.records;
-    if (rc == -EUCLEAN && first.beside > 0 && first.beside == report.damages)
+    if (rc == -EUCLEAN && report.complete && first.beside == report.damages)
         rc = 0;
     if (rc == 0 || rc == -EUCLEAN)
         *out_finding = first.finding;

@@ -296,6 +296,15 @@ static int find_or_learn(struct store_tx *tx, uint32_t store, const struct body_
     return coupon_learn(tx, store, &seed, out_row);
 }
 
+/* Of this epoch it was given up before: by the primary, and by the former one before it heard of the promotion. */
+static int given_up_again(struct store_tx *tx, struct coupon_row *row, const struct body_right *body)
+{
+    if (row->coupon.next_use_no >= body->use_no)
+        return 0;
+    row->coupon.next_use_no = body->use_no;
+    return coupon_row_update(tx, row);
+}
+
 static int apply_released(struct store_tx *tx, const struct record *record, uint32_t store,
                           const struct body_right *body)
 {
@@ -315,7 +324,7 @@ static int apply_released(struct store_tx *tx, const struct record *record, uint
     if (body->epoch < coupon->right_epoch && (held || transfer_is_earlier(tx, body->transfer)))
         return 0; /* the grant that followed it, or a risk re-grant, is known already */
     if (body->epoch == coupon->right_epoch && held && coupon->right_store == 0)
-        return 0; /* given up before: by the primary, and by the former one before it heard of the promotion */
+        return given_up_again(tx, &row, body);
     if (coupon->right_store != store || coupon->right_epoch != body->epoch)
         return record_note_problem(tx, record->id, record->kind, "release of a right that is not held there");
     return take_back(tx, &row, body);

@@ -221,9 +221,9 @@ static void metrics_count_it_and_the_doctor_names_it(void **state)
     assert_metric(w, "\ntillside_terminal_clocks_off 0\n");
     record_ahead(w, 6);
     assert_metric(w, "\ntillside_terminal_clocks_off 1\n");
-    struct doctor_options options = {
+    struct central_doctor_options options = {
         .config = &w->f.central->config, .now_ms = clock_wall_ms(&w->f.clock.base), .out = open_memstream(&said, &len)};
-    assert_int_equal(doctor_check(&options), 0);
+    assert_int_equal(central_doctor_check(&options), 0);
     fclose(options.out);
     assert_non_null(strstr(said, "clock: OFF at terminal 1: its records were 6 min ahead ("));
     free(said);

@@ -305,7 +305,7 @@ static void what_was_changed_is_named_for_what_it_is(void **state)
 static char *said;
 static size_t said_len;
 
-static int examine(struct ward *w, struct doctor_options options)
+static int examine(struct ward *w, struct central_doctor_options options)
 {
     struct central_config config;
     central_config_defaults(&config);
@@ -317,7 +317,7 @@ static int examine(struct ward *w, struct doctor_options options)
     assert_non_null(options.out);
     if (options.now_ms == 0)
         options.now_ms = clock_wall_ms(&w->f.clock.base);
-    int rc = doctor_check(&options);
+    int rc = central_doctor_check(&options);
     fclose(options.out);
     return rc;
 }
@@ -331,7 +331,7 @@ static void assert_said(const char *words)
 static void sound_books_are_vouched_for(void **state)
 {
     struct ward *w = *state;
-    assert_int_equal(examine(w, (struct doctor_options){.free_bytes = 10000 * MB}), 0);
+    assert_int_equal(examine(w, (struct central_doctor_options){.free_bytes = 10000 * MB}), 0);
     assert_said("database: sound\n");
     assert_said("every chain unbroken, 2 ends signed by their terminals\n");
     assert_said("space: 10000 MB free\n");
@@ -347,7 +347,7 @@ static void what_the_files_own_check_sees_does_not_hide_whose_record_it_is(void 
     struct place place = find_row(w, db, position_of(db, id));
     db_close(db);
     put_byte(w->books, place.begin + 5, (uint8_t)(w->file.data[place.begin + 5] ^ 4)); /* what type a column is of */
-    assert_int_equal(examine(w, (struct doctor_options){.free_bytes = 10000 * MB}), -EUCLEAN);
+    assert_int_equal(examine(w, (struct central_doctor_options){.free_bytes = 10000 * MB}), -EUCLEAN);
     assert_said("database: DAMAGED");
     assert_said("journals: DAMAGED at terminal 1, incarnation 1, record 2: it is missing or not as it was written\n");
     assert_said("redemptions: 0 = 0");
@@ -357,26 +357,26 @@ static void what_the_files_own_check_sees_does_not_hide_whose_record_it_is(void 
 static void a_disk_without_room_for_a_backup_is_named(void **state)
 {
     struct ward *w = *state;
-    struct doctor_options options = {.free_bytes = 1256 * MB, .books_bytes = 1000 * MB};
+    struct central_doctor_options options = {.free_bytes = 1256 * MB, .books_bytes = 1000 * MB};
     assert_int_equal(examine(w, options), 0);
     assert_said("space: 1256 MB free\n");
     options.free_bytes = 1255 * MB;
     assert_int_equal(examine(w, options), 0);
-    assert_said("space: LOW, 1255 MB free: the books and one more backup of them need 1256 MB\n");
+    assert_said("space: LOW, 1255 MB free: one more backup of the books and 256 MB beside it need 1256 MB\n");
 }
 
 static void a_clock_behind_its_own_books_is_named(void **state)
 {
     struct ward *w = *state;
     int64_t now_ms = clock_wall_ms(&w->f.clock.base);
-    assert_int_equal(examine(w, (struct doctor_options){.now_ms = now_ms - 3600 * 1000}), 0);
+    assert_int_equal(examine(w, (struct central_doctor_options){.now_ms = now_ms - 3600 * 1000}), 0);
     assert_said("clock: BEHIND, it is ");
     assert_said("record 5 of terminal 2, incarnation 1, came at ");
     struct db *db = open_books(w->books, DB_WRITER);
     assert_int_equal(
         db_exec(db, "UPDATE journal SET received_ms = received_ms + 3600000 WHERE terminal = 2 AND seq = 4"), 0);
     db_close(db);
-    assert_int_equal(examine(w, (struct doctor_options){.now_ms = now_ms + 7200 * 1000}), 0);
+    assert_int_equal(examine(w, (struct central_doctor_options){.now_ms = now_ms + 7200 * 1000}), 0);
     assert_said("after everything in the books\n");
     assert_said("clock: it went back by 35");
 }
@@ -385,7 +385,7 @@ static void what_no_backup_holds_is_counted_and_an_old_one_named(void **state)
 {
     struct ward *w = *state;
     char path[STORE_PATH_MAX];
-    assert_int_equal(examine(w, (struct doctor_options){.free_bytes = -1}), 0);
+    assert_int_equal(examine(w, (struct central_doctor_options){.free_bytes = -1}), 0);
     assert_said("space: not known\n");
     assert_said("backup: NONE in DATA/backup; ");
     fixture_start(&w->f, true);
@@ -393,10 +393,10 @@ static void what_no_backup_holds_is_counted_and_an_old_one_named(void **state)
     work(&w->terminals[0], 7000);
     fixture_stop(&w->f);
     int64_t now_ms = clock_wall_ms(&w->f.clock.base);
-    assert_int_equal(examine(w, (struct doctor_options){.now_ms = now_ms + 3600 * 1000}), 0);
+    assert_int_equal(examine(w, (struct central_doctor_options){.now_ms = now_ms + 3600 * 1000}), 0);
     assert_said("backup: the newest verified one is of ");
     assert_said("(1 h ago); 4 records are not in all that are kept\n");
-    assert_int_equal(examine(w, (struct doctor_options){.now_ms = now_ms + 49 * 3600 * 1000}), 0);
+    assert_int_equal(examine(w, (struct central_doctor_options){.now_ms = now_ms + 49 * 3600 * 1000}), 0);
     assert_said("backup: OLD, ");
 }
 

@@ -97,9 +97,9 @@ static const char own_views[] =
 
 /*
  * Each must find nothing. The plus before a kind has SQLite look for the record by its id, not by its kind. whole: only
- * where no disk was copied or lost, because then one of two histories counts, or books are gone; what can be asked of
- * one store is asked of those that were not harmed so. kept: only where central was never restored; what
- * it lost with the backup stays a note for a person.
+ * where no disk was copied, because then one of two histories counts, or lost, because then books are gone. What is
+ * asked store by store leaves out those that were harmed so. kept: only where central was never restored; what it lost
+ * with the backup stays a note for a person.
  */
 struct check {
     const char *name;
@@ -196,21 +196,21 @@ static const struct check checks[] = {
      "SELECT DISTINCT store, terminal, member FROM (SELECT *, sum(delta) OVER (PARTITION BY terminal, inc, member"
      " ORDER BY seq) AS held FROM move) WHERE held < 0 AND store NOT IN shared"},
     {"overdraft of a store", false, false,
-     "SELECT store, member, sum(delta) FROM move WHERE store IN shared AND store NOT IN harmed AND NOT EXISTS (SELECT "
-     "1 FROM beyond o WHERE"
-     " o.terminal = move.terminal AND o.inc = move.inc AND o.seq = move.seq) GROUP BY store, member HAVING sum(delta)"
+     "SELECT store, member, sum(delta) FROM move WHERE store IN shared AND store NOT IN harmed AND NOT EXISTS (SELECT 1"
+     " FROM beyond o WHERE o.terminal = move.terminal AND o.inc = move.inc AND o.seq = move.seq) GROUP BY store, "
+     "member HAVING sum(delta)"
      " < 0"},
     {"books of a store's terminals differ", false, false,
      "SELECT m.store, b.account, group_concat(m.terminal || ': ' || b.amount, ' ') FROM lbalance b JOIN machine m ON"
-     " m.place = b.place WHERE m.store IN shared AND m.store NOT IN harmed AND b.amount != 0 GROUP BY m.store, "
-     "b.account, b.unit HAVING"
-     " min(b.amount) != max(b.amount) OR count(*) != (SELECT count(*) FROM machine x WHERE x.store = m.store AND"
+     " m.place = b.place WHERE m.store IN shared AND m.store NOT IN harmed AND b.amount != 0 GROUP BY"
+     " m.store, b.account, b.unit HAVING min(b.amount) != max(b.amount) OR count(*) != (SELECT count(*) FROM machine x "
+     "WHERE x.store = m.store AND"
      " x.clone = 0)"},
     {"shares of a store's terminals differ", false, false,
      "SELECT m.store, s.member, group_concat(m.terminal || ': ' || s.amount, ' ') FROM lshare s JOIN machine m ON"
-     " m.place = s.place WHERE m.store IN shared AND m.store NOT IN harmed AND s.amount != 0 GROUP BY m.store, "
-     "s.member, s.scope, s.owner HAVING"
-     " min(s.amount) != max(s.amount) OR count(*) != (SELECT count(*) FROM machine x WHERE x.store = m.store AND"
+     " m.place = s.place WHERE m.store IN shared AND m.store NOT IN harmed AND s.amount != 0 GROUP BY"
+     " m.store, s.member, s.scope, s.owner HAVING min(s.amount) != max(s.amount) OR count(*) != (SELECT count(*) FROM "
+     "machine x WHERE x.store = m.store AND"
      " x.clone = 0)"},
     {"member with less than nothing", true, false,
      "SELECT 0, 0, member FROM move GROUP BY member HAVING sum(delta) < 0"},
@@ -243,12 +243,14 @@ static const struct check checks[] = {
      "SELECT s.member, s.amount, coalesce((SELECT sum(k.discount) FROM central.conflict k WHERE k.campaign = 0 AND"
      " k.member = s.member), 0) AS written FROM central.share s WHERE s.store = 0 AND (s.amount < 0 OR s.amount >"
      " written)"},
+    /* as far as no copied disk earned it: central has the other one's history, and a peer counted on this one's */
     {"credit spent twice that nothing explains", false, false,
-     "SELECT store, terminal || '.' || seq, member FROM central.conflict WHERE campaign = 0 AND store NOT IN (SELECT"
+     "SELECT store, member, sum(discount) AS spent FROM central.conflict WHERE campaign = 0 AND store NOT IN (SELECT"
      " store FROM beyond WHERE kind IN (7, 12) UNION SELECT store FROM c WHERE terminal IN (SELECT terminal FROM"
-     " lost_disk)) AND NOT EXISTS (SELECT 1 FROM l e JOIN machine m ON m.place = e.place WHERE e.terminal IN forked AND"
-     "  m.store = conflict.store AND (e.kind, e.f2) = (6, conflict.member) AND NOT EXISTS (SELECT 1 FROM c WHERE"
-     "  (c.terminal, c.inc, c.seq, c.hash) = (e.terminal, e.inc, e.seq, e.hash)))"},
+     " lost_disk)) GROUP BY store, member HAVING spent > (SELECT coalesce(sum(earned), 0) FROM (SELECT DISTINCT"
+     " e.terminal, e.inc, e.seq, e.hash, e.f5 AS earned FROM l e JOIN machine m ON m.place = e.place WHERE e.terminal"
+     " IN forked AND m.store = conflict.store AND (e.kind, e.f2) = (6, conflict.member) AND NOT EXISTS (SELECT 1 FROM c"
+     " WHERE (c.terminal, c.inc, c.seq, c.hash) = (e.terminal, e.inc, e.seq, e.hash))))"},
     {"books that do not balance", false, false,
      "SELECT 0, unit, sum(amount) FROM central.balance GROUP BY unit HAVING sum(amount) != 0"},
     /* of a copied disk's two histories the void may mean the one that does not count: another kind stands there */

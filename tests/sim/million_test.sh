@@ -7,7 +7,10 @@ set -euo pipefail
 sim=$1
 wanted=1000000
 
-last=$("$sim" --seeds 1..400 --terminals 6 --visits 1250 --offline --single --faults none | tail -n 1)
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+"$sim" --seeds 1..400 --terminals 6 --visits 1250 --offline --single --faults none >"$said" || { tail -n 20 "$said"; exit 1; }
+last=$(tail -n 1 "$said")
 echo "$last"
 
 count_of() {

@@ -145,39 +145,60 @@ static void a_bad_item_is_put_aside_and_the_rest_goes_on(void **state)
     assert_int_equal(shop_query(shop, "SELECT count(*) FROM feed_kept WHERE malformed = 0 AND kind = 900"), 1);
 }
 
+/* NULL: books of before this was noted. */
 static void kept_by(struct shop *shop, const char *version)
 {
     const struct db_options writer = {.mode = DB_WRITER};
-    char sql[96];
+    char sql[128] = "DELETE FROM config WHERE key = 'feed_kept_by'";
     struct db *db;
 
     shop_stop(shop);
     assert_int_equal(db_open(shop->path, &writer, &db), 0);
-    snprintf(sql, sizeof(sql), "UPDATE config SET value = CAST('%s' AS BLOB) WHERE key = 'feed_kept_by'", version);
+    if (version)
+        snprintf(sql, sizeof(sql), "UPDATE config SET value = CAST('%s' AS BLOB) WHERE key = 'feed_kept_by'", version);
     assert_int_equal(db_exec(db, sql), 0);
     db_close(db);
     shop_start(shop);
 }
 
-static void another_version_asks_again_for_what_was_put_aside(void **state)
+static void put_aside_by(struct shop *shop, const char *version)
 {
-    struct shop *shop = *state;
-    struct feed_cursor before, now;
-
     shop_item(shop, (enum feed_kind)900, "\xa0", 1);
     item_product(shop, "6901234567892", 1200, false);
     shop_give(shop);
-    assert_int_equal(till_feed_cursor(shop->till, &before), 0);
-    kept_by(shop, TILLSIDE_VERSION);
-    assert_int_equal(till_feed_cursor(shop->till, &now), 0);
-    assert_int_equal(now.store, before.store);
-    assert_int_equal(shop_query(shop, "SELECT count(*) FROM feed_kept"), 1);
+    kept_by(shop, version);
+}
 
-    kept_by(shop, "0.0.9");
-    assert_int_equal(till_feed_cursor(shop->till, &now), 0);
-    assert_true(before.store > 0 && now.store == 0);
-    assert_int_equal(shop_query(shop, "SELECT count(*) FROM feed_kept"), 0);
+static void assert_aside(struct shop *shop, bool kept)
+{
+    struct feed_cursor cursor;
+
+    assert_int_equal(till_feed_cursor(shop->till, &cursor), 0);
+    assert_int_equal(cursor.store > 0, kept);
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM feed_kept"), kept);
     assert_true(price_of(shop, "6901234567892").found);
+}
+
+static void another_version_asks_again_for_what_was_put_aside(void **state)
+{
+    struct shop *shop = *state;
+
+    put_aside_by(shop, TILLSIDE_VERSION);
+    assert_aside(shop, true);
+    kept_by(shop, "0.0.9");
+    assert_aside(shop, false);
+}
+
+static void what_nobody_noted_the_version_of_is_asked_for_again(void **state)
+{
+    put_aside_by(*state, NULL);
+    assert_aside(*state, false);
+}
+
+static void a_version_that_cannot_be_read_is_another_one(void **state)
+{
+    put_aside_by(*state, "0.1.0 and then far more than a version is long");
+    assert_aside(*state, false);
 }
 
 static void a_page_that_ends_in_the_middle_is_refused_whole(void **state)
@@ -420,6 +441,8 @@ int main(void)
         WITH_SHOP(another_server_epoch_brings_everything_again),
         WITH_SHOP(a_bad_item_is_put_aside_and_the_rest_goes_on),
         WITH_SHOP(another_version_asks_again_for_what_was_put_aside),
+        WITH_SHOP(what_nobody_noted_the_version_of_is_asked_for_again),
+        WITH_SHOP(a_version_that_cannot_be_read_is_another_one),
         WITH_SHOP(a_page_that_ends_in_the_middle_is_refused_whole),
         WITH_SHOP(keys_come_only_from_the_pinned_root_and_only_forwards),
         WITH_SHOP(prices_and_counts_follow_the_feed),
