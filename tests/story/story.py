@@ -89,7 +89,8 @@ class Story:
 
     @staticmethod
     def decode(picture):
-        done = subprocess.run(["zbarimg", "--quiet", "--raw", picture], capture_output=True, text=True)
+        done = subprocess.run(["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", picture],
+                              capture_output=True, text=True)
         return done.stdout.strip().split("\n")
 
     def rows(self, *words):

@@ -22,7 +22,9 @@ os.environ.setdefault("LSAN_OPTIONS", f"suppressions={HERE}/lsan.txt:print_suppr
 
 
 def read_code(path):
-    done = subprocess.run(["zbarimg", "-q", "--raw", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    """The QR codes of a picture: now and then a row of modules is a bar code as well."""
+    only_qr = ["-Sdisable", "-Sqrcode.enable"]
+    done = subprocess.run(["zbarimg", "-q", "--raw", *only_qr, path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     return done.stdout.decode().strip()
 
 
