@@ -120,20 +120,27 @@ static void credit_on_its_way_during_the_backup_arrives_once(void **state)
     desk_books_are_whole(d);
 }
 
-static void a_right_that_nobody_took_goes_home(void **state)
+/* The home gave it up for the other store; the restored books hear of it again. */
+static struct body give_up_what_the_restore_forgets(struct desk *d, struct coupon_id coupon)
 {
-    struct desk *d = *state;
-    struct feed_right asked = {0}, granted = {0};
-    struct coupon_id coupon = desk_issue(d, MODE_HOME);
+    struct feed_right asked = {0};
     desk_back_up(d);
     assert_int_equal(desk_ask(&d->b, coupon, 1).verdict, AUTHORITY_WAITING);
     assert_int_equal(desk_find_right(&d->a, FEED_RIGHT_REQUEST, &asked), 1);
     struct body released = desk_right(RECORD_RIGHT_RELEASED, &asked);
     desk_record(d, &d->a, &released);
     desk_restore(d);
-
     desk_feed_over(&d->a);
     desk_send_again(d, &d->a);
+    return released;
+}
+
+static void a_right_that_nobody_took_goes_home(void **state)
+{
+    struct desk *d = *state;
+    struct feed_right granted = {0};
+    struct coupon_id coupon = desk_issue(d, MODE_HOME);
+    give_up_what_the_restore_forgets(d, coupon);
     assert_int_equal(desk_ask(&d->b, coupon, 2).verdict, AUTHORITY_WAITING);
     desk_show_end(d, &d->b);
     assert_int_equal(desk_find_right(&d->a, FEED_RIGHT_GRANT, &granted), 0);
@@ -152,18 +159,10 @@ static void a_right_that_nobody_took_goes_home(void **state)
 static void a_right_that_two_terminals_of_its_home_gave_up_is_no_problem(void **state)
 {
     struct desk *d = *state;
-    struct feed_right asked = {0}, granted = {0};
+    struct feed_right granted = {0};
     struct fake_terminal peer = desk_join(d, 3);
     struct coupon_id coupon = desk_issue(d, MODE_HOME);
-    desk_back_up(d);
-    assert_int_equal(desk_ask(&d->b, coupon, 1).verdict, AUTHORITY_WAITING);
-    assert_int_equal(desk_find_right(&d->a, FEED_RIGHT_REQUEST, &asked), 1);
-    struct body released = desk_right(RECORD_RIGHT_RELEASED, &asked);
-    desk_record(d, &d->a, &released);
-    desk_restore(d);
-
-    desk_feed_over(&d->a);
-    desk_send_again(d, &d->a);
+    struct body released = give_up_what_the_restore_forgets(d, coupon);
     struct body taken_over = desk_promotion(&d->a, 0, 2);
     terminal_record(&peer, &taken_over);
     terminal_record(&peer, &released);

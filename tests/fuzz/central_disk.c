@@ -247,22 +247,11 @@ static void try_input(const uint8_t *data, size_t size)
     }
 }
 
-/* Every column of every table once: no seed can be too few for that. */
-static void cut_every_column(void)
-{
-    for (size_t table = 0; table < tables.count; table++) {
-        for (uint8_t column = 0; column < tables.tables[table].column_count; column++) {
-            const uint8_t input[] = {(uint8_t)table, column, 0, FUZZ_CUT, 1, 2, 3, 4, 5};
-            try_input(input, sizeof input);
-        }
-    }
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (books.data == NULL) {
         open_once();
-        cut_every_column();
+        fuzz_tables_cut(&tables, try_input);
     }
     try_input(data, size);
     return 0;

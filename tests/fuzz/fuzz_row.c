@@ -126,3 +126,13 @@ bool fuzz_row_change(const char *path, const struct fuzz_tables *tables, struct 
     *out_change = (struct fuzz_change){table->name, column};
     return changed;
 }
+
+void fuzz_tables_cut(const struct fuzz_tables *tables, void (*try_input)(const uint8_t *data, size_t size))
+{
+    for (size_t table = 0; table < tables->count; table++) {
+        for (uint8_t column = 0; column < tables->tables[table].column_count; column++) {
+            const uint8_t input[] = {(uint8_t)table, column, 0, FUZZ_CUT, 1, 2, 3, 4, 5};
+            try_input(input, sizeof input);
+        }
+    }
+}

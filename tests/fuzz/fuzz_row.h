@@ -25,6 +25,8 @@ struct fuzz_tables {
 
 /* And a row for every table that has none: numbers 1, texts "1", bytes 0. *out_made (may be NULL): how many. */
 void fuzz_tables_read(const char *path, struct fuzz_tables *out_tables, size_t *out_made);
+/* Every column of every table once: no seed can be too few for that. */
+void fuzz_tables_cut(const struct fuzz_tables *tables, void (*try_input)(const uint8_t *data, size_t size));
 
 /*
  * One change. Input: table, column, row (1 byte each), what is done (1 byte), bytes. False: nothing was changed.
