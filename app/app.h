@@ -27,9 +27,10 @@ struct app {
     bool stopping;
     struct supervisor supervisor; /* systemd's watchdog, on devices; main thread */
 
-    struct body_incarnation device; /* what this hardware is; read once, since reading counts the boot */
+    struct body_incarnation device; /* what this hardware is, and how often it started */
     char books_path[PATH_MAX], pepper_path[PATH_MAX], key_path[PATH_MAX];
-    struct till *till; /* NULL: the books could not be opened */
+    struct storage *mark; /* where it is kept; the till's thread's. NULL: none */
+    struct till *till;    /* NULL: the books could not be opened */
     struct sync *sync;
     struct lan *lan;
     char lan_error[96]; /* the last one that was logged; one publisher at a time */
@@ -66,6 +67,11 @@ MUST_CHECK int app_run(const struct options *options);
 /* app_open.c: -errno with *out_exit set and a message on stderr */
 MUST_CHECK int app_open(struct app *app, const struct options *options, enum app_exit *out_exit);
 void app_close(struct app *app);
+
+/* app_device.c: what this device is, the mark that it keeps of its books, and what the till says of that */
+void app_read_device(struct app *app);
+struct till_marks app_marks(struct app *app);
+void app_marked(void *context, enum till_mark_news news, int error);
 
 /* app_service.c */
 MUST_CHECK int app_open_updater(struct app *app);

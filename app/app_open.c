@@ -104,6 +104,8 @@ static int place_paths(struct app *app)
 {
     bool pictures = strcmp(app->board.printer.backend, "sim") == 0;
     int result = below_data(app, app->board.storage.data_dir, ".");
+    if (result == 0 && app->board.storage.mark_path[0] != '\0')
+        result = below_data(app, app->board.storage.mark_path, "");
     if (result == 0)
         result = below_data(app, app->board.camera.folder, "codes");
     if (result == 0 && strcmp(app->board.updater.backend, "sim") == 0)
@@ -255,29 +257,6 @@ static bool link_up(void *context)
     return app->workers.link_up;
 }
 
-static void read_device(struct app *app)
-{
-    struct body_incarnation *out = &app->device;
-    struct storage_identity identity = {0};
-    struct storage_mark mark = {0};
-    if (app->devices.storage == NULL)
-        return;
-    if (storage_identity(app->devices.storage, &identity) == 0) {
-        snprintf(out->hardware_serial, sizeof(out->hardware_serial), "%s", identity.hardware_serial);
-        snprintf(out->disk_serial, sizeof(out->disk_serial), "%s", identity.disk_serial);
-        snprintf(out->data_uuid, sizeof(out->data_uuid), "%.39s", identity.data_uuid);
-    }
-    int result = storage_mark_read(app->devices.storage, &mark);
-    if (result == 0 || result == -ENOENT) {
-        mark.boot_count++;
-        result = storage_mark_write(app->devices.storage, &mark);
-    }
-    if (result != 0 && result != -ENOTSUP)
-        log_warn("device", "boot counter: %s", strerror(-result));
-    out->boot_count = mark.boot_count;
-    memcpy(out->version, app->version, sizeof(out->version));
-}
-
 /* Damaged or unreachable books: the terminal says so on its screen and stays up; nothing is written. */
 static void outage(struct app *app, int error)
 {
@@ -295,17 +274,23 @@ static int open_books(struct app *app)
 {
     data_path(app, "terminal.db", app->books_path);
     data_path(app, "pepper", app->pepper_path);
-    read_device(app);
+    app_read_device(app);
     struct till_options options = {.path = app->books_path,
                                    .pepper_path = app->pepper_path,
                                    .clock = &app->clock.base,
+                                   .device = &app->device,
+                                   .marks = app_marks(app),
                                    .lan = true,
                                    .answered = on_till_answered,
                                    .changed = on_changed,
                                    .greeted = on_greeted,
                                    .appended = on_appended,
+                                   .marked = app_marked,
                                    .context = app};
-    return till_open(&options, &app->till);
+    int result = till_open(&options, &app->till);
+    if (result == 0)
+        app->device.boot_count = till_boot_count(app->till);
+    return result;
 }
 
 static int open_sync(struct app *app)
@@ -502,6 +487,7 @@ void app_close(struct app *app)
         workers_stop(&app->workers);
     if (app->till != NULL)
         till_close(app->till);
+    storage_close(app->mark);
     if (app->workers.devices != NULL)
         workers_finish(&app->workers);
     ui_close(app->ui);

@@ -257,6 +257,9 @@ static void reopen_failed_books(struct central *central)
 void central_work(struct central *central)
 {
     reopen_failed_books(central);
+    int rc = central_ask_leases_back(central);
+    if (rc < 0 && rc != -EPIPE)
+        report(central, "leases", rc);
     for (size_t i = 0; i < central->part_count; i++) {
         if (central->parts[i]->tick)
             central->parts[i]->tick(central);

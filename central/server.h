@@ -121,11 +121,15 @@ struct central_init_options {
 };
 MUST_CHECK int central_init_data(const struct central_init_options *options);
 
-/* Does what is due: waiting feeds and authorities, parts' ticks, a backup. For inline_jobs; else the clockwork does it.
+/* Does what is due: waiting feeds and authorities, leases, parts' ticks, a backup. For inline_jobs; else the clockwork
+ * does it.
  */
 void central_tick(struct central *central);
 
-/* The slow half of it: parts' ticks and a backup. For the clockwork. */
+/* Asks for rights whose lease is over; most times nobody is to be asked, and the writer is not bothered. */
+MUST_CHECK int central_ask_leases_back(struct central *central);
+
+/* The slow half of it: leases, parts' ticks and a backup. For the clockwork. */
 void central_work(struct central *central);
 
 /* The parts' schemas, in order; returns how many. */

@@ -39,6 +39,7 @@ static const struct field redemption_fields[] = {
     REDEMPTION(16, FIELD_BYTES, false, token_hash),
     REDEMPTION(17, FIELD_UINT, false, via),
     REDEMPTION(18, FIELD_BYTES, false, request_id),
+    REDEMPTION(19, FIELD_BOOL, false, to_public),
 };
 
 #define SALE(k, t, m) FIELD_AT(k, t, false, body_sale, m)
@@ -56,6 +57,14 @@ static const struct field credit_fields[] = {
     CREDIT(5, FIELD_INT, true, amount_minor), CREDIT(6, FIELD_UINT, false, clerk),
     CREDIT(7, FIELD_UINT, false, auth),       CREDIT(8, FIELD_UINT, false, nonce),
     CREDIT(9, FIELD_INT, false, business_ms), CREDIT(10, FIELD_INT, false, receivable_minor),
+    CREDIT(11, FIELD_INT, false, ends_s),     CREDIT_PARTS_AT(12, body_credit, parts),
+};
+
+#define EXPIRED(k, t, must, m) FIELD_AT(k, t, must, body_expired, m)
+static const struct field expired_fields[] = {
+    EXPIRED(1, FIELD_UINT, true, member),    EXPIRED(2, FIELD_UINT, true, owner.scope),
+    EXPIRED(3, FIELD_UINT, true, owner.id),  EXPIRED(4, FIELD_INT, true, amount_minor),
+    CREDIT_PARTS_AT(5, body_expired, parts), EXPIRED(6, FIELD_INT, false, business_ms),
 };
 
 #define VOID(k, t, must, m) FIELD_AT(k, t, must, body_void, m)
@@ -65,21 +74,22 @@ static const struct field void_fields[] = {
     VOID(5, FIELD_UINT, false, group),          VOID(6, FIELD_UINT, false, clerk),
     VOID(7, FIELD_TEXT, false, reason),         VOID(8, FIELD_INT, false, receivable_minor),
     VOID(9, FIELD_INT, false, business_ms),     VOID(10, FIELD_UINT, false, via),
-    VOID(11, FIELD_BYTES, false, request_id),
+    VOID(11, FIELD_BYTES, false, request_id),   CREDIT_PARTS_AT(12, body_void, parts),
+    VOID(13, FIELD_INT, false, expired_minor),
 };
 
 #define RIGHT(k, must, m) FIELD_AT(k, FIELD_UINT, must, body_right, m)
 static const struct field right_fields[] = {
-    RIGHT(1, true, coupon.campaign), RIGHT(2, true, coupon.serial), RIGHT(3, false, epoch),
-    RIGHT(4, true, use_no),          RIGHT(5, false, transfer),     FIELD_AT(6, FIELD_BOOL, false, body_right, risk),
-    RIGHT(7, false, store_epoch),
+    RIGHT(1, true, coupon.campaign), RIGHT(2, true, coupon.serial),  RIGHT(3, false, epoch),
+    RIGHT(4, true, use_no),          RIGHT(5, false, transfer),      FIELD_AT(6, FIELD_BOOL, false, body_right, risk),
+    RIGHT(7, false, store_epoch),    RIGHT(8, false, lease_until_s),
 };
 
 #define SHARE(k, t, must, m) FIELD_AT(k, t, must, body_share, m)
 static const struct field share_fields[] = {
     SHARE(1, FIELD_UINT, true, member),    SHARE(2, FIELD_UINT, true, owner.scope),
     SHARE(3, FIELD_UINT, true, owner.id),  SHARE(4, FIELD_INT, true, amount_minor),
-    SHARE(5, FIELD_UINT, false, transfer),
+    SHARE(5, FIELD_UINT, false, transfer), CREDIT_PARTS_AT(6, body_share, parts),
 };
 
 #define REFUSED(k, t, must, m) FIELD_AT(k, t, must, body_refused, m)
@@ -215,6 +225,7 @@ static const struct kind kinds[] = {
     KIND(RECORD_GREETED, "greeted", greeted_fields, body_greeted),
     KIND(RECORD_PROMOTION, "promotion", promotion_fields, body_promotion),
     KIND(RECORD_ALONE, "alone", alone_fields, body_alone),
+    KIND(RECORD_CREDIT_EXPIRED, "credit_expired", expired_fields, body_expired),
     KIND(RECORD_SELF_TEST, "self_test", self_test_fields, body_self_test),
     KIND(RECORD_DEVICE_STATUS, "device_status", device_status_fields, body_device_status),
     KIND(RECORD_ORDER_DONE, "order_done", order_done_fields, body_order_done),

@@ -36,6 +36,7 @@ static const struct field campaign_fields[] = {
     FIELD(24, FIELD_UINT, false, offline_max_sync_age_s),
     FIELD(25, FIELD_UINT, false, release),
     FIELD(26, FIELD_UINT, false, holdout_permille),
+    FIELD(27, FIELD_UINT, false, lease_h),
 };
 static const struct field_table campaign_table = FIELD_TABLE(campaign_fields, campaign);
 

@@ -56,6 +56,8 @@ static const struct rule {
      "The mass message goes out at night (22:00–8:00)."},
     {RULE_NO_ENGLISH, false, "no_english", "缺少英文名称，英文界面将显示中文。",
      "There is no English name: English screens show the Chinese one."},
+    {RULE_LEASE_ENDLESS, false, "lease_endless", "券的有效期不长于外店可用时长，该时长不会起作用。",
+     "Coupons do not live longer than the lease: it never ends."},
 };
 
 static const struct rule *find(enum compliance_rule rule)
@@ -164,6 +166,8 @@ static void check_validity(struct check *c)
     if ((campaign->release == RELEASE_BEFORE_EXPIRY_48H && days < RELEASE_LEAD_DAYS) ||
         (campaign->release == RELEASE_AFTER_ISSUE_24H && days < RELEASE_LEAD_DAYS - 1))
         found(c, RULE_RELEASE_TOO_SHORT, 0, NULL);
+    if (campaign->lease_h / 24 >= days)
+        found(c, RULE_LEASE_ENDLESS, 0, NULL);
 }
 
 static bool gives_nothing(const struct campaign *campaign)

@@ -54,7 +54,8 @@ static bool has_hours(const struct campaign *c)
 static bool is_dated(const struct coupon_facts *f)
 {
     const struct campaign *c = f->campaign;
-    return f->valid_from_s || f->expiry_s || c->valid_from_s || c->valid_to_s || has_hours(c);
+    bool leased = f->right == RIGHT_HERE && f->right_until_s;
+    return f->valid_from_s || f->expiry_s || c->valid_from_s || c->valid_to_s || has_hours(c) || leased;
 }
 
 static enum coupon_verdict decide_token(const struct coupon_facts *f)
@@ -128,30 +129,38 @@ static enum coupon_verdict decide_dates(const struct coupon_facts *f, const stru
 
 static bool is_theirs(const struct coupon_facts *f, const struct span *span)
 {
-    if (f->member == 0 || f->owner_member == 0 || f->member == f->owner_member)
+    if (!f->to_public && (f->member == 0 || f->owner_member == 0 || f->member == f->owner_member))
         return true;
     return is_over(f->exclusive_until_s, span->earliest_ms);
+}
+
+/* A right whose lease is over stays here until it is asked back: nobody else has it, and nothing is redeemed with it.
+ */
+static bool is_usable(const struct coupon_facts *f, const struct span *span)
+{
+    return f->right == RIGHT_HERE && !is_over(f->right_until_s, span->latest_ms);
 }
 
 /* May it be redeemed without the right, within the budget? A right that was given up is surely somewhere else. */
 static bool may_use_budget(const struct coupon_facts *f)
 {
     const struct campaign *c = f->campaign;
-    if (f->online || f->right != RIGHT_ELSEWHERE)
+    if (f->online || (f->right != RIGHT_ELSEWHERE && f->right != RIGHT_HERE))
         return false;
     return c->mode == MODE_BUDGET || (c->mode == MODE_HOME && c->fallback_budget);
 }
 
-static enum coupon_verdict decide_authority(const struct coupon_facts *f, bool *out_spends_budget)
+static enum coupon_verdict decide_authority(const struct coupon_facts *f, const struct span *span,
+                                            bool *out_spends_budget)
 {
     *out_spends_budget = false;
     if (f->campaign->mode == MODE_STRICT && !f->central_agreed)
         return COUPON_NEEDS_CONNECTION;
     /* Strict too: what central agreed to may have been asked back since. */
-    if (f->right == RIGHT_HERE)
+    if (is_usable(f, span))
         return COUPON_OK;
     if (!may_use_budget(f))
-        return COUPON_HELD_ELSEWHERE;
+        return f->right == RIGHT_HERE ? COUPON_NEEDS_CONNECTION : COUPON_HELD_ELSEWHERE;
     if (f->campaign->offline_max_sync_age_s != 0 && f->sync_age_s > f->campaign->offline_max_sync_age_s)
         return COUPON_NEEDS_CONNECTION;
     *out_spends_budget = true;
@@ -204,7 +213,7 @@ static enum coupon_verdict decide(const struct coupon_facts *f, struct coupon_de
     if (verdict == COUPON_OK && !is_theirs(f, &span))
         verdict = COUPON_NOT_THEIRS;
     if (verdict == COUPON_OK)
-        verdict = decide_authority(f, &d->spends_budget);
+        verdict = decide_authority(f, &span, &d->spends_budget);
     return verdict == COUPON_OK ? decide_amount(f, d) : verdict;
 }
 
@@ -246,6 +255,7 @@ const char *coupon_verdict_name(enum coupon_verdict verdict)
         "member_limit",
         "needs_amount",
         "below_minimum",
+        "none_left",
     };
     static_assert(ARRAY_LEN(names) == COUPON_VERDICTS, "every verdict has a name");
     assert((unsigned)verdict < COUPON_VERDICTS);

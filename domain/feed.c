@@ -21,6 +21,7 @@ static const struct field settings_fields[] = {
     SETTINGS(13, FIELD_UINT, false, primary_terminal),
     SETTINGS(14, FIELD_UINT, false, store_epoch),
     SETTINGS(15, FIELD_BOOL, false, alone),
+    SETTINGS(16, FIELD_UINT, false, credit_term_days),
 };
 
 #define PRODUCT(k, t, must, m) FIELD_AT(k, t, must, feed_product, m)
@@ -66,16 +67,16 @@ static const struct field coupon_fields[] = {
 
 #define RIGHT(k, must, m) FIELD_AT(k, FIELD_UINT, must, feed_right, m)
 static const struct field right_fields[] = {
-    RIGHT(1, true, coupon.campaign), RIGHT(2, true, coupon.serial), RIGHT(3, false, epoch),
-    RIGHT(4, false, use_no),         RIGHT(5, false, transfer),     FIELD_AT(6, FIELD_BOOL, false, feed_right, risk),
-    RIGHT(7, false, store_epoch),
+    RIGHT(1, true, coupon.campaign), RIGHT(2, true, coupon.serial),  RIGHT(3, false, epoch),
+    RIGHT(4, false, use_no),         RIGHT(5, false, transfer),      FIELD_AT(6, FIELD_BOOL, false, feed_right, risk),
+    RIGHT(7, false, store_epoch),    RIGHT(8, false, lease_until_s),
 };
 
 #define SHARE(k, t, must, m) FIELD_AT(k, t, must, feed_share, m)
 static const struct field share_fields[] = {
     SHARE(1, FIELD_UINT, true, member),    SHARE(2, FIELD_UINT, true, owner.scope),
     SHARE(3, FIELD_UINT, true, owner.id),  SHARE(4, FIELD_INT, false, amount_minor),
-    SHARE(5, FIELD_UINT, false, transfer),
+    SHARE(5, FIELD_UINT, false, transfer), CREDIT_PARTS_AT(6, feed_share, parts),
 };
 
 #define GREETING(k, must, m) FIELD_AT(k, FIELD_UINT, must, feed_greeting, m)
@@ -102,7 +103,7 @@ static const struct field offer_fields[] = {
 static const struct field pool_fields[] = {
     POOL(1, FIELD_UINT, true, campaign), POOL(2, FIELD_TEXT, false, name_zh),   POOL(3, FIELD_TEXT, false, name_en),
     POOL(4, FIELD_UINT, false, here),    POOL(5, FIELD_UINT, false, elsewhere), POOL(6, FIELD_UINT, false, until_s),
-    POOL(7, FIELD_BOOL, false, gone),
+    POOL(7, FIELD_BOOL, false, gone),    POOL(8, FIELD_TEXT, false, only_zh),   POOL(9, FIELD_TEXT, false, only_en),
 };
 
 #define SURVEY(k, t, must, m) FIELD_AT(k, t, must, feed_survey, m)

@@ -47,10 +47,22 @@ static bool store_uint(uint8_t *at, size_t size, uint64_t value)
     return true;
 }
 
+#define PAIR_LEN (2 * sizeof(int64_t))
+
+static bool is_counted(const struct field *field)
+{
+    return field->type == FIELD_LIST || field->type == FIELD_PAIRS;
+}
+
+static size_t count_max(const struct field *field)
+{
+    return field->size / (field->type == FIELD_LIST ? sizeof(uint32_t) : PAIR_LEN);
+}
+
 static size_t list_count(const struct field *field, const uint8_t *base)
 {
     uint64_t count = load_uint(base + field->count_offset, sizeof(uint32_t));
-    assert(count <= field->size / sizeof(uint32_t));
+    assert(count <= count_max(field));
     return count;
 }
 
@@ -59,7 +71,7 @@ static bool is_present(const struct field *field, const uint8_t *base)
     const uint8_t *at = base + field->offset;
     if (field->required)
         return true;
-    if (field->type == FIELD_LIST)
+    if (is_counted(field))
         return list_count(field, base) > 0;
     if (field->type == FIELD_TEXT)
         return *at != 0;
@@ -76,6 +88,17 @@ static void write_list(struct cbor_writer *w, const struct field *field, const u
     cbor_write_array(w, count);
     for (size_t i = 0; i < count; i++)
         cbor_write_uint(w, load_uint(base + field->offset + i * sizeof(uint32_t), sizeof(uint32_t)));
+}
+
+static void write_pairs(struct cbor_writer *w, const struct field *field, const uint8_t *base)
+{
+    size_t numbers = 2 * list_count(field, base);
+    cbor_write_array(w, numbers);
+    for (size_t i = 0; i < numbers; i++) {
+        uint64_t number = load_uint(base + field->offset + i * sizeof(int64_t), sizeof(int64_t));
+        assert(number <= INT64_MAX);
+        cbor_write_uint(w, number);
+    }
 }
 
 static void write_value(struct cbor_writer *w, const struct field *field, const uint8_t *base)
@@ -102,6 +125,9 @@ static void write_value(struct cbor_writer *w, const struct field *field, const 
     case FIELD_LIST:
         write_list(w, field, base);
         return;
+    case FIELD_PAIRS:
+        write_pairs(w, field, base);
+        return;
     }
 }
 
@@ -124,13 +150,29 @@ void fields_write(struct cbor_writer *w, const struct field_table *table, const 
 static void read_list(struct cbor_reader *r, const struct field *field, uint8_t *base)
 {
     size_t count = cbor_read_array(r);
-    if (count > field->size / sizeof(uint32_t)) {
+    if (count > count_max(field)) {
         r->error = -EBADMSG;
         return;
     }
     for (size_t i = 0; i < count; i++)
         store_uint(base + field->offset + i * sizeof(uint32_t), sizeof(uint32_t), cbor_read_u32(r));
     store_uint(base + field->count_offset, sizeof(uint32_t), count);
+}
+
+static void read_pairs(struct cbor_reader *r, const struct field *field, uint8_t *base)
+{
+    size_t numbers = cbor_read_array(r);
+    if (numbers % 2 != 0 || numbers / 2 > count_max(field)) {
+        r->error = -EBADMSG;
+        return;
+    }
+    for (size_t i = 0; i < numbers; i++) {
+        uint64_t number = cbor_read_uint(r);
+        if (number > INT64_MAX)
+            r->error = -EBADMSG;
+        store_uint(base + field->offset + i * sizeof(int64_t), sizeof(int64_t), number);
+    }
+    store_uint(base + field->count_offset, sizeof(uint32_t), numbers / 2);
 }
 
 static void read_value(struct cbor_reader *r, const struct field *field, uint8_t *base)
@@ -155,6 +197,9 @@ static void read_value(struct cbor_reader *r, const struct field *field, uint8_t
         return;
     case FIELD_LIST:
         read_list(r, field, base);
+        return;
+    case FIELD_PAIRS:
+        read_pairs(r, field, base);
         return;
     }
 }

@@ -37,7 +37,7 @@ static const struct field act_fields[] = {
     ACT(13, FIELD_TEXT, false, member_code),  ACT(14, FIELD_TEXT, false, pin),
     ACT(15, FIELD_UINT, false, group),        ACT(16, FIELD_UINT, false, group_terminal),
     ACT(17, FIELD_TEXT, false, reason),       ACT(18, FIELD_UINT, false, asked_terminal),
-    ACT(19, FIELD_UINT, false, asked_epoch),
+    ACT(19, FIELD_UINT, false, asked_epoch),  ACT(20, FIELD_UINT, false, pool),
 };
 static const struct field_table act_table = FIELD_TABLE(act_fields, lan_act);
 

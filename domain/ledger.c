@@ -100,7 +100,7 @@ static void post_member(struct postings *p, const struct body_credit *b, int64_t
 static int post_earn(const struct body_credit *b, struct postings *p)
 {
     char owner[ID_TEXT_MAX];
-    if (b->amount_minor <= 0 || b->receivable_minor < 0 || b->receivable_minor > b->amount_minor ||
+    if (b->amount_minor <= 0 || b->receivable_minor < 0 || b->receivable_minor > b->amount_minor || b->ends_s < 0 ||
         !owner_sane(b->owner))
         return -EINVAL;
     owner_format(b->owner, owner, sizeof owner);
@@ -111,10 +111,38 @@ static int post_earn(const struct body_credit *b, struct postings *p)
 
 static int post_spend(const struct body_credit *b, const struct ledger_context *context, struct postings *p)
 {
-    if (b->amount_minor <= 0 || b->receivable_minor != 0 || !owner_sane(b->owner))
+    if (b->amount_minor <= 0 || b->receivable_minor != 0 || !owner_sane(b->owner) ||
+        !credit_parts_sane(&b->parts, b->amount_minor))
         return -EINVAL;
     post_member(p, b, -b->amount_minor, 0);
     post(p, UNIT_CREDIT, b->amount_minor, "tender/credit/s%" PRIu32, context->store);
+    return 0;
+}
+
+static size_t expired_account(struct owner owner, char out_account[ACCOUNT_MAX])
+{
+    char owner_text[ID_TEXT_MAX];
+    owner_format(owner, owner_text, sizeof owner_text);
+    int len = snprintf(out_account, ACCOUNT_MAX, "expired/%s", owner_text);
+    assert(len > 0 && len < ACCOUNT_MAX);
+    return (size_t)len;
+}
+
+/* From the member to the owner, who owes so much less; below nothing the other way. */
+static void move_expired(struct postings *p, struct owner owner, uint64_t member, int64_t amount_minor)
+{
+    char account[ACCOUNT_MAX];
+    ledger_account_credit(owner, member, account);
+    post(p, UNIT_CREDIT, -amount_minor, "%s", account);
+    expired_account(owner, account);
+    post(p, UNIT_CREDIT, amount_minor, "%s", account);
+}
+
+static int post_expired(const struct body_expired *b, struct postings *p)
+{
+    if (b->amount_minor <= 0 || !owner_sane(b->owner) || !credit_parts_sane(&b->parts, b->amount_minor))
+        return -EINVAL;
+    move_expired(p, b->owner, b->member, b->amount_minor);
     return 0;
 }
 
@@ -129,34 +157,44 @@ static int post_value(const struct body *body, const struct ledger_context *cont
         return post_earn(&body->credit, p);
     case RECORD_CREDIT_SPEND:
         return post_spend(&body->credit, context, p);
+    case RECORD_CREDIT_EXPIRED:
+        return post_expired(&body->expired, p);
     default:
         return 0; /* every other kind moves no value; unknown ones are of a later version */
     }
 }
 
-/* Part of a voided earn was spent already: that part stays with the member and is owed back. */
-static int shift_to_receivable(const struct body_void *b, const struct body *target, struct postings *p)
+/* What of a voided earn is not in the share any more: the part that was spent stays with the member and is owed back,
+ * the part that expired comes back from there. What the void took or gave back fits its target. */
+static int shift_gone(const struct body_void *b, const struct body *target, struct postings *p)
 {
-    if (b->receivable_minor == 0)
-        return 0;
-    if (b->receivable_minor < 0 || target->kind != RECORD_CREDIT_EARN ||
-        b->receivable_minor > target->credit.amount_minor - target->credit.receivable_minor)
+    bool earn = target->kind == RECORD_CREDIT_EARN;
+    int64_t to_share = earn ? target->credit.amount_minor - target->credit.receivable_minor
+                       : target->kind == RECORD_CREDIT_SPEND ? target->credit.amount_minor
+                                                             : 0;
+    if (b->receivable_minor < 0 || b->receivable_minor > to_share || b->expired_minor < 0 ||
+        b->expired_minor > to_share - b->receivable_minor ||
+        !credit_parts_sane(&b->parts, to_share - b->receivable_minor - b->expired_minor))
         return -EINVAL;
+    if (!earn)
+        return b->receivable_minor != 0 || b->expired_minor != 0 ? -EINVAL : 0;
     post_member(p, &target->credit, b->receivable_minor, -b->receivable_minor);
+    move_expired(p, target->credit.owner, target->credit.member, -b->expired_minor);
     return 0;
 }
 
 static int post_void(const struct body_void *b, const struct ledger_context *context, struct postings *p)
 {
     const struct body *target = context->target;
-    if (!target || target->kind == RECORD_VOID || target->kind != b->target_kind)
+    if (!target || target->kind == RECORD_VOID || target->kind == RECORD_CREDIT_EXPIRED ||
+        target->kind != b->target_kind)
         return -EINVAL;
     int rc = post_value(target, context, p);
     if (rc < 0)
         return rc;
     for (uint32_t i = 0; i < p->count; i++)
         p->items[i].amount_minor = -p->items[i].amount_minor;
-    return shift_to_receivable(b, target, p);
+    return shift_gone(b, target, p);
 }
 
 int ledger_postings(const struct body *body, const struct ledger_context *context, struct postings *out_postings)

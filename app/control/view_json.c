@@ -36,20 +36,28 @@ static json_t *member(const struct view_member *m)
                      "elsewhere_minor", (json_int_t)m->elsewhere_minor, "arrived_minor", (json_int_t)m->arrived_minor);
 }
 
+static json_t *pool_rows(const struct view_pool *p)
+{
+    json_t *rows = json_array();
+    for (uint32_t i = 0; i < p->row_count; i++) {
+        const struct view_pool_row *row = &p->rows[i];
+        json_array_append_new(rows, json_pack("{s:i, s:s, s:i, s:i, s:s, s:s}", "campaign", (int)row->campaign, "name",
+                                              row->name, "here", (int)row->here, "elsewhere", (int)row->elsewhere,
+                                              "only", row->only, "until", row->until));
+    }
+    return rows;
+}
+
 static json_t *attract(const struct view_attract *a)
 {
     json_t *offers = json_array();
     for (uint32_t i = 0; i < a->offer_count; i++)
         json_array_append_new(offers, json_string(a->offers[i].title));
-    json_t *pool = json_array();
-    for (uint32_t i = 0; i < a->pool_count; i++)
-        json_array_append_new(pool, json_pack("{s:s, s:i, s:s}", "name", a->pool[i].name, "left", (int)a->pool[i].left,
-                                              "until", a->pool[i].until));
     json_t *answers = json_array();
     for (uint32_t i = 0; i < a->survey.answer_count; i++)
         json_array_append_new(answers, json_string(a->survey.answers[i]));
     return json_pack("{s:s, s:s, s:o, s:i, s:o, s:{s:s, s:o, s:b}}", "follow_url", a->follow_url, "shelf", a->shelf,
-                     "offers", offers, "page", (int)a->page_index, "pool", pool, "survey", "question",
+                     "offers", offers, "page", (int)a->page_index, "pool", pool_rows(&a->pool), "survey", "question",
                      a->survey.question, "answers", answers, "thanked", a->survey.thanked ? 1 : 0);
 }
 
@@ -65,9 +73,10 @@ static json_t *sign_in(const struct view_sign_in *s)
 
 static json_t *counter(const struct view_counter *c)
 {
-    return json_pack("{s:I, s:b, s:s, s:b, s:s, s:I}", "sale_minor", (json_int_t)c->sale_minor, "member_set",
-                     c->member_set ? 1 : 0, "member_tail", c->member_tail, "has_last", c->has_last ? 1 : 0,
-                     "last_title", c->last_title, "last_paid_minor", (json_int_t)c->last_paid_minor);
+    return json_pack("{s:I, s:i, s:b, s:s, s:b, s:s, s:I}", "sale_minor", (json_int_t)c->sale_minor, "pool_here",
+                     (int)c->pool_here, "member_set", c->member_set ? 1 : 0, "member_tail", c->member_tail, "has_last",
+                     c->has_last ? 1 : 0, "last_title", c->last_title, "last_paid_minor",
+                     (json_int_t)c->last_paid_minor);
 }
 
 static json_t *amount(const struct view_amount *a)
@@ -194,6 +203,8 @@ static json_t *screen(const struct view_model *view)
     case SCREEN_VOID_LIST:
     case SCREEN_VOID_REASON:
         return voids(&view->voids);
+    case SCREEN_POOL:
+        return json_pack("{s:o}", "rows", pool_rows(&view->pool));
     case SCREEN_ENROLMENT:
         return enrolment(&view->enrolment);
     case SCREEN_SERVICE:

@@ -81,6 +81,8 @@ static void on_sync(struct flow *flow, const struct sync_status *sync)
 {
     bool done = sync->enrol == ENROL_STAGE_DONE && flow->sync.enrol != ENROL_STAGE_DONE;
     flow->sync = *sync;
+    if (flow->page_index >= flow_pages(flow))
+        flow_turn_page(flow, 0);
     if (done && flow->reference.enrolled && flow->screen == SCREEN_ENROLMENT)
         flow_home(flow); /* confirmed anew: nothing changed that the books would tell */
     if (sync->quarantined && !flow->out_of_service)

@@ -215,6 +215,9 @@ void flow_init(struct flow *flow, const struct flow_config *config);
 void flow_step(struct flow *flow, const struct event *event, struct effects *out_effects);
 /* When an EVENT_TICK is due (monotonic ms); INT64_MAX = not before something happens. */
 int64_t flow_deadline(const struct flow *flow);
+/* What is elsewhere is not worth a word while central cannot be asked for it. */
+bool flow_shows_pool(const struct flow *flow, const struct till_pool *pool);
+bool flow_has_pool(const struct flow *flow);
 /* Pages of the carousel: the offers, then the public pool and the survey where there is one. */
 uint32_t flow_pages(const struct flow *flow);
 /* What the lamp shows and whether the screen wants the camera's pictures: both follow from the state. */

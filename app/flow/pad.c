@@ -41,6 +41,7 @@ static bool accepts(const struct flow *flow, char character)
     case SCREEN_COUNTER:
     case SCREEN_VOID_LIST:
     case SCREEN_VOID_REASON:
+    case SCREEN_POOL:
     case SCREEN_ENROLMENT:
     case SCREEN_SERVICE:
     case SCREEN_SELF_TEST:

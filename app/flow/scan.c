@@ -20,6 +20,17 @@ static void redeem_text(struct flow *flow, struct effects *effects, const char *
     flow_redeem(flow, effects);
 }
 
+void flow_redeem_public(struct flow *flow, struct effects *effects, int64_t campaign)
+{
+    if (flow->screen != SCREEN_POOL || flow->pending_ticket != 0 || campaign <= 0 || campaign > UINT32_MAX)
+        return;
+    memset(&flow->redeem, 0, sizeof(flow->redeem));
+    flow->redeem.pool = (uint32_t)campaign;
+    flow->redeem.sale_minor = flow->sale_minor;
+    flow->redeem.member = flow->shopper.member;
+    flow_redeem(flow, effects);
+}
+
 void flow_identify(struct flow *flow, struct effects *effects, const char *text)
 {
     struct till_request request = {.op = TILL_MEMBER};

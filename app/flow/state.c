@@ -30,9 +30,22 @@ void flow_go(struct flow *flow, enum screen screen, int64_t for_ms)
         flow_turn_page(flow, flow->page_index);
 }
 
+bool flow_shows_pool(const struct flow *flow, const struct till_pool *pool)
+{
+    return pool->here > 0 || (flow->sync.online && pool->elsewhere > 0);
+}
+
+bool flow_has_pool(const struct flow *flow)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < flow->reference.pool_count; i++)
+        any |= flow_shows_pool(flow, &flow->reference.pools[i]);
+    return any;
+}
+
 uint32_t flow_pages(const struct flow *flow)
 {
-    return flow->reference.offer_count + (flow->reference.pool_count > 0) + (flow->reference.survey.survey != 0);
+    return flow->reference.offer_count + flow_has_pool(flow) + (flow->reference.survey.survey != 0);
 }
 
 void flow_turn_page(struct flow *flow, uint32_t page)

@@ -55,6 +55,8 @@ void flow_show_verdict(struct flow *flow, struct effects *effects, enum view_ton
 /* scan.c */
 void flow_on_scanned(struct flow *flow, struct effects *effects, enum scan_source source, const char *text);
 void flow_redeem(struct flow *flow, struct effects *effects);
+/* One of the campaign's that anybody may have now. */
+void flow_redeem_public(struct flow *flow, struct effects *effects, int64_t campaign);
 /* Looks the member up whose card or code this is. */
 void flow_identify(struct flow *flow, struct effects *effects, const char *text);
 

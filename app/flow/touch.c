@@ -126,6 +126,14 @@ static void test_device(struct flow *flow, struct effects *effects, int64_t devi
     effect_add(effects, EFFECT_TEST)->test = (enum hal_device)device;
 }
 
+static void pool(struct flow *flow, struct effects *effects, int64_t campaign)
+{
+    if (campaign != 0)
+        flow_redeem_public(flow, effects, campaign);
+    else if (flow->screen == SCREEN_COUNTER && flow->pending_ticket == 0)
+        flow_go(flow, SCREEN_POOL, PAD_MS);
+}
+
 static void staff_intent(struct flow *flow, struct effects *effects, enum intent intent, int64_t argument)
 {
     if (!flow_staffed(flow)) {
@@ -149,6 +157,9 @@ static void staff_intent(struct flow *flow, struct effects *effects, enum intent
         break;
     case INTENT_PICK_ACT:
         pick_act(flow, argument);
+        break;
+    case INTENT_POOL:
+        pool(flow, effects, argument);
         break;
     case INTENT_PICK_REASON:
         if (flow->screen == SCREEN_VOID_REASON)
@@ -298,6 +309,7 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
     case INTENT_VOID:
     case INTENT_PICK_ACT:
     case INTENT_PICK_REASON:
+    case INTENT_POOL:
     case INTENT_SIGN_OUT:
     case INTENT_DRAWER:
     case INTENT_REPRINT:

@@ -61,6 +61,7 @@ void lan_act_of(const struct till_request *request, struct lan_act *out_act)
         act.central_asked = r->central_asked;
         act.sale_minor = r->sale_minor;
         act.member = r->member;
+        act.pool = r->pool;
     } else if (request->op == TILL_SALE) {
         act.sale_minor = request->sale.gross_minor;
         act.credit_minor = request->sale.credit_minor;
@@ -94,6 +95,7 @@ void lan_request_of(const struct lan_act *act, struct till_request *out_request)
         r->central_asked = act->central_asked;
         r->sale_minor = act->sale_minor;
         r->member = act->member;
+        r->pool = act->pool;
     } else if (request.op == TILL_SALE) {
         request.sale.gross_minor = act->sale_minor;
         request.sale.credit_minor = act->credit_minor;

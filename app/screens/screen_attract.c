@@ -31,7 +31,7 @@ static void follow_card(struct scene *scene, const struct view_attract *attract,
 
 static uint32_t page_count(const struct view_attract *attract)
 {
-    return attract->offer_count + (attract->pool_count > 0) + (attract->survey.answer_count > 0);
+    return attract->offer_count + (attract->pool.row_count > 0) + (attract->survey.answer_count > 0);
 }
 
 static void page_dots(struct scene *scene, const struct view_attract *attract, struct rect area, uint32_t ink)
@@ -117,22 +117,14 @@ static void offer_card(struct scene *scene, const struct view_attract *attract, 
 
 static void pool_row(struct scene *scene, const struct view_pool_row *row, struct rect area)
 {
-    const struct theme *theme = scene->theme;
-    char count[16], text[VIEW_TEXT_MAX];
     int side = area.height * 3 / 5;
     struct rect icon = rect_cut_left(&area, side);
-    scene_icon(scene, rect_centred(icon, side, side), ICON_COUPON, theme->accent);
-    rect_cut_left(&area, theme->unit * 2);
-    struct rect name = rect_cut_top(&area, area.height * 5 / 9);
-    scene_text(scene, name, style_place(style_lines(style_bold(scene, TEXT_LEAD, theme->ink), 1), PLACE_BOTTOM),
-               row->name);
-    snprintf(count, sizeof(count), "%u", row->left);
-    words_fill(text, sizeof(text), say_plural(scene, "{n} left, until {day}", "{n} left, until {day}", row->left),
-               (struct word[]){{"n", count}, {"day", row->until}}, 2);
-    scene_text(scene, area, style_place(style_lines(style_text(scene, TEXT_BODY, theme->muted), 1), PLACE_TOP), text);
+    scene_icon(scene, rect_centred(icon, side, side), ICON_COUPON, scene->theme->accent);
+    rect_cut_left(&area, scene->theme->unit * 2);
+    screen_pool_words(scene, row, area);
 }
 
-/* Coupons that others let lie: whoever is a member takes one on the phone. */
+/* Coupons that others let lie: whoever is a member takes one on the phone, and the clerk gives away what is here. */
 static void pool_card(struct scene *scene, const struct view_attract *attract, struct rect area)
 {
     const struct theme *theme = scene->theme;
@@ -145,12 +137,12 @@ static void pool_card(struct scene *scene, const struct view_attract *attract, s
                say(scene, N_("Coupons for everybody")));
     struct text_style how = style_place(style_lines(style_text(scene, TEXT_BODY, theme->muted), 2), PLACE_BOTTOM);
     scene_text(scene, rect_cut_bottom(&inner, block_of_lines(scene, TEXT_BODY, 2)), how,
-               say(scene, N_("Members take one on the phone: scan the code, then open the coupons.")));
+               say(scene, N_("Ask at the counter for one that is here, or take one on the phone: scan the code.")));
     int least = block_of_lines(scene, TEXT_LEAD, 1) + block_of_lines(scene, TEXT_BODY, 1) + theme->unit;
-    int room = inner.height / (int)attract->pool_count;
+    int room = inner.height / (int)attract->pool.row_count;
     int height = room < least * 3 / 2 ? room : least * 3 / 2;
-    for (uint32_t i = 0; i < attract->pool_count && inner.height >= least; i++) {
-        pool_row(scene, &attract->pool[i], rect_cut_top(&inner, height < least ? least : height));
+    for (uint32_t i = 0; i < attract->pool.row_count && inner.height >= least; i++) {
+        pool_row(scene, &attract->pool.rows[i], rect_cut_top(&inner, height < least ? least : height));
     }
 }
 
@@ -200,7 +192,7 @@ static void page_card(struct scene *scene, const struct view_attract *attract, s
     bool asks = false;
     if (attract->page_index < attract->offer_count) {
         offer_card(scene, attract, area);
-    } else if (attract->page_index == attract->offer_count && attract->pool_count > 0) {
+    } else if (attract->page_index == attract->offer_count && attract->pool.row_count > 0) {
         pool_card(scene, attract, area);
     } else {
         survey_card(scene, attract, area);

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "screens/screens.h"
 
 /* What the till is holding for the next scan: the purchase's amount and the member. */
@@ -106,6 +108,32 @@ static void acts(struct scene *scene, struct rect area, int columns, bool sale_o
     }
 }
 
+/* Scanning takes the whole width, unless there is something to give away as well. */
+static void first_row(struct scene *scene, const struct view_counter *counter, struct rect area)
+{
+    char count[16], text[64];
+    if (counter->pool_here > 0) {
+        snprintf(count, sizeof(count), "%u", counter->pool_here);
+        words_fill(text, sizeof(text), say_plural(scene, "{n} here now", "{n} here now", counter->pool_here),
+                   (struct word[]){{"n", count}}, 1);
+        widget_button(scene, rect_cut_right(&area, area.width / 3),
+                      &(struct button){.kind = BUTTON_PLAIN,
+                                       .icon = ICON_COUPON,
+                                       .label = say(scene, N_("For everybody")),
+                                       .hint = text,
+                                       .tall = true,
+                                       .hit = hit_of("pool", INTENT_POOL, 0)});
+        rect_cut_right(&area, scene->theme->unit * 3 / 2);
+    }
+    widget_button(scene, area,
+                  &(struct button){.kind = BUTTON_PRIMARY,
+                                   .icon = ICON_SCAN,
+                                   .label = say(scene, N_("Scan")),
+                                   .hint = say(scene, N_("Coupon, member card or product")),
+                                   .tall = true,
+                                   .hit = hit_of("scan", INTENT_SCAN, 0)});
+}
+
 void screen_counter(struct scene *scene, const struct view_model *view)
 {
     const struct theme *theme = scene->theme;
@@ -115,13 +143,7 @@ void screen_counter(struct scene *scene, const struct view_model *view)
     struct rect main = halves.first;
     struct rect scan = rect_cut_top(&main, (main.height - theme->unit * 3 / 2) * 400 / 1000);
     rect_cut_top(&main, theme->unit * 3 / 2);
-    widget_button(scene, scan,
-                  &(struct button){.kind = BUTTON_PRIMARY,
-                                   .icon = ICON_SCAN,
-                                   .label = say(scene, N_("Scan")),
-                                   .hint = say(scene, N_("Coupon, member card or product")),
-                                   .tall = true,
-                                   .hit = hit_of("scan", INTENT_SCAN, 0)});
+    first_row(scene, &view->counter, scan);
     acts(scene, main, 3, view->counter.sale_minor > 0);
     const struct grid grid = {1, 2, theme->gap};
     now_card(scene, &view->counter, rect_cell(halves.second, grid, 0, 0));

@@ -19,6 +19,9 @@ void screen_sign_in(struct scene *scene, const struct view_model *view);
 void screen_counter(struct scene *scene, const struct view_model *view);
 void screen_amount(struct scene *scene, const struct view_model *view);
 void screen_code_entry(struct scene *scene, const struct view_model *view);
+void screen_pool(struct scene *scene, const struct view_model *view);
+/* Its name, how many there are where, and until when. */
+void screen_pool_words(struct scene *scene, const struct view_pool_row *row, struct rect area);
 void screen_void_list(struct scene *scene, const struct view_model *view);
 void screen_void_reason(struct scene *scene, const struct view_model *view);
 void screen_enrolment(struct scene *scene, const struct view_model *view);

@@ -45,6 +45,7 @@ static const screen_function screens[SCREEN_COUNT] = {
     [SCREEN_CODE_ENTRY] = screen_code_entry,
     [SCREEN_VOID_LIST] = screen_void_list,
     [SCREEN_VOID_REASON] = screen_void_reason,
+    [SCREEN_POOL] = screen_pool,
     [SCREEN_ENROLMENT] = screen_enrolment,
     [SCREEN_SERVICE] = screen_service,
     [SCREEN_SELF_TEST] = screen_self_test,

@@ -82,6 +82,8 @@ static const struct verdict_line lines[] = {
      N_("This coupon needs a purchase of {minimum}; {missing} is missing, add something or keep the coupon.")},
     {SUBJECT_COUPON, COUPON_BELOW_MINIMUM, NEEDS_NOTHING, N_("Below the minimum"),
      N_("The purchase is too small for this coupon; add something or keep the coupon.")},
+    {SUBJECT_COUPON, COUPON_NONE_LEFT, NEEDS_NOTHING, N_("None left here"),
+     N_("This store has none of these to give away any more; choose another one.")},
 
     {SUBJECT_SALE, CREDIT_OK, NEEDS_PAID, N_("Sale booked"),
      N_("The sale is booked: collect {paid} from the customer.")},

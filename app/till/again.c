@@ -52,7 +52,7 @@ static int say_redeemed(struct books *b, uint64_t group, const struct act *act, 
     }
     if (r < 0 && r != -ENOENT)
         return r;
-    return out->member != 0 ? share_get(b->db, out->member, b->settings.credit_owner, &out->balance_minor) : 0;
+    return out->member != 0 ? expire_spendable(b, out->member, b->settings.credit_owner, &out->balance_minor) : 0;
 }
 
 static int say_sold(struct books *b, uint64_t group, const struct act *act, struct till_sold *out)
@@ -68,7 +68,7 @@ static int say_sold(struct books *b, uint64_t group, const struct act *act, stru
     out->earned_minor = earn != NULL ? earn->credit.amount_minor : 0;
     out->group = group;
     out->business_ms = sale->business_ms;
-    return out->member != 0 ? share_get(b->db, out->member, b->settings.credit_owner, &out->balance_minor) : 0;
+    return out->member != 0 ? expire_spendable(b, out->member, b->settings.credit_owner, &out->balance_minor) : 0;
 }
 
 static int say_voided(struct books *b, const struct body_void *voided, struct till_voided *out)

@@ -128,6 +128,8 @@ static int open_database(struct books *b)
     if (r == 0)
         r = rebuild_once(b);
     if (r == 0)
+        r = public_read_once(b->db);
+    if (r == 0)
         r = feed_ask_again(b);
     if (r < 0) {
         db_close(b->db);
@@ -242,7 +244,10 @@ int books_open(struct books *b, const struct till_options *options)
     int r;
 
     assert(options->path != NULL && options->pepper_path != NULL && options->clock != NULL);
-    *b = (struct books){.clock = options->clock, .lan = options->lan, .lock = {.fd = -1}};
+    *b = (struct books){.clock = options->clock,
+                        .lan = options->lan,
+                        .lock = {.fd = -1},
+                        .mark = {.medium = options->marks, .told = options->marked, .context = options->context}};
     r = copy_paths(b, options);
     if (r < 0)
         goto fail;
@@ -265,6 +270,9 @@ int books_open(struct books *b, const struct till_options *options)
     if (r < 0)
         goto fail;
     r = device_check(b, options->device);
+    if (r < 0)
+        goto fail;
+    r = mark_start(b);
     if (r < 0)
         goto fail;
     return 0;

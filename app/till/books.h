@@ -124,9 +124,22 @@ struct touched {
     uint64_t archived_through;
 };
 
+struct mark_state {
+    struct till_marks medium;
+    void (*told)(void *context, enum till_mark_news news, int error); /* may be NULL */
+    void *context;
+    bool known;           /* now is what stands outside, or nothing does */
+    struct till_mark now; /* zeros: nothing does */
+    uint64_t count;       /* what stands in the books, durably */
+    uint32_t era;         /* whose that is */
+    uint64_t due_seq;     /* written again when the journal is so long */
+    int error;            /* of the last attempt */
+};
+
 struct books {
     char *path, *vfs, *lock_path; /* owned */
     const struct clock *clock;
+    struct mark_state mark;
     char boot_id[40];
     struct lock lock;
     struct db *db; /* NULL after a failure, until reopened */
@@ -174,8 +187,13 @@ struct books {
     struct body late[LATE_MAX]; /* sign-ins while an act waits for a peer: appended after it */
     uint32_t late_count;
     bool appended, reference_changed; /* news for the callbacks, taken by the thread's loop */
+    struct {                          /* the public pool, as it was looked at last */
+        bool changes;                 /* with time: there is something that is public, or will be */
+        int64_t looked_mono_ms;
+    } public;
     struct feed_greeting greetings[GREETINGS_PENDING];
     uint32_t greeting_count;
+    int64_t expire_passed_over; /* shares with nothing to expire among those that look due */
     uint8_t scratch[RECORD_BODY_MAX];
     struct upload *upload; /* its reader must be away while the writer opens */
 };
@@ -242,6 +260,16 @@ MUST_CHECK int request_find(struct db *db, const uint8_t request_id[BODY_REQUEST
 MUST_CHECK int balance_get(struct db *db, const char *account, int64_t *out_amount_minor); /* credit; 0 when unknown */
 MUST_CHECK int share_get(struct db *db, uint64_t member, struct owner owner, int64_t *out_amount_minor);
 
+/* expire.c */
+/* What of a share ends: the first CREDIT_PARTS_MAX of it, within the share. */
+MUST_CHECK int share_parts(struct db *db, uint64_t member, struct owner owner, struct credit_parts *out_parts);
+/* The share without what has surely ended. */
+MUST_CHECK int expire_spendable(struct books *b, uint64_t member, struct owner owner, int64_t *out_amount_minor);
+/* In a transaction, before anything of the share is spent or released: what has surely ended leaves it. */
+MUST_CHECK int expire_share(struct books *b, uint64_t member, struct owner owner, struct business_time now);
+/* Some shares, in a transaction of its own; nothing where this terminal may not release any either. */
+MUST_CHECK int expire_run(struct books *b, bool *out_more);
+
 /* coupon_facts.c: what the books know of one coupon. */
 struct coupon_use { /* the last one */
     bool found, voided;
@@ -253,7 +281,8 @@ enum held_state { HELD_NONE = 0, HELD_HERE = 1, HELD_RELEASED = 2 };
 struct held_right {
     enum held_state state;
     uint32_t epoch, use_no;
-    uint32_t store_epoch; /* under which it was granted; 0 = its record does not say */
+    uint32_t store_epoch;   /* under which it was granted; 0 = its record does not say */
+    uint32_t lease_until_s; /* from then on nothing new is redeemed with it; 0 = none */
 };
 MUST_CHECK int coupon_last_use(struct db *db, struct coupon_id coupon, struct coupon_use *out_use);
 MUST_CHECK int coupon_held_right(struct db *db, struct coupon_id coupon, struct held_right *out_right);
@@ -263,6 +292,23 @@ MUST_CHECK int coupon_campaign(struct db *db, uint32_t campaign, struct campaign
 MUST_CHECK int coupon_member_uses(struct db *db, uint32_t campaign, uint64_t member,
                                   uint32_t *out_uses); /* not voided */
 
+/* public.c: coupons that anybody may have now. */
+#define PUBLIC_LOOK_MS 10000 /* while nothing else happens, the pool is counted this often */
+/* From when on anybody may have it; 0 = never. */
+uint32_t public_from_s(const struct feed_coupon *coupon);
+/* In a transaction. Used ones are passed over without being read; what the books say of them decides all the same. */
+MUST_CHECK int public_mark(struct db *db, struct coupon_id coupon, bool used);
+MUST_CHECK int public_forget_uses(struct db *db); /* before a rebuild */
+/* At the opening: coupons that an older version stored. */
+MUST_CHECK int public_read_once(struct db *db);
+/* The first to end of this campaign's that may be given away here now, whoever takes it. -ENOENT. */
+MUST_CHECK int public_first(struct books *b, uint32_t campaign, struct feed_coupon *out_row);
+MUST_CHECK int public_load(struct books *b, struct till_reference *out);
+int public_due_ms(const struct books *b); /* until it is to be counted again; -1 = not before something happens */
+
+/* redeem.c: where the right of this coupon is. of_store: the store's primary may be another terminal. */
+enum right_state redeem_right(const struct books *b, const struct feed_coupon *row, const struct coupon_use *use,
+                              const struct held_right *held, bool of_store);
 /* redeem.c, sale.c, voiding.c, sign_in.c, lookup.c, note.c: one request each; the return is the answer's error. */
 MUST_CHECK int redeem_run(struct books *b, const struct till_request *request, struct till_redeemed *out_redeemed);
 MUST_CHECK int sale_run(struct books *b, const struct till_request *request, struct till_sold *out_sold);
@@ -367,6 +413,7 @@ MUST_CHECK int store_read(struct books *b, struct till_store *out_store);
  * a later one that took them along; who follows without that leaves them to the other one, which may be using them. */
 bool store_holds(const struct books *b, uint32_t store_epoch);
 bool store_holds_right(const struct books *b, const struct held_right *held); /* of one that is HELD_HERE */
+bool store_covers(const struct books *b, uint32_t store_epoch); /* the primary's, whichever terminal that is */
 /* In place: whether a peer's word is of a later primary than the one that is known here. */
 MUST_CHECK int store_hear(struct books *b, struct peer_word *word);
 /* A peer said so just now: the store has gone on, by central's word or by a promotion whose record is not here yet. */
@@ -430,9 +477,17 @@ MUST_CHECK int confirm_settle(struct books *b);
 /* Appends what had to wait behind the act. */
 MUST_CHECK int confirm_late(struct books *b);
 
-/* device.c: are these the books of this device? Another serial or partition, or a boot counter that went back, means
- * that a disk was copied, moved or restored: remembered like a fork, until the terminal is enrolled anew. */
+/* device.c: are these the books of this device? Another serial or partition means that a disk was copied or moved:
+ * remembered like a fork, until the terminal is enrolled anew. */
 MUST_CHECK int device_check(struct books *b, const struct body_incarnation *device);
+
+/* mark.c: are they those that were here last? And keeps the mark. What it cannot write it tells and goes on. */
+MUST_CHECK int mark_start(struct books *b); /* after device_check */
+void mark_follow(struct books *b);          /* after anything that may have been committed */
+void mark_stop(struct books *b);            /* before the books are closed */
+/* In the transaction that begins an era: it takes the mark as it stands. */
+MUST_CHECK int mark_adopt(struct books *b);
+void mark_tell(const struct books *b, enum till_mark_news news, int error);
 
 /* copies.c: journals of the store's other terminals. */
 MUST_CHECK int copies_store(struct books *b, struct slice batch, struct journal_answer *out_answer);

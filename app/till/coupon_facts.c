@@ -30,7 +30,8 @@ int coupon_held_right(struct db *db, struct coupon_id coupon, struct held_right 
 {
     struct db_stmt *stmt;
     int r = db_stmt_open(
-        db, "SELECT state, epoch, use_no, store_epoch FROM held_right WHERE campaign = ? AND serial = ?", &stmt);
+        db, "SELECT state, epoch, use_no, store_epoch, lease_until_s FROM held_right WHERE campaign = ? AND serial = ?",
+        &stmt);
 
     if (r < 0)
         return r;
@@ -41,7 +42,8 @@ int coupon_held_right(struct db *db, struct coupon_id coupon, struct held_right 
         *out_right = (struct held_right){.state = (enum held_state)db_column_int64(stmt, 0),
                                          .epoch = (uint32_t)db_column_int64(stmt, 1),
                                          .use_no = (uint32_t)db_column_int64(stmt, 2),
-                                         .store_epoch = (uint32_t)db_column_int64(stmt, 3)};
+                                         .store_epoch = (uint32_t)db_column_int64(stmt, 3),
+                                         .lease_until_s = (uint32_t)db_column_int64(stmt, 4)};
     else if (r == DB_DONE)
         *out_right = (struct held_right){.state = HELD_NONE};
     db_stmt_close(stmt);

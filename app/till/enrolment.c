@@ -117,7 +117,7 @@ static int begin_era(struct books *b, const struct body_incarnation *incarnation
     if (r == 0)
         r = config_set_int(b->db, "forked", 0);
     if (r == 0)
-        r = config_set_int(b->db, "boot_count", (int64_t)incarnation->boot_count);
+        r = mark_adopt(b);
     if (r == 0)
         r = feed_forget(b);
     if (r < 0)

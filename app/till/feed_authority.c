@@ -11,7 +11,7 @@
 
 #define WAITING_MAX  5000 /* the oldest go: central asks again */
 #define TAKE_UP_MAX  50   /* of one transaction */
-#define BODY_IN_HAND 256
+#define BODY_IN_HAND 1024
 
 /* Epochs only rise, so a grant that comes twice is known by its epoch. One that was made to a primary which this one
  * follows without its rights may be in that one's books already, and used. */
@@ -35,7 +35,8 @@ static int apply_right_grant(struct books *b, struct slice body)
                                        .use_no = grant.use_no,
                                        .transfer = grant.transfer,
                                        .risk = grant.risk,
-                                       .store_epoch = grant.store_epoch};
+                                       .store_epoch = grant.store_epoch,
+                                       .lease_until_s = grant.lease_until_s};
     return journal_append(b, &record, &seq);
 }
 
@@ -110,7 +111,7 @@ static int transfer_taken(struct books *b, uint16_t kind, uint64_t transfer, boo
 static bool sane(const struct feed_share *share)
 {
     return share->amount_minor >= 0 && share->member != 0 && share->owner.scope >= OWNER_STORE &&
-           share->owner.scope <= OWNER_PROGRAMME;
+           share->owner.scope <= OWNER_PROGRAMME && credit_parts_sane(&share->parts, share->amount_minor);
 }
 
 static int open_share(struct books *b, struct slice body, uint16_t kind, struct feed_share *out_share, bool *out_new)
@@ -136,28 +137,38 @@ static int apply_share_grant(struct books *b, struct slice body)
 
     if (r < 0 || !fresh)
         return r;
-    record.share = (struct body_share){grant.member, grant.owner, grant.amount_minor, grant.transfer};
+    record.share = (struct body_share){grant.member, grant.owner, grant.amount_minor, grant.transfer, grant.parts};
     return journal_append(b, &record, &seq);
 }
 
-/* Gives what is there, up to what was asked; nothing is an answer too. */
+/* Gives what is there, up to what was asked; nothing is an answer too. What ends first goes first: it is wanted to be
+ * spent. */
 static int apply_share_request(struct books *b, struct slice body)
 {
     struct feed_share request;
     struct body record = {.kind = RECORD_SHARE_RELEASED};
-    int64_t held_minor;
+    struct credit_parts parts = {0};
+    int64_t held_minor = 0;
     uint64_t seq;
     bool fresh;
     int r = open_share(b, body, RECORD_SHARE_RELEASED, &request, &fresh);
 
     if (r < 0 || !fresh)
         return r;
-    r = share_get(b->db, request.member, request.owner, &held_minor);
+    r = expire_share(b, request.member, request.owner, books_now(b));
+    if (r == 0)
+        r = share_get(b->db, request.member, request.owner, &held_minor);
+    if (r == 0)
+        r = share_parts(b->db, request.member, request.owner, &parts);
     if (r < 0)
         return r;
-    record.share =
-        (struct body_share){request.member, request.owner,
-                            held_minor < request.amount_minor ? held_minor : request.amount_minor, request.transfer};
+    record.share = (struct body_share){
+        .member = request.member,
+        .owner = request.owner,
+        .amount_minor = held_minor < request.amount_minor ? held_minor : request.amount_minor,
+        .transfer = request.transfer,
+    };
+    credit_parts_take(&parts, record.share.amount_minor, &record.share.parts);
     return journal_append(b, &record, &seq);
 }
 

@@ -301,9 +301,11 @@ static int apply_coupon(struct books *b, struct slice body)
     if (coupon.shortcode[0] != '\0' && shortcode_parse(coupon.shortcode, code) < 0)
         return -EBADMSG;
     r = db_stmt_open(b->db,
-                     "INSERT INTO coupon(campaign, serial, shortcode, member, expiry_s, body) VALUES(?, ?, ?, ?, ?, ?)"
-                     " ON CONFLICT(campaign, serial) DO UPDATE SET shortcode = excluded.shortcode,"
-                     " member = excluded.member, expiry_s = excluded.expiry_s, body = excluded.body",
+                     "INSERT INTO coupon(campaign, serial, shortcode, member, expiry_s, body, public_from_s)"
+                     " VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(campaign, serial) DO UPDATE SET"
+                     " shortcode = excluded.shortcode, member = excluded.member, expiry_s = excluded.expiry_s,"
+                     " body = excluded.body, public_from_s = CASE WHEN public_from_s < 0 THEN"
+                     " -excluded.public_from_s ELSE excluded.public_from_s END",
                      &stmt);
     if (r < 0)
         return r;
@@ -313,6 +315,7 @@ static int apply_coupon(struct books *b, struct slice body)
     db_bind_int64(stmt, 4, (int64_t)coupon.member);
     db_bind_int64(stmt, 5, coupon.expiry_s);
     db_bind_blob(stmt, 6, body.data, body.len);
+    db_bind_int64(stmt, 7, public_from_s(&coupon));
     r = db_stmt_run(stmt);
     db_stmt_close(stmt);
     return r;

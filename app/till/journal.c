@@ -34,7 +34,13 @@ int journal_insert(struct db *db, uint32_t era, const struct record *record)
 static bool consumes_authority(uint16_t kind)
 {
     return kind == RECORD_REDEMPTION || kind == RECORD_CREDIT_SPEND || kind == RECORD_RIGHT_RELEASED ||
-           kind == RECORD_SHARE_RELEASED;
+           kind == RECORD_SHARE_RELEASED || kind == RECORD_CREDIT_EXPIRED;
+}
+
+/* Of the store's shares, all of which are the primary's. */
+static bool takes_credit(uint16_t kind)
+{
+    return kind == RECORD_CREDIT_SPEND || kind == RECORD_SHARE_RELEASED || kind == RECORD_CREDIT_EXPIRED;
 }
 
 /* The terminal that asked for an act that consumes nothing. It may ask a successor for it again. */
@@ -58,7 +64,7 @@ static int admit(struct books *b, const struct body *body)
 
     if (b->unconfirmed_from != 0)
         return -EBUSY;
-    if ((kind == RECORD_CREDIT_SPEND || kind == RECORD_SHARE_RELEASED) && !successor_holds_shares(b))
+    if (takes_credit(kind) && !successor_holds_shares(b))
         return -EHOSTDOWN;
     if (consumes && store_is_contested(b))
         return -EHOSTDOWN;

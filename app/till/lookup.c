@@ -140,7 +140,7 @@ int lookup_member(struct books *b, const struct till_request *request, struct ti
     } else if (r != -ENOENT) {
         return r;
     }
-    r = share_get(b->db, out->member, b->settings.credit_owner, &out->share_minor);
+    r = expire_spendable(b, out->member, b->settings.credit_owner, &out->share_minor);
     return r < 0 ? r : add_coupons(b, out);
 }
 

@@ -124,6 +124,24 @@ int projection_share_add(struct projection *p, uint64_t member, struct owner own
     return r == 0 && left_minor < 0 ? -EINVAL : r;
 }
 
+/* What a peer says of parts that contradict themselves moves none. */
+int projection_parts_move(struct projection *p, const struct part_move *move, const struct credit_parts *parts)
+{
+    int r = 0;
+
+    if (!credit_parts_sane(parts, INT64_MAX))
+        return p->copy ? 0 : -EINVAL;
+    for (uint32_t i = 0; i < parts->count && r == 0; i++)
+        r = RUN(
+            p->db,
+            "INSERT INTO share_part(member, scope, owner, ends_s, amount_minor, gone_minor) VALUES(?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT(member, scope, owner, ends_s) DO UPDATE SET amount_minor = amount_minor +"
+            " excluded.amount_minor, gone_minor = gone_minor + excluded.gone_minor",
+            (int64_t)move->member, move->owner.scope, move->owner.id, parts->items[i].ends_s,
+            move->sign * parts->items[i].amount_minor, move->gone * parts->items[i].amount_minor);
+    return r;
+}
+
 int projection_member_use_add(struct projection *p, const struct body_redemption *redemption, int64_t uses)
 {
     if (redemption->member == 0)
@@ -224,6 +242,8 @@ static int insert_use(struct projection *p, int64_t id, const struct body_redemp
             redemption->coupon.campaign, (int64_t)redemption->coupon.serial, redemption->use_no, redemption->epoch, id,
             (int64_t)redemption->member, redemption->discount_minor, redemption->business_ms,
             redemption->mode == MODE_BUDGET, voided);
+    if (r == 0 && !voided)
+        r = public_mark(p->db, redemption->coupon, true);
     return r == -EEXIST && !p->guard ? take_use_over(p, id, redemption, voided) : r;
 }
 
@@ -270,8 +290,12 @@ static int apply_sale(struct projection *p, int64_t id, const struct body *body)
 static int apply_earn(struct projection *p, const struct body *body)
 {
     const struct body_credit *credit = &body->credit;
-    int r = projection_share_add(p, credit->member, credit->owner, credit->amount_minor - credit->receivable_minor);
+    int64_t to_share_minor = credit->amount_minor - credit->receivable_minor;
+    struct credit_parts own = {1, {{credit->ends_s, to_share_minor}}};
+    int r = projection_share_add(p, credit->member, credit->owner, to_share_minor);
 
+    if (r == 0 && credit->ends_s != 0 && to_share_minor > 0)
+        r = projection_parts_move(p, &(struct part_move){credit->member, credit->owner, 1, 0}, &own);
     return r < 0 ? r : post_plain(p, body, 0);
 }
 
@@ -280,11 +304,23 @@ static int apply_spend(struct projection *p, const struct body *body)
     const struct body_credit *credit = &body->credit;
     int r = projection_share_add(p, credit->member, credit->owner, -credit->amount_minor);
 
+    if (r == 0)
+        r = projection_parts_move(p, &(struct part_move){credit->member, credit->owner, -1, 0}, &credit->parts);
     if (r == 0 && credit->auth == SPEND_BY_CODE) {
         r = RUN(p->db, "INSERT INTO nonce_used(nonce) VALUES(?)", (int64_t)credit->nonce);
         if (r == -EEXIST && !p->guard)
             r = 0;
     }
+    return r < 0 ? r : post_plain(p, body, 0);
+}
+
+static int apply_expired(struct projection *p, const struct body *body)
+{
+    const struct body_expired *expired = &body->expired;
+    int r = projection_share_add(p, expired->member, expired->owner, -expired->amount_minor);
+
+    if (r == 0)
+        r = projection_parts_move(p, &(struct part_move){expired->member, expired->owner, -1, 1}, &expired->parts);
     return r < 0 ? r : post_plain(p, body, 0);
 }
 
@@ -294,12 +330,35 @@ static int apply_right(struct projection *p, const struct body *body)
     const struct body_right *right = &body->right;
 
     return RUN(p->db,
-               "INSERT INTO held_right(campaign, serial, epoch, use_no, state, store_epoch) VALUES(?, ?, ?, ?, ?, ?)"
+               "INSERT INTO held_right(campaign, serial, epoch, use_no, state, store_epoch, lease_until_s)"
+               " VALUES(?, ?, ?, ?, ?, ?, ?)"
                " ON CONFLICT(campaign, serial) DO UPDATE SET epoch = excluded.epoch, use_no = excluded.use_no,"
-               " state = excluded.state, store_epoch = excluded.store_epoch WHERE (excluded.epoch, excluded.state,"
-               " excluded.use_no, excluded.store_epoch) > (epoch, state, use_no, store_epoch)",
+               " state = excluded.state, store_epoch = excluded.store_epoch, lease_until_s = excluded.lease_until_s"
+               " WHERE (excluded.epoch, excluded.state, excluded.use_no, excluded.store_epoch, excluded.lease_until_s)"
+               " > (epoch, state, use_no, store_epoch, lease_until_s)",
                right->coupon.campaign, (int64_t)right->coupon.serial, right->epoch, right->use_no,
-               body->kind == RECORD_RIGHT_GRANTED ? HELD_HERE : HELD_RELEASED, right->store_epoch);
+               body->kind == RECORD_RIGHT_GRANTED ? HELD_HERE : HELD_RELEASED, right->store_epoch,
+               right->lease_until_s);
+}
+
+/* sign: 1 applies the record, -1 takes it back. */
+static int move_parts(struct projection *p, const struct body *body, int sign)
+{
+    const struct body_share *share = &body->share;
+    int to_share = body->kind == RECORD_SHARE_GRANTED ? sign : -sign;
+
+    return projection_parts_move(p, &(struct part_move){share->member, share->owner, to_share, -to_share},
+                                 &share->parts);
+}
+
+static int move_parts_over(struct projection *p, const struct body *body, int64_t known)
+{
+    struct body counted;
+    int r = journal_read_body(p->source, known, &counted);
+
+    if (r == 0)
+        r = move_parts(p, &counted, -1);
+    return r < 0 ? r : move_parts(p, body, 1);
 }
 
 /* The same transfer in two journals: a promoted terminal took up what the old primary had done. It counts once, as the
@@ -331,6 +390,8 @@ static int take_transfer_over(struct projection *p, int64_t id, const struct bod
         return r < 0 ? r : 0;
     r = RUN(p->db, "UPDATE share_transfer SET record = ?3, amount_minor = ?4 WHERE kind = ?1 AND transfer = ?2",
             body->kind, (int64_t)share->transfer, id, share->amount_minor);
+    if (r == 0)
+        r = move_parts_over(p, body, known);
     return r < 0 ? r
                  : projection_share_add(p, share->member, share->owner, sign * (share->amount_minor - counted_minor));
 }
@@ -344,6 +405,8 @@ static int apply_share(struct projection *p, int64_t id, const struct body *body
 
     if (r == -EEXIST && !p->guard)
         return take_transfer_over(p, id, body, sign);
+    if (r == 0)
+        r = move_parts(p, body, 1);
     return r < 0 ? r : projection_share_add(p, share->member, share->owner, sign * share->amount_minor);
 }
 
@@ -364,7 +427,7 @@ static int apply_promotion(struct projection *p, int64_t id, const struct body *
 /* A new incarnation of this terminal holds nothing until central says so. What was redeemed stays known. */
 static int apply_incarnation(struct projection *p)
 {
-    return p->copy ? 0 : db_exec(p->db, "DELETE FROM held_right; DELETE FROM share");
+    return p->copy ? 0 : db_exec(p->db, "DELETE FROM held_right; DELETE FROM share; DELETE FROM share_part");
 }
 
 static int apply(struct projection *p, int64_t id, const struct body *body)
@@ -378,6 +441,8 @@ static int apply(struct projection *p, int64_t id, const struct body *body)
         return apply_earn(p, body);
     case RECORD_CREDIT_SPEND:
         return apply_spend(p, body);
+    case RECORD_CREDIT_EXPIRED:
+        return apply_expired(p, body);
     case RECORD_VOID: {
         int r = note_request(p, body->voided.request_id, id);
         return r < 0 ? r : projection_void(p, id, body);

@@ -27,6 +27,15 @@ MUST_CHECK int projection_precedes(struct projection *p, int64_t a, int64_t b, b
 MUST_CHECK int projection_post(struct projection *p, const struct body *body, const struct ledger_context *context,
                                int sign);
 MUST_CHECK int projection_share_add(struct projection *p, uint64_t member, struct owner owner, int64_t amount_minor);
+/* The parts of what moved. sign: 1 to the share, -1 from it; gone: 1 what left it unspent (expired, moved away), which
+ * a void may miss, -1 what came back from there. */
+struct part_move {
+    uint64_t member;
+    struct owner owner;
+    int sign, gone;
+};
+MUST_CHECK int projection_parts_move(struct projection *p, const struct part_move *move,
+                                     const struct credit_parts *parts);
 MUST_CHECK int projection_member_use_add(struct projection *p, const struct body_redemption *redemption, int64_t uses);
 /* The campaign of the redemption that begins the group of `id`; 0 when none does, or it is not held. Nor does one
  * behind `id`, which only a peer says: it is not there yet when the copy comes, and would be in a rebuild. */

@@ -1,19 +1,38 @@
 #include "projection.h"
 
+/* What of the earn expired was no longer the share's. */
+static int undo_earn(struct projection *p, const struct body_void *voided, const struct body_credit *earn, int sign)
+{
+    int64_t taken_minor =
+        earn->amount_minor - earn->receivable_minor - voided->receivable_minor - voided->expired_minor;
+    struct credit_parts expired = {1, {{earn->ends_s, voided->expired_minor}}};
+    int r = projection_share_add(p, earn->member, earn->owner, -sign * taken_minor);
+
+    if (r == 0)
+        r = projection_parts_move(p, &(struct part_move){earn->member, earn->owner, -sign, 0}, &voided->parts);
+    if (r == 0 && voided->expired_minor != 0)
+        r = projection_parts_move(p, &(struct part_move){earn->member, earn->owner, 0, -sign}, &expired);
+    return r;
+}
+
+static int undo_spend(struct projection *p, const struct body_void *voided, const struct body_credit *spend, int sign)
+{
+    int r = projection_share_add(p, spend->member, spend->owner, sign * spend->amount_minor);
+
+    return r < 0 ? r
+                 : projection_parts_move(p, &(struct part_move){spend->member, spend->owner, sign, 0}, &voided->parts);
+}
+
 /* What a void moves besides the ledger. sign: 1 undoes its target, -1 does it again. */
 static int undo(struct projection *p, const struct body_void *voided, const struct body *target, int sign)
 {
-    const struct body_credit *credit = &target->credit;
-
     switch (target->kind) {
     case RECORD_REDEMPTION:
         return projection_member_use_add(p, &target->redemption, -sign);
     case RECORD_CREDIT_EARN:
-        return projection_share_add(p, credit->member, credit->owner,
-                                    -sign *
-                                        (credit->amount_minor - credit->receivable_minor - voided->receivable_minor));
+        return undo_earn(p, voided, &target->credit, sign);
     case RECORD_CREDIT_SPEND:
-        return projection_share_add(p, credit->member, credit->owner, sign * credit->amount_minor);
+        return undo_spend(p, voided, &target->credit, sign);
     default:
         return 0;
     }
@@ -60,10 +79,10 @@ static int mark(struct projection *p, const struct body *body, int64_t target_id
         r = read_target(p, target_id, &target);
     if (r < 0 || target.kind != RECORD_REDEMPTION)
         return r;
-    return RUN(p->db,
-               "UPDATE redemption SET voided = 1 WHERE campaign = ? AND serial = ? AND use_no = ? AND record = ?",
-               target.redemption.coupon.campaign, (int64_t)target.redemption.coupon.serial, target.redemption.use_no,
-               target_id);
+    r = RUN(p->db, "UPDATE redemption SET voided = 1 WHERE campaign = ? AND serial = ? AND use_no = ? AND record = ?",
+            target.redemption.coupon.campaign, (int64_t)target.redemption.coupon.serial, target.redemption.use_no,
+            target_id);
+    return r < 0 ? r : public_mark(p->db, target.redemption.coupon, false);
 }
 
 /* The same record voided in two journals counts once. */

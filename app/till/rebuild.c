@@ -16,8 +16,13 @@ static const struct {
 } projections[] = {
     {redemptions, 10},
     {"SELECT campaign, record, discount_minor FROM budget_use ORDER BY campaign, record", 3},
-    {"SELECT campaign, serial, epoch, use_no, state FROM held_right ORDER BY campaign, serial", 5},
+    {"SELECT campaign, serial, epoch, use_no, state, store_epoch, lease_until_s FROM held_right"
+     " ORDER BY campaign, serial",
+     7},
     {"SELECT member, scope, owner, amount_minor FROM share WHERE amount_minor <> 0 ORDER BY member, scope, owner", 4},
+    {"SELECT member, scope, owner, ends_s, amount_minor, gone_minor FROM share_part WHERE amount_minor <> 0 OR"
+     " gone_minor <> 0 ORDER BY member, scope, owner, ends_s",
+     6},
     {"SELECT kind, transfer, record, amount_minor FROM share_transfer ORDER BY kind, transfer", 4},
     {"SELECT account, unit, amount_minor FROM balance WHERE amount_minor <> 0 ORDER BY account, unit", 3},
     {"SELECT campaign, member, uses FROM member_use WHERE uses <> 0 ORDER BY campaign, member", 3},
@@ -93,11 +98,14 @@ static int replay(struct books *b, struct db *target)
 int rebuild_in_place(struct books *b)
 {
     int r = db_exec(b->db, "DELETE FROM redemption; DELETE FROM held_right; DELETE FROM share;"
+                           "DELETE FROM share_part;"
                            "DELETE FROM share_transfer; DELETE FROM balance; DELETE FROM member_use;"
                            "DELETE FROM nonce_used; DELETE FROM voided; DELETE FROM record_voided;"
                            "DELETE FROM void_waiting; DELETE FROM promotion; DELETE FROM request_done;"
                            "DELETE FROM budget_use");
 
+    if (r == 0)
+        r = public_forget_uses(b->db);
     return r < 0 ? r : replay(b, b->db);
 }
 

@@ -17,6 +17,7 @@ struct attempt {
     struct coupon_id coupon;
     bool genuine; /* facts below were collected: the coupon is one of ours */
     bool typed;
+    bool of_store; /* for what is shown: the right may be on another terminal of the store */
     uint32_t home_store;
     uint32_t store_epoch;
     uint8_t token_hash[8];
@@ -32,6 +33,18 @@ static void take_row(struct attempt *a)
     a->facts.known_here = true;
     a->facts.revoked = a->row.revoked;
     a->facts.owner_member = a->row.member;
+}
+
+static void stand_for_token(struct attempt *a)
+{
+    a->facts.token = TOKEN_GOOD;
+    a->coupon = a->row.coupon;
+    a->home_store = a->row.home_store;
+    a->store_epoch = a->row.store_epoch;
+    a->facts.valid_from_s = a->row.valid_from_s;
+    a->facts.expiry_s = a->row.expiry_s;
+    a->facts.exclusive_until_s = a->row.exclusive_until_s;
+    take_row(a);
 }
 
 /* A short code stands for the coupon of the store's own table, which central vouched for. */
@@ -56,14 +69,21 @@ static int identify_typed(struct attempt *a, const char *code, enum coupon_verdi
     if (r < 0)
         return r;
     *out_verdict = COUPON_OK;
-    a->facts.token = TOKEN_GOOD;
-    a->coupon = a->row.coupon;
-    a->home_store = a->row.home_store;
-    a->store_epoch = a->row.store_epoch;
-    a->facts.valid_from_s = a->row.valid_from_s;
-    a->facts.expiry_s = a->row.expiry_s;
-    a->facts.exclusive_until_s = a->row.exclusive_until_s;
-    take_row(a);
+    stand_for_token(a);
+    return 0;
+}
+
+/* Nobody shows it: the store gives away one that it holds. Whose it was does not matter any more. */
+static int identify_public(struct attempt *a, enum coupon_verdict *out_verdict)
+{
+    int r = public_first(a->b, a->request->redeem.pool, &a->row);
+
+    *out_verdict = r == 0 ? COUPON_OK : COUPON_NONE_LEFT;
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    stand_for_token(a);
+    a->facts.owner_member = 0;
+    a->facts.to_public = true;
     return 0;
 }
 
@@ -104,6 +124,8 @@ static int identify(struct attempt *a, enum coupon_verdict *out_verdict)
     const char *text = a->request->redeem.text;
     enum scancode_kind kind = scancode_classify(text);
 
+    if (a->request->redeem.pool != 0)
+        return identify_public(a, out_verdict);
     if (kind != SCANCODE_PAYMENT && kind != SCANCODE_CARD_LIKE) {
         crypto_sha256(text, strlen(text), hash);
         memcpy(a->token_hash, hash, sizeof(a->token_hash));
@@ -116,6 +138,18 @@ static int identify(struct attempt *a, enum coupon_verdict *out_verdict)
     return 0;
 }
 
+static bool covered(const struct attempt *a, uint32_t store_epoch)
+{
+    return a->of_store ? store_covers(a->b, store_epoch) : store_holds(a->b, store_epoch);
+}
+
+static bool granted_here(const struct attempt *a)
+{
+    if (!a->of_store)
+        return store_holds_right(a->b, &a->held);
+    return a->held.store_epoch == 0 || store_covers(a->b, a->held.store_epoch);
+}
+
 /* Where is the right? The token itself grants epoch 0 to the home store's primary of the same store epoch, or of a
  * later one that took its rights along. What a peer holds copies of is the primary's; a forked terminal holds nothing.
  */
@@ -123,11 +157,11 @@ static enum right_state right_of(const struct attempt *a)
 {
     const struct books *b = a->b;
     bool used = a->use.found && !a->use.voided;
-    bool home = !b->role.forked && a->home_store == b->settings.store && store_holds(b, a->store_epoch);
+    bool home = !b->role.forked && a->home_store == b->settings.store && covered(a, a->store_epoch);
 
     switch (a->held.state) {
     case HELD_HERE:
-        if (b->role.forked || !store_holds_right(b, &a->held))
+        if (b->role.forked || !granted_here(a))
             return used ? RIGHT_CONSUMED : RIGHT_ELSEWHERE;
         return used && a->use.use_no >= a->held.use_no ? RIGHT_CONSUMED : RIGHT_HERE;
     case HELD_RELEASED:
@@ -138,6 +172,20 @@ static enum right_state right_of(const struct attempt *a)
     if (used)
         return RIGHT_CONSUMED;
     return home ? RIGHT_HERE : RIGHT_ELSEWHERE;
+}
+
+enum right_state redeem_right(const struct books *b, const struct feed_coupon *row, const struct coupon_use *use,
+                              const struct held_right *held, bool of_store)
+{
+    struct attempt a = {.b = (struct books *)b,
+                        .of_store = of_store,
+                        .coupon = row->coupon,
+                        .home_store = row->home_store,
+                        .store_epoch = row->store_epoch,
+                        .use = *use,
+                        .held = *held};
+
+    return right_of(&a);
 }
 
 /* Redeemed without the right and not yet known to central: that is what the budget bounds. */
@@ -204,6 +252,7 @@ static int collect(struct attempt *a)
         return r;
     a->genuine = true;
     a->facts.right = right_of(a);
+    a->facts.right_until_s = a->held.state == HELD_HERE ? a->held.lease_until_s : 0;
     a->facts.store = a->b->enrolment.answer.store;
     a->facts.date_confirmed = request->redeem.date_confirmed;
     a->facts.online = request->online;
@@ -269,6 +318,7 @@ static struct body redemption_body(const struct attempt *a, const struct coupon_
                                                .sync_age_s = request->sync_age_s,
                                                .offline = !request->online,
                                                .typed = a->typed,
+                                               .to_public = a->facts.to_public,
                                                .via = request->via};
     memcpy(body.redemption.request_id, request->request_id, BODY_REQUEST_ID_LEN);
     memcpy(body.redemption.token_hash, a->token_hash, sizeof(a->token_hash));
@@ -290,7 +340,7 @@ static int append_redemption(struct attempt *a, const struct coupon_decision *de
     if (r == 0 && act.gross_minor > 0)
         r = sale_append(a->b, &act, &sale);
     if (r == 0 && act.member != 0)
-        r = share_get(a->b->db, act.member, a->b->settings.credit_owner, &out->balance_minor);
+        r = expire_spendable(a->b, act.member, a->b->settings.credit_owner, &out->balance_minor);
     if (r < 0)
         return r;
     out->group = act.group;
@@ -307,7 +357,8 @@ static bool worth_noting(struct attempt *a, enum coupon_verdict verdict)
     struct books *b = a->b;
     int64_t mono_ms = clock_mono_ms(b->clock);
 
-    if (verdict == COUPON_NEEDS_AMOUNT || verdict == COUPON_DATE_UNSURE || b->unconfirmed_from != 0)
+    if (verdict == COUPON_NEEDS_AMOUNT || verdict == COUPON_DATE_UNSURE || verdict == COUPON_NONE_LEFT ||
+        b->unconfirmed_from != 0)
         return false;
     for (uint32_t i = 0; i < REFUSED_REMEMBERED; i++) {
         const struct refused_scan *seen = &b->refused[i];
@@ -348,7 +399,7 @@ static int note_refused(struct attempt *a, enum coupon_verdict verdict)
 
 static bool central_could_help(const struct attempt *a, enum coupon_verdict verdict)
 {
-    if (!a->request->online || a->request->redeem.central_asked)
+    if (!a->request->online || a->request->redeem.central_asked || a->request->redeem.pool != 0)
         return false;
     return verdict == COUPON_HELD_ELSEWHERE || verdict == COUPON_NEEDS_CONNECTION || verdict == COUPON_UNKNOWN_CODE;
 }
@@ -392,8 +443,10 @@ int redeem_run(struct books *b, const struct till_request *request, struct till_
     if (r < 0)
         return r;
     r = decide_and_append(&a);
-    if (r == 0 && b->head.seq != before)
+    if (r == 0 && b->head.seq != before) {
+        b->reference_changed |= a.facts.exclusive_until_s != 0; /* the pool may have one less */
         return books_commit(b);
+    }
     books_abort(b);
     return r;
 }

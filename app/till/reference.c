@@ -80,30 +80,6 @@ static int load_offers(struct books *b, struct till_reference *out)
     return r;
 }
 
-/* Of which there is something left; the clock of whoever shows them says which have ended. */
-static int load_pools(struct books *b, struct till_reference *out)
-{
-    struct db_stmt *stmt;
-    int step,
-        r = db_stmt_open(b->db, "SELECT body FROM pool WHERE until_s > ? ORDER BY until_s, campaign LIMIT ?", &stmt);
-
-    if (r < 0)
-        return r;
-    db_bind_int64(stmt, 1, books_now(b).wall_ms / 1000);
-    db_bind_int64(stmt, 2, TILL_POOLS_MAX);
-    while (r == 0 && (step = db_stmt_step(stmt)) != DB_DONE) {
-        struct feed_pool *pool = &out->pools[out->pool_count];
-        if (step < 0)
-            r = step;
-        else if (feed_pool_decode(db_column_blob(stmt, 0), pool) < 0)
-            r = -EUCLEAN;
-        else
-            out->pool_count += pool->here + pool->elsewhere > 0;
-    }
-    db_stmt_close(stmt);
-    return r;
-}
-
 static int load_survey(struct books *b, struct till_reference *out)
 {
     struct db_stmt *stmt;
@@ -139,7 +115,7 @@ int reference_build(struct books *b, struct till_reference *out_reference)
     if (r == 0)
         r = load_offers(b, out);
     if (r == 0)
-        r = load_pools(b, out);
+        r = public_load(b, out);
     if (r == 0)
         r = load_survey(b, out);
     return r < 0 ? r : load_clerks(b, out);

@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+/* A clock that fell behind central's last word must not make credit end the sooner. */
+static int64_t earned_ms(const struct books *b, const struct sale_act *act)
+{
+    return act->business_ms > b->trust.trusted_wall_ms ? act->business_ms : b->trust.trusted_wall_ms;
+}
+
 /* What was paid earns credit at the store's rate; an open receivable is set off first. */
 static int append_earn(struct books *b, const struct sale_act *act, uint64_t group, struct sale_result *result)
 {
@@ -33,6 +39,7 @@ static int append_earn(struct books *b, const struct sale_act *act, uint64_t gro
     /* The ledger keeps what a member owes as a negative balance. */
     credit->receivable_minor =
         credit_split_earn(amount_minor, receivable_minor < 0 ? -receivable_minor : 0).to_receivable_minor;
+    credit->ends_s = credit_ends_s(earned_ms(b, act), b->settings.credit_term_days);
     r = journal_append(b, &body, &seq);
     if (r == 0)
         result->earned_minor = amount_minor;
@@ -42,8 +49,12 @@ static int append_earn(struct books *b, const struct sale_act *act, uint64_t gro
 static int append_spend(struct books *b, const struct sale_act *act, uint64_t group)
 {
     struct body body = {.kind = RECORD_CREDIT_SPEND};
+    struct credit_parts parts = {0};
     uint64_t seq;
+    int r = share_parts(b->db, act->member, b->settings.credit_owner, &parts);
 
+    if (r < 0)
+        return r;
     body.credit = (struct body_credit){.group = group,
                                        .member = act->member,
                                        .owner = b->settings.credit_owner,
@@ -52,6 +63,7 @@ static int append_spend(struct books *b, const struct sale_act *act, uint64_t gr
                                        .auth = act->auth,
                                        .nonce = act->nonce,
                                        .business_ms = act->business_ms};
+    credit_parts_take(&parts, act->credit_minor, &body.credit.parts);
     return journal_append(b, &body, &seq);
 }
 
@@ -163,7 +175,7 @@ static int decide_spend(struct books *b, const struct till_sale *sale, struct sp
     if (r < 0 && r != -ENOENT)
         return r;
     spend->facts.member_known = r == 0;
-    r = share_get(b->db, spend->act->member, b->settings.credit_owner, &spend->facts.share_minor);
+    r = expire_spendable(b, spend->act->member, b->settings.credit_owner, &spend->facts.share_minor);
     if (b->role.forked) /* shares were this disk's only as long as there was one */
         spend->facts.share_minor = 0;
     if (r == 0)
@@ -176,7 +188,7 @@ static int decide_spend(struct books *b, const struct till_sale *sale, struct sp
     return 0;
 }
 
-static int sell(struct books *b, const struct sale_act *act, struct till_sold *out_sold)
+static int sell(struct books *b, const struct sale_act *act, struct business_time now, struct till_sold *out_sold)
 {
     struct sale_result result;
     int64_t balance_minor = 0;
@@ -184,9 +196,12 @@ static int sell(struct books *b, const struct sale_act *act, struct till_sold *o
 
     if (r < 0)
         return r;
-    r = sale_append(b, act, &result);
+    if (act->credit_minor > 0)
+        r = expire_share(b, act->member, b->settings.credit_owner, now);
+    if (r == 0)
+        r = sale_append(b, act, &result);
     if (r == 0 && act->member != 0)
-        r = share_get(b->db, act->member, b->settings.credit_owner, &balance_minor);
+        r = expire_spendable(b, act->member, b->settings.credit_owner, &balance_minor);
     if (r < 0) {
         books_abort(b);
         return r;
@@ -242,5 +257,5 @@ int sale_run(struct books *b, const struct till_request *request, struct till_so
     /* A PIN is the stronger proof and leaves the code for another time. */
     if (act.auth == SPEND_BY_PIN)
         act.nonce = 0;
-    return sell(b, &act, out_sold);
+    return sell(b, &act, now, out_sold);
 }

@@ -122,11 +122,37 @@ static const char right_epochs[] =
     "ALTER TABLE held_right ADD COLUMN store_epoch INTEGER NOT NULL DEFAULT 0;"
     "INSERT OR REPLACE INTO config(key, value) SELECT 'rebuild', 1 WHERE EXISTS(SELECT 1 FROM journal);";
 
+/*
+ * From when on anybody may have a coupon, of those that are of nobody's alone one day (public.c): negative while it is
+ * used, 0 never. What stands here already is read once ('public_unread').
+ */
+static const char for_the_public[] =
+    "ALTER TABLE coupon ADD COLUMN public_from_s INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX coupon_public ON coupon(campaign, expiry_s, serial, public_from_s) WHERE public_from_s > 0;"
+    "INSERT OR REPLACE INTO config(key, value) SELECT 'public_unread', 1 WHERE EXISTS(SELECT 1 FROM coupon);";
+
+/* Until when a right may be used here; a copy of a newer terminal's journal may say so already. */
+static const char leases[] =
+    "ALTER TABLE held_right ADD COLUMN lease_until_s INTEGER NOT NULL DEFAULT 0;"
+    "INSERT OR REPLACE INTO config(key, value) SELECT 'rebuild', 1 WHERE EXISTS(SELECT 1 FROM journal);";
+
+/*
+ * What of a share ends, and when. gone_minor: of that end, what expired here or was moved away: nobody spent it. Sums,
+ * like the shares: below nothing while a copy is missing.
+ */
+static const char credit_parts[] =
+    "CREATE TABLE share_part(member INTEGER NOT NULL, scope INTEGER NOT NULL, owner INTEGER NOT NULL,"
+    " ends_s INTEGER NOT NULL, amount_minor INTEGER NOT NULL CHECK(typeof(amount_minor) = 'integer'),"
+    " gone_minor INTEGER NOT NULL CHECK(typeof(gone_minor) = 'integer'),"
+    " PRIMARY KEY(member, scope, owner, ends_s)) WITHOUT ROWID;"
+    "CREATE INDEX share_part_ends ON share_part(ends_s) WHERE amount_minor > 0;";
+
 int schema_migrate(struct db *db)
 {
-    static const char *const steps[] = {journal_tables, feed_tables, projections,    several_terminals,
-                                        for_everybody,  own_budget,  gone_terminals, merged_members,
-                                        for_the_device, right_epochs};
+    static const char *const steps[] = {journal_tables, feed_tables,  projections,    several_terminals,
+                                        for_everybody,  own_budget,   gone_terminals, merged_members,
+                                        for_the_device, right_epochs, for_the_public, leases,
+                                        credit_parts};
 
     return db_migrate(db, steps, ARRAY_LEN(steps));
 }

@@ -255,9 +255,14 @@ int store_load(struct books *b)
     return 0;
 }
 
+bool store_covers(const struct books *b, uint32_t store_epoch)
+{
+    return store_epoch <= b->role.epoch && store_epoch >= b->role.since_epoch;
+}
+
 bool store_holds(const struct books *b, uint32_t store_epoch)
 {
-    return books_is_primary(b) && store_epoch <= b->role.epoch && store_epoch >= b->role.since_epoch;
+    return books_is_primary(b) && store_covers(b, store_epoch);
 }
 
 bool store_holds_right(const struct books *b, const struct held_right *held)

@@ -112,6 +112,22 @@ static void handle_call(struct till *till, struct call *call)
     pthread_mutex_unlock(&till->mutex);
 }
 
+/* What has ended goes when nobody waits for an answer. A disk that fails is tried again at the next look. */
+static void expire_tick(struct till *till)
+{
+    struct books *b = &till->books;
+    int64_t now_ms = clock_mono_ms(till->options.clock);
+    bool more = false;
+
+    if (now_ms < till->expire_due_mono_ms || till->hold.held || books_ready_unhurried(b) < 0)
+        return;
+    if (expire_run(b, &more) < 0)
+        more = false;
+    till->expire_due_mono_ms = now_ms + (more ? EXPIRE_MORE_MS : EXPIRE_LOOK_MS);
+    tell_others(till);
+    mark_follow(b);
+}
+
 static void handle_item(struct till *till, const struct item *item)
 {
     if (item->call != NULL) {
@@ -123,6 +139,26 @@ static void handle_item(struct till *till, const struct item *item)
         tell_others(till);
     }
     hold_tick(till);
+    mark_follow(&till->books); /* nobody waits for it */
+}
+
+/* Coupons become public, and end, without anything being said of it. */
+static void look_at_pool(struct till *till)
+{
+    if (public_due_ms(&till->books) != 0)
+        return;
+    till->books.public.looked_mono_ms = clock_mono_ms(till->options.clock); /* also if it cannot be read now */
+    till->books.reference_changed = true;
+    tell_others(till);
+}
+
+static int timeout_ms(const struct till *till)
+{
+    int hold = hold_timeout_ms(till), look = public_due_ms(&till->books), sooner = EXPIRE_MORE_MS;
+
+    if (hold >= 0 && hold < sooner)
+        sooner = hold;
+    return look >= 0 && look < sooner ? look : sooner;
 }
 
 static void *till_main(void *argument)
@@ -131,11 +167,14 @@ static void *till_main(void *argument)
     struct item item;
     int r;
 
-    while ((r = queue_pop(&till->queue, hold_timeout_ms(till), &item)) != -EPIPE) {
+    while ((r = queue_pop(&till->queue, timeout_ms(till), &item)) != -EPIPE) {
         if (r == 0)
             handle_item(till, &item);
         else
             hold_tick(till);
+        if (atomic_load(&till->waiting) == 0) /* also between the calls of other rooms, which never cease */
+            expire_tick(till);
+        look_at_pool(till);
     }
     return NULL;
 }
@@ -171,6 +210,7 @@ int till_open(const struct till_options *options, struct till **out_till)
     r = books_open(&till->books, options);
     if (r < 0)
         goto fail;
+    till->boot_count = till->books.mark.now.boot_count;
     r = start(till);
     if (r < 0)
         goto fail_books;
@@ -194,11 +234,17 @@ void till_close(struct till *till)
         pthread_join(till->thread, NULL);
         queue_finish(&till->queue);
     }
+    mark_stop(&till->books);
     books_close(&till->books);
     pthread_cond_destroy(&till->finished);
     pthread_mutex_destroy(&till->mutex);
     explicit_bzero(till, sizeof(*till));
     free(till);
+}
+
+uint64_t till_boot_count(const struct till *till)
+{
+    return till->boot_count;
 }
 
 int till_push(struct till *till, const struct item *item)
@@ -236,8 +282,10 @@ void till_reference_copy(struct till *till, struct till_reference *out_reference
 
 void till_tick(struct till *till)
 {
-    if (till->options.inline_jobs)
-        hold_tick(till);
+    if (!till->options.inline_jobs)
+        return;
+    hold_tick(till);
+    expire_tick(till);
 }
 
 void till_peers_live(struct till *till, uint32_t count)

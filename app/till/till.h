@@ -18,12 +18,13 @@
 
 struct till;
 
-#define TILL_QUEUE_MAX   64 /* full: till_submit answers -ENOSPC and nothing happened; the flow says "one moment" */
-#define TILL_RECENT_MAX  8
-#define TILL_COUPONS_MAX 6
-#define TILL_OFFERS_MAX  8
-#define TILL_POOLS_MAX   4
-#define TILL_CLERKS_MAX  12
+#define TILL_QUEUE_MAX      64 /* full: till_submit answers -ENOSPC and nothing happened; the flow says "one moment" */
+#define TILL_RECENT_MAX     8
+#define TILL_COUPONS_MAX    6
+#define TILL_OFFERS_MAX     8
+#define TILL_POOLS_MAX      4
+#define TILL_CLERKS_MAX     12
+#define TILL_POOL_COUNT_MAX 2000 /* so many rows are looked at; there may be more */
 
 enum till_op {
     TILL_REDEEM,  /* a coupon by scanned text or typed short code, with the sale it belongs to when stated */
@@ -43,6 +44,7 @@ enum till_op {
 struct till_redeem {
     char text[SCANCODE_TEXT_MAX]; /* as scanned, cleaned; a short code when typed */
     bool typed;
+    uint32_t pool;      /* instead of a text: one of this campaign's that anybody may have now; 0 = no */
     int64_t sale_minor; /* 0 = not entered */
     uint64_t member;    /* identified at the counter; 0 = nobody */
     bool date_confirmed;
@@ -228,7 +230,17 @@ struct till_answer {
     };
 };
 
-/* What screens show besides answers; changes with the feed. */
+/* Coupons of a campaign that anybody may have now. */
+struct till_pool {
+    uint32_t campaign;
+    char name_zh[CAMPAIGN_NAME_MAX], name_en[CAMPAIGN_NAME_MAX];
+    uint32_t here;      /* by the store's own books: good here at once, offline too; at most TILL_POOL_COUNT_MAX */
+    uint32_t elsewhere; /* as central said last: only if their holder gives them up */
+    uint32_t until_s;   /* the last of them ends then */
+    char only_zh[FEED_NAME_MAX], only_en[FEED_NAME_MAX]; /* the store where those elsewhere are; "" = several */
+};
+
+/* What screens show besides answers; changes with the feed, and with time. */
 struct till_reference {
     bool enrolled;
     uint32_t terminal, incarnation;
@@ -239,11 +251,36 @@ struct till_reference {
     struct feed_offer offers[TILL_OFFERS_MAX];
     int64_t offer_price_minor[TILL_OFFERS_MAX], offer_member_price_minor[TILL_OFFERS_MAX]; /* 0 = none */
     uint32_t pool_count;
-    struct feed_pool pools[TILL_POOLS_MAX]; /* what ends first comes first; may have ended meanwhile */
+    struct till_pool pools[TILL_POOLS_MAX]; /* what ends first comes first; may have ended meanwhile */
     struct feed_survey survey;              /* the newest; 0 = none is asked */
     uint32_t clerk_count;
     struct feed_clerk clerks[TILL_CLERKS_MAX];
     uint32_t products, members; /* counts */
+};
+
+/* What stands outside the data partition about these books (mark.c): how far they have come at least. */
+struct till_mark {
+    uint64_t boot_count;  /* starts; no books have counted further */
+    uint64_t books_count; /* and so far they have */
+    uint32_t terminal, incarnation;
+    uint64_t last_seq; /* durable in the journal of that incarnation */
+};
+
+/* Where it is kept. Blocking, on the thread that opens the till, then on the till's. */
+struct till_marks {
+    int (*read)(void *context, struct till_mark *out_mark);    /* -ENOENT none, -EBADMSG damaged, -ENOTSUP none is kept
+                                                                  here, else: cannot be known just now */
+    int (*write)(void *context, const struct till_mark *mark); /* durable when it returns 0 */
+    void *context;
+};
+
+enum till_mark_news {
+    TILL_MARK_FAILS,         /* cannot be read or written: books that are set back now are not found */
+    TILL_MARK_WORKS,         /* again */
+    TILL_BOOKS_OF_ANOTHER,   /* device; this and what follows: out of service until enrolled anew */
+    TILL_BOOKS_SET_BACK,     /* older than what stands outside, or newer: not the books that were here */
+    TILL_BOOKS_MARK_MISSING, /* they know of a mark */
+    TILL_BOOKS_MARK_DAMAGED,
 };
 
 struct till_options {
@@ -254,6 +291,7 @@ struct till_options {
     const char *boot_id; /* NULL = the system's; another one voids what was kept of the steady clock */
     const struct body_incarnation *device; /* what this device is now, compared with what it was when it was enrolled;
                                               NULL = not compared. Read by till_open only */
+    struct till_marks marks;               /* read NULL: no mark is kept */
     bool lan;         /* a lan room carries between this till and those of its store; without one the store
                          counts as one of a single terminal, whatever the feed says */
     bool inline_jobs; /* no thread: requests and calls are done before they return, on the caller's thread; for
@@ -263,6 +301,7 @@ struct till_options {
     void (*changed)(void *context);                                       /* reference data changed: read it again */
     void (*greeted)(void *context, const struct feed_greeting *greeting); /* a fresh one came by the feed */
     void (*appended)(void *context);                                      /* there is something to upload */
+    void (*marked)(void *context, enum till_mark_news news, int error);   /* also from within till_open; may be NULL */
     void *context;
 };
 
@@ -271,6 +310,9 @@ struct till_options {
 MUST_CHECK int till_open(const struct till_options *options, struct till **out_till);
 /* Finishes what is queued, then stops. */
 void till_close(struct till *till);
+
+/* Starts of this device, as the mark counts them; 0 = no mark is kept, or it cannot be read. Any thread. */
+uint64_t till_boot_count(const struct till *till);
 
 /* Any thread. The answer comes by the callback. -ENOSPC queue full, -ESHUTDOWN closing. */
 MUST_CHECK int till_submit(struct till *till, const struct till_request *request);
@@ -327,8 +369,8 @@ struct till_store { /* as the books know it now */
     struct feed_terminal terminals[LAN_TERMINALS_MAX];
 };
 MUST_CHECK int till_store_read(struct till *till, struct till_store *out_store);
-/* inline_jobs: has an act that waits for a peer told as pending when its 3 s are over. A till with a thread sees to it
- * itself. */
+/* inline_jobs: has an act that waits for a peer told as pending when its 3 s are over, and credit that has ended leave
+ * the books, looked at once a minute. A till with a thread sees to it itself. */
 void till_tick(struct till *till);
 /* How many peers answered lately; acts that consume authority need one, unless alone. Never blocks. */
 void till_peers_live(struct till *till, uint32_t count);

@@ -7,9 +7,11 @@
 #include "books.h"
 #include "platform/queue.h"
 
-#define CALLS_MAX    16   /* callers that may wait at once, beyond TILL_QUEUE_MAX requests */
-#define HELD_TELL_MS 3000 /* without word of a peer for so long the answer is "pending" */
-#define DEFERRED_MAX 16   /* requests behind an act that waits; more are refused */
+#define CALLS_MAX      16    /* callers that may wait at once, beyond TILL_QUEUE_MAX requests */
+#define HELD_TELL_MS   3000  /* without word of a peer for so long the answer is "pending" */
+#define EXPIRE_LOOK_MS 60000 /* how often what has ended is looked for, */
+#define EXPIRE_MORE_MS 2000  /* and when there was more than one transaction takes */
+#define DEFERRED_MAX   16    /* requests behind an act that waits; more are refused */
 
 enum call_kind {
     CALL_ENROLMENT_STORE,
@@ -80,7 +82,9 @@ struct till {
     struct hold hold;
     struct queue queue;
     pthread_t thread;
-    _Atomic uint32_t waiting; /* requests on the queue */
+    uint64_t boot_count;        /* from till_open on the same */
+    _Atomic uint32_t waiting;   /* requests on the queue */
+    int64_t expire_due_mono_ms; /* the till's thread */
     pthread_mutex_t mutex;
     pthread_cond_t finished;                  /* a call is done */
     struct till_reference reference, scratch; /* reference: guarded by mutex; scratch: the till's thread */

@@ -88,24 +88,81 @@ static int decide(struct books *b, const struct till_request *request, struct ta
                : 0;
 }
 
+static int find_gone(struct books *b, const struct body_credit *earn, int64_t *out_gone_minor)
+{
+    struct db_stmt *stmt;
+    int r = db_stmt_open(
+        b->db, "SELECT gone_minor FROM share_part WHERE member = ? AND scope = ? AND owner = ? AND ends_s = ?", &stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, (int64_t)earn->member);
+    db_bind_int64(stmt, 2, earn->owner.scope);
+    db_bind_int64(stmt, 3, earn->owner.id);
+    db_bind_int64(stmt, 4, earn->ends_s);
+    r = db_stmt_step(stmt);
+    if (r >= 0)
+        *out_gone_minor = r == DB_ROW ? db_column_int64(stmt, 0) : 0;
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
+}
+
+/* What is missing of an earn that has ended was not spent as far as so much of that end expired, or was moved away and
+ * ended there: the member has it no more and does not owe it. */
+static int find_expired(struct books *b, const struct body_credit *earn, const struct credit_parts *parts,
+                        struct body_void *voided)
+{
+    int64_t missing_minor = earn->amount_minor - earn->receivable_minor, gone_minor = 0;
+    int r = 0;
+
+    if (earn->ends_s == 0 || voided->business_ms / 1000 < earn->ends_s)
+        return 0;
+    for (uint32_t i = 0; i < parts->count; i++) {
+        if (parts->items[i].ends_s == earn->ends_s)
+            missing_minor -= parts->items[i].amount_minor;
+    }
+    if (missing_minor > 0)
+        r = find_gone(b, earn, &gone_minor);
+    if (r == 0 && gone_minor > 0 && missing_minor > 0)
+        voided->expired_minor = gone_minor < missing_minor ? gone_minor : missing_minor;
+    return r;
+}
+
 /* What of a voided earn the member has spent already becomes a receivable. */
+static int take_earned(struct books *b, const struct body_credit *earn, struct body_void *voided)
+{
+    struct credit_parts parts = {0};
+    struct credit_earn_split split;
+    int64_t share_minor = 0;
+    int r = share_get(b->db, earn->member, earn->owner, &share_minor);
+
+    if (r == 0)
+        r = share_parts(b->db, earn->member, earn->owner, &parts);
+    if (r == 0)
+        r = find_expired(b, earn, &parts, voided);
+    if (r < 0)
+        return r;
+    split = credit_split_void(earn->amount_minor - earn->receivable_minor - voided->expired_minor, share_minor);
+    voided->receivable_minor = split.to_receivable_minor;
+    credit_parts_take_own(&parts, (struct credit_part){earn->ends_s, split.to_share_minor}, share_minor,
+                          &voided->parts);
+    return 0;
+}
+
 static int void_record(struct books *b, const struct body *target, struct body *voided)
 {
-    const struct body_credit *credit = &target->credit;
-    int64_t share_minor = 0, to_share_minor;
+    struct body_void *to = &voided->voided;
     uint64_t seq;
-    int r;
+    int r = 0;
 
-    voided->voided.target_kind = target->kind;
-    voided->voided.receivable_minor = 0;
-    if (target->kind == RECORD_CREDIT_EARN) {
-        r = share_get(b->db, credit->member, credit->owner, &share_minor);
-        if (r < 0)
-            return r;
-        to_share_minor = credit->amount_minor - credit->receivable_minor;
-        voided->voided.receivable_minor = credit_split_void(to_share_minor, share_minor).to_receivable_minor;
-    }
-    return journal_append(b, voided, &seq);
+    to->target_kind = target->kind;
+    to->receivable_minor = to->expired_minor = 0;
+    to->parts.count = 0;
+    if (target->kind == RECORD_CREDIT_EARN)
+        r = take_earned(b, &target->credit, to);
+    else if (target->kind == RECORD_CREDIT_SPEND)
+        to->parts = credit_parts_back(&target->credit.parts, credit_ends_s(to->business_ms, CREDIT_BACK_DAYS));
+    return r < 0 ? r : journal_append(b, voided, &seq);
 }
 
 static int append(struct books *b, const struct till_request *request, const struct target *target)

@@ -97,11 +97,22 @@ static void fill_offer(const struct flow *flow, uint32_t i, struct view_offer *o
     o->tint = colour(offer->tint, DEFAULT_ACCENT);
 }
 
-static void fill_pool_row(const struct flow *flow, const struct feed_pool *pool, struct view_pool_row *row)
+static void fill_pool_row(const struct flow *flow, const struct till_pool *pool, struct view_pool_row *row)
 {
     put_localised(flow, row->name, pool->name_zh, pool->name_en);
-    row->left = pool->here + pool->elsewhere;
+    row->campaign = pool->campaign;
+    row->here = pool->here;
+    row->elsewhere = flow->sync.online ? pool->elsewhere : 0;
+    put_localised(flow, row->only, pool->only_zh, pool->only_en);
     time_format_day((int64_t)pool->until_s * 1000, row->until, sizeof(row->until));
+}
+
+static void fill_pool(const struct flow *flow, struct view_pool *p)
+{
+    for (uint32_t i = 0; i < flow->reference.pool_count && i < VIEW_POOL_MAX; i++) {
+        if (flow_shows_pool(flow, &flow->reference.pools[i]))
+            fill_pool_row(flow, &flow->reference.pools[i], &p->rows[p->row_count++]);
+    }
 }
 
 static void fill_survey(const struct flow *flow, struct view_survey *s)
@@ -126,8 +137,7 @@ static void fill_attract(const struct flow *flow, struct view_attract *a)
     a->page_index = flow->page_index;
     for (uint32_t i = 0; i < a->offer_count && i < VIEW_OFFERS_MAX; i++)
         fill_offer(flow, i, &a->offers[i]);
-    for (uint32_t i = 0; i < flow->reference.pool_count; i++)
-        fill_pool_row(flow, &flow->reference.pools[i], &a->pool[a->pool_count++]);
+    fill_pool(flow, &a->pool);
     fill_survey(flow, &a->survey);
     a->staff_button = true;
     a->scan_button = true;
@@ -189,6 +199,8 @@ static void fill_counter(const struct flow *flow, struct view_counter *c)
     c->member_set = flow->shopper.member != 0;
     tail(flow->shopper.member, c->member_tail);
     c->member_credit_minor = flow->shopper.share_minor;
+    for (uint32_t i = 0; i < flow->reference.pool_count; i++)
+        c->pool_here += flow->reference.pools[i].here;
     c->has_last = flow->last.group != 0 && !flow->last.voided;
     if (!c->has_last)
         return;
@@ -343,6 +355,9 @@ static void fill_screen(const struct flow *flow, struct view_model *view)
     case SCREEN_VOID_LIST:
     case SCREEN_VOID_REASON:
         fill_voids(flow, &view->voids);
+        break;
+    case SCREEN_POOL:
+        fill_pool(flow, &view->pool);
         break;
     case SCREEN_ENROLMENT:
         fill_enrolment(flow, &view->enrolment);

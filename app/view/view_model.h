@@ -28,6 +28,7 @@ enum screen {
     SCREEN_CODE_ENTRY, /* short code or EAN by hand */
     SCREEN_VOID_LIST,
     SCREEN_VOID_REASON,
+    SCREEN_POOL, /* for a clerk: which of the coupons that anybody may have */
     SCREEN_ENROLMENT,
     SCREEN_SERVICE,
     SCREEN_SELF_TEST,
@@ -57,6 +58,7 @@ enum intent {
     INTENT_VOID,        /* list of acts */
     INTENT_PICK_ACT,    /* argument: row */
     INTENT_PICK_REASON, /* argument: row */
+    INTENT_POOL,        /* what anybody may have: argument 0 the list, else of which campaign they get one */
     INTENT_DRAWER,      /* open the drawer by hand */
     INTENT_SERVICE,
     INTENT_TEST_DEVICE, /* argument: enum hal_device */
@@ -123,9 +125,17 @@ struct view_offer {
 
 /* Coupons that anybody may have: their holders let them lie. */
 struct view_pool_row {
+    uint32_t campaign;
     char name[VIEW_TEXT_MAX];
-    uint32_t left;
-    char until[16]; /* "2026-12-01" */
+    uint32_t here;            /* good here at once */
+    uint32_t elsewhere;       /* 0 also while nobody can be asked */
+    char only[VIEW_TEXT_MAX]; /* the one store that has those elsewhere; "" = several */
+    char until[16];           /* "2026-12-01" */
+};
+
+struct view_pool {
+    uint32_t row_count;
+    struct view_pool_row rows[VIEW_POOL_MAX];
 };
 
 /* One question, one tap. */
@@ -142,8 +152,7 @@ struct view_attract {
     uint32_t page_index; /* of the carousel: the offers, then the pool and the survey where there is one */
     uint32_t offer_count;
     struct view_offer offers[VIEW_OFFERS_MAX];
-    uint32_t pool_count;
-    struct view_pool_row pool[VIEW_POOL_MAX];
+    struct view_pool pool;
     struct view_survey survey;
     bool staff_button, scan_button;
 };
@@ -259,7 +268,8 @@ struct view_counter {
     bool member_set;
     char member_tail[5];
     int64_t member_credit_minor;
-    bool has_last; /* the last act, one line */
+    uint32_t pool_here; /* coupons that anybody may have, here; 0 = the button is not there */
+    bool has_last;      /* the last act, one line */
     char last_title[VIEW_TEXT_MAX];
     int64_t last_paid_minor, last_discount_minor;
     char last_clock[8];
@@ -406,6 +416,7 @@ struct view_model {
         struct view_amount amount;
         struct view_code_entry code_entry;
         struct view_void voids; /* list and reason */
+        struct view_pool pool;
         struct view_enrolment enrolment;
         struct view_service service;
         struct view_store store;

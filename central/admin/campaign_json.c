@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LEASE_MAX_H (366 * 24)
+
 int campaign_wrong(struct campaign_reading *r, const char *key, const char *words)
 {
     snprintf(r->fault, CAMPAIGN_FAULT_CAP, "%s: %s", key, words);
@@ -200,6 +202,7 @@ static int read_figure(struct campaign_reading *r, const char *key, const json_t
                    {"per_member_limit", 1000000, &c->per_member_limit},
                    {"offline_count", 1000000, &c->offline_budget_count},
                    {"offline_max_sync_age_s", 90 * TIME_DAY_S, &c->offline_max_sync_age_s},
+                   {"lease_h", LEASE_MAX_H, &c->lease_h},
                    {"life_days", 3650, &r->file.entry.life_s}};
     for (size_t i = 0; i < ARRAY_LEN(amounts); i++) {
         if (strcmp(key, amounts[i].key) == 0) {

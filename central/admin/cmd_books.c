@@ -5,6 +5,7 @@
 #include "central/store/ledger.h"
 #include "central/store/records.h"
 #include "central/store/rights.h"
+#include "central/store/rights_lease.h"
 #include "platform/encoding.h"
 
 #include <inttypes.h>
@@ -115,6 +116,7 @@ int cmd_redemptions(struct admin_call *call, struct store_tx *tx)
         admin_set(call, "conflicts", json_integer((json_int_t)totals.conflicts));
         admin_set(call, "problems", json_integer((json_int_t)totals.problems));
         admin_set(call, "write_offs", json_integer((json_int_t)totals.write_offs));
+        admin_set(call, "leases_over", json_integer((json_int_t)totals.leases_over));
         admin_set(call, "unexplained", json_integer(totals.unexplained));
     }
     return rc;
@@ -179,9 +181,12 @@ int cmd_conflicts(struct admin_call *call, struct store_tx *tx)
 {
     struct limited limited = {call, admin_limit_of(call)};
     struct rights_range range = {(uint64_t)admin_number(call, "after", 0), limited.limit.left + 1};
+    uint64_t leases_over = 0;
     int rc = rights_list_conflicts(tx, range, add_conflict_row, &limited);
+    rc = rc < 0 ? rc : rights_leases_over(tx, &leases_over);
     admin_limit_tell(call, &limited.limit);
-    return rc < 0 ? rc : 0;
+    admin_set(call, "leases_over", json_integer((json_int_t)leases_over));
+    return rc;
 }
 
 static json_t *hex(const void *data, size_t len)

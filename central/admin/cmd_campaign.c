@@ -242,6 +242,7 @@ static void show_rules(struct admin_call *call, const struct campaign_entry *ent
     show_when_and_where(call, c);
     admin_set(call, "life_days", json_integer(entry->life_s / TIME_DAY_S));
     admin_set(call, "per_member_limit", json_integer(c->per_member_limit));
+    admin_set(call, "lease_h", json_integer(c->lease_h));
     admin_set(call, "release", json_string(release_name(c->release)));
     admin_set(call, "holdout_permille", json_integer(c->holdout_permille));
 }

@@ -73,9 +73,10 @@ static int add_store_row(void *context, const struct shop *shop)
         owner_format(shop->credit_owner, owner, sizeof(owner));
     }
     admin_add_row(context,
-                  json_pack("{s:I, s:I, s:s, s:s, s:s, s:I, s:s, s:I, s:I}", "store", (json_int_t)shop->id, "brand",
-                            (json_int_t)shop->brand, "zh", shop->name_zh, "en", shop->name_en, "address", shop->address,
-                            "earn_permille", (json_int_t)shop->earn_permille, "credit_owner", owner, "primary",
+                  json_pack("{s:I, s:I, s:s, s:s, s:s, s:I, s:s, s:I, s:I, s:I}", "store", (json_int_t)shop->id,
+                            "brand", (json_int_t)shop->brand, "zh", shop->name_zh, "en", shop->name_en, "address",
+                            shop->address, "earn_permille", (json_int_t)shop->earn_permille, "credit_owner", owner,
+                            "credit_term_days", (json_int_t)shop->credit_term_days, "primary",
                             (json_int_t)shop->primary_terminal, "epoch", (json_int_t)shop->store_epoch));
     return 0;
 }
@@ -99,6 +100,11 @@ static int read_store(struct admin_call *call, struct shop *shop)
         rc = admin_refuse(call, -ERANGE, "earn-permille is 0 to %d", EARN_MAX);
     }
     shop->earn_permille = (uint32_t)earn;
+    int64_t term = admin_number(call, "credit_term_days", shop->credit_term_days);
+    if (rc == 0 && (term < 0 || term > CREDIT_TERM_DAYS_MAX)) {
+        rc = admin_refuse(call, -ERANGE, "credit-term-days is 0 (never ends) to %d", CREDIT_TERM_DAYS_MAX);
+    }
+    shop->credit_term_days = (uint32_t)term;
     shop->idle_s = admin_given(call, "idle") ? admin_u32(call, "idle") : shop->idle_s;
     return rc;
 }

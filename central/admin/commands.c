@@ -9,11 +9,13 @@ static const struct admin_command commands[] = {
      .write = cmd_brand_set},
     {.name = "store list", .args = "", .help = "the stores", .read = cmd_store_list, .rows = true},
     {.name = "store add",
-     .args = "ZH:t EN:t --brand:n --address:t --earn-permille:n --idle:n --credit-owner:t",
+     .args = "ZH:t EN:t --brand:n --address:t --earn-permille:n --idle:n --credit-owner:t "
+             "--credit-term-days:n",
      .help = "a store; credit-owner: s<store>, b<brand> or p<programme> (default: the store itself)",
      .write = cmd_store_add},
     {.name = "settings set",
-     .args = "STORE:n --zh:t --en:t --address:t --earn-permille:n --idle:n --credit-owner:t",
+     .args = "STORE:n --zh:t --en:t --address:t --earn-permille:n --idle:n --credit-owner:t "
+             "--credit-term-days:n",
      .help = "change what a store's terminals show and do",
      .write = cmd_store_set},
 

@@ -1,5 +1,6 @@
 #include "central/api/openapi.h"
 #include "central/api/waiting.h"
+#include "central/store/rights_lease.h"
 #include "central/store/terminal_clock.h"
 
 #include <inttypes.h>
@@ -43,14 +44,19 @@ static int count_clock(void *context, const struct terminal_clock *clock)
     return 0;
 }
 
+static int count_clocks_off(struct store_tx *tx, uint64_t *out_count)
+{
+    return terminal_clock_each_off(tx, tx->now_ms, count_clock, out_count);
+}
+
 /* 0 while the books cannot be read: then other numbers tell. */
-static uint64_t clocks_off(struct central *central)
+static uint64_t count_in_books(struct central *central, int (*count_them)(struct store_tx *tx, uint64_t *out_count))
 {
     struct store_tx tx;
     uint64_t count = 0;
     if (store_read_begin(central->store, &tx) < 0)
         return 0;
-    if (terminal_clock_each_off(&tx, tx.now_ms, count_clock, &count) < 0)
+    if (count_them(&tx, &count) < 0)
         count = 0;
     store_read_end(&tx);
     return count;
@@ -84,7 +90,9 @@ void api_metrics(struct api_call *call)
         {"writer_commit_milliseconds_max", "gauge", "The longest of them.", writer.commit_ms_max},
         {"writer_queue", "gauge", "Jobs that wait.", writer.waiting},
         {"terminal_clocks_off", "gauge", "Terminals whose clock was more than 5 min off central's.",
-         clocks_off(central)},
+         count_in_books(central, count_clocks_off)},
+        {"leases_over", "gauge", "Rights whose lease is over and that are not back.",
+         count_in_books(central, rights_leases_over)},
         {"store_bytes", "gauge", "Size of the books with their log.", (uint64_t)store_size_bytes(central->store)},
         {"backups_total", "counter", "Verified backups made.", m->backups},
         {"backup_failures_total", "counter", "Backups that failed.", m->backup_failures},

@@ -174,6 +174,17 @@ static int collect_offer(void *context, const struct public_offer *offer)
     return 0;
 }
 
+#define LOST_SHOWN_MS (INT64_C(7) * 24 * 60 * 60 * 1000)
+
+static int collect_lost(void *context, const struct public_offer *offer)
+{
+    struct page_view *view = context;
+    if (view->lost_count < PAGE_OFFERS_MAX) {
+        view->lost[view->lost_count++] = *offer;
+    }
+    return 0;
+}
+
 static int take_first(void *context, const struct survey *survey)
 {
     struct page_view *view = context;
@@ -244,6 +255,7 @@ static int read_belongings(struct store_tx *tx, struct page_view *view)
     rc = rc ? rc : people_each_tag(tx, member.brand, collect_tag, view);
     rc = rc ? rc : people_each_member_tag(tx, member.id, mark_tag, view);
     rc = rc ? rc : campaign_each_public(tx, member.brand, member.home_store, collect_offer, view);
+    rc = rc ? rc : campaign_each_lost(tx, member.id, tx->now_ms - LOST_SHOWN_MS, collect_lost, view);
     rc = rc ? rc : survey_each_open(tx, member.id, take_first, view);
     rc = rc < 0 ? rc : people_is_personal(tx, member.id, &view->personal);
     return rc ? rc : people_each_consent(tx, member.id, keep_consent, view);

@@ -167,6 +167,10 @@ static json_t *record_row(const struct journal_entry *entry, const struct body *
     case RECORD_VOID:
         row = json_pack("{s:s, s:I}", "reason", body->voided.reason, "at_ms", (json_int_t)body->voided.business_ms);
         break;
+    case RECORD_CREDIT_EXPIRED:
+        row = json_pack("{s:I, s:I}", "amount_minor", (json_int_t)body->expired.amount_minor, "at_ms",
+                        (json_int_t)body->expired.business_ms);
+        break;
     default:
         row = json_pack("{s:I, s:I}", "amount_minor", (json_int_t)body->credit.amount_minor, "at_ms",
                         (json_int_t)body->credit.business_ms);

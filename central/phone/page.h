@@ -60,6 +60,8 @@ struct page_view {
     struct page_tag tags[PAGE_TAGS_MAX];
     uint32_t offer_count;
     struct public_offer offers[PAGE_OFFERS_MAX];
+    uint32_t lost_count; /* taken out of the pool, and given away by the store that had it before it could move */
+    struct public_offer lost[PAGE_OFFERS_MAX];
     struct survey survey;  /* asked of the member now; asked.survey 0: none */
     const char *notice;    /* a word on what was just done, of our own, or NULL */
     bool personal;         /* segments may choose the member */

@@ -53,6 +53,19 @@ static void put_coupon_text(struct html *w, const struct page_coupon *item)
     html_format(w, " · <time>%s %s</time> <time>%s</time></small></div>", from, html_word(w, "至", "to"), to);
 }
 
+static void put_place(struct html *w, const struct page_view *view, uint32_t store, const char *zh, const char *en)
+{
+    for (uint32_t i = 0; i < view->shop_count; i++) {
+        if (view->shops[i].id == store) {
+            html_put(w, "<small class=\"small\">");
+            html_say(w, zh, en);
+            html_name(w, view->shops[i].name_zh, view->shops[i].name_en);
+            html_say(w, "可用", " only");
+            html_put(w, "</small>");
+        }
+    }
+}
+
 static void put_coupon(struct html *w, const struct page_view *view, const struct page_coupon *item)
 {
     char id[ID_TEXT_MAX], shown[SHORTCODE_SHOWN_LEN + 1];
@@ -67,6 +80,9 @@ static void put_coupon(struct html *w, const struct page_view *view, const struc
     shortcode_shown(item->coupon.shortcode, shown);
     html_put(w, "<li class=\"card coupon\"><details><summary>");
     put_coupon_text(w, item);
+    if (item->coupon.right_store != view->shop.id) { /* until that store gives it up */
+        put_place(w, view, item->coupon.right_store, "目前只在", "For now at ");
+    }
     html_format(w, "<i>%s</i></summary><div class=\"code\">", html_word(w, "出示", "Show"));
     html_format(w,
                 "<img loading=\"lazy\" width=\"288\" height=\"288\" alt=\"%s\" "
@@ -84,6 +100,17 @@ static void put_coupons(struct html *w, const struct page_view *view, bool usabl
     }
 }
 
+/* Another one was chosen if there was one; what stands here found none. */
+static void put_lost(struct html *w, const struct page_view *view)
+{
+    for (uint32_t i = 0; i < view->lost_count; i++) {
+        html_put(w, "<li class=\"card coupon done lost\">");
+        put_rules(w, &view->lost[i].rules);
+        html_format(w, "</small></div><em>%s</em></li>",
+                    html_word(w, "所在门店已先送出", "its store gave it away first"));
+    }
+}
+
 static void put_all_coupons(struct html *w, const struct page_view *view)
 {
     html_format(w, "<h2>%s</h2>", html_word(w, "我的优惠券", "My coupons"));
@@ -93,6 +120,7 @@ static void put_all_coupons(struct html *w, const struct page_view *view)
     html_put(w, "<ul class=\"coupons\">");
     put_coupons(w, view, true);
     put_coupons(w, view, false);
+    put_lost(w, view);
     html_put(w, "</ul>");
 }
 
@@ -109,6 +137,9 @@ static void put_offers(struct html *w, const struct page_view *view)
         put_rules(w, &offer->rules);
         html_format(w, html_word(w, " · 剩 %u 张</small></div>", " · %u left</small></div>"),
                     offer->here + offer->elsewhere);
+        if (offer->here == 0) {
+            put_place(w, view, offer->only_store, "只在", "At ");
+        }
         html_format(
             w,
             "<form method=\"post\" action=\"/m/%s/claim\"><button class=\"take\" name=\"campaign\" value=\"%u\">%s"

@@ -1,4 +1,5 @@
 #include "central/store/campaign_internal.h"
+#include "central/store/campaign_pool.h"
 #include "central/store/identity.h"
 #include "central/store/people_merge.h"
 #include "domain/coupon.h"
@@ -135,10 +136,12 @@ static int end_with_stock(struct store_tx *tx, uint32_t campaign, const struct c
     return rc == -EPERM ? 0 : rc; /* it was ended before */
 }
 
+/* Who brings a coupon and is not known is its owner; who was given one from the pool is not. */
 static int note_taken(struct store_tx *tx, const struct given *given, const struct redemption *redemption)
 {
-    bool theirs = !given->claimed_by || redemption->body.member == given->claimed_by || !redemption->body.member;
-    return theirs ? 0 : campaign_note_unmet(tx, given->id.campaign, given->claimed_by, ISSUE_TAKEN);
+    const struct body_redemption *use = &redemption->body;
+    bool theirs = !given->claimed_by || use->member == given->claimed_by || (!use->member && !use->to_public);
+    return theirs ? 0 : campaign_lose_claim(tx, given);
 }
 
 /* The use that stands; a void moves next_use_no on, and a record that comes late may have an earlier number. */

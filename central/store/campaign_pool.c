@@ -5,6 +5,7 @@
 #include "central/store/identity.h"
 #include "central/store/rights_internal.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,6 +139,28 @@ static uint32_t held_by(const struct pool *pool, uint32_t store)
     return 0;
 }
 
+/* Whoever waits for one of these has to go there as long as that store gives none up. */
+static int name_only(struct store_tx *tx, const struct pool *pool, uint32_t store, struct feed_pool *item)
+{
+    const struct pool_shelf *only = NULL;
+    struct shop shop;
+    for (size_t i = 0; i < pool->count; i++) {
+        if (pool->shelves[i].store == store) {
+            continue;
+        }
+        if (only) {
+            return 0;
+        }
+        only = &pool->shelves[i];
+    }
+    int rc = only && only->store ? identity_find_shop(tx, only->store, &shop) : -ENOENT;
+    if (rc == 0) {
+        memcpy(item->only_zh, shop.name_zh, sizeof(item->only_zh));
+        memcpy(item->only_en, shop.name_en, sizeof(item->only_en));
+    }
+    return rc == -ENOENT ? 0 : rc;
+}
+
 static int tell_store(struct store_tx *tx, const struct pool *pool, uint32_t store)
 {
     const struct campaign *rules = &pool->entry.rules;
@@ -159,7 +182,8 @@ static int tell_store(struct store_tx *tx, const struct pool *pool, uint32_t sto
         memcpy(item.name_zh, rules->name_zh, sizeof(item.name_zh));
         memcpy(item.name_en, rules->name_en, sizeof(item.name_en));
     }
-    int rc = feed_pool_encode(&item, body, sizeof(body), &len);
+    int rc = pool->total ? name_only(tx, pool, store, &item) : 0;
+    rc = rc ? rc : feed_pool_encode(&item, body, sizeof(body), &len);
     if (rc == 0 && known == 0 && len == before_len && memcmp(body, before, len) == 0) {
         return 0; /* it knows */
     }
@@ -246,20 +270,22 @@ static int visit_public(struct store_tx *tx, uint32_t campaign, const struct pub
 int campaign_each_public(struct store_tx *tx, uint32_t brand, uint32_t store, public_visit visit, void *context)
 {
     struct db_stmt *stmt = NULL;
-    int rc =
-        query_open(store_tx_db(tx),
-                   "SELECT s.campaign, sum(s.count) FILTER (WHERE s.store = ?1), sum(s.count) FILTER (WHERE s.store "
-                   "!= ?1), max(s.until_s) FROM campaign_brief AS b CROSS JOIN campaign_shelf AS s ON s.campaign = "
-                   "b.campaign JOIN campaign AS c ON c.id = b.campaign WHERE b.state = 3 AND c.brand = ?3 AND s.count "
-                   "> 0 AND s.until_s > ?2 GROUP BY s.campaign ORDER BY s.campaign",
-                   QUERY(Q_INT(store), Q_INT(tx->now_ms / 1000), Q_INT(brand)), &stmt);
+    int rc = query_open(
+        store_tx_db(tx),
+        "SELECT s.campaign, sum(s.count) FILTER (WHERE s.store = ?1), sum(s.count) FILTER (WHERE s.store "
+        "!= ?1), max(s.until_s), CASE count(*) FILTER (WHERE s.store != ?1) WHEN 1 THEN max(s.store) FILTER "
+        "(WHERE s.store != ?1) ELSE 0 END FROM campaign_brief AS b CROSS JOIN campaign_shelf AS s ON s.campaign = "
+        "b.campaign JOIN campaign AS c ON c.id = b.campaign WHERE b.state = 3 AND c.brand = ?3 AND s.count "
+        "> 0 AND s.until_s > ?2 GROUP BY s.campaign ORDER BY s.campaign",
+        QUERY(Q_INT(store), Q_INT(tx->now_ms / 1000), Q_INT(brand)), &stmt);
     if (rc < 0) {
         return rc;
     }
     while ((rc = db_stmt_step(stmt)) == DB_ROW) {
         struct public_offer counts = {.here = (uint32_t)db_column_int64(stmt, 1),
                                       .elsewhere = (uint32_t)db_column_int64(stmt, 2),
-                                      .until_s = (uint32_t)db_column_int64(stmt, 3)};
+                                      .until_s = (uint32_t)db_column_int64(stmt, 3),
+                                      .only_store = (uint32_t)db_column_int64(stmt, 4)};
         rc = visit_public(tx, (uint32_t)db_column_int64(stmt, 0), &counts, visit, context);
         if (rc != 0) {
             break;
@@ -415,5 +441,75 @@ int campaign_claim(struct store_tx *tx, const struct claim *claim, struct claime
     if (rc == 0) {
         *out_claimed = claimed;
     }
+    return rc;
+}
+
+/* ---- claims that came too late */
+
+/* As before the claim: what is used is used, and a void brings it back to the pool where its right is. */
+static int undo_claim(struct store_tx *tx, const struct given *given, struct coupon *coupon)
+{
+    int64_t public_from_s = 0;
+    int rc = query_number(store_tx_db(tx), "SELECT public_from_s FROM campaign_given WHERE campaign = ? AND serial = ?",
+                          QUERY(Q_INT(given->id.campaign), Q_INT(given->id.serial)), &public_from_s);
+    coupon->member = given->member;
+    coupon->exclusive_until_s = (uint32_t)public_from_s;
+    rc = rc ? rc
+            : query_run(store_tx_write(tx),
+                        "UPDATE coupon SET member = ?, exclusive_until_s = ? WHERE campaign = ? AND serial = ?",
+                        QUERY(Q_INT(coupon->member), Q_INT(coupon->exclusive_until_s), Q_INT(given->id.campaign),
+                              Q_INT(given->id.serial)));
+    return rc ? rc
+              : query_run(store_tx_write(tx),
+                          "UPDATE campaign_given SET claimed_by = 0 WHERE campaign = ? AND serial = ?",
+                          QUERY(Q_INT(given->id.campaign), Q_INT(given->id.serial)));
+}
+
+static int claim_another(struct store_tx *tx, const struct claim *claim, const struct member *member)
+{
+    struct campaign_entry entry;
+    struct claimed claimed = {.verdict = ISSUE_GIVEN};
+    struct member judged;
+    int rc = catalogue_find_campaign(tx, claim->campaign, &entry);
+    rc = rc ? rc : judge_claim(tx, claim, &entry, &judged, &claimed.verdict);
+    return rc || claimed.verdict != ISSUE_GIVEN ? rc : take(tx, claim, member->home_store, &claimed);
+}
+
+int campaign_lose_claim(struct store_tx *tx, const struct given *given)
+{
+    const struct claim claim = {.campaign = given->id.campaign, .member = given->claimed_by};
+    struct coupon coupon;
+    struct member member;
+    int rc = rights_find_coupon(tx, given->id, &coupon);
+    int known = rc ? rc : people_find_member(tx, claim.member, &member);
+    rc = known == -ENOENT ? 0 : known;
+    rc = rc ? rc : campaign_note_unmet(tx, claim.campaign, claim.member, ISSUE_TAKEN);
+    rc = rc ? rc : undo_claim(tx, given, &coupon);
+    rc = rc ? rc : tell_claim(tx, &coupon, known == 0 ? member.home_store : coupon.home_store);
+    return rc || known ? rc : claim_another(tx, &claim, &member);
+}
+
+int campaign_each_lost(struct store_tx *tx, uint64_t member, int64_t since_ms, public_visit visit, void *context)
+{
+    static_assert(ISSUE_TAKEN == 11, "as in the index and the query");
+    struct db_stmt *stmt = NULL;
+    int rc =
+        query_open(store_tx_db(tx),
+                   "SELECT u.campaign FROM campaign_unmet AS u WHERE u.member = ?1 AND u.reason = 11 AND u.last_ms "
+                   ">= ?2 AND NOT EXISTS (SELECT 1 FROM coupon AS c WHERE c.member = ?1 AND c.member != 0 AND "
+                   "c.campaign = u.campaign AND c.uses = 0 AND c.revoked = 0 AND c.expiry_s > ?3) ORDER BY "
+                   "u.last_ms DESC",
+                   QUERY(Q_INT(member), Q_INT(since_ms), Q_INT(tx->now_ms / 1000)), &stmt);
+    if (rc < 0) {
+        return rc;
+    }
+    const struct public_offer nothing = {.here = 0};
+    while ((rc = db_stmt_step(stmt)) == DB_ROW) {
+        rc = visit_public(tx, (uint32_t)db_column_int64(stmt, 0), &nothing, visit, context);
+        if (rc != 0) {
+            break;
+        }
+    }
+    db_stmt_close(stmt);
     return rc;
 }

@@ -25,6 +25,7 @@ struct public_offer {
     uint32_t here;      /* held by the store that was asked about */
     uint32_t elsewhere; /* and by others, or by central (strict) */
     uint32_t until_s;
+    uint32_t only_store; /* the one that holds those elsewhere; 0 = several, or central */
 };
 typedef int (*public_visit)(void *context, const struct public_offer *offer);
 /* What a member at home in that store may claim, live campaigns only, in order of campaign. As campaign_run_pools last
@@ -46,5 +47,15 @@ struct claimed {
  * campaign_issue's; nothing in the pool is unmet demand. -ENOENT: no such campaign.
  */
 MUST_CHECK int campaign_claim(struct store_tx *tx, const struct claim *claim, struct claimed *out_claimed);
+
+/*
+ * The store that holds it gave it to somebody else before it heard of the claim: the claim is over, the coupon is as it
+ * was, and the claimer has another one of the campaign's when there is one. The unmet wish is noted (ISSUE_TAKEN).
+ */
+struct given;
+MUST_CHECK int campaign_lose_claim(struct store_tx *tx, const struct given *given);
+/* Campaigns of which the member lost a claim since then and has none to use now; visit as above, without counts. */
+MUST_CHECK int campaign_each_lost(struct store_tx *tx, uint64_t member, int64_t since_ms, public_visit visit,
+                                  void *context);
 
 #endif

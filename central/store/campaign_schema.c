@@ -83,6 +83,7 @@ static const char *const steps[] = {
     "CREATE INDEX campaign_trigger_act ON campaign_trigger (account, kind);"
     /* segments whose members are to be entered as targets of a campaign that went live */
     "CREATE TABLE campaign_opening (campaign INTEGER PRIMARY KEY) STRICT;",
+    "CREATE INDEX campaign_unmet_taken ON campaign_unmet (member, last_ms) WHERE reason = 11;",
 };
 
 const struct store_schema store_schema_campaign = {"campaign", steps, ARRAY_LEN(steps)};

@@ -49,7 +49,7 @@ int identity_find_brand(struct store_tx *tx, uint32_t id, struct brand *out_bran
 
 #define SHOP_COLUMNS                                                                                                   \
     "id, brand, name_zh, name_en, address, earn_permille, owner_scope, owner_id, idle_s, primary_terminal, "           \
-    "store_epoch, since_epoch, alone"
+    "store_epoch, since_epoch, alone, credit_term"
 
 static void shop_from_row(struct db_stmt *stmt, struct shop *out_shop)
 {
@@ -63,6 +63,7 @@ static void shop_from_row(struct db_stmt *stmt, struct shop *out_shop)
         .store_epoch = (uint16_t)db_column_int64(stmt, 10),
         .since_epoch = (uint16_t)db_column_int64(stmt, 11),
         .alone = db_column_int64(stmt, 12) != 0,
+        .credit_term_days = (uint32_t)db_column_int64(stmt, 13),
     };
     query_column_text(stmt, 2, shop.name_zh, sizeof(shop.name_zh));
     query_column_text(stmt, 3, shop.name_en, sizeof(shop.name_en));
@@ -117,6 +118,7 @@ static void settings_from(const struct shop *shop, const struct brand *brand, st
         .primary_terminal = shop->primary_terminal,
         .store_epoch = shop->store_epoch,
         .alone = shop->alone,
+        .credit_term_days = shop->credit_term_days,
     };
     memcpy(out_settings->brand_zh, brand->name_zh, FEED_NAME_MAX);
     memcpy(out_settings->brand_en, brand->name_en, FEED_NAME_MAX);
@@ -148,16 +150,16 @@ static int publish_settings(struct store_tx *tx, const struct shop *shop)
 
 static int shop_write(struct store_tx *tx, const struct shop *shop)
 {
-    return query_run(store_tx_write(tx),
-                     "INSERT INTO shop (" SHOP_COLUMNS
-                     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
-                     " ON CONFLICT (id) DO UPDATE SET name_zh = ?3, name_en = ?4, address = ?5, earn_permille = ?6,"
-                     " owner_scope = ?7, owner_id = ?8, idle_s = ?9, primary_terminal = ?10, store_epoch = ?11,"
-                     " since_epoch = ?12, alone = ?13",
-                     QUERY(Q_INT(shop->id), Q_INT(shop->brand), Q_TEXT(shop->name_zh), Q_TEXT(shop->name_en),
-                           Q_TEXT(shop->address), Q_INT(shop->earn_permille), Q_INT(shop->credit_owner.scope),
-                           Q_INT(shop->credit_owner.id), Q_INT(shop->idle_s), Q_INT(shop->primary_terminal),
-                           Q_INT(shop->store_epoch), Q_INT(shop->since_epoch), Q_INT(shop->alone)));
+    return query_run(
+        store_tx_write(tx),
+        "INSERT INTO shop (" SHOP_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+        " ON CONFLICT (id) DO UPDATE SET name_zh = ?3, name_en = ?4, address = ?5, earn_permille = ?6,"
+        " owner_scope = ?7, owner_id = ?8, idle_s = ?9, primary_terminal = ?10, store_epoch = ?11,"
+        " since_epoch = ?12, alone = ?13, credit_term = ?14",
+        QUERY(Q_INT(shop->id), Q_INT(shop->brand), Q_TEXT(shop->name_zh), Q_TEXT(shop->name_en), Q_TEXT(shop->address),
+              Q_INT(shop->earn_permille), Q_INT(shop->credit_owner.scope), Q_INT(shop->credit_owner.id),
+              Q_INT(shop->idle_s), Q_INT(shop->primary_terminal), Q_INT(shop->store_epoch), Q_INT(shop->since_epoch),
+              Q_INT(shop->alone), Q_INT(shop->credit_term_days)));
 }
 
 static int shop_save(struct store_tx *tx, const struct shop *shop, const char *what)

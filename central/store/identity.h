@@ -23,6 +23,7 @@ struct shop {    /* a store of a brand; named so, because struct store is the bo
     char address[FEED_NAME_MAX];
     uint32_t earn_permille;
     struct owner credit_owner; /* scope 0: the store itself */
+    uint32_t credit_term_days; /* after which credit earned here ends; 0 = never */
     uint32_t idle_s;
     uint32_t primary_terminal; /* 0 = none: the next one confirmed becomes it */
     uint16_t store_epoch;

@@ -169,7 +169,8 @@ static int give_anew(struct store_tx *tx, const struct recall *recall, const str
                              .amount_minor = transfer->amount_minor,
                              .from_store = transfer->from_store,
                              .to_store = transfer->from_store,
-                             .asked_ms = tx->now_ms};
+                             .asked_ms = tx->now_ms,
+                             .parts = transfer->parts};
     random_fill(store_random(tx->store), given.request_id, sizeof(given.request_id));
     int rc = share_brand_of(tx, given.to_store, &brand);
     if (rc == 0)
@@ -211,20 +212,22 @@ int merge_credit_follow(struct store_tx *tx, uint64_t member)
     return rc;
 }
 
-int merge_credit_arrived(struct store_tx *tx, struct transfer *transfer, int64_t amount_minor)
+int merge_credit_arrived(struct store_tx *tx, struct transfer *transfer, const struct body_share *released)
 {
     struct recall recall;
     int rc = find_recall(tx, transfer->id, &recall);
-    bool gives = amount_minor > 0;
-    transfer->amount_minor = amount_minor;
+    bool gives = released->amount_minor > 0;
+    transfer->amount_minor = released->amount_minor;
+    transfer->parts = released->parts;
     transfer->state = gives ? TRANSFER_GRANTED : TRANSFER_REFUSED;
     if (rc == 0 && gives && recall.from != recall.to)
         rc = book(tx, &recall, transfer);
     if (rc == 0 && gives)
         rc = give_anew(tx, &recall, transfer);
     if (rc == 0)
-        rc = query_run(store_tx_write(tx), "UPDATE credit_recall SET state = ?2, amount = ?3 WHERE transfer = ?1",
-                       QUERY(Q_INT(transfer->id), Q_INT(gives ? RECALL_GIVEN : RECALL_REFUSED), Q_INT(amount_minor)));
+        rc = query_run(
+            store_tx_write(tx), "UPDATE credit_recall SET state = ?2, amount = ?3 WHERE transfer = ?1",
+            QUERY(Q_INT(transfer->id), Q_INT(gives ? RECALL_GIVEN : RECALL_REFUSED), Q_INT(transfer->amount_minor)));
     if (rc == 0)
         rc = transfer_update(tx, transfer);
     if (rc == 0)

@@ -33,7 +33,7 @@ MUST_CHECK int merge_credit_follow(struct store_tx *tx, uint64_t member);
 
 /* For rights_share.c: a store has released what it was asked for; its share is reduced already. */
 struct transfer;
-MUST_CHECK int merge_credit_arrived(struct store_tx *tx, struct transfer *transfer, int64_t amount_minor);
+MUST_CHECK int merge_credit_arrived(struct store_tx *tx, struct transfer *transfer, const struct body_share *released);
 
 /* The postings of such a record; none when it moves no value. For records_postings. */
 void merge_credit_postings(const struct record *record, struct postings *out_postings);

@@ -35,7 +35,7 @@ int people_find_activity(struct store_tx *tx, uint64_t member, struct activity *
 static bool is_act(uint16_t kind)
 {
     return kind == RECORD_SALE || kind == RECORD_REDEMPTION || kind == RECORD_CREDIT_EARN ||
-           kind == RECORD_CREDIT_SPEND || kind == RECORD_VOID;
+           kind == RECORD_CREDIT_SPEND || kind == RECORD_CREDIT_EXPIRED || kind == RECORD_VOID;
 }
 
 /* What one act changes; a void changes it back, but the visit took place. */
@@ -172,10 +172,11 @@ static int member_of(struct store_tx *tx, const struct body *body, uint64_t *out
     uint8_t buffer[RECORD_BODY_MAX];
     struct journal_entry entry;
     struct body target;
-    *out_member = body->kind == RECORD_SALE         ? body->sale.member
-                  : body->kind == RECORD_REDEMPTION ? body->redemption.member
-                  : body->kind == RECORD_VOID       ? 0
-                                                    : body->credit.member;
+    *out_member = body->kind == RECORD_SALE             ? body->sale.member
+                  : body->kind == RECORD_REDEMPTION     ? body->redemption.member
+                  : body->kind == RECORD_CREDIT_EXPIRED ? body->expired.member
+                  : body->kind == RECORD_VOID           ? 0
+                                                        : body->credit.member;
     if (body->kind != RECORD_VOID) {
         return 0;
     }

@@ -174,14 +174,16 @@ static int last_settled(struct store_tx *tx, uint32_t programme, struct settled 
 
 /*
  * Credit is given out against issued/<owner>; what a record does to the programme's other accounts besides is what was
- * taken in. Records count for the brand of the store whose terminal wrote them. In order of arrival, so that a month is
- * read in pieces.
+ * taken in; what expired is neither. Records count for the brand of the store whose terminal wrote them. In order of
+ * arrival, so that a month is read in pieces.
  */
 #define OPEN_LINES                                                                                                     \
     "SELECT s.brand, -coalesce(sum(p.amount) FILTER (WHERE p.account = ?1), 0), -coalesce(sum(p.amount), 0) FROM "     \
     "journal AS j CROSS JOIN posting AS p USING (terminal, incarnation, seq) CROSS JOIN shop AS s ON s.id = j.store "  \
     "WHERE j.position > ?7 AND j.position <= ?8 AND p.unit = 2 AND (p.account = ?1 OR substr(p.account, 1, "           \
-    "length(?2)) = ?2 OR substr(p.account, 1, length(?3)) = ?3 OR substr(p.account, 1, length(?4)) = ?4) AND (j.hlc "  \
+    "length(?2)) = ?2 OR substr(p.account, 1, length(?3)) = ?3 OR substr(p.account, 1, length(?4)) = ?4 OR p.account " \
+    "= "                                                                                                               \
+    "?10) AND (j.hlc "                                                                                                 \
     ">> 16) < ?5 AND ((j.hlc >> 16) >= ?6 OR j.position > ?9) GROUP BY s.brand"
 
 /* A store that changed its brand, or a brand that never joined, has no line. */
@@ -209,18 +211,20 @@ static int keep_brand(void *context, uint32_t brand)
 static int add_range(struct store_tx *tx, uint32_t programme, const struct programme_month *month,
                      struct programme_sums *sums, uint64_t to)
 {
-    char issued[ACCOUNT_MAX], credit[ACCOUNT_MAX], receivable[ACCOUNT_MAX], risk[ACCOUNT_MAX];
+    char issued[ACCOUNT_MAX], credit[ACCOUNT_MAX], receivable[ACCOUNT_MAX], risk[ACCOUNT_MAX], expired[ACCOUNT_MAX];
     struct db_stmt *stmt = NULL;
     struct settled last;
     snprintf(issued, sizeof(issued), "issued/p%" PRIu32, programme);
     snprintf(credit, sizeof(credit), "credit/p%" PRIu32 "/", programme);
     snprintf(receivable, sizeof(receivable), "receivable/p%" PRIu32 "/", programme);
+    snprintf(expired, sizeof(expired), "expired/p%" PRIu32, programme);
     snprintf(risk, sizeof(risk), "risk/credit/p%" PRIu32 "/", programme);
     int rc = last_settled(tx, programme, &last);
     if (rc == 0)
         rc = query_open(store_tx_db(tx), OPEN_LINES,
                         QUERY(Q_TEXT(issued), Q_TEXT(credit), Q_TEXT(receivable), Q_TEXT(risk), Q_INT(month->end_ms),
-                              Q_INT(last.end_ms), Q_INT(sums->through), Q_INT(to), Q_INT(last.position)),
+                              Q_INT(last.end_ms), Q_INT(sums->through), Q_INT(to), Q_INT(last.position),
+                              Q_TEXT(expired)),
                         &stmt);
     while (rc == 0 && (rc = db_stmt_step(stmt)) == DB_ROW) {
         struct programme_line part = {(uint32_t)db_column_int64(stmt, 0), db_column_int64(stmt, 1),

@@ -257,6 +257,11 @@ static int64_t share_change(const struct body *body)
     return body->kind == RECORD_CREDIT_SPEND ? -body->credit.amount_minor : 0;
 }
 
+static int apply_expired(struct store_tx *tx, const struct body_expired *expired, uint32_t store)
+{
+    return rights_share_add(tx, expired->member, expired->owner, store, -expired->amount_minor);
+}
+
 static int apply_share(struct store_tx *tx, const struct body *body, uint32_t store, int64_t change)
 {
     return change == 0 ? 0 : rights_share_add(tx, body->credit.member, body->credit.owner, store, change);
@@ -323,8 +328,9 @@ static int undo_effects(struct store_tx *tx, const struct body_void *voided, con
     *out_change = 0;
     if (target->kind == RECORD_REDEMPTION)
         return rights_apply_void(tx, voided);
-    /* what was spent of a voided earn stays with the member as a receivable, so the share loses only the rest */
-    int64_t kept = target->kind == RECORD_CREDIT_EARN ? voided->receivable_minor : 0;
+    /* what was spent of a voided earn stays with the member as a receivable, and what expired was no longer there: the
+     * share loses only the rest */
+    int64_t kept = target->kind == RECORD_CREDIT_EARN ? voided->receivable_minor + voided->expired_minor : 0;
     int64_t change = share_change(target) + (around->split ? around->overdrawn : 0);
     *out_change = change == 0 ? 0 : kept - change;
     int rc = change == 0 ? 0 : apply_share(tx, target, around->store, kept - change);
@@ -427,6 +433,8 @@ static int apply_value(struct store_tx *tx, const struct record *record, uint32_
         return record_note_problem(tx, record->id, record->kind, "amounts contradict each other");
     if (body->kind == RECORD_REDEMPTION)
         rc = rights_apply_redemption(tx, record, store, &body->redemption);
+    else if (body->kind == RECORD_CREDIT_EXPIRED)
+        rc = apply_expired(tx, &body->expired, store);
     else
         rc = apply_share(tx, body, store, share_change(body));
     if (rc == 0)
@@ -450,6 +458,7 @@ static int apply_body(struct store_tx *tx, const struct record *record, uint32_t
     case RECORD_SALE:
     case RECORD_CREDIT_EARN:
     case RECORD_CREDIT_SPEND:
+    case RECORD_CREDIT_EXPIRED:
         return apply_value(tx, record, store, body);
     case RECORD_VOID:
         return apply_void(tx, record, store, body);

@@ -28,9 +28,10 @@ struct coupon {
     int64_t issued_ms;
     /* where its right is, as central knows */
     uint32_t right_epoch;
-    uint32_t right_store; /* 0 = nobody (strict: central; else released and on its way) */
-    uint32_t uses;        /* redemptions of it that stand (not voided): 0 or 1 */
-    uint32_t next_use_no; /* 1, and one more after each void */
+    uint32_t right_store;   /* 0 = nobody (strict: central; else released and on its way) */
+    uint32_t lease_until_s; /* of that right; 0 = until the coupon ends */
+    uint32_t uses;          /* redemptions of it that stand (not voided): 0 or 1 */
+    uint32_t next_use_no;   /* 1, and one more after each void */
 };
 
 /*
@@ -117,7 +118,8 @@ MUST_CHECK int rights_list_write_offs(struct store_tx *tx, struct rights_range r
 struct rights_totals {
     uint64_t records, canonical, conflicts, write_offs; /* of redemptions; grants at risk */
     uint64_t credit_conflicts;
-    uint64_t problems; /* redemption records that say what cannot be: kept, listed, not counted */
+    uint64_t problems;    /* redemption records that say what cannot be: kept, listed, not counted */
+    uint64_t leases_over; /* rights of coupons that are still good, not back from their lease (rights_lease.h) */
     int64_t unexplained;
 };
 MUST_CHECK int rights_totals(struct store_tx *tx, struct rights_totals *out_totals);

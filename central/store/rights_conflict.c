@@ -1,4 +1,5 @@
 #include "central/store/rights_internal.h"
+#include "central/store/rights_lease.h"
 #include "central/store/succession.h"
 
 static void conflict_from_row(struct db_stmt *stmt, struct conflict *out_conflict)
@@ -173,8 +174,10 @@ int rights_totals(struct store_tx *tx, struct rights_totals *out_totals)
     };
     db_stmt_close(stmt);
     totals.unexplained = (int64_t)(totals.records - totals.canonical - totals.conflicts - totals.problems);
-    *out_totals = totals;
-    return 0;
+    rc = rights_leases_over(tx, &totals.leases_over);
+    if (rc == 0)
+        *out_totals = totals;
+    return rc;
 }
 
 int record_note_problem(struct store_tx *tx, struct record_id id, uint16_t kind, const char *reason)

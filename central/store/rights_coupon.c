@@ -1,6 +1,5 @@
 #include "central/store/epoch.h"
 #include "central/store/rights_internal.h"
-#include "domain/campaign.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +7,7 @@
 
 #define COUPON_COLUMNS                                                                                                 \
     "campaign, serial, brand, member, home_store, store_epoch, mode, valid_from_s, expiry_s, exclusive_until_s,"       \
-    " shortcode, revoked, issued_ms, right_epoch, right_store, lost, uses, next_use_no"
+    " shortcode, revoked, issued_ms, right_epoch, right_store, lost, uses, next_use_no, lease_until_s"
 
 static void coupon_from_row(struct db_stmt *stmt, struct coupon_row *out_row)
 {
@@ -27,6 +26,7 @@ static void coupon_from_row(struct db_stmt *stmt, struct coupon_row *out_row)
                 .issued_ms = db_column_int64(stmt, 12),
                 .right_epoch = (uint32_t)db_column_int64(stmt, 13),
                 .right_store = (uint32_t)db_column_int64(stmt, 14),
+                .lease_until_s = (uint32_t)db_column_int64(stmt, 18),
                 .uses = (uint32_t)db_column_int64(stmt, 16),
                 .next_use_no = (uint32_t)db_column_int64(stmt, 17),
             },
@@ -54,13 +54,13 @@ int coupon_row_insert(struct store_tx *tx, const struct coupon_row *row)
     const struct coupon *c = &row->coupon;
     return query_run(store_tx_write(tx),
                      "INSERT INTO coupon (" COUPON_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-                     " ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                     " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
                      QUERY(Q_INT(c->id.campaign), Q_INT(c->id.serial), Q_INT(c->brand), Q_INT(c->member),
                            Q_INT(c->home_store), Q_INT(c->store_epoch), Q_INT(row->mode), Q_INT(c->valid_from_s),
                            Q_INT(c->expiry_s), Q_INT(c->exclusive_until_s),
                            Q_TEXT(c->shortcode[0] ? c->shortcode : NULL), Q_INT(c->revoked), Q_INT(c->issued_ms),
                            Q_INT(c->right_epoch), Q_INT(c->right_store), Q_INT(row->lost), Q_INT(c->uses),
-                           Q_INT(c->next_use_no)));
+                           Q_INT(c->next_use_no), Q_INT(c->lease_until_s)));
 }
 
 int coupon_row_update(struct store_tx *tx, const struct coupon_row *row)
@@ -68,10 +68,10 @@ int coupon_row_update(struct store_tx *tx, const struct coupon_row *row)
     const struct coupon *c = &row->coupon;
     return query_run(store_tx_write(tx),
                      "UPDATE coupon SET right_epoch = ?3, right_store = ?4, lost = ?5, uses = ?6, next_use_no = ?7,"
-                     " revoked = ?8, home_store = ?9 WHERE campaign = ?1 AND serial = ?2",
+                     " revoked = ?8, home_store = ?9, lease_until_s = ?10 WHERE campaign = ?1 AND serial = ?2",
                      QUERY(Q_INT(c->id.campaign), Q_INT(c->id.serial), Q_INT(c->right_epoch), Q_INT(c->right_store),
                            Q_INT(row->lost), Q_INT(c->uses), Q_INT(c->next_use_no), Q_INT(c->revoked),
-                           Q_INT(c->home_store)));
+                           Q_INT(c->home_store), Q_INT(c->lease_until_s)));
 }
 
 int coupon_publish(struct store_tx *tx, const struct coupon *coupon, uint32_t store, uint64_t *out_position)
@@ -249,10 +249,11 @@ int rights_each_coupon(struct store_tx *tx, const struct rights_coupon_filter *f
 int grant_find(struct store_tx *tx, struct coupon_id id, uint32_t epoch, struct grant_row *out_grant)
 {
     struct db_stmt *stmt = NULL;
-    int rc = query_first(store_tx_db(tx),
-                         "SELECT epoch, store, use_no, transfer, risk, position, store_epoch FROM grant_log"
-                         " WHERE campaign = ?1 AND serial = ?2 AND epoch = ?3",
-                         QUERY(Q_INT(id.campaign), Q_INT(id.serial), Q_INT(epoch)), &stmt);
+    int rc =
+        query_first(store_tx_db(tx),
+                    "SELECT epoch, store, use_no, transfer, risk, position, store_epoch, lease_until_s FROM grant_log"
+                    " WHERE campaign = ?1 AND serial = ?2 AND epoch = ?3",
+                    QUERY(Q_INT(id.campaign), Q_INT(id.serial), Q_INT(epoch)), &stmt);
     if (rc < 0)
         return rc;
     *out_grant = (struct grant_row){
@@ -263,6 +264,7 @@ int grant_find(struct store_tx *tx, struct coupon_id id, uint32_t epoch, struct 
         .risk = db_column_int64(stmt, 4) != 0,
         .position = (uint64_t)db_column_int64(stmt, 5),
         .store_epoch = (uint32_t)db_column_int64(stmt, 6),
+        .lease_until_s = (uint32_t)db_column_int64(stmt, 7),
     };
     db_stmt_close(stmt);
     return 0;
@@ -272,11 +274,10 @@ int grant_insert(struct store_tx *tx, struct coupon_id id, const struct grant_ro
 {
     return query_run(store_tx_write(tx),
                      "INSERT INTO grant_log (campaign, serial, epoch, store, use_no, transfer, risk, granted_ms,"
-                     " position, store_epoch) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-                     " ?10)",
+                     " position, store_epoch, lease_until_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                      QUERY(Q_INT(id.campaign), Q_INT(id.serial), Q_INT(grant->epoch), Q_INT(grant->store),
                            Q_INT(grant->use_no), Q_INT(grant->transfer), Q_INT(grant->risk), Q_INT(tx->now_ms),
-                           Q_INT(grant->position), Q_INT(grant->store_epoch)));
+                           Q_INT(grant->position), Q_INT(grant->store_epoch), Q_INT(grant->lease_until_s)));
 }
 
 int rights_ask_code(struct store_tx *tx, const struct rights_asker *asker, const struct authority_request *request,
@@ -297,16 +298,20 @@ int rights_ask_code(struct store_tx *tx, const struct rights_asker *asker, const
     return rc;
 }
 
-int rights_campaign_mode(struct store_tx *tx, uint32_t brand, uint32_t campaign, enum campaign_mode *out_mode)
+int coupon_rules(struct store_tx *tx, uint32_t brand, uint32_t campaign, struct campaign *out_rules)
 {
     uint8_t body[FEED_BODY_MAX];
     size_t len = 0;
     char key[16];
     snprintf(key, sizeof(key), "%" PRIu32, campaign);
     int rc = feed_find(tx, (struct feed_target){.brand = brand}, FEED_CAMPAIGN, key, body, sizeof(body), &len);
+    return rc < 0 ? rc : campaign_decode((struct slice){body, len}, out_rules);
+}
+
+int rights_campaign_mode(struct store_tx *tx, uint32_t brand, uint32_t campaign, enum campaign_mode *out_mode)
+{
     struct campaign rules;
-    if (rc == 0)
-        rc = campaign_decode((struct slice){body, len}, &rules);
+    int rc = coupon_rules(tx, brand, campaign, &rules);
     if (rc == 0)
         *out_mode = (enum campaign_mode)rules.mode;
     return rc;

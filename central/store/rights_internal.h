@@ -7,6 +7,7 @@
 #include "central/store/journal.h"
 #include "central/store/query.h"
 #include "central/store/rights.h"
+#include "domain/campaign.h"
 
 struct coupon_row {
     struct coupon coupon;
@@ -16,7 +17,7 @@ struct coupon_row {
 
 MUST_CHECK int coupon_row_find(struct store_tx *tx, struct coupon_id id, struct coupon_row *out_row);
 MUST_CHECK int coupon_row_insert(struct store_tx *tx, const struct coupon_row *row);
-/* home_store, right_epoch, right_store, lost, uses, next_use_no, revoked */
+/* home_store, right_epoch, right_store, lease_until_s, lost, uses, next_use_no, revoked */
 MUST_CHECK int coupon_row_update(struct store_tx *tx, const struct coupon_row *row);
 /* A coupon that these books lost in a restore, known from a record of `store`: taken in. seed: its id, member if known,
  * and the mode to believe when its campaign is not known either. */
@@ -24,6 +25,8 @@ MUST_CHECK int coupon_learn(struct store_tx *tx, uint32_t store, const struct co
                             struct coupon_row *out_row);
 /* Learned of by a later use or by an offline budget: only its token says where it is at home, and its right with it. */
 bool coupon_home_unknown(const struct coupon_row *row);
+/* The campaign as its brand's stores know it. -ENOENT. */
+MUST_CHECK int coupon_rules(struct store_tx *tx, uint32_t brand, uint32_t campaign, struct campaign *out_rules);
 MUST_CHECK int coupon_publish(struct store_tx *tx, const struct coupon *coupon, uint32_t store, uint64_t *out_position);
 
 struct grant_row {
@@ -32,6 +35,7 @@ struct grant_row {
     bool risk;
     uint64_t position;
     uint32_t store_epoch; /* of the store, under which it was given */
+    uint32_t lease_until_s;
 };
 MUST_CHECK int grant_find(struct store_tx *tx, struct coupon_id id, uint32_t epoch, struct grant_row *out_grant);
 MUST_CHECK int grant_insert(struct store_tx *tx, struct coupon_id id, const struct grant_row *grant);
@@ -63,9 +67,10 @@ struct transfer {
     uint64_t member;
     struct owner owner;
     int64_t amount_minor;
-    uint32_t from_store, to_store, to_terminal;
+    uint32_t from_store, to_store, to_terminal; /* right, to store 0: back from its lease, nobody waits for it */
     int64_t asked_ms;
-    uint64_t position; /* of the grant, in the asker's lane */
+    uint64_t position;         /* of the grant, in the asker's lane */
+    struct credit_parts parts; /* share: what of it ends, from the release into the grant; the feed keeps them */
 };
 
 MUST_CHECK int transfer_insert(struct store_tx *tx, struct transfer *transfer); /* gives the id */
@@ -87,6 +92,9 @@ MUST_CHECK int transfer_end_right(struct store_tx *tx, const struct coupon *coup
  * else central keeps it until somebody asks (strict, expired, revoked, used).
  */
 MUST_CHECK int right_place(struct store_tx *tx, struct coupon_row *row);
+/* Opens a move: who is to have it and who asked for it stand in *transfer, the rest is filled in. The holder's lane
+ * says that its right is wanted back. */
+MUST_CHECK int right_ask_holder(struct store_tx *tx, const struct coupon *coupon, struct transfer *transfer);
 /* Under the next epoch to a store that holds it already, in the hands of another terminal now; or away from a lost one.
  */
 MUST_CHECK int right_regrant(struct store_tx *tx, struct coupon_row *row, const struct grant_row *grant,
@@ -98,6 +106,9 @@ struct share_lane {
 };
 MUST_CHECK int share_publish(struct store_tx *tx, const struct share_lane *lane, const struct transfer *transfer,
                              uint64_t *out_position);
+/* Credit out of central's own hand, whose ends nobody knows any more: it begins its term anew, at the store it goes to.
+ */
+MUST_CHECK int share_renew(struct store_tx *tx, struct transfer *transfer);
 MUST_CHECK int share_brand_of(struct store_tx *tx, uint32_t store, uint32_t *out_brand);
 /* The whole share of a store, told to it anew: for a terminal whose books are blank. */
 MUST_CHECK int share_tell(struct store_tx *tx, uint64_t member, struct owner owner, uint32_t store);

@@ -1,4 +1,5 @@
 #include "central/store/rights_internal.h"
+#include "central/store/rights_lease.h"
 #include "central/store/settle.h"
 #include "central/store/succession.h"
 
@@ -79,6 +80,8 @@ static int give_right(struct store_tx *tx, struct coupon_row *row, struct grant_
     grant->epoch = coupon->right_epoch + 1;
     grant->use_no = coupon->next_use_no;
     rc = shop_epoch(tx, grant->store, &grant->store_epoch);
+    if (rc == 0)
+        rc = lease_of_grant(tx, coupon, grant->store, &grant->lease_until_s);
     if (rc < 0)
         return rc;
     struct feed_right right = {.coupon = coupon->id,
@@ -86,12 +89,14 @@ static int give_right(struct store_tx *tx, struct coupon_row *row, struct grant_
                                .use_no = grant->use_no,
                                .transfer = grant->transfer,
                                .risk = grant->risk,
-                               .store_epoch = grant->store_epoch};
+                               .store_epoch = grant->store_epoch,
+                               .lease_until_s = grant->lease_until_s};
     rc = publish_right(tx, coupon, FEED_RIGHT_GRANT, grant->store, &right, &grant->position);
     if (rc == 0)
         rc = grant_insert(tx, coupon->id, grant);
     coupon->right_epoch = grant->epoch;
     coupon->right_store = grant->store;
+    coupon->lease_until_s = grant->lease_until_s;
     row->lost = false;
     if (rc == 0)
         rc = coupon_row_update(tx, row);
@@ -100,24 +105,23 @@ static int give_right(struct store_tx *tx, struct coupon_row *row, struct grant_
     return rc;
 }
 
+int right_ask_holder(struct store_tx *tx, const struct coupon *coupon, struct transfer *transfer)
+{
+    transfer->kind = TRANSFER_RIGHT;
+    transfer->state = TRANSFER_OPEN;
+    transfer->coupon = coupon->id;
+    transfer->epoch = coupon->right_epoch;
+    transfer->from_store = coupon->right_store;
+    int rc = transfer_insert(tx, transfer);
+    return rc < 0 ? rc : publish_request(tx, coupon, transfer);
+}
+
 static int start_transfer(struct store_tx *tx, const struct coupon *coupon, const struct rights_asker *asker,
                           const struct authority_request *request, struct authority_answer *answer)
 {
-    struct transfer transfer = {
-        .kind = TRANSFER_RIGHT,
-        .state = TRANSFER_OPEN,
-        .coupon = coupon->id,
-        .epoch = coupon->right_epoch,
-        .from_store = coupon->right_store,
-        .to_store = asker->store,
-        .to_terminal = asker->terminal,
-        .asked_ms = tx->now_ms,
-    };
+    struct transfer transfer = {.to_store = asker->store, .to_terminal = asker->terminal, .asked_ms = tx->now_ms};
     memcpy(transfer.request_id, request->request_id, REQUEST_ID_LEN);
-    int rc = transfer_insert(tx, &transfer);
-    if (rc < 0)
-        return rc;
-    rc = publish_request(tx, coupon, &transfer);
+    int rc = right_ask_holder(tx, coupon, &transfer);
     answer->used_store = transfer.from_store; /* where it is held */
     answer->verdict = AUTHORITY_WAITING;
     answer->transfer = transfer.id;
@@ -182,7 +186,7 @@ static int ask_fresh(struct store_tx *tx, struct coupon_row *row, const struct r
     }
     if (coupon->uses > 0)
         return answer_used(tx, coupon, answer);
-    if (coupon->right_store == asker->store)
+    if (coupon->right_store == asker->store && !lease_ends(coupon, tx->now_ms))
         return answer_held_here(tx, coupon, answer);
     if (row->lost || coupon_home_unknown(row)) {
         answer->verdict = AUTHORITY_WAITING; /* whoever holds it will say so in its journal */
@@ -237,14 +241,14 @@ static int grant_transfer(struct store_tx *tx, struct coupon_row *row, struct tr
     return rc;
 }
 
-static int give_home(struct store_tx *tx, struct coupon_row *row, bool risk)
+static int give_home(struct store_tx *tx, struct coupon_row *row, bool risk, const char *why)
 {
     const struct coupon *coupon = &row->coupon;
     bool over = coupon->expiry_s != 0 && (int64_t)coupon->expiry_s * 1000 <= tx->now_ms;
     if (over || row->mode == MODE_STRICT || coupon->home_store == 0)
         return coupon_row_update(tx, row);
     struct grant_row grant = {.store = coupon->home_store, .risk = risk};
-    return give_right(tx, row, &grant, NULL, "nobody held it");
+    return give_right(tx, row, &grant, NULL, why);
 }
 
 int right_place(struct store_tx *tx, struct coupon_row *row)
@@ -262,8 +266,11 @@ int right_place(struct store_tx *tx, struct coupon_row *row)
     if (rc == 0)
         rc = transfer_find_open_right(tx, coupon->id, &open);
     if (rc == -ENOENT)
-        return give_home(tx, row, risk);
-    return rc < 0 ? rc : grant_transfer(tx, row, &open, risk);
+        return give_home(tx, row, risk, "nobody held it");
+    if (rc < 0 || open.to_store != 0)
+        return rc < 0 ? rc : grant_transfer(tx, row, &open, risk);
+    rc = transfer_end_right(tx, coupon, TRANSFER_GRANTED);
+    return rc < 0 ? rc : give_home(tx, row, risk, "its lease was over");
 }
 
 /*
@@ -347,6 +354,8 @@ static int follow_right(struct store_tx *tx, const struct coupon *coupon)
         return rc == -ENOENT ? 0 : rc;
     if (open.to_store == coupon->right_store)
         return transfer_end_right(tx, coupon, TRANSFER_GRANTED);
+    if (open.to_store == 0)
+        return transfer_end_right(tx, coupon, TRANSFER_REFUSED);
     char key[ID_TEXT_MAX];
     coupon_id_format(coupon->id, key, sizeof(key));
     rc = feed_withdraw(tx, lane_of(coupon, open.from_store), FEED_RIGHT_REQUEST, key);
@@ -365,14 +374,20 @@ static int learn_grant(struct store_tx *tx, uint32_t store, const struct body_ri
                               .use_no = body->use_no,
                               .transfer = body->transfer,
                               .risk = body->risk,
-                              .store_epoch = body->store_epoch};
+                              .store_epoch = body->store_epoch,
+                              .lease_until_s = body->lease_until_s};
     int rc = body->store_epoch == 0 ? shop_epoch(tx, store, &grant.store_epoch) : 0;
     if (rc == 0)
         rc = grant_insert(tx, body->coupon, &grant);
-    if (rc < 0 || body->epoch <= coupon->right_epoch)
+    if (rc < 0 || body->epoch < coupon->right_epoch)
         return rc;
+    if (body->epoch == coupon->right_epoch) { /* a redemption, or a void, told of it first */
+        coupon->lease_until_s = coupon->right_store == store ? body->lease_until_s : 0;
+        return coupon_row_update(tx, row);
+    }
     coupon->right_epoch = body->epoch;
     coupon->right_store = store;
+    coupon->lease_until_s = body->lease_until_s;
     row->lost = false;
     if (coupon->next_use_no < body->use_no)
         coupon->next_use_no = body->use_no;
@@ -429,6 +444,7 @@ int rights_write_off(struct store_tx *tx, struct coupon_id id, uint32_t store, c
         rc = transfer_end_right(tx, &row.coupon, TRANSFER_REFUSED);
     if (rc < 0)
         return rc;
+    row.coupon.right_store = 0; /* nor does its lease go on */
     const struct grant_row grant = {.store = store, .risk = true};
     return right_regrant(tx, &row, &grant, who, why);
 }

@@ -122,7 +122,7 @@ static int recall_right(struct store_tx *tx, const struct offered *offered)
     if (grant.risk || right.epoch == 0 || row.coupon.right_epoch != right.epoch || row.coupon.right_store != store)
         return 0;
     row.coupon.right_epoch--;
-    row.coupon.right_store = 0;
+    row.coupon.right_store = row.coupon.lease_until_s = 0;
     row.lost = true;
     rc = coupon_row_update(tx, &row);
     if (rc == 0)

@@ -1,3 +1,4 @@
+#include "central/store/identity.h"
 #include "central/store/merge_credit.h"
 #include "central/store/rights_internal.h"
 #include "central/store/settle.h"
@@ -71,7 +72,11 @@ static int find_holder(struct store_tx *tx, const struct transfer *transfer, uin
 int share_publish(struct store_tx *tx, const struct share_lane *lane, const struct transfer *transfer,
                   uint64_t *out_position)
 {
-    struct feed_share share = {transfer->member, transfer->owner, transfer->amount_minor, transfer->id};
+    struct feed_share share = {.member = transfer->member,
+                               .owner = transfer->owner,
+                               .amount_minor = transfer->amount_minor,
+                               .transfer = transfer->id,
+                               .parts = transfer->parts};
     uint8_t body[FEED_BODY_MAX];
     size_t len = 0;
     int rc = feed_share_encode(&share, body, sizeof(body), &len);
@@ -81,6 +86,17 @@ int share_publish(struct store_tx *tx, const struct share_lane *lane, const stru
     snprintf(key, sizeof(key), "%" PRIu64, transfer->id);
     struct feed_target target = {lane->brand, lane->store};
     return feed_publish(tx, target, lane->kind, key, (struct slice){body, len}, out_position);
+}
+
+int share_renew(struct store_tx *tx, struct transfer *transfer)
+{
+    struct shop shop;
+    int rc = identity_find_shop(tx, transfer->to_store, &shop);
+    if (rc < 0)
+        return rc;
+    transfer->parts.count = 0;
+    credit_parts_add(&transfer->parts, credit_ends_s(tx->now_ms, shop.credit_term_days), transfer->amount_minor);
+    return 0;
 }
 
 static int ask_holder(struct store_tx *tx, const struct rights_asker *asker, struct transfer *transfer,
@@ -123,7 +139,9 @@ static int give_from_hand(struct store_tx *tx, const struct rights_asker *asker,
 {
     asked->amount_minor = minor;
     asked->state = TRANSFER_GRANTED;
-    int rc = transfer_insert(tx, asked);
+    int rc = share_renew(tx, asked);
+    if (rc == 0)
+        rc = transfer_insert(tx, asked);
     struct share_lane lane = {FEED_SHARE_GRANT, asker->brand, asker->store};
     if (rc == 0)
         rc = share_publish(tx, &lane, asked, &asked->position);
@@ -218,9 +236,10 @@ static int pass_on(struct store_tx *tx, struct transfer *transfer, const struct 
 {
     uint32_t brand = 0;
     if (transfer->kind == TRANSFER_RECALL)
-        return merge_credit_arrived(tx, transfer, body->amount_minor);
+        return merge_credit_arrived(tx, transfer, body);
     int rc = share_brand_of(tx, transfer->to_store, &brand);
     transfer->amount_minor = body->amount_minor;
+    transfer->parts = body->parts;
     transfer->state = body->amount_minor > 0 ? TRANSFER_GRANTED : TRANSFER_REFUSED;
     if (rc == 0 && transfer->state == TRANSFER_GRANTED) {
         struct share_lane lane = {FEED_SHARE_GRANT, brand, transfer->to_store};
@@ -259,7 +278,14 @@ static int share_place(struct store_tx *tx, struct share_transit *transit)
                                  .to_store = transit->from_store};
     rc = rights_share_add(tx, transit->member, transit->owner, 0, -transit->amount_minor);
     transit->to_store = move.to_store;
-    struct body_share released = {transit->member, transit->owner, transit->amount_minor, transit->transfer};
+    struct body_share released = {.member = transit->member,
+                                  .owner = transit->owner,
+                                  .amount_minor = transit->amount_minor,
+                                  .transfer = transit->transfer};
+    move.amount_minor = transit->amount_minor;
+    if (rc == 0)
+        rc = share_renew(tx, &move);
+    released.parts = move.parts;
     if (rc == 0)
         rc = pass_on(tx, &move, &released);
     if (rc == 0)
@@ -279,6 +305,9 @@ int share_tell(struct store_tx *tx, uint64_t member, struct owner owner, uint32_
     uint32_t brand = 0;
     int rc = rights_share_at(tx, member, owner, store, &told.amount_minor);
     if (rc < 0 || told.amount_minor <= 0)
+        return rc;
+    rc = share_renew(tx, &told);
+    if (rc < 0)
         return rc;
     random_fill(store_random(tx->store), told.request_id, sizeof(told.request_id));
     rc = share_brand_of(tx, store, &brand);
@@ -431,6 +460,8 @@ int rights_apply_share(struct store_tx *tx, const struct record *record, uint32_
 {
     if (body->amount_minor < 0 || body->amount_minor > RIGHTS_AMOUNT_MAX)
         return record_note_problem(tx, record->id, record->kind, "amount out of range");
+    if (!credit_parts_sane(&body->parts, body->amount_minor))
+        return record_note_problem(tx, record->id, record->kind, "parts contradict the amount");
     return record->kind == RECORD_SHARE_RELEASED ? apply_released(tx, record, store, body)
                                                  : apply_granted(tx, record, store, body);
 }

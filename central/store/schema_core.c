@@ -141,6 +141,15 @@ static const char *const steps[] = {
     /* whose clock is not central's (terminal_clock.h) */
     ("CREATE TABLE terminal_clock (terminal INTEGER PRIMARY KEY, lead_ms INTEGER NOT NULL, lead_at_ms INTEGER NOT NULL,"
      " said_ms INTEGER NOT NULL, said_at_ms INTEGER NOT NULL);"),
+
+    /* until when a right may be used where it went (rights_lease.h) */
+    "ALTER TABLE grant_log ADD COLUMN lease_until_s INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE coupon ADD COLUMN lease_until_s INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX coupon_lease ON coupon (lease_until_s) WHERE lease_until_s != 0 AND right_store != 0 AND uses = 0"
+    " AND revoked = 0;",
+
+    /* days after which credit earned at the store ends; 0 = never */
+    "ALTER TABLE shop ADD COLUMN credit_term INTEGER NOT NULL DEFAULT 0;",
 };
 
 const struct store_schema store_schema_core = {"core", steps, ARRAY_LEN(steps)};

@@ -164,7 +164,7 @@ static int book(struct store_tx *tx, const struct row *row, const struct journal
 
 /* ---- settling */
 
-/* What the store gave away: a spend, or a share that it released. */
+/* What the store gave away: a spend, what it let expire, or a share that it released. */
 struct taking {
     struct record_id id;
     uint8_t hash[HASH_LEN];
@@ -176,10 +176,10 @@ struct taking {
 
 static bool is_of(const struct row *row, const struct body *body, struct taking *taking)
 {
-    bool spend = body->kind == RECORD_CREDIT_SPEND;
-    uint64_t member = spend ? body->credit.member : body->share.member;
-    struct owner owner = spend ? body->credit.owner : body->share.owner;
-    taking->left = spend ? body->credit.amount_minor : body->share.amount_minor;
+    bool expired = body->kind == RECORD_CREDIT_EXPIRED, spend = body->kind == RECORD_CREDIT_SPEND;
+    uint64_t member = spend ? body->credit.member : expired ? body->expired.member : body->share.member;
+    struct owner owner = spend ? body->credit.owner : expired ? body->expired.owner : body->share.owner;
+    taking->left = spend ? body->credit.amount_minor : expired ? body->expired.amount_minor : body->share.amount_minor;
     taking->clerk = spend ? body->credit.clerk : 0;
     return member == row->member && owner.scope == row->owner.scope && owner.id == row->owner.id;
 }
@@ -262,11 +262,15 @@ static int search_store(struct store_tx *tx, struct search *search)
     return rc < 0 ? rc : step < 0 ? step : 0;
 }
 
-/* The newest spend that was not voided; where there is none, the newest share that was let go. */
+/* The newest spend that was not voided, or what expired later; where there is none, the newest share that was let go.
+ */
 static int find_taking(struct store_tx *tx, const struct row *row, struct taking *out_taking)
 {
     struct search search = {.row = row, .kind = RECORD_CREDIT_SPEND};
     int rc = search_store(tx, &search);
+    search.kind = RECORD_CREDIT_EXPIRED;
+    if (rc == 0)
+        rc = search_store(tx, &search);
     if (rc == 0 && search.found.left == 0) {
         search.kind = RECORD_SHARE_RELEASED;
         rc = search_store(tx, &search);

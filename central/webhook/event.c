@@ -29,6 +29,7 @@ static const struct event_kind {
     {"touchpoint.follow", RECORD_FOLLOW, "followed"},
     {"touchpoint.unfollow", RECORD_FOLLOW, "unfollowed"},
     {"conflict", RECORD_CONFLICT, NULL},
+    {"credit.expired", RECORD_CREDIT_EXPIRED, NULL},
 };
 
 #define ALL_EVENTS ((UINT64_C(1) << ARRAY_LEN(kinds)) - 1)
@@ -131,6 +132,16 @@ static void put_credit(json_t *event, const struct body_credit *credit)
     put_number(event, "business_ms", credit->business_ms);
 }
 
+static void put_expired(json_t *event, const struct body_expired *expired)
+{
+    char owner[ID_TEXT_MAX];
+    owner_format(expired->owner, owner, sizeof(owner));
+    put_member(event, "member", expired->member);
+    put_text(event, "owner", owner);
+    put_number(event, "amount_minor", expired->amount_minor);
+    put_number(event, "business_ms", expired->business_ms);
+}
+
 static void put_redemption(json_t *event, const struct body_redemption *redemption)
 {
     put_member(event, "member", redemption->member);
@@ -171,6 +182,9 @@ static bool put_body(json_t *event, const struct body *body)
     case RECORD_CREDIT_EARN:
     case RECORD_CREDIT_SPEND:
         put_credit(event, &body->credit);
+        return true;
+    case RECORD_CREDIT_EXPIRED:
+        put_expired(event, &body->expired);
         return true;
     default:
         return false;

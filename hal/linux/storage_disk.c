@@ -13,11 +13,24 @@
 #include "../backends.h"
 #include "storage_identity.h"
 
-#define MARK_TEXT_MAX 96
+/*
+ * The mark stands twice, each in a block of its own, and is written in turns: what a power cut tears is the older one.
+ * So it needs no file system that renames, and a few blocks of a bare partition will do.
+ */
+#define MARK_BLOCK 4096
+#define MARK_TEXT  256
+#define MARK_FORM  "mark turn %" PRIu64 " boot %" PRIu64 " books %" PRIu64 " of %" PRIu32 ".%" PRIu32 " seq %" PRIu64
+#define MARK_SCAN  "mark turn %" SCNu64 " boot %" SCNu64 " books %" SCNu64 " of %" SCNu32 ".%" SCNu32 " seq %" SCNu64
 
 struct storage_disk {
     struct storage base;
     struct storage_spec spec;
+};
+
+struct turn {
+    uint64_t number; /* 0 = none */
+    int place;       /* 0 or 1 */
+    struct storage_mark mark;
 };
 
 static int disk_state(struct storage *storage, struct storage_state *out_state)
@@ -57,39 +70,94 @@ static uint32_t mark_check(const char *text, size_t length)
     return sum;
 }
 
-static int mark_parse(const char *text, struct storage_mark *out_mark)
+static int turn_parse(const char *text, struct turn *out_turn)
 {
-    struct storage_mark mark;
-    uint32_t check;
+    struct storage_mark mark = {0};
+    uint64_t number = 0;
+    uint32_t check = 0;
     int body = 0;
     int end = 0;
 
-    if (sscanf(text, "boot %" SCNu64 " seq %" SCNu64 "%n check %8" SCNx32 "%n", &mark.boot_count, &mark.last_seq, &body,
-               &check, &end) != 3 ||
-        text[end] != '\n' || check != mark_check(text, (size_t)body)) {
+    if (sscanf(text, MARK_SCAN "%n check %8" SCNx32 "%n", &number, &mark.boot_count, &mark.books_count, &mark.terminal,
+               &mark.incarnation, &mark.last_seq, &body, &check, &end) != 7 ||
+        text[end] != '\n' || number == 0 || check != mark_check(text, (size_t)body)) {
         return -EBADMSG;
     }
-    *out_mark = mark;
+    out_turn->number = number;
+    out_turn->mark = mark;
     return 0;
+}
+
+/* -ENOENT: nothing was ever written there, and a new file ends before it. */
+static int turn_read(int fd, int place, struct turn *out_turn)
+{
+    char text[MARK_TEXT + 1] = "";
+    ssize_t n = pread(fd, text, MARK_TEXT, (off_t)place * MARK_BLOCK);
+    bool blank = true;
+
+    if (n < 0) {
+        return -EIO;
+    }
+    for (ssize_t i = 0; i < n; i++) {
+        blank = blank && text[i] == '\0';
+    }
+    if (blank) {
+        return -ENOENT;
+    }
+    out_turn->place = place;
+    return turn_parse(text, out_turn);
+}
+
+/* The later of the two. Damage of the one is a power cut's as long as the other is whole. */
+static int turn_find(int fd, struct turn *out_turn)
+{
+    struct turn turns[2] = {0};
+    int errors[2];
+
+    for (int place = 0; place < 2; place++) {
+        errors[place] = turn_read(fd, place, &turns[place]);
+    }
+    if (errors[0] == -EIO || errors[1] == -EIO) {
+        return -EIO;
+    }
+    if (errors[0] != 0 && errors[1] != 0) {
+        return errors[0] == -EBADMSG || errors[1] == -EBADMSG ? -EBADMSG : -ENOENT;
+    }
+    *out_turn = turns[turns[1].number > turns[0].number];
+    return 0;
+}
+
+/* A device node that is missing is no mark that is missing: nobody knows what it would say. */
+static int mark_open(const char *path, int flags)
+{
+    int fd = open(path, flags | O_CLOEXEC, 0600);
+
+    if (fd < 0) {
+        return errno == ENOENT && strncmp(path, "/dev/", 5) == 0 ? -ENODEV : -errno;
+    }
+    return fd;
 }
 
 static int disk_mark_read(struct storage *storage, struct storage_mark *out_mark)
 {
     const struct storage_disk *disk = (const struct storage_disk *)storage;
-    char text[MARK_TEXT_MAX] = "";
-    ssize_t n;
+    struct turn turn;
+    int error;
     int fd;
 
     if (disk->spec.mark_path[0] == '\0') {
         return -ENOTSUP;
     }
-    fd = open(disk->spec.mark_path, O_RDONLY | O_CLOEXEC);
+    fd = mark_open(disk->spec.mark_path, O_RDONLY);
     if (fd < 0) {
-        return -errno;
+        return fd;
     }
-    n = read(fd, text, sizeof(text) - 1);
+    error = turn_find(fd, &turn);
     close(fd);
-    return n < 0 ? -EIO : mark_parse(text, out_mark);
+    if (!error) {
+        *out_mark = turn.mark;
+    }
+    return error;
 }
 
 static int sync_directory(const char *path)
@@ -110,47 +178,46 @@ static int sync_directory(const char *path)
     return error;
 }
 
-static int write_durably(const char *path, const char *text, size_t length)
+static int turn_write(int fd, const struct turn *turn)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    int error = 0;
+    const struct storage_mark *mark = &turn->mark;
+    char text[MARK_TEXT] = "";
     ssize_t n;
+    int body;
 
-    if (fd < 0) {
-        return -errno;
+    body = snprintf(text, sizeof(text), MARK_FORM, turn->number, mark->boot_count, mark->books_count, mark->terminal,
+                    mark->incarnation, mark->last_seq);
+    snprintf(text + body, sizeof(text) - (size_t)body, " check %08" PRIx32 "\n", mark_check(text, (size_t)body));
+    n = pwrite(fd, text, sizeof(text), (off_t)turn->place * MARK_BLOCK);
+    if (n != (ssize_t)sizeof(text)) {
+        return n < 0 ? -errno : -ENOSPC;
     }
-    n = write(fd, text, length);
-    if (n != (ssize_t)length) {
-        error = n < 0 ? -errno : -ENOSPC;
-    } else if (fsync(fd) < 0) {
-        error = -errno;
-    }
-    close(fd);
-    return error;
+    return fsync(fd) < 0 ? -errno : 0;
 }
 
 static int disk_mark_write(struct storage *storage, const struct storage_mark *mark)
 {
     const struct storage_disk *disk = (const struct storage_disk *)storage;
     const char *path = disk->spec.mark_path;
-    char next[HAL_DEVICE_MAX + 8];
-    char text[MARK_TEXT_MAX];
-    int body;
-    int length;
+    bool node = strncmp(path, "/dev/", 5) == 0;
+    struct turn turn = {.place = 1};
     int error;
+    int fd;
 
     if (path[0] == '\0') {
         return -ENOTSUP;
     }
-    body = snprintf(text, sizeof(text), "boot %" PRIu64 " seq %" PRIu64, mark->boot_count, mark->last_seq);
-    length = body + snprintf(text + body, sizeof(text) - (size_t)body, " check %08" PRIx32 "\n",
-                             mark_check(text, (size_t)body));
-    snprintf(next, sizeof(next), "%s.next", path);
-    error = write_durably(next, text, (size_t)length);
-    if (!error && rename(next, path) < 0) {
-        error = -errno;
+    fd = mark_open(path, node ? O_RDWR : O_RDWR | O_CREAT);
+    if (fd < 0) {
+        return fd;
     }
-    return error ? error : sync_directory(path);
+    error = turn_find(fd, &turn);
+    if (!error || error == -ENOENT || error == -EBADMSG) {
+        turn = (struct turn){.number = turn.number + 1, .place = !turn.place, .mark = *mark};
+        error = turn_write(fd, &turn);
+    }
+    close(fd);
+    return error || node ? error : sync_directory(path);
 }
 
 static void disk_close(struct storage *storage)

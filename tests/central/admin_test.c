@@ -93,6 +93,7 @@ static void refusals_say_what_is_wrong(void **state)
         {"store add", "{\"zh\":\"x\"}", "en is missing"},
         {"store add", "{\"zh\":\"x\",\"en\":\"x\",\"credit_owner\":\"me\"}", "credit-owner"},
         {"store add", "{\"zh\":\"x\",\"en\":\"x\",\"earn_permille\":1001}", "earn-permille"},
+        {"store add", "{\"zh\":\"x\",\"en\":\"x\",\"credit_term_days\":1097}", "credit-term-days"},
         {"brand set", "{\"accent\":\"green\"}", "accent"},
         {"enrol-ticket", "{\"store\":1,\"role\":\"boss\"}", "ROLE"},
         {"enrol-ticket", "{\"store\":1,\"role\":\"both\",\"hours\":25}", "24 hours"},

@@ -1,5 +1,7 @@
 #include "campaign_rig.h"
 
+#include "central/store/campaign_pool.h"
+#include "central/store/identity.h"
 #include "domain/lift.h"
 
 #include <setjmp.h>
@@ -211,6 +213,105 @@ static void a_store_that_was_away_may_have_used_it_and_then_the_claim_loses(void
     claim_is(other, "none_left", false); /* may ask for another one */
 }
 
+/* What store 1 gave away out of its own pool, to somebody unknown, comes up. */
+static void give_away(struct coupon_id id)
+{
+    struct coupon coupon = rig_coupon(&rig, id);
+    struct body body = {.kind = RECORD_REDEMPTION,
+                        .redemption = {.coupon = id,
+                                       .use_no = coupon.next_use_no,
+                                       .mode = MODE_HOME,
+                                       .clerk = 1,
+                                       .discount_minor = 1000,
+                                       .sale_minor = 6000,
+                                       .offline = true,
+                                       .to_public = true,
+                                       .business_ms = clock_wall_ms(&rig.f.clock.base)}};
+    terminal_record(&rig.terminals[0], &body);
+}
+
+static int count_lost(void *context, const struct public_offer *offer)
+{
+    *(unsigned *)context += offer->rules.id == campaign;
+    return 0;
+}
+
+static unsigned lost(uint64_t member)
+{
+    struct store_tx tx;
+    unsigned count = 0;
+    assert_int_equal(store_read_begin(rig.f.central->store, &tx), 0);
+    assert_int_equal(campaign_each_lost(&tx, member, tx.now_ms - RIG_DAY_MS, count_lost, &count), 0);
+    store_read_end(&tx);
+    return count;
+}
+
+static void a_claim_ends_when_the_store_that_was_away_has_given_it_to_somebody(void **state)
+{
+    (void)state;
+    rig_pass(&rig, 2 * RIG_HOUR_MS);
+    claim_is(other, "given", false);
+    assert_int_equal(lost(other), 0);
+    rig_pass(&rig, 5 * RIG_HOUR_MS);
+    give_away(given.coupon.id);
+    one_use_and_no_conflict();
+    struct coupon coupon = rig_coupon(&rig, given.coupon.id);
+    assert_int_equal(coupon.right_store, 1);
+    assert_int_equal(coupon.member, owner);
+    assert_int_equal(coupon.exclusive_until_s, given.coupon.exclusive_until_s);
+    assert_int_equal(unmet("taken"), 1);
+    assert_int_equal(lost(other), 1);
+    struct feed_found found = {.kind = FEED_RIGHT_REQUEST};
+    terminal_find_in_feed(&rig.terminals[0], FEED_RIGHT_REQUEST, &found);
+    assert_int_equal(found.count, 0); /* nobody is asked for it any more */
+    json_t *answer = rig_ask(&rig, "campaign show", campaign);
+    assert_int_equal(rig_result(answer, "claimed"), 0);
+    json_decref(answer);
+}
+
+static void who_lost_one_has_another_when_there_is_one(void **state)
+{
+    (void)state;
+    campaign = rig_campaign(&rig, "release-with-holdout", "{\"holdout_permille\":0,\"messages\":[]}");
+    struct issued first = rig_issue(&rig, campaign, owner), second = rig_issue(&rig, campaign, rig_member(&rig, 1));
+    rig_pass(&rig, TO_RELEASE_MS + RIG_HOUR_MS);
+    claim_is(other, "given", false);
+    assert_int_equal(rig_coupon(&rig, first.coupon.id).member, other);
+    give_away(first.coupon.id);
+    assert_int_equal(rig_coupon(&rig, first.coupon.id).member, owner);
+    assert_int_equal(rig_coupon(&rig, second.coupon.id).member, other);
+    assert_int_equal(unmet("taken"), 1);
+    assert_int_equal(unmet("none_left"), 0);
+    assert_int_equal(lost(other), 0);
+    one_use_and_no_conflict();
+}
+
+static void a_void_brings_it_back_to_the_pool_that_it_came_from(void **state)
+{
+    (void)state;
+    rig_pass(&rig, 2 * RIG_HOUR_MS);
+    claim_is(other, "given", false);
+    struct record_id used = rig_redeem(&rig, 1, given.coupon.id, owner);
+    rig_void(&rig, 1, used, RECORD_REDEMPTION);
+    rig_pass(&rig, 60000);
+    struct feed_pool one = told(1);
+    assert_true(!one.gone && one.here == 1);
+    claim_is(other, "given", false);
+}
+
+static void who_waits_hears_which_store_has_it(void **state)
+{
+    (void)state;
+    struct shop shop;
+    struct store_tx tx;
+    rig_pass(&rig, 2 * RIG_HOUR_MS);
+    assert_int_equal(store_read_begin(rig.f.central->store, &tx), 0);
+    assert_int_equal(identity_find_shop(&tx, 1, &shop), 0);
+    store_read_end(&tx);
+    assert_string_equal(told(2).only_zh, shop.name_zh);
+    assert_string_equal(told(1).only_zh, "");
+}
+
 static void another_brands_member_is_nobody_to_it(void **state)
 {
     (void)state;
@@ -245,6 +346,10 @@ int main(void)
         TEST(a_claim_in_the_store_that_holds_it_is_good_at_once),
         TEST(a_claim_elsewhere_moves_the_right_before_it_is_good),
         TEST(a_store_that_was_away_may_have_used_it_and_then_the_claim_loses),
+        TEST(a_claim_ends_when_the_store_that_was_away_has_given_it_to_somebody),
+        TEST(who_lost_one_has_another_when_there_is_one),
+        TEST(a_void_brings_it_back_to_the_pool_that_it_came_from),
+        TEST(who_waits_hears_which_store_has_it),
         TEST(another_brands_member_is_nobody_to_it),
         TEST(a_campaign_that_is_paused_has_no_pool),
     };

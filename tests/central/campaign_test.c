@@ -187,9 +187,10 @@ static void a_plan_is_changed_while_nobody_can_use_it(void **state)
     char args[2048];
     (void)state;
     json_int_t id = add_good("after-purchase.json", "{\"state\":\"live\"}");
-    char *file = args_of("good", "after-purchase.json",
-                         "{\"value\":\"12.00\",\"stores\":[1],\"weekdays\":[\"sat\",\"sun\"],\"hour_from\":\"09:30\","
-                         "\"hour_to\":\"21:00\"}");
+    char *file = args_of(
+        "good", "after-purchase.json",
+        "{\"value\":\"12.00\",\"stores\":[1],\"weekdays\":[\"sat\",\"sun\"],\"lease_h\":48,\"hour_from\":\"09:30\","
+        "\"hour_to\":\"21:00\"}");
     json_t *change = json_loads(file, 0, NULL);
     json_object_set_new(change, "campaign", json_integer(id));
     char *text = json_dumps(change, JSON_COMPACT);
@@ -201,6 +202,7 @@ static void a_plan_is_changed_while_nobody_can_use_it(void **state)
     json_t *answer = admin_do(&f, "campaign show", args);
     const json_t *shown = json_object_get(answer, "result");
     assert_int_equal(json_integer_value(json_object_get(shown, "value_minor")), 1200);
+    assert_int_equal(json_integer_value(json_object_get(shown, "lease_h")), 48);
     assert_string_equal(json_string_value(json_object_get(shown, "state")), "paused");
     assert_string_equal(json_string_value(json_object_get(shown, "occasion")), "purchase");
     assert_string_equal(json_string_value(json_object_get(shown, "stores")), "1");

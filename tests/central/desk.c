@@ -81,7 +81,8 @@ struct body desk_right(enum record_kind kind, const struct feed_right *from)
                   .epoch = from->epoch,
                   .use_no = from->use_no,
                   .transfer = from->transfer,
-                  .risk = from->risk},
+                  .risk = from->risk,
+                  .lease_until_s = from->lease_until_s},
     };
 }
 

@@ -118,6 +118,26 @@ static void what_was_given_at_risk_is_listed(void **state)
     json_decref(answer);
 }
 
+static int end_a_lease(void *arg, struct store_tx *tx)
+{
+    const struct coupon_id *coupon = arg;
+    return query_run(store_tx_write(tx), "UPDATE coupon SET lease_until_s = 1 WHERE campaign = ?1 AND serial = ?2",
+                     QUERY(Q_INT(coupon->campaign), Q_INT(coupon->serial)));
+}
+
+static void rights_that_are_not_back_from_their_lease_are_counted(void **state)
+{
+    static const char *const commands[] = {"conflicts", "redemptions"};
+    struct desk *d = *state;
+    struct coupon_id coupon = desk_issue(d, MODE_HOME);
+    assert_int_equal(fixture_write(&d->f, end_a_lease, &coupon), 0);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        json_t *answer = command(d, commands[i], "{}");
+        assert_int_equal(json_integer_value(field(answer, "leases_over")), 1);
+        json_decref(answer);
+    }
+}
+
 static void a_used_or_unknown_coupon_cannot_be_written_off(void **state)
 {
     struct desk *d = *state;
@@ -320,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_conflict_is_shown_with_all_its_evidence_and_how_it_was_settled),
         CASE(what_was_given_at_risk_is_listed),
+        CASE(rights_that_are_not_back_from_their_lease_are_counted),
         CASE(a_used_or_unknown_coupon_cannot_be_written_off),
         CASE(long_tables_come_in_pieces),
         CASE(a_revoked_key_reaches_every_terminal_and_never_signs_again),

@@ -137,7 +137,7 @@ static bool in_feed(unsigned store, enum feed_kind kind, struct feed_share *out)
 
 static void say(unsigned store, uint16_t kind, const struct feed_share *share, int64_t amount_minor)
 {
-    struct body body = {.kind = kind, .share = {share->member, share->owner, amount_minor, share->transfer}};
+    struct body body = {.kind = kind, .share = {share->member, share->owner, amount_minor, share->transfer, {0}}};
     terminal_record(&rig.terminals[store - 1], &body);
 }
 

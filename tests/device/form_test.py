@@ -4,6 +4,7 @@
 import configparser
 import glob
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -81,6 +82,7 @@ class Boards(unittest.TestCase):
                 self.assertEqual(parser["board"]["name"], os.path.basename(folder))
                 self.assertEqual(parser["display"]["backend"], "kms")
                 self.assertNotIn("sim", [parser[section].get("backend") for section in parser.sections()])
+                self.assertEqual(parser["storage"]["mark_path"], "/dev/tillside-mark")
                 for key in parser["gpio"]:
                     if key.startswith("button."):
                         self.assertIn(key, BUTTONS)
@@ -91,10 +93,61 @@ class Boards(unittest.TestCase):
             modules = " ".join(re.findall(r'(?m)^MODULES="(.*)"$', text(path))).split()
             self.assertEqual({"usb-storage", "sd_mod", "vfat", "nls_cp437", "nls_ascii"} - set(modules), set(), path)
 
+    def test_every_board_can_give_the_mark_its_place(self):
+        for path in glob.glob(os.path.join(ROOT, "board", "*", "board.conf")):
+            self.assertIn("loop", " ".join(re.findall(r'(?m)^MODULES="(.*)"$', text(path))).split(), path)
+        unit = text(os.path.join(UNITS, "tillside-terminal.service"))
+        self.assertRegex(unit, r"(?m)^DeviceAllow=block-loop rw$")
+        self.assertRegex(unit, r"(?m)^After=.*\btillside-mark\.service\b")
+        self.assertNotRegex(unit, r"(?m)^Requires=.*tillside-mark")  # it sells without one
+
     def test_no_board_switches_mitigations_off_but_the_emulated_ones(self):
         for path in glob.glob(os.path.join(ROOT, "board", "*", "board.conf")):
             if "qemu-" not in path:
                 self.assertNotIn("mitigations=off", text(path), path)
+
+
+def loops_work():
+    if os.geteuid() != 0 or not shutil.which("losetup"):
+        return False
+    with tempfile.NamedTemporaryFile() as file:
+        file.truncate(1 << 20)
+        done = subprocess.run(["losetup", "--find", "--show", file.name], capture_output=True, text=True)
+        if done.returncode == 0:
+            subprocess.run(["losetup", "-d", done.stdout.strip()], check=True)
+    return done.returncode == 0
+
+
+@unittest.skipUnless(loops_work(), "SKIPPED: this machine allows no loop devices")
+class Mark(unittest.TestCase):
+    def test_two_blocks_and_nothing_else_can_be_reached(self):
+        node = "/dev/tillside-mark-test"
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"v" * (1 << 20))
+            file.flush()
+            settings = {**os.environ, "MARK_PARTITION": file.name, "MARK_NODE": node, "MARK_USER": "nobody"}
+            try:
+                for _ in range(2):  # the second finds it done
+                    subprocess.run([os.path.join(OVERLAY, "usr/lib/tillside/mark-place")], env=settings, check=True)
+                found = os.stat(node)
+                self.assertEqual((found.st_mode & 0o777, found.st_uid), (0o600, pwd.getpwnam("nobody").pw_uid))
+                with open(node, "r+b", buffering=0) as blocks:
+                    self.assertEqual(blocks.seek(0, os.SEEK_END), 8192)
+                    blocks.seek(0)
+                    blocks.write(b"m" * 8192)
+                    os.fsync(blocks)
+                    with self.assertRaises(OSError):
+                        blocks.write(b"m" * 4096)
+            finally:
+                loops = subprocess.run(["losetup", "-j", file.name, "-n", "-O", "NAME"], capture_output=True, text=True).stdout.split()
+                for loop in loops:
+                    subprocess.run(["losetup", "-d", loop], check=True)
+                if os.path.exists(node):
+                    os.unlink(node)
+            self.assertEqual(len(loops), 1)
+            with open(file.name, "rb") as whole:
+                content = whole.read()
+            self.assertEqual(content, b"v" * 786432 + b"m" * 8192 + b"v" * ((1 << 20) - 786432 - 8192))
 
 
 class Provisioning(unittest.TestCase):

@@ -39,6 +39,104 @@ static void a_grant_says_under_which_store_epoch(void **state)
     assert_int_equal(out.right.store_epoch, 0);
 }
 
+/* Since the third. */
+static void a_grant_says_until_when(void **state)
+{
+    (void)state;
+    struct body body, out;
+    uint8_t bytes[RECORD_BODY_MAX];
+    size_t len;
+    memset(&body, 0, sizeof body);
+    body.kind = RECORD_RIGHT_GRANTED;
+    body.right = (struct body_right){.coupon = {1001, 123456},
+                                     .epoch = 3,
+                                     .use_no = 2,
+                                     .transfer = 9001,
+                                     .store_epoch = 7,
+                                     .lease_until_s = 1795255200};
+    assert_int_equal(body_encode(&body, bytes, sizeof bytes, &len), 0);
+    assert_golden("body_right_granted_v3", bytes, len);
+    assert_int_equal(body_decode(body.kind, (struct slice){bytes, len}, &out), 0);
+    assert_int_equal(out.right.lease_until_s, 1795255200);
+    len = golden_read("body_right_granted_v2", bytes, sizeof bytes);
+    assert_int_equal(body_decode(body.kind, (struct slice){bytes, len}, &out), 0);
+    assert_int_equal(out.right.lease_until_s, 0);
+}
+
+/* Since the second version as well: the ends of credit, where a store has a term. */
+static void credit_says_when_it_ends(void **state)
+{
+    (void)state;
+    static const struct credit_parts parts = {2, {{1796054400, 700}, {1798732800, 200}}};
+    struct body bodies[5], out;
+    uint8_t bytes[RECORD_BODY_MAX];
+    size_t len;
+    char name[40];
+    memset(bodies, 0, sizeof bodies);
+    bodies[0].kind = RECORD_CREDIT_EARN;
+    bodies[0].credit =
+        (struct body_credit){.member = 99, .owner = {OWNER_BRAND, 7}, .amount_minor = 900, .ends_s = 1796054400};
+    bodies[1].kind = RECORD_CREDIT_SPEND;
+    bodies[1].credit =
+        (struct body_credit){.member = 99, .owner = {OWNER_BRAND, 7}, .amount_minor = 1000, .parts = parts};
+    bodies[2].kind = RECORD_VOID;
+    bodies[2].voided = (struct body_void){
+        .target = {5, 1, 78}, .target_kind = RECORD_CREDIT_EARN, .parts = parts, .expired_minor = 50};
+    bodies[3].kind = RECORD_SHARE_GRANTED;
+    bodies[3].share = (struct body_share){99, {OWNER_BRAND, 7}, 2500, 9002, parts};
+    bodies[4].kind = RECORD_SHARE_RELEASED;
+    bodies[4].share = (struct body_share){99, {OWNER_BRAND, 7}, 2500, 9003, parts};
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+        assert_int_equal(body_encode(&bodies[i], bytes, sizeof bytes, &len), 0);
+        snprintf(name, sizeof name, "body_%s_v2", record_kind_name(bodies[i].kind));
+        assert_golden(name, bytes, len);
+        assert_int_equal(body_decode(bodies[i].kind, (struct slice){bytes, len}, &out), 0);
+        assert_memory_equal(&out, &bodies[i], sizeof out);
+    }
+}
+
+static size_t write_parts(size_t numbers, uint64_t number, uint8_t *out, size_t cap)
+{
+    struct cbor_writer w;
+    size_t len = 0;
+    cbor_writer_init(&w, out, cap);
+    cbor_write_map(&w, 5);
+    for (uint32_t key = 1; key <= 4; key++) {
+        cbor_write_uint(&w, key);
+        cbor_write_uint(&w, 1);
+    }
+    cbor_write_uint(&w, 6);
+    cbor_write_array(&w, numbers);
+    for (size_t i = 0; i < numbers; i++)
+        cbor_write_uint(&w, number);
+    assert_int_equal(cbor_writer_finish(&w, &len), 0);
+    return len;
+}
+
+static void parts_come_in_pairs_and_not_too_many(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t numbers;
+        uint64_t number;
+        int rc;
+    } rows[] = {{0, 0, 0},
+                {2, 5, 0},
+                {1, 5, -EBADMSG},
+                {3, 5, -EBADMSG},
+                {2 * CREDIT_PARTS_MAX, INT64_MAX, 0},
+                {2 * CREDIT_PARTS_MAX + 2, 1, -EBADMSG},
+                {2, (uint64_t)INT64_MAX + 1, -EBADMSG}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint8_t bytes[1024];
+        struct body out;
+        size_t len = write_parts(rows[i].numbers, rows[i].number, bytes, sizeof bytes);
+        assert_int_equal(body_decode(RECORD_SHARE_RELEASED, (struct slice){bytes, len}, &out), rows[i].rc);
+        if (rows[i].rc == 0)
+            assert_int_equal(out.share.parts.count, rows[i].numbers / 2);
+    }
+}
+
 static void zero_takes_no_room(void **state)
 {
     (void)state;
@@ -161,6 +259,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_comes_back_and_keeps_its_bytes),
         cmocka_unit_test(a_grant_says_under_which_store_epoch),
+        cmocka_unit_test(a_grant_says_until_when),
+        cmocka_unit_test(credit_says_when_it_ends),
+        cmocka_unit_test(parts_come_in_pairs_and_not_too_many),
         cmocka_unit_test(zero_takes_no_room),
         cmocka_unit_test(every_cut_and_every_small_buffer_is_refused),
         cmocka_unit_test(malformed_maps_are_refused),

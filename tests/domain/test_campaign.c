@@ -51,6 +51,23 @@ static void a_campaign_comes_back_whole(void **state)
     assert_memory_equal(&out, &c, sizeof c);
 }
 
+/* Since the second version. */
+static void a_campaign_says_how_long_a_right_may_be_away(void **state)
+{
+    (void)state;
+    struct campaign c = full_campaign(), out;
+    uint8_t bytes[CAMPAIGN_ENCODED_MAX];
+    size_t len;
+    c.lease_h = 48;
+    assert_int_equal(campaign_encode(&c, bytes, sizeof bytes, &len), 0);
+    assert_golden("campaign_v2", bytes, len);
+    assert_int_equal(campaign_decode((struct slice){bytes, len}, &out), 0);
+    assert_memory_equal(&out, &c, sizeof c);
+    len = golden_read("campaign_v1", bytes, sizeof bytes);
+    assert_int_equal(campaign_decode((struct slice){bytes, len}, &out), 0);
+    assert_int_equal(out.lease_h, 0);
+}
+
 static void the_fullest_campaign_fits(void **state)
 {
     (void)state;
@@ -64,6 +81,7 @@ static void the_fullest_campaign_fits(void **state)
     c.value_minor = c.max_discount_minor = c.min_spend_minor = c.offline_budget_minor = INT64_MAX;
     c.store_count = CAMPAIGN_STORES_MAX;
     memset(c.stores, 0xff, sizeof c.stores);
+    c.lease_h = UINT32_MAX;
     assert_int_equal(campaign_encode(&c, bytes, sizeof bytes, &len), 0);
     assert_int_equal(campaign_decode((struct slice){bytes, len}, &out), 0);
     assert_memory_equal(&out, &c, sizeof c);
@@ -180,8 +198,11 @@ static void discounts_at_their_edges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_campaign_comes_back_whole),     cmocka_unit_test(the_fullest_campaign_fits),
-        cmocka_unit_test(senseless_campaigns_are_refused), cmocka_unit_test(too_many_stores_on_the_wire_are_refused),
+        cmocka_unit_test(a_campaign_comes_back_whole),
+        cmocka_unit_test(a_campaign_says_how_long_a_right_may_be_away),
+        cmocka_unit_test(the_fullest_campaign_fits),
+        cmocka_unit_test(senseless_campaigns_are_refused),
+        cmocka_unit_test(too_many_stores_on_the_wire_are_refused),
         cmocka_unit_test(discounts_at_their_edges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

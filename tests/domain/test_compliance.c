@@ -141,10 +141,15 @@ static void warnings_do_not_block(void **state)
     make_good(&good);
     good.campaign.name_en[0] = '\0';
     good.messages[0].at_ms = NOW_MS + INT64_C(5) * 3600 * 1000; /* 23:00 */
+    good.campaign.lease_h = 7 * 24;                             /* which is a coupon's whole life */
     compliance_check(&good.plan, &report);
-    assert_int_equal(report.count, 2);
+    assert_int_equal(report.count, 3);
     assert_false(report.blocked);
     assert_true(has(&report, RULE_NO_ENGLISH, 0) && has(&report, RULE_SENT_AT_NIGHT, 1));
+    assert_true(has(&report, RULE_LEASE_ENDLESS, 0));
+    good.campaign.lease_h--;
+    compliance_check(&good.plan, &report);
+    assert_int_equal(report.count, 2);
 }
 
 static void more_findings_than_fit_still_block(void **state)

@@ -419,6 +419,50 @@ static void budgets_hold_in_value_count_and_staleness(void **state)
     }
 }
 
+/* Its end counts against the holder like the coupon's own; with a budget the right counts as one that is elsewhere. */
+static void a_lease_ends_when_it_may_have_ended(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t wall, uncertainty;
+        bool confirmed, online, fallback;
+        enum coupon_verdict want;
+        bool budget;
+    } rows[] = {
+        {"the last moment", NOW - 1, 0, false, false, false, COUPON_OK, false},
+        {"its end", NOW, 0, false, false, false, COUPON_NEEDS_CONNECTION, false},
+        {"its end, online", NOW, 0, false, true, false, COUPON_NEEDS_CONNECTION, false},
+        {"the last moment, unsure by 1 ms", NOW - 1, 1, false, false, false, COUPON_NEEDS_CONNECTION, false},
+        {"a day before, unsure by less", NOW - 24 * HOUR, 23 * HOUR, false, false, false, COUPON_OK, false},
+        {"a day before, unsure by a day", NOW - 24 * HOUR, 24 * HOUR, false, false, false, COUPON_NEEDS_CONNECTION,
+         false},
+        {"unsure by years", NOW - HOUR, 99999 * HOUR, false, false, false, COUPON_DATE_UNSURE, false},
+        {"unsure by years, confirmed", NOW - HOUR, 99999 * HOUR, true, false, false, COUPON_OK, false},
+        {"confirmed, and over by that date", NOW + HOUR, TIME_UNBOUNDED, true, false, false, COUPON_NEEDS_CONNECTION,
+         false},
+        {"ten years ahead", NOW + 87600 * HOUR, 0, false, false, false, COUPON_NEEDS_CONNECTION, false},
+        {"within the budget", NOW, 0, false, false, true, COUPON_OK, true},
+        {"within the budget, online", NOW, 0, false, true, true, COUPON_NEEDS_CONNECTION, false},
+        {"before its end no budget is spent", NOW - 1, 0, false, false, true, COUPON_OK, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world w;
+        world_init(&w);
+        w.facts.valid_from_s = w.facts.expiry_s = 0;
+        w.facts.right_until_s = NOW_S;
+        w.facts.now = (struct business_time){rows[i].wall, rows[i].uncertainty};
+        w.facts.date_confirmed = rows[i].confirmed;
+        w.facts.online = rows[i].online;
+        w.campaign.fallback_budget = rows[i].fallback;
+        w.campaign.offline_budget_minor = 100000;
+        w.campaign.offline_budget_count = 100;
+        struct coupon_decision d = coupon_decide(&w.facts);
+        if (d.verdict != rows[i].want || d.spends_budget != rows[i].budget)
+            fail_msg("%s: %s", rows[i].name, coupon_verdict_name(d.verdict));
+    }
+}
+
 static void what_a_newer_central_says_needs_a_connection(void **state)
 {
     (void)state;
@@ -450,9 +494,27 @@ static void a_redemption_carries_its_discount(void **state)
     assert_int_equal(decide(&w), COUPON_OK);
 }
 
+static void what_is_given_to_anybody_is_surely_nobodys_any_more(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w);
+    w.facts.to_public = true;
+    w.facts.owner_member = 0;
+    assert_int_equal(coupon_decide(&w.facts).verdict, COUPON_NOT_THEIRS); /* never public */
+    w.facts.exclusive_until_s = NOW_S - 60;
+    assert_int_equal(coupon_decide(&w.facts).verdict, COUPON_OK);
+    w.facts.now.uncertainty_ms = 61000;
+    assert_int_equal(coupon_decide(&w.facts).verdict, COUPON_NOT_THEIRS);
+    w.facts.now.uncertainty_ms = 0;
+    w.facts.right = RIGHT_ELSEWHERE;
+    assert_int_equal(coupon_decide(&w.facts).verdict, COUPON_HELD_ELSEWHERE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_given_to_anybody_is_surely_nobodys_any_more),
         cmocka_unit_test(each_cause_alone_gives_its_verdict),
         cmocka_unit_test(of_two_causes_the_earlier_one_answers),
         cmocka_unit_test(every_verdict_has_its_own_name),
@@ -462,6 +524,7 @@ int main(void)
         cmocka_unit_test(exclusivity_ends_for_members_only_when_it_surely_ended),
         cmocka_unit_test(authority_follows_mode_right_and_connection),
         cmocka_unit_test(budgets_hold_in_value_count_and_staleness),
+        cmocka_unit_test(a_lease_ends_when_it_may_have_ended),
         cmocka_unit_test(what_a_newer_central_says_needs_a_connection),
         cmocka_unit_test(a_redemption_carries_its_discount),
     };

@@ -30,6 +30,7 @@ static void what_a_store_is_told_comes_back(void **state)
                      strcpy(value.store_en, "Store 12"), strcpy(value.accent, "#c8102e"), value.earn_permille = 50,
                      value.credit_owner.scope = OWNER_BRAND, value.credit_owner.id = 7, value.idle_s = 45,
                      value.primary_terminal = 5, value.store_epoch = 3);
+    CHECK_VERSION(settings, "_v2", value.brand = 7, value.store = 12, value.alone = true, value.credit_term_days = 365);
     CHECK_ROUND_TRIP(product, strcpy(value.ean, "6901234567892"), strcpy(value.sku, "T-1"),
                      strcpy(value.name_zh, "龙井"), strcpy(value.name_en, "Longjing"), value.price_minor = 12800,
                      value.member_price_minor = 9900, strcpy(value.unit, "250g"));
@@ -54,8 +55,13 @@ static void what_a_store_may_do_comes_back(void **state)
                      value.use_no = 2, value.transfer = 9001);
     CHECK_VERSION(right, "_v2", value.coupon.campaign = 1001, value.coupon.serial = 123456, value.epoch = 3,
                   value.use_no = 2, value.transfer = 9001, value.risk = true, value.store_epoch = 7);
+    CHECK_VERSION(right, "_v3", value.coupon.campaign = 1001, value.coupon.serial = 123456, value.epoch = 3,
+                  value.use_no = 2, value.transfer = 9001, value.store_epoch = 7, value.lease_until_s = 1795255200);
     CHECK_ROUND_TRIP(share, value.member = 99, value.owner.scope = OWNER_STORE, value.owner.id = 12,
                      value.amount_minor = 2500, value.transfer = 9002);
+    CHECK_VERSION(share, "_v2", value.member = 99, value.owner.scope = OWNER_STORE, value.owner.id = 12,
+                  value.amount_minor = 2500, value.transfer = 9002, value.parts.count = 1,
+                  value.parts.items[0].ends_s = 1796054400, value.parts.items[0].amount_minor = 2000);
     CHECK_ROUND_TRIP(show_end, value.question = 18446744073709551615u);
     CHECK_ROUND_TRIP(greeting, value.greeting = 55, value.touchpoint = 31, value.member = 99, value.issued_coupons = 2,
                      value.made_s = 1795255200);

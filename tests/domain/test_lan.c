@@ -54,6 +54,17 @@ static void a_hello_comes_back_whole(void **state)
     assert_golden("lan_hello_v1", bytes, len);
 }
 
+static void an_act_may_ask_for_one_of_a_pool(void **state)
+{
+    (void)state;
+    struct lan_act act = {.op = LAN_REDEEM, .pool = 1001, .sale_minor = 6000}, out;
+    uint8_t bytes[LAN_ACT_MAX];
+    size_t len;
+    assert_int_equal(lan_act_encode(&act, bytes, sizeof bytes, &len), 0);
+    assert_int_equal(lan_act_decode(bytes, len, &out), 0);
+    assert_memory_equal(&out, &act, sizeof out);
+}
+
 static void the_largest_hello_fits(void **state)
 {
     (void)state;
@@ -175,13 +186,10 @@ static void unknown_keys_are_passed_over(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_hello_comes_back_whole),
-        cmocka_unit_test(the_largest_hello_fits),
-        cmocka_unit_test(an_act_comes_back_whole),
-        cmocka_unit_test(an_act_says_who_was_asked_first),
-        cmocka_unit_test(senseless_acts_are_neither_made_nor_taken),
-        cmocka_unit_test(an_answer_comes_back_whole),
-        cmocka_unit_test(an_answer_of_no_known_state_is_refused),
+        cmocka_unit_test(a_hello_comes_back_whole),        cmocka_unit_test(an_act_may_ask_for_one_of_a_pool),
+        cmocka_unit_test(the_largest_hello_fits),          cmocka_unit_test(an_act_comes_back_whole),
+        cmocka_unit_test(an_act_says_who_was_asked_first), cmocka_unit_test(senseless_acts_are_neither_made_nor_taken),
+        cmocka_unit_test(an_answer_comes_back_whole),      cmocka_unit_test(an_answer_of_no_known_state_is_refused),
         cmocka_unit_test(unknown_keys_are_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,12 @@ static struct body sample(uint16_t kind)
 {
     struct body samples[TEST_BODIES];
     test_bodies(samples);
-    return samples[kind - 1];
+    for (size_t i = 0; i < TEST_BODIES; i++) {
+        if (samples[i].kind == kind)
+            return samples[i];
+    }
+    fail();
+    return samples[0];
 }
 
 static void assert_posted(const struct body *body, const struct ledger_context *context, const char *wanted)
@@ -28,7 +33,8 @@ static void each_kind_posts_what_it_moves(void **state)
 {
     (void)state;
     struct body sale = sample(RECORD_SALE), earn = sample(RECORD_CREDIT_EARN), spend = sample(RECORD_CREDIT_SPEND);
-    struct body redemption = sample(RECORD_REDEMPTION);
+    struct body redemption = sample(RECORD_REDEMPTION), expired = sample(RECORD_CREDIT_EXPIRED);
+    assert_posted(&expired, &here, "CR credit/b7/99 -900\nCR expired/b7 900\n");
     assert_posted(&sale, &here,
                   "CNY tender/cash/s12 1500\nCNY tender/credit/s12 1000\nCNY discount/1001 500\nCNY sales/s12 -3000\n");
     assert_posted(&earn, &here, "CR credit/b7/99 100\nCR receivable/b7/99 50\nCR issued/b7 -150\n");
@@ -53,7 +59,7 @@ static void everything_else_moves_nothing(void **state)
     for (size_t i = 0; i < TEST_BODIES; i++) {
         uint16_t kind = samples[i].kind;
         if (kind == RECORD_REDEMPTION || kind == RECORD_SALE || kind == RECORD_CREDIT_EARN ||
-            kind == RECORD_CREDIT_SPEND || kind == RECORD_VOID)
+            kind == RECORD_CREDIT_SPEND || kind == RECORD_VOID || kind == RECORD_CREDIT_EXPIRED)
             continue;
         assert_posted(&samples[i], &here, "");
     }
@@ -101,6 +107,69 @@ static void what_was_spent_of_a_voided_earn_is_owed_back(void **state)
     assert_int_equal(ledger_postings(&undo, &context, &p), -EINVAL);
     undo.voided.receivable_minor = -1;
     assert_int_equal(ledger_postings(&undo, &context, &p), -EINVAL);
+}
+
+static void what_expired_of_a_voided_earn_comes_back_from_there(void **state)
+{
+    (void)state;
+    struct body earn = sample(RECORD_CREDIT_EARN), spend = sample(RECORD_CREDIT_SPEND);
+    struct body undo = {.kind = RECORD_VOID,
+                        .voided = {.target_kind = RECORD_CREDIT_EARN,
+                                   .receivable_minor = 30,
+                                   .expired_minor = 100,
+                                   .parts = {1, {{1796054400, 20}}}}};
+    struct ledger_context context = {.store = 12, .target = &earn};
+    struct postings p;
+    earn.credit.receivable_minor = 0;
+    assert_posted(&undo, &context,
+                  "CR credit/b7/99 -150\nCR issued/b7 150\nCR credit/b7/99 30\nCR receivable/b7/99 -30\n"
+                  "CR credit/b7/99 100\nCR expired/b7 -100\n");
+    undo.voided.expired_minor = 101; /* more than there was, with what the parts say */
+    assert_int_equal(ledger_postings(&undo, &context, &p), -EINVAL);
+    undo.voided.expired_minor = -1;
+    assert_int_equal(ledger_postings(&undo, &context, &p), -EINVAL);
+    undo.voided = (struct body_void){.target_kind = RECORD_CREDIT_SPEND, .expired_minor = 1};
+    context.target = &spend;
+    assert_int_equal(ledger_postings(&undo, &context, &p), -EINVAL);
+    undo.voided = (struct body_void){.target_kind = RECORD_CREDIT_SPEND, .parts = {1, {{1796054400, 1001}}}};
+    assert_int_equal(ledger_postings(&undo, &context, &p), -EINVAL);
+    undo.voided.parts.items[0].amount_minor = 1000;
+    assert_int_equal(ledger_postings(&undo, &context, &p), 0);
+}
+
+static void expiry_and_parts_that_contradict_themselves_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t amount_minor;
+        struct credit_parts parts;
+        int rc;
+    } rows[] = {
+        {"as it should be", 30, {2, {{100, 10}, {200, 20}}}, 0},
+        {"less in parts", 30, {1, {{100, 10}}}, 0},
+        {"more in parts", 30, {2, {{100, 10}, {200, 21}}}, -EINVAL},
+        {"not ascending", 30, {2, {{200, 10}, {100, 20}}}, -EINVAL},
+        {"one end twice", 30, {2, {{200, 10}, {200, 20}}}, -EINVAL},
+        {"a part of nothing", 30, {1, {{200, 0}}}, -EINVAL},
+        {"an end that is none", 30, {1, {{0, 10}}}, -EINVAL},
+        {"more than all", 30, {2, {{100, INT64_MAX}, {200, INT64_MAX}}}, -EINVAL},
+        {"nothing", 0, {0, {{0, 0}}}, -EINVAL},
+        {"less than nothing", -1, {0, {{0, 0}}}, -EINVAL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct body body = {.kind = RECORD_CREDIT_EXPIRED};
+        struct postings p;
+        body.expired = (struct body_expired){
+            .member = 1, .owner = {OWNER_BRAND, 7}, .amount_minor = rows[i].amount_minor, .parts = rows[i].parts};
+        if (ledger_postings(&body, &here, &p) != rows[i].rc)
+            fail_msg("expired: %s", rows[i].name);
+        body = (struct body){.kind = RECORD_CREDIT_SPEND};
+        body.credit = (struct body_credit){
+            .member = 1, .owner = {OWNER_BRAND, 7}, .amount_minor = rows[i].amount_minor, .parts = rows[i].parts};
+        if (ledger_postings(&body, &here, &p) != rows[i].rc)
+            fail_msg("spent: %s", rows[i].name);
+    }
 }
 
 static void voids_need_their_own_target(void **state)
@@ -229,6 +298,8 @@ int main(void)
         cmocka_unit_test(everything_else_moves_nothing),
         cmocka_unit_test(a_void_is_the_exact_inverse),
         cmocka_unit_test(what_was_spent_of_a_voided_earn_is_owed_back),
+        cmocka_unit_test(what_expired_of_a_voided_earn_comes_back_from_there),
+        cmocka_unit_test(expiry_and_parts_that_contradict_themselves_are_refused),
         cmocka_unit_test(voids_need_their_own_target),
         cmocka_unit_test(contradicting_amounts_are_refused),
         cmocka_unit_test(senseless_credit_and_redemptions_are_refused),

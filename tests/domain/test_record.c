@@ -113,7 +113,7 @@ static void a_batch_gives_back_its_records(void **state)
     }
     assert_int_equal(batch_next(&reader, &record), 0);
     assert_int_equal(batch_next(&reader, &record), 0);
-    assert_golden("batch_v5", wire, len);
+    assert_golden("batch_v6", wire, len);
 }
 
 static void replay(const char *name, size_t kinds)
@@ -142,6 +142,7 @@ static void old_journals_replay(void **state)
     replay("batch_v3", 23);
     replay("batch_v4", 24);
     replay("batch_v5", 25);
+    replay("batch_v6", 26);
 }
 
 static void a_batch_from_the_middle_of_a_chain_works(void **state)

@@ -228,6 +228,7 @@ class Verbs:
 
     def do_network(self, words):
         self.terminal.do(cmd="network", up=words[0] == "up")
+        self.terminal.cut = words[0] != "up"  # time that passes brings no line back that was cut
 
     def do_clock(self, words):
         self.terminal.do(cmd="clock", offset_ms=CLOCKS[words[0]])

@@ -113,6 +113,8 @@ static void make_acts(void)
     memcpy(sale.pin, "1357", 5);
     put_act(&input, &redeem);
     put_act(&input, &redeem); /* asked again */
+    redeem = (struct lan_act){.request_id = {6}, .op = LAN_REDEEM, .clerk = CLERK, .pool = CAMPAIGN};
+    put_act(&input, &redeem);
     put_act(&input, &sale);
     put_act(&input, &undo);
     put_act(&input, &member);
@@ -150,8 +152,9 @@ static void make_forward(void)
                                        .paid_minor = 2500,
                                        .tender = TENDER_CASH,
                                        .business_ms = START_MS}};
-    const struct body undo = {.kind = RECORD_VOID,
-                              .voided = {{PEER, 1, 1}, RECORD_SALE, 3, CLERK, "wrong item", 0, START_MS, 0, {0}}};
+    const struct body undo = {
+        .kind = RECORD_VOID,
+        .voided = {{PEER, 1, 1}, RECORD_SALE, 3, CLERK, "wrong item", 0, START_MS, 0, {0}, {0}, 0}};
     struct body bodies[TEST_BODIES];
     struct input records = {.len = 0}, input = {.len = 0};
     test_bodies(bodies);

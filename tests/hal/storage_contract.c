@@ -64,26 +64,32 @@ static void the_identity_is_the_same_twice(void **state)
 
 static void a_mark_is_what_was_last_written(void **state)
 {
-    struct storage_mark mark = {77, 77};
+    const struct storage_mark first = {3, 2, 11, 1, 1000}, second = {UINT64_MAX, 4, UINT32_MAX, 2, UINT64_MAX};
+    struct storage_mark mark = {.boot_count = 77};
     struct rig rig;
 
     open_rig(&rig, state);
     assert_int_equal(storage_mark_read(rig.storage, &mark), -ENOENT);
     assert_int_equal(mark.boot_count, 77);
-    assert_int_equal(storage_mark_write(rig.storage, &(struct storage_mark){3, 1000}), 0);
-    assert_int_equal(storage_mark_write(rig.storage, &(struct storage_mark){4, UINT64_MAX}), 0);
+    assert_int_equal(storage_mark_write(rig.storage, &first), 0);
+    assert_int_equal(storage_mark_write(rig.storage, &second), 0);
     /* Another life of the program reads it too. */
     storage_close(rig.storage);
     assert_int_equal(storage_open(&rig.spec, &rig.bench.context, &rig.storage), 0);
     assert_int_equal(storage_mark_read(rig.storage, &mark), 0);
-    assert_int_equal(mark.boot_count, 4);
-    assert_int_equal(mark.last_seq, UINT64_MAX);
+    assert_true(mark.boot_count == UINT64_MAX && mark.books_count == 4 && mark.last_seq == UINT64_MAX);
+    assert_true(mark.terminal == UINT32_MAX && mark.incarnation == 2);
     close_rig(&rig);
 }
 
 static void a_damaged_mark_is_no_mark(void **state)
 {
-    static const char *const bad[] = {"", "boot 4 seq 9", "boot 4 seq 9 check 00000000\n", "nonsense\n", "boot -"};
+    static const char *const bad[] = {
+        "mark turn 1 boot 4 books 4 of 11.1 seq 9",
+        "mark turn 1 boot 4 books 4 of 11.1 seq 9 check 00000000\n",
+        "nonsense\n",
+        "mark -",
+    };
     struct storage_mark mark;
     struct rig rig;
 
@@ -98,6 +104,79 @@ static void a_damaged_mark_is_no_mark(void **state)
     close_rig(&rig);
 }
 
+static void scribble(const struct rig *rig, long at, char with)
+{
+    FILE *file = fopen(rig->spec.mark_path, "r+");
+
+    assert_non_null(file);
+    fseek(file, at, SEEK_SET);
+    fputc(with, file);
+    fclose(file);
+}
+
+/* The two blocks are written in turns. */
+static void a_torn_write_leaves_the_mark_before_it(void **state)
+{
+    struct storage_mark mark;
+    struct rig rig;
+
+    open_rig(&rig, state);
+    for (uint64_t i = 1; i <= 6; i++) {
+        assert_int_equal(storage_mark_write(rig.storage, &(struct storage_mark){.boot_count = i}), 0);
+        assert_int_equal(storage_mark_read(rig.storage, &mark), 0);
+        assert_int_equal(mark.boot_count, i);
+    }
+    scribble(&rig, 4096 + 20, 'x'); /* the sixth */
+    assert_int_equal(storage_mark_read(rig.storage, &mark), 0);
+    assert_int_equal(mark.boot_count, 5);
+    assert_int_equal(storage_mark_write(rig.storage, &(struct storage_mark){.boot_count = 7}), 0);
+    scribble(&rig, 20, 'x'); /* the fifth: the seventh took the place of the torn one */
+    assert_int_equal(storage_mark_read(rig.storage, &mark), 0);
+    assert_int_equal(mark.boot_count, 7);
+    scribble(&rig, 4096 + 20, 'y');
+    assert_int_equal(storage_mark_read(rig.storage, &mark), -EBADMSG);
+    assert_int_equal(storage_mark_write(rig.storage, &(struct storage_mark){.boot_count = 8}), 0);
+    assert_int_equal(storage_mark_read(rig.storage, &mark), 0);
+    assert_int_equal(mark.boot_count, 8);
+    close_rig(&rig);
+}
+
+/* Blocks of a partition are there before anything was written. */
+static void a_blank_place_holds_no_mark(void **state)
+{
+    struct storage_mark mark;
+    struct rig rig;
+    FILE *file;
+
+    open_rig(&rig, state);
+    file = fopen(rig.spec.mark_path, "w");
+    for (int i = 0; i < 8192; i++) {
+        fputc(0, file);
+    }
+    fclose(file);
+    assert_int_equal(storage_mark_read(rig.storage, &mark), -ENOENT);
+    assert_int_equal(storage_mark_write(rig.storage, &(struct storage_mark){.boot_count = 1}), 0);
+    assert_int_equal(storage_mark_read(rig.storage, &mark), 0);
+    close_rig(&rig);
+}
+
+/* A partition that did not come up: not the same as a mark that was taken away. */
+static void a_node_that_is_missing_is_a_lost_device(void **state)
+{
+    struct storage_spec spec = {.backend = "linux", .mark_path = "/dev/no-such-mark"};
+    struct storage *storage = NULL;
+    struct storage_mark mark;
+    struct rig rig;
+
+    open_rig(&rig, state);
+    strcpy(spec.data_dir, rig.bench.folder);
+    assert_int_equal(storage_open(&spec, &rig.bench.context, &storage), 0);
+    assert_int_equal(storage_mark_read(storage, &mark), -ENODEV);
+    assert_int_equal(storage_mark_write(storage, &(struct storage_mark){.boot_count = 1}), -ENODEV);
+    storage_close(storage);
+    close_rig(&rig);
+}
+
 static void a_full_disk_and_a_lost_one_are_told(void **state)
 {
     struct storage_state health;
@@ -107,7 +186,7 @@ static void a_full_disk_and_a_lost_one_are_told(void **state)
     assert_int_equal(sim_fail(rig.bench.sim, HAL_STORAGE, SIM_FAULT_FULL_DISK), 0);
     assert_int_equal(storage_state(rig.storage, &health), 0);
     assert_int_equal(health.free_bytes, 0);
-    assert_int_equal(storage_mark_write(rig.storage, &(struct storage_mark){1, 1}), -ENOSPC);
+    assert_int_equal(storage_mark_write(rig.storage, &(struct storage_mark){.boot_count = 1}), -ENOSPC);
     assert_int_equal(sim_fail(rig.bench.sim, HAL_STORAGE, SIM_FAULT_UNPLUG), 0);
     assert_int_equal(storage_state(rig.storage, &health), -ENODEV);
     assert_int_equal(sim_fail(rig.bench.sim, HAL_STORAGE, SIM_FAULT_PAPER_END), -EINVAL);
@@ -180,6 +259,10 @@ int main(void)
         ON_ALL(a_mark_is_what_was_last_written),
         ON_RIG(a_damaged_mark_is_no_mark, sim_file),
         ON_RIG(a_damaged_mark_is_no_mark, disk),
+        ON_RIG(a_torn_write_leaves_the_mark_before_it, sim_file),
+        ON_RIG(a_torn_write_leaves_the_mark_before_it, disk),
+        ON_RIG(a_blank_place_holds_no_mark, disk),
+        ON_RIG(a_node_that_is_missing_is_a_lost_device, disk),
         ON_RIG(a_full_disk_and_a_lost_one_are_told, sim),
         ON_RIG(a_full_disk_and_a_lost_one_are_told, sim_file),
         ON_RIG(a_directory_that_is_gone_is_a_lost_disk, disk),

@@ -342,6 +342,8 @@ class Words:
         for terminal in running:
             wait_for("the line is down", 10, lambda: not terminal.view()["status"]["online"])  # noqa: B023
             terminal.do(cmd="clock", offset_ms=self.world.ahead_ms)
-            terminal.do(cmd="network", up=True)
+            terminal.do(cmd="network", up=not getattr(terminal, "cut", False))
         for terminal in running:
+            if getattr(terminal, "cut", False):
+                continue
             wait_for("the line is up", 30, lambda: terminal.view()["status"]["online"])  # noqa: B023

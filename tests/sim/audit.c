@@ -27,14 +27,17 @@
 /* With a type, or SQLite takes no index where they are compared with central's columns. */
 #define RECORD                                                                                                         \
     "(place INT, terminal INT, inc INT, seq INT, store INT, hlc INT, kind INT, f1 INT, f2 INT, f3 INT, f4 INT, f5 INT" \
-    ", f6 INT, f7 INT, f8 INT, f9 INT, f10 INT, req INT, hash INT);"
+    ", f6 INT, f7 INT, f8 INT, f9 INT, f10 INT, req INT, hash INT, given INT, sure INT, latest INT, f11 INT, f13 "     \
+    "INT);"
 
 /* The auditor's own tables, in memory: c what central's journal says, l what the terminals' say. */
 static const char own_tables[] =
     "CREATE TABLE c" RECORD "CREATE TABLE l" RECORD
+    "CREATE TABLE part(terminal INT, inc INT, seq INT, ends INT, amount INT);" /* of what central's records move */
     "CREATE TABLE ack(place, kind, terminal, inc, seq, campaign, serial, discount, earned, credit, durable);"
     "CREATE TABLE machine(place, store, clone, terminal);"
     "CREATE TABLE written_off(campaign, serial);"
+    "CREATE TABLE public(campaign INT, serial INT, home INT, from_s INT, claimed INT);"
     "CREATE TABLE shared(store);"
     "CREATE TABLE lost_disk(terminal, durable);"
     "CREATE TABLE lost_void(terminal, seq, of, of_inc, of_seq);" /* what stands on lost disks */
@@ -50,6 +53,7 @@ static const char own_views[] =
     "CREATE INDEX l_record ON l(terminal, inc, seq, hash);"
     "CREATE INDEX l_void ON l(f1, f2, f3) WHERE kind = 8;"
     "CREATE INDEX c_coupon ON c(kind, f1, f2);"
+    "CREATE INDEX public_id ON public(campaign, serial);"
     "CREATE INDEX c_transfer ON c(kind, f5);"
     "CREATE INDEX c_group ON c(kind, terminal, inc, f1);"
     "CREATE TABLE alone AS SELECT terminal, inc, seq, f1 AS is_on FROM c WHERE kind = 21;"
@@ -72,7 +76,8 @@ static const char own_views[] =
      * both that it does not. */
     "CREATE TABLE beyond AS SELECT r.terminal, r.inc, r.seq, r.kind, r.store, r.f1 AS campaign, r.f2 AS serial, r.req"
     " FROM c p JOIN c r ON r.terminal = p.f1 AND max(p.f2, 1) = r.inc AND r.seq > p.f3 WHERE p.kind = 20 AND r.kind IN"
-    " (4, 5, 7, 8, 10, 12) AND (p.f8 = 1 OR 1 = (SELECT a.is_on FROM alone a WHERE a.terminal = r.terminal AND a.inc ="
+    " (4, 5, 7, 8, 10, 12, 22) AND (p.f8 = 1 OR 1 = (SELECT a.is_on FROM alone a WHERE a.terminal = r.terminal AND "
+    "a.inc ="
     "  r.inc AND a.seq < r.seq ORDER BY a.seq DESC LIMIT 1) OR EXISTS (SELECT 1 FROM alone a WHERE a.is_on = 1"
     "  AND a.terminal = r.terminal AND a.inc = r.inc AND a.seq BETWEEN r.seq + 1 AND r.seq + 4) OR EXISTS (SELECT 1"
     "  FROM machine m WHERE m.clone = 1 AND m.store = r.store AND m.terminal != r.terminal AND r.seq > coalesce((SELECT"
@@ -85,15 +90,26 @@ static const char own_views[] =
     " b.kind = a.kind AND b.f5 = a.f5 AND b.store = a.store AND b.terminal != a.terminal AND (CASE b.kind WHEN 12 THEN"
     " b.f4 ELSE -b.f4 END, -b.rowid) < (CASE a.kind WHEN 12 THEN a.f4 ELSE -a.f4 END, -a.rowid) WHERE a.kind IN (11,"
     " 12) AND a.store IN shared;"
-    /* what changes a share: earned, spent, granted, released, voided */
+    /* what changes a share: earned, spent, granted, released, expired, voided */
     "CREATE TABLE move AS"
     " SELECT terminal, inc, seq, store, kind, f2 AS member, f5 - f10 AS delta FROM c WHERE kind = 6"
     " UNION ALL SELECT terminal, inc, seq, store, kind, f2, -f5 FROM c WHERE kind = 7"
     " UNION ALL SELECT terminal, inc, seq, store, kind, f1, f4 FROM c WHERE kind = 11 AND rowid NOT IN again"
     " UNION ALL SELECT terminal, inc, seq, store, kind, f1, -f4 FROM c WHERE kind = 12 AND rowid NOT IN again"
-    " UNION ALL SELECT v.terminal, v.inc, v.seq, v.store, v.kind, t.f2, CASE t.kind WHEN 6 THEN -(t.f5 - t.f10 - v.f8)"
-    "  ELSE t.f5 END FROM c v JOIN c t ON t.terminal = v.f1 AND t.inc = v.f2 AND t.seq = v.f3"
-    "  WHERE v.kind = 8 AND v.rowid NOT IN again AND t.kind IN (6, 7);";
+    " UNION ALL SELECT terminal, inc, seq, store, kind, f1, -f4 FROM c WHERE kind = 22"
+    " UNION ALL SELECT v.terminal, v.inc, v.seq, v.store, v.kind, t.f2, CASE t.kind WHEN 6 THEN -(t.f5 - t.f10 - v.f8 -"
+    "  v.f13) ELSE t.f5 END FROM c v JOIN c t ON t.terminal = v.f1 AND t.inc = v.f2 AND t.seq = v.f3"
+    "  WHERE v.kind = 8 AND v.rowid NOT IN again AND t.kind IN (6, 7);"
+    /* and of it what ends, end by end */
+    "CREATE INDEX part_id ON part(terminal, inc, seq);"
+    "CREATE TABLE ending AS"
+    " SELECT terminal, inc, seq, store, f2 AS member, f11 AS ends, f5 - f10 AS delta FROM c WHERE kind = 6 AND f11 > 0"
+    " UNION ALL SELECT c.terminal, c.inc, c.seq, c.store, CASE c.kind WHEN 7 THEN c.f2 ELSE c.f1 END, p.ends, CASE"
+    "  c.kind WHEN 11 THEN p.amount ELSE -p.amount END FROM c JOIN part p USING(terminal, inc, seq) WHERE c.kind IN (7,"
+    "  11, 12, 22) AND c.rowid NOT IN again"
+    " UNION ALL SELECT v.terminal, v.inc, v.seq, v.store, t.f2, p.ends, CASE t.kind WHEN 6 THEN -p.amount ELSE p.amount"
+    "  END FROM c v JOIN c t ON t.terminal = v.f1 AND t.inc = v.f2 AND t.seq = v.f3 JOIN part p ON p.terminal ="
+    "  v.terminal AND p.inc = v.inc AND p.seq = v.seq WHERE v.kind = 8 AND v.rowid NOT IN again AND t.kind IN (6, 7);";
 
 /*
  * Each must find nothing. The plus before a kind has SQLite look for the record by its id, not by its kind. whole: only
@@ -108,6 +124,17 @@ struct check {
 };
 
 static const struct check checks[] = {
+    /* by the terminal's own word: its time, less what it does not know of it */
+    {"coupon given away before its moment", false, false,
+     "SELECT 0, c.terminal, c.seq FROM c WHERE c.kind = 4 AND c.given = 1 AND NOT EXISTS (SELECT 1 FROM public p WHERE"
+     " p.campaign = c.f1 AND p.serial = c.f2 AND c.sure >= p.from_s * 1000)"},
+    /* at its home by the token itself, elsewhere by a grant that came before, and never after it was given up */
+    {"coupon given away where its right was not", false, false,
+     "SELECT 0, c.terminal, c.seq FROM c WHERE c.kind = 4 AND c.given = 1 AND (CASE c.f4 WHEN 0 THEN NOT EXISTS (SELECT"
+     " 1 FROM public p WHERE p.campaign = c.f1 AND p.serial = c.f2 AND p.home = c.store) ELSE NOT EXISTS (SELECT 1 FROM"
+     " c g WHERE g.kind = 9 AND g.f1 = c.f1 AND g.f2 = c.f2 AND g.f3 = c.f4 AND g.store = c.store) END OR EXISTS"
+     " (SELECT 1 FROM c r WHERE r.kind = 10 AND r.f1 = c.f1 AND r.f2 = c.f2 AND r.f3 = c.f4 AND r.terminal ="
+     " c.terminal AND r.inc = c.inc AND r.seq < c.seq))"},
     {"acknowledged redemption lost", false, false,
      "SELECT a.place, a.terminal, a.seq FROM ack a WHERE a.kind = 0 AND a.terminal NOT IN forked AND " KEPT
      " AND NOT EXISTS"
@@ -165,7 +192,7 @@ static const struct check checks[] = {
      " AND NOT EXISTS (SELECT 1 FROM gone g WHERE"
      " g.terminal = c.terminal AND g.inc = c.inc AND g.seq = c.seq) GROUP BY f1, f2 HAVING count(*) > 1"},
     {"coupon of a home campaign that stands twice", false, false,
-     "SELECT 0, f1, f2 FROM c WHERE kind = 4 AND f1 IN (1001, 1003) AND " TWICE " AND " OWN
+     "SELECT 0, f1, f2 FROM c WHERE kind = 4 AND f1 IN (1001, 1003, 1005) AND " TWICE " AND " OWN
      " AND NOT EXISTS (SELECT 1 FROM gone g WHERE"
      " g.terminal = c.terminal AND g.inc = c.inc AND g.seq = c.seq) GROUP BY f1, f2 HAVING count(*) > 1"},
     {"conflict that nothing explains", false, false,
@@ -176,6 +203,16 @@ static const struct check checks[] = {
      " WHERE k.campaign != 0 AND a.f5 != 3 AND b.f5 != 3 AND NOT (k.kind = 4 AND (k.campaign, k.serial) IN (SELECT"
      " campaign, serial FROM written_off UNION SELECT campaign, serial FROM beyond UNION SELECT f1, f2 FROM c WHERE"
      " kind = 4 AND terminal IN (SELECT terminal FROM lost_disk)))"},
+    {"redemption after the end of its lease", false, false,
+     "SELECT r.store, r.terminal || '.' || r.seq, r.latest - g.f8 * 1000 FROM c r JOIN c g ON g.kind = 9 AND g.f1 ="
+     " r.f1 AND g.f2 = r.f2 AND g.f3 = r.f4 AND g.store = r.store WHERE r.kind = 4 AND r.f4 > 0 AND r.f5 != 3 AND"
+     " g.f8 > 0 AND r.latest >= g.f8 * 1000"},
+    /* Of a restored central's books a release may be missing that it decided by. */
+    {"right given on from its lease without a release", false, true,
+     "SELECT g.terminal || '.' || g.seq, n.terminal || '.' || n.seq, n.f1 || '-' || n.f2 FROM c g JOIN c n ON n.kind ="
+     " 9 AND n.f1 = g.f1 AND n.f2 = g.f2 AND n.f3 = g.f3 + 1 WHERE g.kind = 9 AND g.f8 > 0 AND n.f6 = 0 AND n.store !="
+     " g.store AND NOT EXISTS (SELECT 1 FROM c r WHERE r.kind = 10 AND r.f1 = g.f1 AND r.f2 = g.f2 AND r.f3 = g.f3 AND"
+     " r.store = g.store)"},
     /* Nor where a disk was lost before central had the one act: who took its place may be asked again while no copy is
      * in reach. The coupon's double is explained then, and noted against one of the two. */
     {"request that was done twice", false, false,
@@ -200,6 +237,17 @@ static const struct check checks[] = {
      " FROM beyond o WHERE o.terminal = move.terminal AND o.inc = move.inc AND o.seq = move.seq) GROUP BY store, "
      "member HAVING sum(delta)"
      " < 0"},
+    /* what ended was earned or brought there with that very end, and not spent, moved or voided before */
+    {"credit with an end that nobody had", false, false,
+     "SELECT store, member, ends || ': ' || sum(delta) FROM ending e WHERE store NOT IN harmed AND NOT EXISTS (SELECT 1"
+     " FROM beyond o WHERE o.terminal = e.terminal AND o.inc = e.inc AND o.seq = e.seq) GROUP BY store, member, ends"
+     " HAVING sum(delta) < 0"},
+    {"credit that expired before its end", false, false,
+     "SELECT c.store, c.terminal, c.seq FROM c WHERE kind = 22 AND (c.f4 != (SELECT sum(p.amount) FROM part p WHERE"
+     " p.terminal = c.terminal AND p.inc = c.inc AND p.seq = c.seq) OR c.f6 < 1000 * (SELECT max(p.ends) FROM part p"
+     " WHERE p.terminal = c.terminal AND p.inc = c.inc AND p.seq = c.seq))"},
+    {"credit that ends before its day is over", false, false,
+     "SELECT c.store, c.terminal, c.seq FROM c WHERE kind = 6 AND f11 > 0 AND f11 * 1000 < f9 + 86400000"},
     {"books of a store's terminals differ", false, false,
      "SELECT m.store, b.account, group_concat(m.terminal || ': ' || b.amount, ' ') FROM lbalance b JOIN machine m ON"
      " m.place = b.place WHERE m.store IN shared AND m.store NOT IN harmed AND b.amount != 0 GROUP BY"
@@ -246,7 +294,7 @@ static const struct check checks[] = {
     /* as far as no copied disk earned it: central has the other one's history, and a peer counted on this one's */
     {"credit spent twice that nothing explains", false, false,
      "SELECT store, member, sum(discount) AS spent FROM central.conflict WHERE campaign = 0 AND store NOT IN (SELECT"
-     " store FROM beyond WHERE kind IN (7, 12) UNION SELECT store FROM c WHERE terminal IN (SELECT terminal FROM"
+     " store FROM beyond WHERE kind IN (7, 12, 22) UNION SELECT store FROM c WHERE terminal IN (SELECT terminal FROM"
      " lost_disk)) GROUP BY store, member HAVING spent > (SELECT coalesce(sum(earned), 0) FROM (SELECT DISTINCT"
      " e.terminal, e.inc, e.seq, e.hash, e.f5 AS earned FROM l e JOIN machine m ON m.place = e.place WHERE e.terminal"
      " IN forked AND m.store = conflict.store AND (e.kind, e.f2) = (6, conflict.member) AND NOT EXISTS (SELECT 1 FROM c"
@@ -283,14 +331,24 @@ static void run_check(struct world *world, sqlite3 *db, const struct check *chec
 static void count(struct world *world, sqlite3 *db)
 {
     struct world_counts *counts = &world->counts;
+    char ended[96];
     counts->transfers = (uint64_t)audit_number(db, "SELECT count(*) FROM c WHERE kind = 9");
     counts->share_transfers = (uint64_t)audit_number(db, "SELECT count(*) FROM c WHERE kind = 11");
     counts->budget = (uint64_t)audit_number(db, "SELECT count(*) FROM c WHERE kind = 4 AND f5 = 3");
     counts->conflicts = (uint64_t)audit_number(db, "SELECT count(*) FROM central.conflict");
     counts->promotions = (uint64_t)audit_number(db, "SELECT count(*) FROM c WHERE kind = 20");
     counts->alone = (uint64_t)audit_number(db, "SELECT count(*) FROM c WHERE kind = 21 AND f1 = 1");
+    counts->claims_lost = (uint64_t)audit_number(db, "SELECT count(DISTINCT p.rowid) FROM public p JOIN c ON c.kind = 4"
+                                                     " AND c.given = 1 AND c.f1 = p.campaign AND c.f2 = p.serial AND"
+                                                     " c.store = p.home WHERE p.claimed = 1");
+    counts->expired = (uint64_t)audit_number(db, "SELECT count(*) FROM c WHERE kind = 22");
     counts->quarantined = (uint64_t)audit_number(db, "SELECT count(*) FROM central.quarantine");
     counts->problems = (uint64_t)audit_number(db, "SELECT count(*) FROM central.record_problem");
+    snprintf(ended, sizeof(ended), "SELECT count(*) FROM c WHERE kind = 9 AND f8 > 0 AND f8 <= %" PRId64,
+             world_wall_ms(world) / 1000);
+    counts->leases = (uint64_t)audit_number(db, ended);
+    counts->came_home = (uint64_t)audit_number(
+        db, "SELECT count(*) FROM central.transfer WHERE kind = 1 AND to_store = 0 AND state = 2");
 }
 
 /* For whoever looks for the reason of a finding. */

@@ -5,6 +5,7 @@
 struct reader {
     const uint8_t *at, *end;
     bool failed;
+    struct audit_list *list;
 };
 
 static uint64_t head(struct reader *r, unsigned *out_major)
@@ -31,6 +32,16 @@ static uint64_t head(struct reader *r, unsigned *out_major)
 }
 
 static int64_t item(struct reader *r);
+
+static void keep_list(struct reader *r, uint64_t items)
+{
+    r->list->count = 0;
+    for (uint64_t i = 0; i < items && !r->failed; i++) {
+        int64_t value = item(r);
+        if (i < AUDIT_LIST_MAX)
+            r->list->items[r->list->count++] = value;
+    }
+}
 
 static void pass(struct reader *r, uint64_t items)
 {
@@ -65,7 +76,7 @@ static int64_t item(struct reader *r)
     case 3:
         return text(r, value);
     case 4:
-        pass(r, value);
+        keep_list(r, value);
         return 0;
     case 5:
         pass(r, value * 2);
@@ -78,10 +89,11 @@ static int64_t item(struct reader *r)
     }
 }
 
-bool audit_body_read(const uint8_t *data, size_t len, int64_t out_numbers[AUDIT_KEYS])
+bool audit_body_read(const uint8_t *data, size_t len, int64_t out_numbers[AUDIT_KEYS], struct audit_list *out_list)
 {
-    struct reader r = {data, data + len, false};
+    struct reader r = {data, data + len, false, out_list};
     unsigned major;
+    out_list->count = 0;
     memset(out_numbers, 0, AUDIT_KEYS * sizeof(*out_numbers));
     uint64_t pairs = head(&r, &major);
     if (major != 5)

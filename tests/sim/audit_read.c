@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DAY_MS INT64_C(86400000)
+
 void audit_must(sqlite3 *db, int code, const char *what)
 {
     if (code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW)
@@ -88,6 +90,14 @@ static int64_t request_of(const struct entry *e, const int64_t numbers[AUDIT_KEY
     return e->kind == 4 ? numbers[18] : e->kind == 5 || e->kind == 8 ? numbers[11] : 0;
 }
 
+/* A redemption: the latest that it can have been, as far as its terminal knew; a clerk saw the date of any other. */
+static int64_t latest_of(const struct entry *e, const int64_t numbers[AUDIT_KEYS])
+{
+    if (e->kind != 4)
+        return 0;
+    return numbers[11] + (numbers[12] <= DAY_MS ? numbers[12] : 0);
+}
+
 /* Enough to tell two records apart. */
 static int64_t hash_start(const struct entry *e)
 {
@@ -99,14 +109,48 @@ static int64_t hash_start(const struct entry *e)
 static void insert(sqlite3 *db, sqlite3_stmt *stmt, unsigned place, const struct entry *e,
                    const int64_t numbers[AUDIT_KEYS])
 {
-    const int64_t values[] = {place,        e->terminal, e->inc,     e->seq,     e->store,    e->hlc,
-                              e->kind,      numbers[1],  numbers[2], numbers[3], numbers[4],  numbers[5],
-                              numbers[6],   numbers[7],  numbers[8], numbers[9], numbers[10], request_of(e, numbers),
-                              hash_start(e)};
+    const int64_t values[] = {place,
+                              e->terminal,
+                              e->inc,
+                              e->seq,
+                              e->store,
+                              e->hlc,
+                              e->kind,
+                              numbers[1],
+                              numbers[2],
+                              numbers[3],
+                              numbers[4],
+                              numbers[5],
+                              numbers[6],
+                              numbers[7],
+                              numbers[8],
+                              numbers[9],
+                              numbers[10],
+                              request_of(e, numbers),
+                              hash_start(e),
+                              e->kind == 4 ? numbers[19] : 0,
+                              numbers[11] - numbers[12],
+                              latest_of(e, numbers),
+                              numbers[11],
+                              numbers[13]};
     for (int i = 0; i < (int)ARRAY_LEN(values); i++)
         sqlite3_bind_int64(stmt, i + 1, values[i]);
     audit_must(db, sqlite3_step(stmt), "insert");
     sqlite3_reset(stmt);
+}
+
+/* Of credit that ends: pairs of an end and an amount. */
+static void insert_parts(sqlite3 *db, sqlite3_stmt *stmt, const struct entry *e, const struct audit_list *list)
+{
+    if (e->kind != 7 && e->kind != 8 && e->kind != 11 && e->kind != 12 && e->kind != 22)
+        return;
+    for (size_t i = 0; i + 1 < list->count; i += 2) {
+        const int64_t values[] = {e->terminal, e->inc, e->seq, list->items[i], list->items[i + 1]};
+        for (int k = 0; k < (int)ARRAY_LEN(values); k++)
+            sqlite3_bind_int64(stmt, k + 1, values[k]);
+        audit_must(db, sqlite3_step(stmt), "part");
+        sqlite3_reset(stmt);
+    }
 }
 
 int64_t audit_number(sqlite3 *db, const char *sql)
@@ -134,10 +178,12 @@ static void read_journal(struct world *world, sqlite3 *db, const char *sql, cons
     char text[192];
     uint8_t prev[32] = {0};
     int64_t last_terminal = -1, last_inc = -1, last_seq = 0, last_hlc = 0;
-    snprintf(text, sizeof(text), "INSERT INTO %s VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", table);
+    snprintf(text, sizeof(text), "INSERT INTO %s VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", table);
     sqlite3_stmt *in = audit_prepare(db, sql), *out = audit_prepare(db, text);
+    sqlite3_stmt *parts = audit_prepare(db, "INSERT INTO part VALUES(?, ?, ?, ?, ?)");
     while (sqlite3_step(in) == SQLITE_ROW) {
         int64_t numbers[AUDIT_KEYS];
+        struct audit_list list;
         struct entry e = {.version = sqlite3_column_int64(in, 0),
                           .terminal = sqlite3_column_int64(in, 1),
                           .inc = sqlite3_column_int64(in, 2),
@@ -158,9 +204,11 @@ static void read_journal(struct world *world, sqlite3 *db, const char *sql, cons
         if (!first && e.seq == last_seq + 1 && e.hlc <= last_hlc)
             world_violation(world, "order stamp that does not rise in %s of %u at %" PRId64 ".%" PRId64, table, place,
                             e.terminal, e.seq);
-        if (!audit_body_read(e.body, (size_t)e.len, numbers))
+        if (!audit_body_read(e.body, (size_t)e.len, numbers, &list))
             world_violation(world, "unreadable body in %s of %u at %" PRId64, table, place, e.seq);
         insert(db, out, place, &e, numbers);
+        if (place == 0) /* central */
+            insert_parts(db, parts, &e, &list);
         memcpy(prev, e.hash, sizeof(prev));
         last_terminal = e.terminal;
         last_inc = e.inc;
@@ -169,6 +217,7 @@ static void read_journal(struct world *world, sqlite3 *db, const char *sql, cons
     }
     sqlite3_finalize(in);
     sqlite3_finalize(out);
+    sqlite3_finalize(parts);
 }
 
 /* What the terminal keeps of the brand's keys is what central last sealed. */
@@ -235,7 +284,8 @@ static void read_lost(struct world *world, sqlite3 *db, const struct terminal *t
     sqlite3_bind_int64(in, 1, t->number);
     while (sqlite3_step(in) == SQLITE_ROW) {
         int64_t numbers[AUDIT_KEYS];
-        if (!audit_body_read(sqlite3_column_blob(in, 1), (size_t)sqlite3_column_bytes(in, 1), numbers))
+        struct audit_list list;
+        if (!audit_body_read(sqlite3_column_blob(in, 1), (size_t)sqlite3_column_bytes(in, 1), numbers, &list))
             world_violation(world, "unreadable body on the lost disk of %s", t->name);
         sqlite3_bind_int64(out, 1, t->number);
         sqlite3_bind_int64(out, 2, sqlite3_column_int64(in, 0));
@@ -277,6 +327,10 @@ static void read_losses(const struct world *world, sqlite3 *db)
         snprintf(sql, sizeof(sql), "INSERT INTO written_off VALUES(%" PRIu32 ", %" PRIu64 ")", coupon->id.campaign,
                  coupon->id.serial);
         if (coupon->written_off)
+            audit_execute(db, sql);
+        snprintf(sql, sizeof(sql), "INSERT INTO public VALUES(%" PRIu32 ", %" PRIu64 ", %" PRIu32 ", %" PRIu32 ", %d)",
+                 coupon->id.campaign, coupon->id.serial, coupon->home_store, coupon->public_from_s, coupon->claimed);
+        if (coupon->public_from_s != 0)
             audit_execute(db, sql);
     }
     for (unsigned i = 0; i < world->options.terminals; i++) {

@@ -187,7 +187,8 @@ int center_store_epoch(struct store_tx *tx, uint32_t shop, uint16_t *out_epoch)
 
 static struct campaign campaign_of(enum center_campaign place)
 {
-    static const enum campaign_mode modes[CENTER_CAMPAIGNS] = {MODE_HOME, MODE_HOME, MODE_STRICT, MODE_BUDGET};
+    static const enum campaign_mode modes[CENTER_CAMPAIGNS] = {MODE_HOME, MODE_HOME, MODE_STRICT, MODE_BUDGET,
+                                                               MODE_HOME};
     struct campaign campaign = {
         .id = CENTER_CAMPAIGN_FIRST + place,
         .version = 1,
@@ -198,6 +199,7 @@ static struct campaign campaign_of(enum center_campaign place)
         .name_zh = "立减",
         .value_minor = 500,
         .valid_to_s = (uint32_t)(WORLD_START_MS / 1000) + 86400 * 365,
+        .lease_h = place == CAMPAIGN_OF_LEASE ? CENTER_LEASE_H : 0,
     };
     if (place == CAMPAIGN_OF_FALLBACK || place == CAMPAIGN_OF_BUDGET) {
         campaign.offline_budget_minor = INT64_C(500) * CENTER_OFFLINE_COUNT;
@@ -246,7 +248,8 @@ static int set_up(void *argument, struct store_tx *tx)
                             .earn_permille = 50,
                             .credit_owner = {OWNER_BRAND, center->brand},
                             .idle_s = 60,
-                            .store_epoch = 1};
+                            .store_epoch = 1,
+                            .credit_term_days = world_has_term(center->world) ? 1 : 0};
         snprintf(shop.name_zh, sizeof(shop.name_zh), "%u号店", i + 1);
         rc = identity_add_shop(tx, &shop, &center->shops[i]);
         if (rc == 0)

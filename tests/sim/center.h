@@ -13,11 +13,13 @@ enum center_campaign {
     CAMPAIGN_OF_FALLBACK,
     CAMPAIGN_OF_STRICT,
     CAMPAIGN_OF_BUDGET,
+    CAMPAIGN_OF_LEASE,
     CENTER_CAMPAIGNS
 };
 #define CENTER_CAMPAIGN_FIRST 1001
 #define CENTER_CLERK          7 /* who is a manager too */
 #define CENTER_OFFLINE_COUNT  3
+#define CENTER_LEASE_H        3 /* away from home, until the night */
 #define CENTER_KEYS_MAX       8
 
 struct center {

@@ -3,6 +3,7 @@
 #include "center.h"
 #include "mutants.h"
 #include "patience.h"
+#include "public.h"
 #include "shoppers.h"
 
 #include <inttypes.h>
@@ -205,6 +206,7 @@ static void ask_central(const struct desk_wish *wish, enum ask_kind kind, struct
         return;
     ask->coupon = wish->coupon;
     ask->tries = wish->tries;
+    ask->ordered = wish->ordered;
     ask->asked = true;
     random_fill(&t->world->chance.base, authority->request_id, sizeof(authority->request_id));
     authority->wait_s = ASK_WAIT_S;
@@ -242,6 +244,8 @@ static void on_redeemed(struct desk_wish *wish, const struct till_answer *answer
     const struct till_redeemed *r = &answer->redeemed;
     if (r->verdict == COUPON_OK && !redeem->check_only) {
         ack_redeemed(t, answer->by, r);
+        if (redeem->pool != 0)
+            public_given(t, r);
         return;
     }
     world_trace(t->world, "%s says %s", t->name, coupon_verdict_name(r->verdict));
@@ -252,7 +256,7 @@ static void on_redeemed(struct desk_wish *wish, const struct till_answer *answer
     if (r->verdict == COUPON_DATE_UNSURE && !redeem->date_confirmed) {
         redeem->date_confirmed = true;
         desk_redeem(t, &wish->request, wish->coupon);
-    } else if (r->may_ask_central && !redeem->check_only && !wish->asked) {
+    } else if (r->may_ask_central && (!redeem->check_only || wish->ordered) && !wish->asked) {
         ask_for_right(wish);
     } else {
         patience_after_refusal(wish, r->verdict);
@@ -352,6 +356,16 @@ void desk_redeem(struct terminal *terminal, struct till_request *request, size_t
     submit(wish);
 }
 
+void desk_order(struct terminal *terminal, struct till_request *request, size_t coupon)
+{
+    struct desk_wish *wish = new_wish(terminal, request);
+    if (!wish)
+        return;
+    wish->coupon = coupon;
+    wish->ordered = true;
+    submit(wish);
+}
+
 void desk_sale(struct terminal *terminal, struct till_request *request)
 {
     struct desk_wish *wish = new_wish(terminal, request);
@@ -363,9 +377,9 @@ void desk_try_again(struct terminal *terminal, const struct desk_wish *wish)
 {
     struct till_request request = wish->request;
     memset(request.request_id, 0, sizeof(request.request_id)); /* as if for the first time */
-    if (request.op == TILL_REDEEM)
+    if (request.op == TILL_REDEEM && request.redeem.pool == 0)
         shoppers_show(terminal->world, wish->coupon, request.redeem.text);
-    else if (request.sale.credit_minor > 0)
+    else if (request.op == TILL_SALE && request.sale.credit_minor > 0)
         desk_set_code(terminal, &request.sale);
     struct desk_wish *again = new_wish(terminal, &request);
     if (!again)
@@ -421,7 +435,9 @@ static void go_on(struct desk_wish *found)
     if (!terminal_is_up(t) || t->drive.dead)
         return;
     t->world->counts.retried++;
-    if (wish.request.op == TILL_SALE) {
+    if (wish.ordered) {
+        shoppers_keep(t, wish.coupon);
+    } else if (wish.request.op == TILL_SALE) {
         desk_set_code(t, &wish.request.sale);
         struct desk_wish *again = new_wish(t, &wish.request);
         if (again) {

@@ -31,10 +31,13 @@ struct desk_wish {
     size_t coupon;  /* redeem: its place among the phones */
     size_t target;  /* void: which ack */
     bool asked;     /* central was */
+    bool ordered;   /* redeem: only to have the right here, for another day */
     unsigned tries; /* how often somebody came for it in vain */
 };
 
 void desk_redeem(struct terminal *terminal, struct till_request *request, size_t coupon);
+/* Has the coupon's right sent here, and redeems nothing. */
+void desk_order(struct terminal *terminal, struct till_request *request, size_t coupon);
 void desk_sale(struct terminal *terminal, struct till_request *request);
 /* What a wish came to nothing for, once more, with what the phone shows by now. */
 void desk_try_again(struct terminal *terminal, const struct desk_wish *wish);

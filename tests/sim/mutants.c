@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool clock_order; /* of every terminal of this process */
+static bool clock_order, lease_forgotten, public_anywhere; /* of every terminal of this process */
 
 static bool is(const struct terminal *t, enum mutant mutant)
 {
@@ -96,8 +96,11 @@ static int grant_share(void *argument, struct store_tx *tx)
 void mutant_on_ask_credit(struct terminal *terminal, const struct authority_request *request)
 {
     static const uint64_t number = UINT64_C(1) << 50;
-    struct loose_share loose = {
-        terminal, {request->member, request->owner, request->amount_minor, number + request->member % 1000}};
+    struct loose_share loose = {terminal,
+                                {.member = request->member,
+                                 .owner = request->owner,
+                                 .amount_minor = request->amount_minor,
+                                 .transfer = number + request->member % 1000}};
     if (is(terminal, MUTANT_SHARE_TWICE) && center_write(terminal->world->center, grant_share, &loose) < 0)
         world_trace(terminal->world, "no share");
 }
@@ -134,6 +137,11 @@ void mutant_on_visit(struct terminal *terminal)
         change_tables(terminal, "DELETE FROM promotion WHERE record >> 44 IN (SELECT era FROM era WHERE own = 0)");
     if (is(terminal, MUTANT_FORGOTTEN_REQUEST))
         change_tables(terminal, "DELETE FROM request_done");
+    if (is(terminal, MUTANT_EARLY_END))
+        change_tables(
+            terminal,
+            "UPDATE OR IGNORE share_part SET ends_s = ends_s - 345600 WHERE amount_minor > 0 AND ends_s > (SELECT"
+            " max(hlc) >> 16 FROM journal) / 1000");
     if (is(terminal, MUTANT_SWALLOWED_CONFLICT))
         change_center(terminal->world->center, "DELETE FROM conflict");
 }
@@ -176,6 +184,8 @@ void mutant_on_enrolled(struct terminal *terminal)
 void mutant_on_made(struct terminal *terminal)
 {
     clock_order = is(terminal, MUTANT_CLOCK_ORDER);
+    public_anywhere = is(terminal, MUTANT_PUBLIC_ANYWHERE);
+    lease_forgotten = is(terminal, MUTANT_LEASE_FORGOTTEN);
     disk_weaken_sync(terminal->drive.disk, is(terminal, MUTANT_NORMAL_SYNC));
 }
 
@@ -186,4 +196,26 @@ struct hlc __wrap_hlc_next(struct hlc last, struct clock_reading now, const stru
     if (!clock_order)
         return __real_hlc_next(last, now, trust);
     return __real_hlc_next((struct hlc){0}, now, trust);
+}
+
+enum right_state __real_redeem_right(const struct books *b, const struct feed_coupon *row, const struct coupon_use *use,
+                                     const struct held_right *held, bool of_store);
+
+enum right_state __wrap_redeem_right(const struct books *b, const struct feed_coupon *row, const struct coupon_use *use,
+                                     const struct held_right *held, bool of_store)
+{
+    enum right_state right = __real_redeem_right(b, row, use, held, of_store);
+    return public_anywhere && right != RIGHT_CONSUMED ? RIGHT_HERE : right;
+}
+
+struct coupon_decision __real_coupon_decide(const struct coupon_facts *facts);
+
+struct coupon_decision __wrap_coupon_decide(const struct coupon_facts *facts)
+{
+    struct coupon_facts believed = *facts;
+    if (lease_forgotten)
+        believed.right_until_s = 0;
+    if (public_anywhere && facts->to_public && facts->right != RIGHT_CONSUMED)
+        believed.right = RIGHT_HERE;
+    return __real_coupon_decide(&believed);
 }

@@ -7,6 +7,7 @@
  */
 
 #include "center.h"
+#include "domain/coupon.h"
 #include "domain/time.h"
 #include "terminal.h"
 
@@ -21,7 +22,13 @@ void mutant_on_start(struct terminal *terminal); /* about to start */
 bool mutant_on_copy(struct terminal *terminal, const char *path, struct slice packed, struct sync_response *response);
 void mutant_on_enrolled(struct terminal *terminal); /* from now on it sells */
 
-/* What the linker calls instead of hlc_next. */
+/* What the linker calls instead of hlc_next, of what decides on a coupon, and of what looks for its right. */
+struct coupon_decision __wrap_coupon_decide(const struct coupon_facts *facts);
 struct hlc __wrap_hlc_next(struct hlc last, struct clock_reading now, const struct time_trust *trust);
+struct books;
+struct coupon_use;
+struct held_right;
+enum right_state __wrap_redeem_right(const struct books *b, const struct feed_coupon *row, const struct coupon_use *use,
+                                     const struct held_right *held, bool of_store);
 
 #endif

@@ -39,6 +39,9 @@ look_for peer-lies none
 look_for no-fence promote,lan-partition,lan-drop,lan-delay,crash
 look_for two-primaries promote,lan-partition,hand-over
 look_for forgotten-request lan-drop,lan-delay
+look_for public-anywhere partition
+look_for lease-forgotten partition --days 2
+look_for early-end none
 
 all=$("$sim" --help | sed -n 's/^mutants: //p' | tr -d ' ' | tr ',' '\n' | wc -l)
 [ "$(grep -c '^look_for [a-z]' "$0")" -eq "$all" ] || { echo "a mutant is not looked for"; exit 1; }

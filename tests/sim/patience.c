@@ -72,7 +72,7 @@ void patience_after_refusal(const struct desk_wish *wish, enum coupon_verdict ve
     const struct phone_coupon *coupon = &wish->terminal->world->shoppers->coupons[wish->coupon];
     bool passes = verdict == COUPON_HELD_ELSEWHERE || verdict == COUPON_NEEDS_CONNECTION ||
                   verdict == COUPON_KEY_UNKNOWN || verdict == COUPON_KEY_REVOKED;
-    if (passes && coupon->home_store == wish->terminal->shop &&
+    if (passes && wish->request.redeem.pool == 0 && coupon->home_store == wish->terminal->shop &&
         (verdict != COUPON_HELD_ELSEWHERE || patience_counter(wish->terminal) != wish->terminal))
         come_again(wish, TRIES_AT_HOME);
 }

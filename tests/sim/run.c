@@ -70,8 +70,18 @@ static void enrol_all(struct world *world)
     world->healing = false;
 }
 
+/* So that what was earned on one day before midnight ends on the next in the midst of everything. */
+static void skip_to_evening(struct world *world)
+{
+    const int64_t day_ms = INT64_C(24) * 60 * 60 * 1000, china_ms = INT64_C(8) * 60 * 60 * 1000;
+    int64_t local_ms = (world_wall_ms(world) + china_ms) % day_ms;
+    world->skipped_ms += day_ms - WORLD_TRADING_MS / 2 - local_ms;
+}
+
 static void trade(struct world *world)
 {
+    if (world_has_term(world))
+        skip_to_evening(world);
     for (unsigned day = 0; day < world->options.days; day++) {
         world_trace(world, "day %u", day + 1);
         shoppers_begin_day(world->shoppers);

@@ -4,6 +4,7 @@
 #include "central/store/rights.h"
 #include "mutants.h"
 #include "patience.h"
+#include "public.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 #define SHOWN_LOOKED    600
 #define RETRY_ISSUE_MS  20000
 #define QUEUE_MAX       4
+#define AHEAD_TRIES     40
+#define FETCH_MS        240000
 #define QUEUE_MS        60
 
 static void *grow(void *items, size_t *cap, size_t size)
@@ -42,6 +45,7 @@ void shoppers_close(struct shoppers *shoppers)
     free(shoppers->members);
     free(shoppers->coupons);
     free(shoppers->acks);
+    free(shoppers->kept);
 }
 
 struct ack *shoppers_add_ack(struct shoppers *shoppers)
@@ -65,7 +69,8 @@ void shoppers_show(struct world *world, size_t place, char out_text[TOKEN_TEXT_M
                                  .coupon = coupon->id,
                                  .home_store = coupon->home_store,
                                  .store_epoch = coupon->store_epoch,
-                                 .expiry_s = (uint32_t)(WORLD_START_MS / 1000) + COUPON_LIFE_S};
+                                 .expiry_s = (uint32_t)(WORLD_START_MS / 1000) + COUPON_LIFE_S,
+                                 .exclusive_until_s = coupon->public_from_s};
     world_must(token_coupon_sign(&token, center_key_of(center, coupon->kid)->secret_key, out_text), "token");
 }
 
@@ -111,6 +116,38 @@ static void visit_again(struct terminal *t)
             }
         }
     }
+}
+
+/* "Have it sent here, I will come for it tomorrow." */
+static void visit_ahead(struct terminal *t)
+{
+    struct shoppers *s = t->world->shoppers;
+    struct till_request request = {.op = TILL_REDEEM, .redeem.check_only = true};
+    size_t place = 0;
+    bool found = false;
+    for (int tries = 0; tries < AHEAD_TRIES && !found; tries++)
+        found = fresh_coupon(s, t->shop, false, &place) && s->coupons[place].campaign == CAMPAIGN_OF_LEASE;
+    if (!found)
+        return;
+    shoppers_show(t->world, place, request.redeem.text);
+    request.redeem.member = s->coupons[place].member;
+    fresh_take(&s->fresh, s->coupons[place].home_store, place);
+    desk_order(t, &request, place);
+}
+
+void shoppers_keep(struct terminal *terminal, size_t place)
+{
+    struct shoppers *s = terminal->world->shoppers;
+    if (s->kept_count == s->kept_cap)
+        s->kept = grow(s->kept, &s->kept_cap, sizeof(*s->kept));
+    s->kept[s->kept_count++] = (struct kept_coupon){terminal, place};
+}
+
+static void fetch_due(void *argument, uint64_t place)
+{
+    struct terminal *t = argument;
+    if (!t->retired && terminal_is_up(t) && !t->drive.dead && terminal_learn_name(t))
+        show_coupon(t, place, false);
 }
 
 /* Two friends with one coupon go to two stores at the same moment. */
@@ -177,10 +214,16 @@ static void visit(struct terminal *t)
     mutant_on_visit(t);
     if (t->world->options.offline && world_chance(t->world, 410))
         visit_sale(t);
+    else if (what < 45)
+        public_visit(t);
+    else if (what < 65)
+        public_claim(t);
     else if (what < 755)
         visit_fresh(t, true);
-    else if (what < 805)
+    else if (what < 790)
         visit_fresh(t, false);
+    else if (what < 805)
+        visit_ahead(t);
     else if (what < 838)
         visit_again(t);
     else if (what < 868)
@@ -234,8 +277,10 @@ struct issue {
 static unsigned pick_campaign(struct world *world)
 {
     uint64_t of = world_below(world, 100);
-    if (of < 55)
+    if (of < 45)
         return CAMPAIGN_OF_HOME;
+    if (of < 55)
+        return CAMPAIGN_OF_LEASE;
     if (of < 75)
         return CAMPAIGN_OF_FALLBACK;
     return of < 82 ? CAMPAIGN_OF_STRICT : CAMPAIGN_OF_BUDGET;
@@ -243,19 +288,23 @@ static unsigned pick_campaign(struct world *world)
 
 static int issue_one(struct shoppers *s, struct store_tx *tx, uint32_t shop, uint16_t store_epoch)
 {
-    static const enum campaign_mode modes[CENTER_CAMPAIGNS] = {MODE_HOME, MODE_HOME, MODE_STRICT, MODE_BUDGET};
+    static const enum campaign_mode modes[CENTER_CAMPAIGNS] = {MODE_HOME, MODE_HOME, MODE_STRICT, MODE_BUDGET,
+                                                               MODE_HOME};
     struct phone_coupon phone = {.home_store = shop,
                                  .store_epoch = store_epoch,
                                  .campaign = pick_campaign(s->world),
                                  .kid = s->world->center->coupon_keys[s->world->center->key_count - 1].kid};
     if (world_chance(s->world, 700))
         phone.member = s->members[world_below(s->world, s->member_count)];
+    if (phone.member != 0)
+        phone.public_from_s = public_choose_moment(s->world);
     struct coupon coupon = {.id = {CENTER_CAMPAIGN_FIRST + phone.campaign, 0},
                             .brand = s->world->center->brand,
                             .member = phone.member,
                             .home_store = shop,
                             .store_epoch = store_epoch,
-                            .expiry_s = (uint32_t)(WORLD_START_MS / 1000) + COUPON_LIFE_S};
+                            .expiry_s = (uint32_t)(WORLD_START_MS / 1000) + COUPON_LIFE_S,
+                            .exclusive_until_s = phone.public_from_s};
     int rc = rights_issue_coupon(tx, &coupon, modes[phone.campaign], &phone.id);
     if (rc < 0)
         return rc;
@@ -299,6 +348,10 @@ void shoppers_begin_day(struct shoppers *shoppers)
 {
     struct world *world = shoppers->world;
     int64_t end_ms = world->now_ms + WORLD_TRADING_MS;
+    for (size_t i = 0; i < shoppers->kept_count; i++)
+        world_at(world, world->now_ms + (int64_t)world_below(world, FETCH_MS), fetch_due, shoppers->kept[i].terminal,
+                 shoppers->kept[i].place);
+    shoppers->kept_count = 0;
     for (unsigned i = 0; i < world->options.terminals; i++) {
         world_at(world, world->now_ms, issue_due, shoppers, i);
         if (!world->terminals[i]->retired)

@@ -13,7 +13,15 @@ struct phone_coupon {
     unsigned campaign;    /* enum center_campaign */
     uint64_t member;
     bool written_off;
-    uint16_t kid; /* of the key that signed it */
+    uint32_t public_from_s; /* anybody's from then on; 0 = never */
+    bool claimed;           /* out of the pool, for another store; `member` is who did */
+    uint16_t kid;           /* of the key that signed it */
+};
+
+/* Sent to a store for somebody who comes for it the next day. */
+struct kept_coupon {
+    struct terminal *terminal;
+    size_t place;
 };
 
 #define SHOPPERS_WISHES 1024
@@ -27,6 +35,8 @@ struct shoppers {
     struct fresh fresh;
     struct ack *acks;
     size_t ack_count, ack_cap;
+    struct kept_coupon *kept;
+    size_t kept_count, kept_cap;
     struct desk_wish wishes[SHOPPERS_WISHES];
     uint32_t next_ticket;
     uint64_t nonce;
@@ -38,6 +48,8 @@ void shoppers_close(struct shoppers *shoppers);
 void shoppers_begin_day(struct shoppers *shoppers);
 /* A terminal that came in between gets visits too. */
 void shoppers_visit(struct terminal *terminal, int64_t until_ms);
+/* Its right came: whoever ordered it shows it there in the first minutes of the next day. */
+void shoppers_keep(struct terminal *terminal, size_t place);
 /* A coupon of a home campaign that nobody has shown, whose home is another store. */
 bool shoppers_find_fresh(struct shoppers *shoppers, uint32_t other_store, size_t *out_place);
 /* Somebody shows it at a store within a minute or two. */

@@ -42,7 +42,10 @@ void summary_print(const struct summary *summary, const struct jobs_options *opt
                                   {"problems", c->problems},   {"through-primary", c->through_primary},
                                   {"pending", c->pending},     {"promotions", c->promotions},
                                   {"times-alone", c->alone},   {"revoked-refused", c->revoked},
-                                  {"events", c->events}};
+                                  {"given-away", c->given},    {"offline", c->given_offline},
+                                  {"claims", c->claims},       {"claims-lost", c->claims_lost},
+                                  {"leases-ended", c->leases}, {"came-home", c->came_home},
+                                  {"expired", c->expired},     {"events", c->events}};
     printf("seeds %" PRIu64 "..%" PRIu64 " terminals %u days %u", options->first, options->last,
            options->world.terminals, options->world.days);
     print_figures(acts, ARRAY_LEN(acts));
@@ -76,9 +79,17 @@ bool summary_meets_demands(const struct summary *summary, const struct jobs_opti
     bool good = busy_enough(c, seeds * options->world.terminals * options->world.days);
     const struct figure each[] = {{"transfers", c->transfers},   {"credit-transfers", c->share_transfers},
                                   {"by-budget", c->budget},      {"conflicts", c->conflicts},
-                                  {"promotions", c->promotions}, {"times-alone", c->alone}};
+                                  {"promotions", c->promotions}, {"times-alone", c->alone},
+                                  {"given-away", c->given},      {"given-away offline", c->given_offline},
+                                  {"claims", c->claims},         {"claims-lost", c->claims_lost}};
     for (size_t i = 0; i < ARRAY_LEN(each); i++)
         good &= at_least(each[i].name, each[i].value, 1);
+    if (options->world.days > 1) { /* they end in the night */
+        good &= at_least("leases-ended", c->leases, 1);
+        good &= at_least("came-home", c->came_home, 1);
+    }
+    if (options->world.days > 1 && seeds > 1) /* every other seed has a term of one day */
+        good &= at_least("expired", c->expired, 1);
     for (int i = 0; i < FAULTS; i++) {
         if (options->world.faults >> i & 1)
             good &= at_least(fault_name((enum fault)i), c->faults[i], 1);

@@ -68,6 +68,9 @@ static const char *const mutant_names[MUTANTS] = {
     [MUTANT_NO_FENCE] = "no-fence",
     [MUTANT_TWO_PRIMARIES] = "two-primaries",
     [MUTANT_FORGOTTEN_REQUEST] = "forgotten-request",
+    [MUTANT_PUBLIC_ANYWHERE] = "public-anywhere",
+    [MUTANT_LEASE_FORGOTTEN] = "lease-forgotten",
+    [MUTANT_EARLY_END] = "early-end",
 };
 
 const char *fault_name(enum fault fault)
@@ -164,6 +167,11 @@ bool world_shares_store(const struct world *world, unsigned index)
     /* Stores of one, two, one and three terminals by turns. */
     static const bool shares[] = {false, false, true, false, false, true, true};
     return !world->options.single && shares[index % ARRAY_LEN(shares)];
+}
+
+bool world_has_term(const struct world *world)
+{
+    return world->options.seed % 2 == 1;
 }
 
 bool world_has(const struct world *world, enum fault fault)

@@ -64,6 +64,9 @@ enum mutant {
     MUTANT_NO_FENCE,           /* a promoted terminal takes what the old primary did beyond its copy */
     MUTANT_TWO_PRIMARIES,      /* the first primary does not believe that another one was promoted */
     MUTANT_FORGOTTEN_REQUEST,  /* the primary does not know a request that it has done already */
+    MUTANT_PUBLIC_ANYWHERE,    /* the pool offers coupons whose right its store gave up or never had */
+    MUTANT_LEASE_FORGOTTEN,    /* a terminal uses a right after its lease */
+    MUTANT_EARLY_END,          /* a terminal takes credit to end days before it does */
     MUTANTS
 };
 
@@ -86,10 +89,13 @@ struct world_options {
 struct world_counts {
     uint64_t events, faults[FAULTS];
     uint64_t redemptions, offline, credit_moves, credit_offline, spends, voids, refused,
-        retried; /* acknowledged at terminals */
-    uint64_t transfers, share_transfers, budget, conflicts, quarantined, restores;
+        retried;                   /* acknowledged at terminals */
+    uint64_t given, given_offline; /* out of a store's public pool */
+    uint64_t claims, claims_lost;  /* of public coupons for other stores; lost to the holder */
+    uint64_t transfers, share_transfers, budget, conflicts, quarantined, restores, expired;
     uint64_t revoked;                                     /* refused, because the key they were signed with is */
     uint64_t through_primary, pending, promotions, alone; /* in stores of several terminals */
+    uint64_t leases, came_home;                           /* ended; and back at home, or in central's hand */
     uint64_t problems, violations;
 };
 
@@ -134,6 +140,8 @@ bool world_step(struct world *world, int64_t until_ms);
 
 /* Whether the terminal of this place stands in the same store as the one before it. */
 bool world_shares_store(const struct world *world, unsigned index);
+/* Whether credit has a term of one day in this run, and midnight lies in the hours of trading. */
+bool world_has_term(const struct world *world);
 /* Whether another machine started from a copy of its disk. */
 bool world_was_copied(const struct world *world, const struct terminal *t);
 

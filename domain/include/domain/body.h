@@ -1,6 +1,7 @@
 #ifndef DOMAIN_BODY_H
 #define DOMAIN_BODY_H
 
+#include "domain/credit_parts.h"
 #include "domain/device.h"
 #include "domain/record.h"
 
@@ -31,8 +32,9 @@ enum record_kind {
     RECORD_DATE_CONFIRMED = 17,
     RECORD_GREETED = 18, /* a greeting was on the screen */
     RECORD_REPLACED_ENROLMENT = 19,
-    RECORD_PROMOTION = 20, /* this terminal is the store's primary from here on */
-    RECORD_ALONE = 21,     /* the primary answers without a peer, or no longer */
+    RECORD_PROMOTION = 20,      /* this terminal is the store's primary from here on */
+    RECORD_ALONE = 21,          /* the primary answers without a peer, or no longer */
+    RECORD_CREDIT_EXPIRED = 22, /* of a share: what had ended, by whoever holds it */
     RECORD_SELF_TEST = 24,
     RECORD_DEVICE_STATUS = 25,  /* at boot, when something changed, else once an hour */
     RECORD_ORDER_DONE = 26,     /* what came of an update, reboot or log request of central's */
@@ -95,6 +97,7 @@ struct body_redemption {
     uint8_t token_hash[8]; /* evidence: first bytes of SHA-256 over the text as scanned */
     uint32_t via;          /* the terminal of the store that asked the primary; 0 = the primary itself */
     uint8_t request_id[BODY_REQUEST_ID_LEN]; /* of that request: the same answer when it is asked again */
+    bool to_public; /* from the store's public pool: `member` is who took it, not whose it was; no token was seen */
 };
 
 enum tender { TENDER_CASH = 1, TENDER_CREDIT = 2, TENDER_WECHAT = 3 };
@@ -122,7 +125,17 @@ struct body_credit { /* earn and spend */
     uint8_t auth;   /* spend: enum spend_auth */
     uint64_t nonce; /* of the rotating code that was used */
     int64_t business_ms;
-    int64_t receivable_minor; /* earn: what of it set off an open receivable */
+    int64_t receivable_minor;  /* earn: what of it set off an open receivable */
+    int64_t ends_s;            /* earn: of what went to the share; 0 = never */
+    struct credit_parts parts; /* spend: what it took; the rest was of what never ends */
+};
+
+struct body_expired {
+    uint64_t member;
+    struct owner owner;
+    int64_t amount_minor;      /* of the parts together */
+    struct credit_parts parts; /* that had ended */
+    int64_t business_ms;
 };
 
 enum spend_auth { SPEND_BY_CODE = 1, SPEND_BY_PIN = 2 };
@@ -137,16 +150,19 @@ struct body_void {
     int64_t business_ms;
     uint32_t via; /* as in a redemption; on the act's first void */
     uint8_t request_id[BODY_REQUEST_ID_LEN];
+    struct credit_parts parts; /* of an earn: what it took from the share; of a spend: what it gave back */
+    int64_t expired_minor;     /* of an earn: what had expired already, and comes back from there */
 };
 
 struct body_right { /* granted, released */
     struct coupon_id coupon;
-    uint32_t epoch;       /* granted: the new one; released: the one given up */
-    uint32_t use_no;      /* uses so far + 1: where the next holder goes on */
-    uint64_t transfer;    /* central's number of the move */
-    bool risk;            /* granted: as the grant said, so that a restored central knows it too */
-    uint32_t store_epoch; /* granted: the holder's, as the grant said: whose it is when another terminal follows; 0 =
-                             not said, by older books */
+    uint32_t epoch;         /* granted: the new one; released: the one given up */
+    uint32_t use_no;        /* uses so far + 1: where the next holder goes on */
+    uint64_t transfer;      /* central's number of the move */
+    bool risk;              /* granted: as the grant said, so that a restored central knows it too */
+    uint32_t store_epoch;   /* granted: the holder's, as the grant said: whose it is when another terminal follows; 0 =
+                               not said, by older books */
+    uint32_t lease_until_s; /* granted: as the grant said; 0 = until the coupon ends */
 };
 
 struct body_share { /* granted, released */
@@ -154,6 +170,7 @@ struct body_share { /* granted, released */
     struct owner owner;
     int64_t amount_minor; /* ≥ 0; a release may give less than was asked for */
     uint64_t transfer;
+    struct credit_parts parts; /* what of it ends */
 };
 
 struct body_refused {
@@ -229,6 +246,7 @@ struct body {
         struct body_redemption redemption;
         struct body_sale sale;
         struct body_credit credit;
+        struct body_expired expired;
         struct body_void voided;
         struct body_right right;
         struct body_share share;
@@ -248,7 +266,7 @@ struct body {
     };
 };
 
-/* Terminal kinds (1..18, 20, 21, 24..26, 30, 113). -EINVAL for a kind without a body struct. */
+/* Terminal kinds (1..18, 20..22, 24..26, 30, 113). -EINVAL for a kind without a body struct. */
 MUST_CHECK int body_encode(const struct body *body, uint8_t *out, size_t cap, size_t *out_len);
 /* -ENOTSUP for a kind this version does not know (keep it verbatim), -EBADMSG when malformed. Unknown keys are passed
  * over. */

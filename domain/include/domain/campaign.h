@@ -42,6 +42,7 @@ struct campaign {
     uint32_t offline_max_sync_age_s; /* 0 = no such cap */
     uint8_t release;                 /* enum release_rule */
     uint16_t holdout_permille;
+    uint32_t lease_h; /* how long a right that was moved away from home may be used there; 0 = until the coupon ends */
 };
 
 #define CAMPAIGN_ENCODED_MAX 1024

@@ -69,6 +69,7 @@ enum compliance_rule {
     RULE_HOLDOUT_TOO_LARGE, /* more than half is kept out */
     RULE_SENT_AT_NIGHT,     /* a mass send between 22:00 and 8:00: warns */
     RULE_NO_ENGLISH,        /* warns */
+    RULE_LEASE_ENDLESS,     /* coupons do not live longer than a lease: warns */
 };
 
 struct compliance_finding {

@@ -31,11 +31,12 @@ enum coupon_verdict {
     COUPON_OUT_OF_HOURS = 17,
     COUPON_NOT_THEIRS = 18,       /* still exclusive to another member than the one identified */
     COUPON_HELD_ELSEWHERE = 19,   /* its right is at another store: needs connection, central moves it */
-    COUPON_NEEDS_CONNECTION = 20, /* strict, and central cannot be asked */
+    COUPON_NEEDS_CONNECTION = 20, /* strict, or the lease of its right is over, and central cannot be asked */
     COUPON_BUDGET_SPENT = 21,
     COUPON_MEMBER_LIMIT = 22,
     COUPON_NEEDS_AMOUNT = 23, /* the sale's amount must be entered first */
     COUPON_BELOW_MINIMUM = 24,
+    COUPON_NONE_LEFT = 25, /* asked of the public pool: this store holds none that anybody may have now */
     COUPON_VERDICTS
 };
 
@@ -51,11 +52,13 @@ struct coupon_facts {
     bool known_here; /* in the store's own table (feed) */
     bool revoked;
     enum right_state right;
+    uint32_t right_until_s;          /* RIGHT_HERE: the end of its lease; 0 = none */
     const struct campaign *campaign; /* NULL = unknown */
     uint32_t store;
     uint32_t valid_from_s, expiry_s, exclusive_until_s;
     uint64_t owner_member; /* who it was issued to; 0 = unknown */
     uint64_t member;       /* who was identified at the counter; 0 = nobody (the bearer counts as the owner) */
+    bool to_public;        /* nobody showed it: it is given to whoever stands there, who is not its owner */
     uint32_t member_uses;  /* of this campaign by owner_member, not voided */
     struct business_time now;
     bool date_confirmed; /* by the clerk, in this boot */

@@ -3,6 +3,7 @@
 
 #include "domain/campaign.h"
 #include "domain/clerk.h"
+#include "domain/credit_parts.h"
 #include "domain/keyset.h"
 #include "domain/token.h"
 
@@ -48,7 +49,8 @@ struct feed_settings {
     uint32_t idle_s;           /* back to attract */
     uint32_t primary_terminal;
     uint32_t store_epoch;
-    bool alone; /* central's order: the primary answers without a peer */
+    bool alone;                /* central's order: the primary answers without a peer */
+    uint32_t credit_term_days; /* after which credit earned here ends; 0 = never */
 };
 
 struct feed_product {
@@ -107,8 +109,9 @@ struct feed_right { /* grant, request */
     uint32_t epoch; /* grant: the new one; request: the one wanted back */
     uint32_t use_no;
     uint64_t transfer;
-    bool risk;            /* grant: given anew while an earlier holder may still have used it */
-    uint32_t store_epoch; /* of the store that is given it, or asked: under which it is held there; 0 = not known */
+    bool risk;              /* grant: given anew while an earlier holder may still have used it */
+    uint32_t store_epoch;   /* of the store that is given it, or asked: under which it is held there; 0 = not known */
+    uint32_t lease_until_s; /* grant: Unix; from then on nothing new is redeemed with it; 0 = until the coupon ends */
 };
 
 struct feed_share { /* grant, request */
@@ -116,6 +119,7 @@ struct feed_share { /* grant, request */
     struct owner owner;
     int64_t amount_minor;
     uint64_t transfer;
+    struct credit_parts parts; /* grant: what of it ends */
 };
 
 struct feed_greeting {
@@ -148,10 +152,11 @@ struct feed_offer {
 struct feed_pool {
     uint32_t campaign; /* key */
     char name_zh[FEED_NAME_MAX], name_en[FEED_NAME_MAX];
-    uint32_t here;      /* how many this store holds: good here at once, offline too */
-    uint32_t elsewhere; /* and other stores: only if their holder gives them up */
-    uint32_t until_s;   /* the last of them ends then */
-    bool gone;          /* there is none any more */
+    uint32_t here;                                       /* how many this store holds: good here at once, offline too */
+    uint32_t elsewhere;                                  /* and other stores: only if their holder gives them up */
+    uint32_t until_s;                                    /* the last of them ends then */
+    bool gone;                                           /* there is none any more */
+    char only_zh[FEED_NAME_MAX], only_en[FEED_NAME_MAX]; /* the one store that holds those elsewhere; "" = several */
 };
 
 #define SURVEY_ANSWERS_MAX 4

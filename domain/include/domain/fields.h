@@ -16,6 +16,7 @@ enum field_type {
     FIELD_TEXT,  /* char[size], NUL-terminated */
     FIELD_BYTES, /* uint8_t[size], whole */
     FIELD_LIST,  /* uint32_t[], as many as the uint32_t member at count_offset says */
+    FIELD_PAIRS, /* int64_t[][2], none below 0, as many pairs as the uint32_t member at count_offset says */
 };
 
 struct field {
@@ -23,7 +24,7 @@ struct field {
     uint8_t type; /* enum field_type */
     bool required;
     uint16_t offset, size;
-    uint16_t count_offset; /* FIELD_LIST */
+    uint16_t count_offset; /* FIELD_LIST, FIELD_PAIRS */
 };
 
 struct field_table {
@@ -39,9 +40,11 @@ struct field_table {
         .key = (k), .type = (t), .required = (must), .offset = offsetof(struct s, m),                                  \
         .size = sizeof(((struct s *)0)->m)                                                                             \
     }
-#define FIELD_LIST_AT(k, s, m, c)                                                                                      \
+#define FIELD_LIST_AT(k, s, m, c)  FIELD_COUNTED_AT(k, FIELD_LIST, s, m, c)
+#define FIELD_PAIRS_AT(k, s, m, c) FIELD_COUNTED_AT(k, FIELD_PAIRS, s, m, c)
+#define FIELD_COUNTED_AT(k, t, s, m, c)                                                                                \
     {                                                                                                                  \
-        .key = (k), .type = FIELD_LIST, .offset = offsetof(struct s, m), .size = sizeof(((struct s *)0)->m),           \
+        .key = (k), .type = (t), .offset = offsetof(struct s, m), .size = sizeof(((struct s *)0)->m),                  \
         .count_offset = offsetof(struct s, c)                                                                          \
     }
 #define FIELD_TABLE(array, s)                                                                                          \

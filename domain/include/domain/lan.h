@@ -47,6 +47,7 @@ struct lan_act {
     uint32_t clerk;
     char text[SCANCODE_TEXT_MAX]; /* redeem: the coupon; member: card or code */
     bool typed, date_confirmed, check_only, central_agreed, central_asked;
+    uint32_t pool;        /* redeem: instead of a text one of this campaign's public pool; 0 = no */
     int64_t sale_minor;   /* redeem; sale: gross */
     int64_t credit_minor; /* sale */
     uint64_t member;

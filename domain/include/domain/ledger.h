@@ -11,6 +11,7 @@
  *   issued/<owner>                the other side of what was earned (negative)
  *   receivable/<owner>/<member>   a voided earn that had been spent: what the member owes back (negative, the other
  *                                 way round than credit; earns set it off first)
+ *   expired/<owner>               credit that ended unspent (positive)
  *   tender/cash/s<store>, tender/wechat/s<store>, tender/credit/s<store>
  *                                 what came in; tender/credit in CNY by the sale and in credit by the spend
  *   sales/s<store>                gross (negative)

@@ -14,7 +14,7 @@
 struct storage_spec {
     char backend[HAL_BACKEND_MAX];
     char data_dir[HAL_DEVICE_MAX];  /* the only writable place; must exist */
-    char mark_path[HAL_DEVICE_MAX]; /* a file outside data_dir's file system; "" keeps no mark (desks) */
+    char mark_path[HAL_DEVICE_MAX]; /* a file or block device outside data_dir's file system; "" keeps none (desks) */
 };
 
 struct storage_state {
@@ -30,8 +30,12 @@ struct storage_identity {
     char data_uuid[STORAGE_SERIAL_MAX]; /* file-system or partition UUID */
 };
 
+/* What the books must have reached; app/till/mark.c says how it is used. */
 struct storage_mark {
-    uint64_t boot_count;
+    uint64_t boot_count;  /* no books have counted further */
+    uint64_t books_count; /* so far they have */
+    uint32_t terminal;    /* whose journal holds last_seq */
+    uint32_t incarnation;
     uint64_t last_seq;
 };
 
@@ -52,7 +56,7 @@ MUST_CHECK int storage_open(const struct storage_spec *spec, struct hal_context 
 MUST_CHECK int storage_state(struct storage *storage, struct storage_state *out_state);
 MUST_CHECK int storage_identity(struct storage *storage, struct storage_identity *out_identity);
 
-/* -ENOENT there is none yet, -ENOTSUP this board keeps none, -EBADMSG it is damaged. */
+/* -ENOENT there is none yet, -ENOTSUP this board keeps none, -EBADMSG it is damaged; anything else: nobody knows. */
 MUST_CHECK int storage_mark_read(struct storage *storage, struct storage_mark *out_mark);
 
 /* Durable when it returns 0; after a power cut either the old or the new mark is there. -ENOTSUP. */

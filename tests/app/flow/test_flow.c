@@ -268,16 +268,17 @@ static void the_carousel_ends_with_the_public_pool(void **state)
     desk_open(&d, true);
     d.reference.offer_count = 1;
     d.reference.pool_count = 1;
-    d.reference.pools[0] = (struct feed_pool){.campaign = 7, .name_en = "Ten off", .here = 2, .elsewhere = 1};
+    d.reference.pools[0] = (struct till_pool){.campaign = 7, .name_en = "Ten off", .here = 2, .elsewhere = 1};
     struct event changed = desk_event_of(&d, EVENT_REFERENCE);
     changed.reference = &d.reference;
     desk_step(&d, &changed);
     desk_touch(&d, INTENT_PAGE, 1);
     view_make(&d.flow, &view);
     assert_int_equal(view.attract.page_index, 1);
-    assert_int_equal(view.attract.pool_count, 1);
-    assert_int_equal(view.attract.pool[0].left, 3);
-    desk_touch(&d, INTENT_PAGE, 2); /* there is none */
+    assert_int_equal(view.attract.pool.row_count, 1);
+    assert_int_equal(view.attract.pool.rows[0].here, 2);
+    assert_int_equal(view.attract.pool.rows[0].elsewhere, 0); /* nobody can be asked for it */
+    desk_touch(&d, INTENT_PAGE, 2);                           /* there is none */
     assert_int_equal(d.flow.page_index, 1);
     d.reference.pool_count = 0;
     desk_step(&d, &changed);

@@ -31,6 +31,75 @@ static void a_redeemed_coupon_prints_and_opens_the_drawer_only_after_the_answer(
     assert_int_equal(flow_lamp(&d.flow), LAMP_GREEN);
 }
 
+static void reference_has_a_pool(struct desk *d, uint32_t here, uint32_t elsewhere)
+{
+    d->reference.pool_count = 1;
+    d->reference.pools[0] =
+        (struct till_pool){.campaign = 7, .name_en = "Ten off", .here = here, .elsewhere = elsewhere};
+    struct event changed = desk_event_of(d, EVENT_REFERENCE);
+    changed.reference = &d->reference;
+    desk_step(d, &changed);
+}
+
+/* Two taps more than a scan needs: what anybody may have, and which of it. */
+static void a_clerk_gives_one_of_the_pool_away_with_two_taps(void **state)
+{
+    (void)state;
+    struct desk d;
+    struct view_model view;
+    desk_open(&d, true);
+    reference_has_a_pool(&d, 2, 0);
+    desk_touch(&d, INTENT_POOL, 0);
+    assert_int_equal(d.flow.screen, SCREEN_ATTRACT); /* a shopper looks; a clerk gives */
+    desk_sign_in(&d);
+    view_make(&d.flow, &view);
+    assert_int_equal(view.counter.pool_here, 2);
+    desk_touch(&d, INTENT_POOL, 7);
+    assert_null(desk_asked(&d, TILL_REDEEM)); /* not from here */
+    desk_touch(&d, INTENT_POOL, 0);
+    view_make(&d.flow, &view);
+    assert_int_equal(view.pool.row_count, 1);
+    assert_int_equal(view.pool.rows[0].campaign, 7);
+    desk_touch(&d, INTENT_POOL, 7);
+    assert_int_equal(desk_asked(&d, TILL_REDEEM)->redeem.pool, 7);
+    assert_string_equal(desk_asked(&d, TILL_REDEEM)->redeem.text, "");
+    assert_false(desk_asked(&d, TILL_REDEEM)->redeem.check_only);
+    struct event event = desk_answer_to(&d, TILL_REDEEM);
+    desk_touch(&d, INTENT_POOL, 7);
+    assert_null(desk_asked(&d, TILL_REDEEM)); /* one at a time */
+    event.answer.redeemed.verdict = COUPON_NEEDS_AMOUNT;
+    desk_step(&d, &event);
+    desk_type(&d, "6000");
+    desk_touch(&d, INTENT_OK, 0);
+    assert_int_equal(desk_asked(&d, TILL_REDEEM)->redeem.pool, 7);
+    assert_int_equal(desk_asked(&d, TILL_REDEEM)->redeem.sale_minor, 6000);
+    event = desk_answer_to(&d, TILL_REDEEM);
+    event.answer.redeemed.group = 42;
+    desk_step(&d, &event);
+    assert_int_equal(d.flow.verdict.tone, TONE_GOOD);
+    assert_int_equal(desk_find(&d, EFFECT_PRINT)->receipt.group, 42);
+}
+
+static void a_pool_that_is_only_elsewhere_is_shown_while_central_can_be_asked(void **state)
+{
+    (void)state;
+    struct desk d;
+    struct view_model view;
+    desk_open(&d, true);
+    reference_has_a_pool(&d, 0, 3);
+    desk_set_online(&d, true);
+    view_make(&d.flow, &view);
+    assert_int_equal(view.attract.pool.rows[0].elsewhere, 3);
+    desk_touch(&d, INTENT_PAGE, d.reference.offer_count);
+    desk_set_online(&d, false);
+    view_make(&d.flow, &view);
+    assert_int_equal(view.attract.pool.row_count, 0);
+    assert_int_equal(view.attract.page_index, 0);
+    desk_sign_in(&d);
+    view_make(&d.flow, &view);
+    assert_int_equal(view.counter.pool_here, 0);
+}
+
 static void a_badge_signs_in_but_a_void_still_needs_the_pin(void **state)
 {
     (void)state;
@@ -282,6 +351,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_redeemed_coupon_prints_and_opens_the_drawer_only_after_the_answer),
+        cmocka_unit_test(a_clerk_gives_one_of_the_pool_away_with_two_taps),
+        cmocka_unit_test(a_pool_that_is_only_elsewhere_is_shown_while_central_can_be_asked),
         cmocka_unit_test(a_badge_signs_in_but_a_void_still_needs_the_pin),
         cmocka_unit_test(a_void_takes_a_row_and_a_reason),
         cmocka_unit_test(a_wrong_pin_leaves_the_clerk_out_and_a_lock_ends_by_time),

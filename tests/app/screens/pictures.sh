@@ -13,7 +13,7 @@ single() { # sample, language, size, name
     convert "$work/$1-$2-$3.png" -define png:compression-level=9 -strip "PNG24:$docs/$4.png"
 }
 
-for name in attract attract_offline attract_light attract_pool attract_survey attract_no_code greeting_new viewfinder_reading viewfinder_blind \
+for name in attract attract_offline attract_light attract_pool pool counter_pool attract_survey attract_no_code greeting_new viewfinder_reading viewfinder_blind \
     verdict_good_offline verdict_used verdict_elsewhere verdict_minimum verdict_wait verdict_sale verdict_void \
     verdict_look verdict_gift member_staff member_elsewhere verdict_credit_offline price price_unknown sign_in sign_in_pin counter_busy amount_coupon \
     code_entry void_list void_reason enrol_digits service service_stick service_shop service_many reset_sent reset_again reset_waits self_test_screen self_test_touch \

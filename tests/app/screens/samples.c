@@ -78,6 +78,10 @@ static void stuff_screen(struct view_model *view)
         STUFF(view->service.sync_error);
     } else if (view->screen == SCREEN_COUNTER) {
         STUFF(view->counter.last_title);
+    } else if (view->screen == SCREEN_POOL) {
+        for (uint32_t i = 0; i < view->pool.row_count; i++) {
+            STUFF(view->pool.rows[i].only);
+        }
     } else if (view->screen == SCREEN_VOID_LIST || view->screen == SCREEN_VOID_REASON) {
         for (size_t i = 0; i < ARRAY_LEN(view->voids.rows); i++) {
             STUFF(view->voids.rows[i].title);

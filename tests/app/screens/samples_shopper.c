@@ -63,13 +63,14 @@ static void attract_pool(struct view_model *view, bool zh)
     put_attract(view, zh);
     struct view_attract *attract = &view->attract;
     attract->page_index = attract->offer_count;
-    attract->pool[0] = (struct view_pool_row){.left = 12, .until = "2026-11-23"};
-    attract->pool[1] = (struct view_pool_row){.left = 1, .until = "2026-11-30"};
-    attract->pool[2] = (struct view_pool_row){.left = 140, .until = "2026-12-31"};
-    PUT(attract->pool[0].name, zh ? "满五十减十元券" : "10 off from 50");
-    PUT(attract->pool[1].name, zh ? "咖啡第二杯半价" : "Second coffee at half the price");
-    PUT(attract->pool[2].name, zh ? "帆布袋一只" : "A canvas bag");
-    attract->pool_count = 3;
+    attract->pool.rows[0] = (struct view_pool_row){.here = 12, .elsewhere = 3, .until = "2026-11-23"};
+    attract->pool.rows[1] = (struct view_pool_row){.here = 1, .until = "2026-11-30"};
+    attract->pool.rows[2] = (struct view_pool_row){.elsewhere = 2, .until = "2026-12-31"};
+    PUT(attract->pool.rows[2].only, zh ? "静安寺店" : "Jing'an Temple");
+    PUT(attract->pool.rows[0].name, zh ? "满五十减十元券" : "10 off from 50");
+    PUT(attract->pool.rows[1].name, zh ? "咖啡第二杯半价" : "Second coffee at half the price");
+    PUT(attract->pool.rows[2].name, zh ? "帆布袋一只" : "A canvas bag");
+    attract->pool.row_count = 3;
 }
 
 static void attract_survey(struct view_model *view, bool zh)
@@ -399,6 +400,37 @@ static void price_unknown(struct view_model *view, bool zh)
     PUT(view->price.ean, "6901234567892");
 }
 
+/* Beside what staff see of it. */
+static void counter_pool(struct view_model *view, bool zh)
+{
+    (void)zh;
+    view->screen = SCREEN_COUNTER;
+    view->counter.sale_minor = 6850;
+    view->counter.pool_here = 13;
+}
+
+static void pool(struct view_model *view, bool zh)
+{
+    struct view_pool *p = &view->pool;
+    view->screen = SCREEN_POOL;
+    p->row_count = 4;
+    p->rows[0] = (struct view_pool_row){.campaign = 1, .here = 12, .elsewhere = 3, .until = "2026-11-23"};
+    p->rows[1] = (struct view_pool_row){.campaign = 2, .here = 1, .until = "2026-11-30"};
+    p->rows[2] = (struct view_pool_row){.campaign = 3, .elsewhere = 2, .until = "2026-12-31"};
+    p->rows[3] = (struct view_pool_row){.campaign = 4, .elsewhere = 140, .until = "2026-12-31"};
+    PUT(p->rows[0].name, zh ? "满五十减十元券" : "10 off from 50");
+    PUT(p->rows[1].name, zh ? "咖啡第二杯半价" : "Second coffee at half the price");
+    PUT(p->rows[2].name, zh ? "帆布袋一只" : "A canvas bag");
+    PUT(p->rows[2].only, zh ? "静安寺店" : "Jing'an Temple");
+    PUT(p->rows[3].name, zh ? "新品试饮一杯" : "A cup of the new tea to try");
+}
+
+static void pool_empty(struct view_model *view, bool zh)
+{
+    (void)zh;
+    view->screen = SCREEN_POOL;
+}
+
 const struct sample shopper_samples[] = {
     {"starting", starting},
     {"attract", put_attract},
@@ -406,6 +438,9 @@ const struct sample shopper_samples[] = {
     {"attract_light", attract_light},
     {"attract_no_price", attract_no_price},
     {"attract_pool", attract_pool},
+    {"counter_pool", counter_pool},
+    {"pool", pool},
+    {"pool_empty", pool_empty},
     {"attract_survey", attract_survey},
     {"attract_thanks", attract_thanks},
     {"attract_no_code", attract_no_code},

@@ -331,7 +331,7 @@ static bool forked(struct shop *shop)
 static void the_books_on_their_own_device_go_on(void **state)
 {
     struct shop *shop = *state;
-    const struct body_incarnation later = {.hardware_serial = "HW-1", .disk_serial = "D-1", .boot_count = 9};
+    const struct body_incarnation later = {.hardware_serial = "HW-1", .disk_serial = "D-1"};
     const struct body_incarnation silent = {.version = "0.2.0"};
 
     reopen_on(shop, &later);
@@ -368,19 +368,6 @@ static void a_disk_in_another_device_holds_no_rights(void **state)
     shop->incarnation = 0;
 }
 
-static void a_boot_counter_that_went_back_is_another_past(void **state)
-{
-    struct shop *shop = *state;
-    const struct body_incarnation ninth = {.boot_count = 9}, eighth = {.boot_count = 8};
-
-    reopen_on(shop, &ninth);
-    assert_false(forked(shop));
-    reopen_on(shop, &eighth);
-
-    assert_true(forked(shop));
-    shop->device = NULL;
-}
-
 #define WITH_SHOP(test) cmocka_unit_test_setup_teardown(test, open_shop, close_shop)
 
 int main(void)
@@ -401,7 +388,6 @@ int main(void)
         WITH_SHOP(only_the_current_badge_signs_in),
         WITH_SHOP(the_books_on_their_own_device_go_on),
         WITH_SHOP(a_disk_in_another_device_holds_no_rights),
-        WITH_SHOP(a_boot_counter_that_went_back_is_another_past),
         WITH_SHOP(a_lost_pepper_makes_central_send_everything_again),
     };
 

@@ -18,7 +18,7 @@ struct day {
         uint32_t terminal;
         uint64_t group;
     } acts[GROUPS_MAX];
-    uint32_t act_count, primary, done, voids, promotions, doubles;
+    uint32_t act_count, primary, done, voids, promotions, doubles, expired;
 };
 
 static uint64_t below(struct day *d, uint64_t n)
@@ -81,6 +81,12 @@ static void void_some(struct day *d, uint32_t i)
     d->voids += answer.error == 0 && answer.voided.verdict == VOID_OK;
 }
 
+/* Within the minute: some of it is spent before, some is not. */
+static int64_t ends_s(struct day *d)
+{
+    return (clock_wall_ms(&d->s->shops[0].clock.base) / 20000 + 2) * 20;
+}
+
 static void central(struct day *d)
 {
     uint64_t choice = below(d, 4), serial = 1 + below(d, 40), transfer = 1 + below(d, 60);
@@ -92,6 +98,9 @@ static void central(struct day *d)
                                .owner = {OWNER_STORE, SHOP_STORE},
                                .amount_minor = (int64_t)below(d, 300),
                                .transfer = transfer};
+
+    if (choice == 2 && share.amount_minor > 0)
+        share.parts = (struct credit_parts){1, {{ends_s(d), share.amount_minor}}};
 
     for (uint32_t i = 0; i < d->s->count; i++) {
         struct shop *shop = &d->s->shops[i];
@@ -174,6 +183,7 @@ static void step(struct day *d)
         promote(d);
     for (uint32_t k = 0; k < d->s->count; k++) {
         sim_clock_advance(&d->s->shops[k].clock, 700);
+        shop_trust_time(&d->s->shops[k]);
         till_tick(d->s->shops[k].till);
     }
 }
@@ -205,6 +215,7 @@ static void compare_all(struct day *d)
     }
     d->doubles += (uint32_t)(shop_query(&d->s->shops[0], "SELECT count(*) FROM journal WHERE kind = 4") -
                              shop_query(&d->s->shops[0], "SELECT count(*) FROM redemption"));
+    d->expired += (uint32_t)shop_query(&d->s->shops[0], "SELECT count(*) FROM journal WHERE kind = 22");
     free(first);
 }
 
@@ -239,10 +250,12 @@ static void books_of_all_terminals_come_out_the_same(void **state)
     for (uint64_t seed = 1; seed <= 12; seed++)
         a_day(&d, seed);
 
-    print_message("done %u voids %u promotions %u doubles %u\n", d.done, d.voids, d.promotions, d.doubles);
+    print_message("done %u voids %u promotions %u doubles %u expired %u\n", d.done, d.voids, d.promotions, d.doubles,
+                  d.expired);
     assert_true(d.done > 300);
     assert_true(d.voids > 20);
     assert_true(d.promotions > 10);
+    assert_true(d.expired > 10);
     assert_true(d.doubles > 0); /* or the rule of the smaller key was never tried */
 }
 

@@ -314,8 +314,8 @@ static void item_pool(struct shop *shop, uint32_t campaign, uint32_t left, int64
     uint8_t body[FEED_BODY_MAX];
     size_t len;
 
-    row.elsewhere = left / 2;
-    row.here = left - row.elsewhere;
+    row.elsewhere = left;
+    row.here = 7; /* central's word counts for other stores only */
     row.until_s = (uint32_t)(until_ms / 1000);
     row.gone = left == 0;
     assert_int_equal(feed_pool_encode(&row, body, sizeof(body), &len), 0);
@@ -327,18 +327,19 @@ static void screens_get_what_is_left_in_the_public_pool_and_what_ends_first_befo
     struct shop *shop = *state;
     struct till_reference reference;
 
-    item_pool(shop, 1, 3, SHOP_START_MS + 7200000);
-    item_pool(shop, 2, 1, SHOP_START_MS + 3600000);
-    item_pool(shop, 3, 9, SHOP_START_MS - 1000);
-    item_pool(shop, 4, 5, SHOP_START_MS + 3600000);
-    item_pool(shop, 4, 0, SHOP_START_MS + 3600000);
+    item_pool(shop, SHOP_CAMPAIGN, 3, SHOP_START_MS + 7200000);
+    item_pool(shop, SHOP_STRICT, 1, SHOP_START_MS + 3600000);
+    item_pool(shop, SHOP_BUDGET, 9, SHOP_START_MS - 1000);
+    item_pool(shop, SHOP_PERCENT, 5, SHOP_START_MS + 3600000);
+    item_pool(shop, SHOP_PERCENT, 0, SHOP_START_MS + 3600000);
     shop_give(shop);
     till_reference_copy(shop->till, &reference);
 
     assert_int_equal(reference.pool_count, 2);
-    assert_int_equal(reference.pools[0].campaign, 2);
-    assert_int_equal(reference.pools[1].campaign, 1);
-    assert_int_equal(reference.pools[1].here + reference.pools[1].elsewhere, 3);
+    assert_int_equal(reference.pools[0].campaign, SHOP_STRICT);
+    assert_int_equal(reference.pools[1].campaign, SHOP_CAMPAIGN);
+    assert_int_equal(reference.pools[1].here, 0);
+    assert_int_equal(reference.pools[1].elsewhere, 3);
 }
 
 static void item_survey(struct shop *shop, uint32_t survey, bool gone)

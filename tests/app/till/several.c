@@ -236,6 +236,8 @@ static const char *const views[] = {
     "SELECT 'right ' || campaign || ' ' || serial || ' ' || epoch || ' ' || use_no || ' ' || state FROM held_right",
     "SELECT 'share ' || member || ' ' || scope || ' ' || owner || ' ' || amount_minor FROM share"
     " WHERE amount_minor <> 0",
+    "SELECT 'part ' || member || ' ' || scope || ' ' || owner || ' ' || ends_s || ' ' || amount_minor || ' ' ||"
+    " gone_minor FROM share_part WHERE amount_minor <> 0 OR gone_minor <> 0",
     "SELECT 'transfer ' || kind || ' ' || transfer || ' ' || " NAME("record") " || ' ' || amount_minor"
                                                                               " FROM share_transfer",
     "SELECT 'balance ' || account || ' ' || unit || ' ' || amount_minor FROM balance WHERE amount_minor <> 0",

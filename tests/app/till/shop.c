@@ -59,6 +59,15 @@ static void on_appended(void *context)
     pthread_mutex_unlock(&shop->mutex);
 }
 
+static void on_marked(void *context, enum till_mark_news news, int error)
+{
+    struct shop *shop = context;
+
+    (void)error;
+    shop->marked = news;
+    shop->marked_count++;
+}
+
 void shop_init(struct shop *shop)
 {
     memset(shop, 0, sizeof(*shop));
@@ -83,12 +92,14 @@ void shop_start(struct shop *shop)
                                          .clock = &shop->clock.base,
                                          .boot_id = shop->boot_id,
                                          .device = shop->device,
+                                         .marks = shop->marks,
                                          .lan = shop->lan,
                                          .inline_jobs = shop->inline_jobs,
                                          .answered = on_answer,
                                          .changed = on_changed,
                                          .greeted = on_greeted,
                                          .appended = on_appended,
+                                         .marked = on_marked,
                                          .context = shop};
 
     assert_int_equal(till_open(&options, &shop->till), 0);
@@ -159,7 +170,8 @@ void shop_item_settings(struct shop *shop, uint32_t primary_terminal)
                                      .credit_owner = {OWNER_STORE, SHOP_STORE},
                                      .idle_s = 60,
                                      .primary_terminal = primary_terminal,
-                                     .store_epoch = SHOP_STORE_EPOCH};
+                                     .store_epoch = SHOP_STORE_EPOCH,
+                                     .credit_term_days = shop->credit_term_days};
     uint8_t body[FEED_BODY_MAX];
     size_t len;
 

@@ -35,7 +35,11 @@ struct shop {
     uint32_t terminal;    /* 0 = SHOP_TERMINAL */
     uint32_t incarnation; /* 0 = 1 */
     const struct body_incarnation *device;
-    bool lan, inline_jobs; /* as the till's options */
+    struct till_marks marks;
+    enum till_mark_news marked; /* the last of */
+    uint32_t marked_count;
+    bool lan, inline_jobs;     /* as the till's options */
+    uint32_t credit_term_days; /* in its settings */
     struct sim_clock clock;
     struct till *till;
     pthread_mutex_t mutex;

@@ -67,6 +67,42 @@ static void what_a_promotion_undid_is_taken_back_by_one_that_was_deposed_once_mo
     act_of_one_that_is_named_again(*state, IS_DEPOSED_AGAIN);
 }
 
+static struct till_mark outside; /* of terminal 0 */
+static bool outside_off;         /* nothing is written any more */
+
+static int outside_read(void *context, struct till_mark *out_mark)
+{
+    (void)context;
+    *out_mark = outside;
+    return outside.boot_count == 0 ? -ENOENT : 0;
+}
+
+static int outside_write(void *context, const struct till_mark *mark)
+{
+    (void)context;
+    if (!outside_off)
+        outside = *mark;
+    return 0;
+}
+
+/* The mark outside the data partition was written while it waited (mark.c). */
+static void books_that_took_an_act_back_are_not_set_back(void **state)
+{
+    struct several *s = *state;
+    struct till_backlog backlog;
+
+    s->shops[0].marks = (struct till_marks){.read = outside_read, .write = outside_write};
+    several_restart(s, 0);
+    act_of_one_that_is_named_again(s, IS_DEPOSED_AGAIN);
+    outside_off = true;
+    several_restart(s, 0);
+
+    assert_int_equal(outside.boot_count, 2);
+    assert_int_equal(till_backlog(s->shops[0].till, &backlog), 0);
+    assert_false(backlog.forked);
+    assert_int_equal(s->shops[0].marked_count, 0);
+}
+
 /* The last act of terminal 0 was undone by a promotion, and it is the primary again, by central's order alone. */
 static struct till_answer undone_and_ordered_alone(struct several *s)
 {
@@ -196,6 +232,7 @@ int main(void)
         WITH_TWO(what_a_promotion_undid_is_taken_back_by_one_that_goes_alone),
         WITH_THREE(what_a_promotion_undid_is_taken_back_on_anybodys_word_by_one_that_is_named_again),
         WITH_TWO(what_a_promotion_undid_is_taken_back_by_one_that_was_deposed_once_more),
+        WITH_TWO(books_that_took_an_act_back_are_not_set_back),
         WITH_TWO(an_act_that_was_begun_after_the_promotion_waits_on),
         WITH_THREE(centrals_order_to_go_alone_is_noted_when_the_undone_act_is_taken_back),
         WITH_THREE(an_undone_act_that_a_peer_holds_in_part_stands),
