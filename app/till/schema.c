@@ -149,10 +149,9 @@ static const char credit_parts[] =
 
 int schema_migrate(struct db *db)
 {
-    static const char *const steps[] = {journal_tables, feed_tables,  projections,    several_terminals,
-                                        for_everybody,  own_budget,   gone_terminals, merged_members,
-                                        for_the_device, right_epochs, for_the_public, leases,
-                                        credit_parts};
+    static const char *const steps[] = {
+        journal_tables, feed_tables,    projections,  several_terminals, for_everybody, own_budget,  gone_terminals,
+        merged_members, for_the_device, right_epochs, for_the_public,    leases,        credit_parts};
 
     return db_migrate(db, steps, ARRAY_LEN(steps));
 }

@@ -48,7 +48,7 @@ static int open_sync(const char *data, struct till *till, char key[KEY_PATH_MAX]
                                    .clock = clock_real(),
                                    .random = random_real(),
                                    .key_path = key,
-                                   .incarnation = {.hardware_serial = "bench", .boot_count = 1, .version = "bench"},
+                                   .incarnation = {.version = "bench"},
                                    .link_up = link_up,
                                    .status_changed = status_changed,
                                    .asked = asked};

@@ -148,7 +148,7 @@ static void put_members(struct filler *f, uint32_t count)
 static int enrol(struct till *till, struct bench_store *store)
 {
     struct till_enrolment enrolment = {.ticket = {.url = "https://127.0.0.1:1", .store = 1, .role = ROLE_BOTH}};
-    struct body_incarnation incarnation = {.hardware_serial = "bench", .boot_count = 1, .version = "bench"};
+    struct body_incarnation incarnation = {.version = "bench"};
     crypto_sign_keypair(store->root_public, store->root_secret);
     crypto_sha256(store->root_public, sizeof(store->root_public), enrolment.ticket.root_hash);
     enrolment.answer = (struct enrol_answer){
