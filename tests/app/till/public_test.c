@@ -210,6 +210,31 @@ static void a_right_that_was_given_up_is_not_offered_and_one_that_was_granted_is
     assert_int_equal(shop_query(shop, "SELECT epoch * 10 + use_no FROM redemption"), 32);
 }
 
+/* As with a scan: nothing new once the right may have gone back to central. */
+static void a_right_whose_lease_may_have_ended_is_not_offered(void **state)
+{
+    struct shop *shop = *state;
+    const struct feed_coupon row = of_another_store();
+    struct feed_right right = {.coupon = row.coupon,
+                               .epoch = 1,
+                               .use_no = 1,
+                               .transfer = 10,
+                               .store_epoch = SHOP_STORE_EPOCH,
+                               .lease_until_s = PUBLIC_S + 86400 + 60};
+
+    pass(shop, 10 * DAY_MS + 60000);
+    give(shop, &row);
+    shop_item_right(shop, FEED_RIGHT_GRANT, &right);
+    shop_give(shop);
+    assert_int_equal(pool(shop, SHOP_CAMPAIGN).here, 1);
+    sim_clock_advance(&shop->clock, DAY_MS - 1000); /* ± 8.6 s by now */
+    assert_int_equal(pool(shop, SHOP_CAMPAIGN).here, 0);
+    assert_int_equal(take(shop, SHOP_CAMPAIGN, TAKER).verdict, COUPON_NONE_LEFT);
+    shop_trust_time(shop); /* and it is known again that a second is left */
+    assert_int_equal(pool(shop, SHOP_CAMPAIGN).here, 1);
+    assert_int_equal(take(shop, SHOP_CAMPAIGN, TAKER).verdict, COUPON_OK);
+}
+
 static void one_that_was_used_here_is_gone_and_a_void_brings_it_back(void **state)
 {
     struct shop *shop = *state;
@@ -394,6 +419,7 @@ int main(void)
         WITH_SHOP(what_ends_soon_is_surely_still_good_or_not_given),
         WITH_SHOP(what_the_pool_leaves_alone),
         WITH_SHOP(a_right_that_was_given_up_is_not_offered_and_one_that_was_granted_is),
+        WITH_SHOP(a_right_whose_lease_may_have_ended_is_not_offered),
         WITH_SHOP(one_that_was_used_here_is_gone_and_a_void_brings_it_back),
         WITH_SHOP(the_first_to_end_goes_first_and_the_record_says_who_took_it),
         WITH_SHOP(a_members_limit_holds_in_the_pool_too),
