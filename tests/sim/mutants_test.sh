@@ -7,13 +7,15 @@ out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 missed=0
 
-# MUTANT FAULTS: those that bring the bug out soonest; it would be found under all of them too
+# MUTANT FAULTS [OPTIONS]: those that bring the bug out soonest; it would be found under all of them too
 look_for() {
-    "$sim" --seeds "1..$seeds" --terminals 4 --faults "$2" --mutant "$1" --to-first >"$out" 2>/dev/null
+    local mutant=$1 faults=$2
+    shift 2
+    "$sim" --seeds "1..$seeds" --terminals 4 --faults "$faults" --mutant "$mutant" --to-first "$@" >"$out" 2>/dev/null
     if grep -q VIOLATION "$out"; then
-        printf '%-20s seed %s\n' "$1" "$(grep -m1 VIOLATION "$out" | sed 's/^seed \([0-9]*\) VIOLATION *[0-9:.]* /\1: /')"
+        printf '%-20s seed %s\n' "$mutant" "$(grep -m1 VIOLATION "$out" | sed 's/^seed \([0-9]*\) VIOLATION *[0-9:.]* /\1: /')"
     else
-        echo "$1 was not found"
+        echo "$mutant was not found"
         missed=$((missed + 1))
     fi
 }
