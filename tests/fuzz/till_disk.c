@@ -40,9 +40,10 @@ static void give_items(void)
     ITEM(FEED_TOUCHPOINT, touchpoint, .touchpoint = 31, .terminal = SHOP_TERMINAL);
     ITEM(FEED_COUPON, coupon, .coupon = {SHOP_CAMPAIGN, 55}, .member = SHOP_MEMBER, .home_store = SHOP_STORE,
          .store_epoch = SHOP_STORE_EPOCH, .expiry_s = SHOP_EXPIRY_S);
-    ITEM(FEED_RIGHT_GRANT, right, .coupon = {SHOP_CAMPAIGN, 56}, .epoch = 2, .use_no = 1, .transfer = 9);
+    ITEM(FEED_RIGHT_GRANT, right, .coupon = {SHOP_CAMPAIGN, 56}, .epoch = 2, .use_no = 1, .transfer = 9,
+         .lease_until_s = SHOP_EXPIRY_S);
     ITEM(FEED_SHARE_GRANT, share, .member = SHOP_MEMBER, .owner = {OWNER_STORE, SHOP_STORE}, .amount_minor = 100,
-         .transfer = 10);
+         .transfer = 10, .parts = {1, {{SHOP_EXPIRY_S, 60}}});
     ITEM(FEED_GREETING, greeting, .greeting = 3, .touchpoint = 31, .member = SHOP_MEMBER,
          .made_s = SHOP_START_MS / 1000);
     ITEM(FEED_OFFER, offer, .offer = 4, .title_zh = "新茶", .title_en = "New tea");
