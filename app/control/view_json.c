@@ -30,10 +30,11 @@ static json_t *member(const struct view_member *m)
         json_array_append_new(rows, json_pack("{s:s, s:s, s:b}", "name", m->rows[i].name, "expiry", m->rows[i].expiry,
                                               "soon", m->rows[i].soon ? 1 : 0));
     static const char *const elsewhere[] = {"nothing", "some", "arrived", "offline"};
-    return json_pack("{s:s, s:I, s:i, s:o, s:b, s:b, s:s, s:I, s:I}", "tail", m->tail, "credit_minor",
-                     (json_int_t)m->credit_minor, "coupon_count", (int)m->coupon_count, "coupons", rows, "staff",
-                     m->staff ? 1 : 0, "can_spend", m->can_spend ? 1 : 0, "elsewhere", elsewhere[m->elsewhere],
-                     "elsewhere_minor", (json_int_t)m->elsewhere_minor, "arrived_minor", (json_int_t)m->arrived_minor);
+    return json_pack("{s:s, s:I, s:I, s:s, s:i, s:o, s:b, s:b, s:s, s:I, s:I}", "tail", m->tail, "credit_minor",
+                     (json_int_t)m->credit_minor, "ends_minor", (json_int_t)m->ends_minor, "ends", m->ends,
+                     "coupon_count", (int)m->coupon_count, "coupons", rows, "staff", m->staff ? 1 : 0, "can_spend",
+                     m->can_spend ? 1 : 0, "elsewhere", elsewhere[m->elsewhere], "elsewhere_minor",
+                     (json_int_t)m->elsewhere_minor, "arrived_minor", (json_int_t)m->arrived_minor);
 }
 
 static json_t *pool_rows(const struct view_pool *p)

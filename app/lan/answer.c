@@ -40,9 +40,16 @@ static const struct field_table voided_table = FIELD_TABLE(voided_fields, till_v
 
 #define MEMBER(k, t, m) FIELD_AT(k, t, false, till_member, m)
 static const struct field member_fields[] = {
-    MEMBER(1, FIELD_UINT, token),      MEMBER(2, FIELD_BOOL, known),        MEMBER(3, FIELD_UINT, member),
-    MEMBER(4, FIELD_BOOL, rotating),   MEMBER(5, FIELD_BOOL, fresh),        MEMBER(6, FIELD_BOOL, has_pin),
-    MEMBER(7, FIELD_INT, share_minor), MEMBER(8, FIELD_UINT, coupon_count),
+    MEMBER(1, FIELD_UINT, token),
+    MEMBER(2, FIELD_BOOL, known),
+    MEMBER(3, FIELD_UINT, member),
+    MEMBER(4, FIELD_BOOL, rotating),
+    MEMBER(5, FIELD_BOOL, fresh),
+    MEMBER(6, FIELD_BOOL, has_pin),
+    MEMBER(7, FIELD_INT, share_minor),
+    MEMBER(8, FIELD_UINT, coupon_count),
+    MEMBER(9, FIELD_INT, ends_first.ends_s),
+    MEMBER(10, FIELD_INT, ends_first.amount_minor),
 };
 static const struct field_table member_table = FIELD_TABLE(member_fields, till_member);
 

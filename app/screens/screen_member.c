@@ -87,6 +87,13 @@ static void credit_card(struct scene *scene, const struct view_member *member, s
     scene_icon(scene, rect_cut_left(&head, theme->text[TEXT_BODY] * 5 / 4), ICON_MEMBER, ink);
     rect_cut_left(&head, theme->unit);
     scene_text(scene, head, style_lines(style_text(scene, TEXT_BODY, ink), 1), text);
+    if (member->ends_minor > 0) {
+        struct rect line = rect_cut_bottom(&inner, block_of_lines(scene, TEXT_CAPTION, 1));
+        words_fill(text, sizeof(text), say(scene, N_("{amount} of it until {date}")),
+                   (struct word[]){{"amount", money_label(member->ends_minor, false, label)}, {"date", member->ends}},
+                   2);
+        scene_text(scene, line, style_lines(style_text(scene, TEXT_CAPTION, colour_alpha(ink, 220)), 1), text);
+    }
     struct rect figure = rect_cut_bottom(&inner, block_of_lines(scene, TEXT_DISPLAY, 1));
     struct text_style money = style_lines(style_bold(scene, TEXT_DISPLAY, ink), 1);
     money.money = true;

@@ -265,6 +265,8 @@ MUST_CHECK int share_get(struct db *db, uint64_t member, struct owner owner, int
 MUST_CHECK int share_parts(struct db *db, uint64_t member, struct owner owner, struct credit_parts *out_parts);
 /* The share without what has surely ended. */
 MUST_CHECK int expire_spendable(struct books *b, uint64_t member, struct owner owner, int64_t *out_amount_minor);
+/* And what of that ends first; amount 0 = nothing. */
+MUST_CHECK int expire_next(struct books *b, uint64_t member, struct owner owner, struct credit_part *out_part);
 /* In a transaction, before anything of the share is spent or released: what has surely ended leaves it. */
 MUST_CHECK int expire_share(struct books *b, uint64_t member, struct owner owner, struct business_time now);
 /* Some shares, in a transaction of its own; nothing where this terminal may not release any either. */

@@ -69,6 +69,16 @@ int expire_spendable(struct books *b, uint64_t member, struct owner owner, int64
     return r;
 }
 
+int expire_next(struct books *b, uint64_t member, struct owner owner, struct credit_part *out_part)
+{
+    struct credit_parts parts = {0}, ended = {0};
+    int r = share_parts(b->db, member, owner, &parts);
+
+    credit_parts_take_ended(&parts, surely_s(books_now(b)), &ended);
+    *out_part = parts.count > 0 ? parts.items[0] : (struct credit_part){0};
+    return r;
+}
+
 int expire_share(struct books *b, uint64_t member, struct owner owner, struct business_time now)
 {
     struct body body = {.kind = RECORD_CREDIT_EXPIRED};

@@ -141,6 +141,8 @@ int lookup_member(struct books *b, const struct till_request *request, struct ti
         return r;
     }
     r = expire_spendable(b, out->member, b->settings.credit_owner, &out->share_minor);
+    if (r == 0)
+        r = expire_next(b, out->member, b->settings.credit_owner, &out->ends_first);
     return r < 0 ? r : add_coupons(b, out);
 }
 

@@ -168,8 +168,9 @@ struct till_member {
     uint64_t member;
     bool rotating, fresh; /* a fresh rotating code may spend */
     bool has_pin;
-    int64_t share_minor;   /* credit that can be spent here */
-    uint32_t coupon_count; /* all; the first TILL_COUPONS_MAX below, expiring first */
+    int64_t share_minor;           /* credit that can be spent here */
+    struct credit_part ends_first; /* what of it ends first; 0 = nothing does */
+    uint32_t coupon_count;         /* all; the first TILL_COUPONS_MAX below, expiring first */
     struct till_member_coupon coupons[TILL_COUPONS_MAX];
 };
 

@@ -148,6 +148,9 @@ static void fill_member(const struct flow *flow, struct view_member *m)
     const struct till_member *member = &flow->member;
     tail(member->member, m->tail);
     m->credit_minor = member->share_minor;
+    m->ends_minor = member->ends_first.amount_minor;
+    if (m->ends_minor > 0) /* its last day: the end is the moment after it */
+        time_format_day((member->ends_first.ends_s - 1) * 1000, m->ends, sizeof(m->ends));
     m->coupon_count = member->coupon_count;
     for (uint32_t i = 0; i < member->coupon_count && i < TILL_COUPONS_MAX; i++) {
         struct view_coupon_row *row = &m->rows[m->row_count++];

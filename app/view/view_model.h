@@ -232,7 +232,8 @@ enum view_elsewhere {
 
 struct view_member {
     char tail[5];
-    int64_t credit_minor;
+    int64_t credit_minor, ends_minor; /* and what of it ends first, on that day; 0 = nothing does */
+    char ends[16];
     uint32_t coupon_count, row_count;
     struct view_coupon_row rows[6];
     bool staff;     /* shows earn and spend */

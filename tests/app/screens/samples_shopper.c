@@ -306,6 +306,8 @@ static void put_member(struct view_model *view, bool zh)
     view->screen = SCREEN_MEMBER;
     PUT(member->tail, "4821");
     member->credit_minor = 2173;
+    member->ends_minor = 1260;
+    PUT(member->ends, "2026-12-31");
     member->coupon_count = 4;
     member->row_count = 4;
     for (int i = 0; i < 4; i++) {

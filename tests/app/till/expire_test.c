@@ -155,7 +155,11 @@ static void what_has_ended_is_neither_spent_nor_shown_nor_moved(void **state)
     sim_clock_advance(&shop->clock, 24 * HOUR_MS); /* the first has ended, and nobody looked yet */
     shop_trust_time(shop);
     shop_member_text(shop, SHOP_MEMBER, false, look.text);
-    assert_int_equal(shop_ask(shop, &look).member.share_minor, 500);
+    const struct till_member shown = shop_ask(shop, &look).member;
+    assert_int_equal(shown.share_minor, 500);
+    assert_int_equal(shown.ends_first.amount_minor, 500);
+    assert_int_equal(shown.ends_first.ends_s,
+                     shop_query(shop, "SELECT max(ends_s) FROM share_part WHERE amount_minor > 0"));
     assert_int_equal(spend(shop, 501).verdict, CREDIT_NOT_ENOUGH);
     assert_int_equal(shop_query(shop, EXPIRED), 0);
     assert_int_equal(spend(shop, 200).verdict, CREDIT_OK);
