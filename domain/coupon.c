@@ -129,7 +129,8 @@ static enum coupon_verdict decide_dates(const struct coupon_facts *f, const stru
 
 static bool is_theirs(const struct coupon_facts *f, const struct span *span)
 {
-    if (!f->to_public && (f->member == 0 || f->owner_member == 0 || f->member == f->owner_member))
+    bool bearer = f->member == 0 && !f->outdated;
+    if (!f->to_public && (bearer || f->owner_member == 0 || f->member == f->owner_member))
         return true;
     return is_over(f->exclusive_until_s, span->earliest_ms);
 }

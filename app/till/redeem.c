@@ -87,6 +87,17 @@ static int identify_public(struct attempt *a, enum coupon_verdict *out_verdict)
     return 0;
 }
 
+/* The later moment of the code and the table is the later word: a claim makes a coupon its claimer's until its end. A
+ * code with the later one is the claimer's, whoever that is; one with the earlier was somebody's before. */
+static void meet_claim(struct attempt *a)
+{
+    if (a->facts.exclusive_until_s > a->row.exclusive_until_s)
+        a->facts.owner_member = 0;
+    a->facts.outdated = a->facts.exclusive_until_s < a->row.exclusive_until_s;
+    if (a->facts.outdated)
+        a->facts.exclusive_until_s = a->row.exclusive_until_s;
+}
+
 static int identify_scanned(struct attempt *a, enum coupon_verdict *out_verdict)
 {
     static const struct keyset no_keys;
@@ -110,8 +121,10 @@ static int identify_scanned(struct attempt *a, enum coupon_verdict *out_verdict)
     a->facts.expiry_s = token.expiry_s;
     a->facts.exclusive_until_s = token.exclusive_until_s;
     r = coupon_row(b->db, token.coupon, &a->row);
-    if (r == 0)
+    if (r == 0) {
         take_row(a);
+        meet_claim(a);
+    }
     return r == -ENOENT ? 0 : r;
 }
 

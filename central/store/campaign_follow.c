@@ -136,12 +136,17 @@ static int end_with_stock(struct store_tx *tx, uint32_t campaign, const struct c
     return rc == -EPERM ? 0 : rc; /* it was ended before */
 }
 
-/* Who brings a coupon and is not known is its owner; who was given one from the pool is not. */
+/* Who brings a coupon and is not known is its owner; who was given one from the pool is not. A store that has not heard
+ * of the claim knows the claimer's code by its moment of release. */
 static int note_taken(struct store_tx *tx, const struct given *given, const struct redemption *redemption)
 {
     const struct body_redemption *use = &redemption->body;
-    bool theirs = !given->claimed_by || use->member == given->claimed_by || (!use->member && !use->to_public);
-    return theirs ? 0 : campaign_lose_claim(tx, given);
+    uint64_t member = 0;
+    if (!given->claimed_by || (!use->member && !use->to_public)) {
+        return 0;
+    }
+    int rc = people_survivor(tx, use->member, &member);
+    return rc || member == given->claimed_by ? rc : campaign_lose_claim(tx, given);
 }
 
 /* The use that stands; a void moves next_use_no on, and a record that comes late may have an earlier number. */

@@ -286,6 +286,22 @@ static void who_lost_one_has_another_when_there_is_one(void **state)
     one_use_and_no_conflict();
 }
 
+static void who_became_another_number_has_used_what_they_claimed(void **state)
+{
+    char args[96];
+    (void)state;
+    rig_pass(&rig, 2 * RIG_HOUR_MS);
+    uint64_t survivor = rig_member(&rig, 2);
+    claim_is(other, "given", false);
+    snprintf(args, sizeof(args), "{\"member\":%llu,\"absorbed\":%llu,\"evidence\":\"card shown\"}",
+             (unsigned long long)survivor, (unsigned long long)other);
+    json_decref(admin_do(&rig.p, "member merge", args));
+    rig_redeem(&rig, 1, given.coupon.id, other); /* the store has not heard of it */
+    one_use_and_no_conflict();
+    assert_int_equal(unmet("taken"), 0);
+    assert_int_equal(rig_coupon(&rig, given.coupon.id).member, survivor);
+}
+
 static void a_void_brings_it_back_to_the_pool_that_it_came_from(void **state)
 {
     (void)state;
@@ -346,6 +362,7 @@ int main(void)
         TEST(a_claim_in_the_store_that_holds_it_is_good_at_once),
         TEST(a_claim_elsewhere_moves_the_right_before_it_is_good),
         TEST(a_store_that_was_away_may_have_used_it_and_then_the_claim_loses),
+        TEST(who_became_another_number_has_used_what_they_claimed),
         TEST(a_claim_ends_when_the_store_that_was_away_has_given_it_to_somebody),
         TEST(who_lost_one_has_another_when_there_is_one),
         TEST(a_void_brings_it_back_to_the_pool_that_it_came_from),

@@ -57,6 +57,7 @@ struct coupon_facts {
     uint32_t store;
     uint32_t valid_from_s, expiry_s, exclusive_until_s;
     uint64_t owner_member; /* who it was issued to; 0 = unknown */
+    bool outdated;         /* somebody claimed it since this code was made */
     uint64_t member;       /* who was identified at the counter; 0 = nobody (the bearer counts as the owner) */
     bool to_public;        /* nobody showed it: it is given to whoever stands there, who is not its owner */
     uint32_t member_uses;  /* of this campaign by owner_member, not voided */

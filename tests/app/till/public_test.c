@@ -381,6 +381,50 @@ static void coupons_of_an_older_version_are_read_once(void **state)
 
 /* ---- a store of several terminals */
 
+static struct till_redeem shown(const struct feed_coupon *row, uint64_t member)
+{
+    struct till_redeem redeem = {.member = member, .sale_minor = 2500};
+
+    shop_row_text(row, redeem.text);
+    return redeem;
+}
+
+/* Claimed while this store was away: the claimer's code says so by its moment, and the use is not put on whose it was.
+ */
+static void who_claimed_it_uses_it_where_nobody_heard_of_the_claim(void **state)
+{
+    struct shop *shop = *state;
+    const struct feed_coupon theirs = claimed();
+    struct feed_coupon row = coupon(1), second = coupon(2), second_theirs = coupon(2);
+    struct till_redeem redeem = shown(&theirs, 0);
+
+    second_theirs.exclusive_until_s = second.expiry_s;
+    pass(shop, 11 * DAY_MS);
+    give(shop, &row);
+    give(shop, &second);
+    assert_int_equal(shop_redeem(shop, &redeem, false).verdict, COUPON_OK);
+    assert_int_equal(shop_query(shop, "SELECT member FROM redemption WHERE serial = 1"), 0);
+    redeem = shown(&second_theirs, TAKER);
+    assert_int_equal(shop_redeem(shop, &redeem, false).verdict, COUPON_OK);
+    assert_int_equal(shop_query(shop, "SELECT member FROM redemption WHERE serial = 2"), TAKER);
+    assert_int_equal(till_rebuild_compare(shop->till), 0);
+}
+
+static void an_older_code_does_not_undo_a_claim(void **state)
+{
+    struct shop *shop = *state;
+    const struct feed_coupon before = coupon(1), row = claimed();
+    struct till_redeem redeem = shown(&before, OWNER);
+
+    pass(shop, 11 * DAY_MS);
+    give(shop, &row);
+    assert_int_equal(shop_redeem(shop, &redeem, false).verdict, COUPON_NOT_THEIRS);
+    redeem.member = 0;
+    assert_int_equal(shop_redeem(shop, &redeem, false).verdict, COUPON_NOT_THEIRS);
+    redeem.member = TAKER;
+    assert_int_equal(shop_redeem(shop, &redeem, false).verdict, COUPON_OK);
+}
+
 static void every_terminal_shows_it_and_the_primary_gives_it_once(void **state)
 {
     struct several *s = *state;
@@ -427,6 +471,8 @@ int main(void)
         WITH_SHOP(a_budget_gives_away_only_what_is_held_here),
         WITH_SHOP(time_alone_brings_it_onto_the_screen),
         WITH_SHOP(coupons_of_an_older_version_are_read_once),
+        WITH_SHOP(who_claimed_it_uses_it_where_nobody_heard_of_the_claim),
+        WITH_SHOP(an_older_code_does_not_undo_a_claim),
         cmocka_unit_test_setup_teardown(every_terminal_shows_it_and_the_primary_gives_it_once, several_open_two,
                                         several_close_all),
     };

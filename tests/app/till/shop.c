@@ -376,18 +376,29 @@ struct till_voided shop_void(struct shop *shop, uint64_t group)
     return answer.voided;
 }
 
-void shop_coupon_text(uint32_t campaign, uint64_t serial, uint32_t home_store, char out_text[TOKEN_TEXT_MAX])
+void shop_row_text(const struct feed_coupon *row, char out_text[TOKEN_TEXT_MAX])
 {
-    struct coupon_token token = {.brand = SHOP_BRAND,
-                                 .kid = SEED_COUPON,
-                                 .coupon = {campaign, serial},
-                                 .home_store = home_store,
-                                 .store_epoch = SHOP_STORE_EPOCH,
-                                 .expiry_s = SHOP_EXPIRY_S};
+    const struct coupon_token token = {.brand = SHOP_BRAND,
+                                       .kid = SEED_COUPON,
+                                       .coupon = row->coupon,
+                                       .home_store = row->home_store,
+                                       .store_epoch = (uint16_t)row->store_epoch,
+                                       .expiry_s = row->expiry_s,
+                                       .exclusive_until_s = row->exclusive_until_s};
     uint8_t public_key[PUBLIC_KEY_LEN], secret[SECRET_KEY_LEN];
 
     shop_secret(SEED_COUPON, public_key, secret);
     assert_int_equal(token_coupon_sign(&token, secret, out_text), 0);
+}
+
+void shop_coupon_text(uint32_t campaign, uint64_t serial, uint32_t home_store, char out_text[TOKEN_TEXT_MAX])
+{
+    const struct feed_coupon row = {.coupon = {campaign, serial},
+                                    .home_store = home_store,
+                                    .store_epoch = SHOP_STORE_EPOCH,
+                                    .expiry_s = SHOP_EXPIRY_S};
+
+    shop_row_text(&row, out_text);
 }
 
 void shop_member_text(struct shop *shop, uint64_t member, bool rotating, char out_text[TOKEN_TEXT_MAX])

@@ -85,6 +85,7 @@ struct till_redeemed shop_scan(struct shop *shop, uint32_t campaign, uint64_t se
 struct till_sold shop_sell(struct shop *shop, const struct till_sale *sale);
 struct till_voided shop_void(struct shop *shop, uint64_t group);
 
+void shop_row_text(const struct feed_coupon *row, char out_text[TOKEN_TEXT_MAX]); /* as central signs it */
 void shop_coupon_text(uint32_t campaign, uint64_t serial, uint32_t home_store, char out_text[TOKEN_TEXT_MAX]);
 void shop_member_text(struct shop *shop, uint64_t member, bool rotating, char out_text[TOKEN_TEXT_MAX]);
 void shop_secret(uint8_t seed, uint8_t out_public[PUBLIC_KEY_LEN], uint8_t out_secret[SECRET_KEY_LEN]);
