@@ -112,6 +112,7 @@ static int open_database(struct books *b)
                                        .vfs = b->vfs,
                                        .cache_kib = 8192,
                                        .commits = upload_commits(b->upload)};
+    int64_t unread = 0;
     int r;
 
     upload_release(b->upload);
@@ -128,7 +129,7 @@ static int open_database(struct books *b)
     if (r == 0)
         r = rebuild_once(b);
     if (r == 0)
-        r = public_read_once(b->db);
+        r = config_get_int(b->db, "public_unread", &unread);
     if (r == 0)
         r = feed_ask_again(b);
     if (r < 0) {
@@ -136,6 +137,7 @@ static int open_database(struct books *b)
         b->db = NULL;
         return r;
     }
+    b->public.unread = unread != 0;
     upload_admit(b->upload);
     return 0;
 }

@@ -189,6 +189,7 @@ struct books {
     bool appended, reference_changed; /* news for the callbacks, taken by the thread's loop */
     struct {                          /* the public pool, as it was looked at last */
         bool changes;                 /* with time: there is something that is public, or will be */
+        bool unread;                  /* coupons of an older version are still to be read */
         int64_t looked_mono_ms;
     } public;
     struct feed_greeting greetings[GREETINGS_PENDING];
@@ -300,9 +301,10 @@ MUST_CHECK int coupon_member_uses(struct db *db, uint32_t campaign, uint64_t mem
 uint32_t public_from_s(const struct feed_coupon *coupon);
 /* In a transaction. Used ones are passed over without being read; what the books say of them decides all the same. */
 MUST_CHECK int public_mark(struct db *db, struct coupon_id coupon, bool used);
-MUST_CHECK int public_forget_uses(struct db *db); /* before a rebuild */
-/* At the opening: coupons that an older version stored. */
-MUST_CHECK int public_read_once(struct db *db);
+MUST_CHECK int public_forget_uses(struct db *db);                         /* before a rebuild */
+MUST_CHECK int public_note_right(struct db *db, struct coupon_id coupon); /* it was granted or released */
+/* Of the coupons that an older version stored, the next ones; public.unread says whether there are any. */
+MUST_CHECK int public_read_more(struct books *b);
 /* The first to end of this campaign's that may be given away here now, whoever takes it. -ENOENT. */
 MUST_CHECK int public_first(struct books *b, uint32_t campaign, struct feed_coupon *out_row);
 MUST_CHECK int public_load(struct books *b, struct till_reference *out);

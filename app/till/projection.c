@@ -328,17 +328,18 @@ static int apply_expired(struct projection *p, const struct body *body)
 static int apply_right(struct projection *p, const struct body *body)
 {
     const struct body_right *right = &body->right;
+    int r;
 
-    return RUN(p->db,
-               "INSERT INTO held_right(campaign, serial, epoch, use_no, state, store_epoch, lease_until_s)"
-               " VALUES(?, ?, ?, ?, ?, ?, ?)"
-               " ON CONFLICT(campaign, serial) DO UPDATE SET epoch = excluded.epoch, use_no = excluded.use_no,"
-               " state = excluded.state, store_epoch = excluded.store_epoch, lease_until_s = excluded.lease_until_s"
-               " WHERE (excluded.epoch, excluded.state, excluded.use_no, excluded.store_epoch, excluded.lease_until_s)"
-               " > (epoch, state, use_no, store_epoch, lease_until_s)",
-               right->coupon.campaign, (int64_t)right->coupon.serial, right->epoch, right->use_no,
-               body->kind == RECORD_RIGHT_GRANTED ? HELD_HERE : HELD_RELEASED, right->store_epoch,
-               right->lease_until_s);
+    r = RUN(p->db,
+            "INSERT INTO held_right(campaign, serial, epoch, use_no, state, store_epoch, lease_until_s)"
+            " VALUES(?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT(campaign, serial) DO UPDATE SET epoch = excluded.epoch, use_no = excluded.use_no,"
+            " state = excluded.state, store_epoch = excluded.store_epoch, lease_until_s = excluded.lease_until_s"
+            " WHERE (excluded.epoch, excluded.state, excluded.use_no, excluded.store_epoch, excluded.lease_until_s)"
+            " > (epoch, state, use_no, store_epoch, lease_until_s)",
+            right->coupon.campaign, (int64_t)right->coupon.serial, right->epoch, right->use_no,
+            body->kind == RECORD_RIGHT_GRANTED ? HELD_HERE : HELD_RELEASED, right->store_epoch, right->lease_until_s);
+    return r < 0 ? r : public_note_right(p->db, right->coupon);
 }
 
 /* sign: 1 applies the record, -1 takes it back. */

@@ -33,12 +33,30 @@ int public_forget_uses(struct db *db)
     return db_exec(db, "UPDATE coupon SET public_from_s = -public_from_s WHERE public_from_s < 0");
 }
 
-/* ---- rows that were there before this version looked at them */
+int public_note_right(struct db *db, struct coupon_id coupon)
+{
+    return RUN(
+        db,
+        "UPDATE coupon SET public_from_s = CASE (SELECT state FROM held_right WHERE campaign = ?1 AND serial = ?2)"
+        " WHEN ?3 THEN -abs(public_from_s) ELSE abs(public_from_s) END"
+        " WHERE campaign = ?1 AND serial = ?2 AND public_from_s != 0",
+        coupon.campaign, (int64_t)coupon.serial, HELD_RELEASED);
+}
+
+/* ---- rows that were there before this version looked at them: some at a time, while nobody waits */
+
+#define READ_AT_ONCE 500
+
+static bool is_away(const struct coupon_use *use, const struct held_right *held)
+{
+    return (use->found && !use->voided) || held->state == HELD_RELEASED;
+}
 
 static int read_row(struct db *db, struct slice body)
 {
     struct feed_coupon row;
     struct coupon_use use;
+    struct held_right held;
     int64_t from_s;
     int r = feed_coupon_decode(body, &row);
 
@@ -46,41 +64,75 @@ static int read_row(struct db *db, struct slice body)
         return r < 0 ? -EUCLEAN : 0;
     from_s = public_from_s(&row);
     r = coupon_last_use(db, row.coupon, &use);
+    if (r == 0)
+        r = coupon_held_right(db, row.coupon, &held);
     if (r < 0)
         return r;
     return RUN(db, "UPDATE coupon SET public_from_s = ?3 WHERE campaign = ?1 AND serial = ?2", row.coupon.campaign,
-               (int64_t)row.coupon.serial, use.found && !use.voided ? -from_s : from_s);
+               (int64_t)row.coupon.serial, is_away(&use, &held) ? -from_s : from_s);
 }
 
-static int read_rows(struct db *db)
+static int read_rows(struct db *db, struct coupon_id *at, int *out_count)
 {
     struct db_stmt *stmt;
-    int step, r = db_stmt_open(db, "SELECT body FROM coupon", &stmt);
+    int step, count = 0;
+    int r = db_stmt_open(
+        db,
+        "SELECT campaign, serial, body FROM coupon WHERE (campaign, serial) > (?, ?) ORDER BY campaign, serial LIMIT ?",
+        &stmt);
 
     if (r < 0)
         return r;
-    while (r == 0 && (step = db_stmt_step(stmt)) != DB_DONE)
-        r = step < 0 ? step : read_row(db, db_column_blob(stmt, 0));
+    db_bind_int64(stmt, 1, at->campaign);
+    db_bind_int64(stmt, 2, (int64_t)at->serial);
+    db_bind_int64(stmt, 3, READ_AT_ONCE);
+    for (; r == 0 && (step = db_stmt_step(stmt)) != DB_DONE; count++) {
+        *at = (struct coupon_id){(uint32_t)db_column_int64(stmt, 0), (uint64_t)db_column_int64(stmt, 1)};
+        r = step < 0 ? step : read_row(db, db_column_blob(stmt, 2));
+    }
     db_stmt_close(stmt);
+    *out_count = count;
     return r;
 }
 
-int public_read_once(struct db *db)
+/* Where it stands is in the books: a start in between goes on from there. */
+static int read_some(struct db *db, bool *out_more)
 {
-    int64_t unread;
-    int r = config_get_int(db, "public_unread", &unread);
+    int64_t campaign, serial;
+    struct coupon_id at;
+    int count, r = config_get_int(db, "public_campaign", &campaign);
 
-    if (r < 0 || unread == 0)
-        return r;
-    r = db_begin(db);
+    if (r == 0)
+        r = config_get_int(db, "public_serial", &serial);
     if (r < 0)
         return r;
-    r = read_rows(db);
+    at = (struct coupon_id){(uint32_t)campaign, (uint64_t)serial};
+    r = read_rows(db, &at, &count);
     if (r == 0)
-        r = db_exec(db, "DELETE FROM config WHERE key = 'public_unread'");
+        r = config_set_int(db, "public_campaign", at.campaign);
     if (r == 0)
-        return db_commit(db);
-    db_rollback(db);
+        r = config_set_int(db, "public_serial", (int64_t)at.serial);
+    *out_more = count == READ_AT_ONCE;
+    if (r < 0 || *out_more)
+        return r;
+    return db_exec(db, "DELETE FROM config WHERE key IN ('public_unread', 'public_campaign', 'public_serial')");
+}
+
+int public_read_more(struct books *b)
+{
+    bool more = false;
+    int r = books_begin(b);
+
+    if (r < 0)
+        return r;
+    r = read_some(b->db, &more);
+    if (r < 0) {
+        books_abort(b);
+        return r;
+    }
+    r = books_commit(b);
+    if (r == 0)
+        b->public.unread = more;
     return r;
 }
 
@@ -198,7 +250,7 @@ static bool count(void *context, const struct feed_coupon *row)
     struct till_pool *pool = context;
 
     pool->here++;
-    pool->until_s = row->expiry_s;
+    pool->here_until_s = row->expiry_s;
     return true;
 }
 
@@ -223,8 +275,13 @@ static int add_elsewhere(struct books *b, struct till_pool *pool)
     pool->elsewhere = told.elsewhere;
     memcpy(pool->only_zh, told.only_zh, sizeof(pool->only_zh));
     memcpy(pool->only_en, told.only_en, sizeof(pool->only_en));
-    pool->until_s = told.until_s > pool->until_s ? told.until_s : pool->until_s;
+    pool->elsewhere_until_s = told.until_s;
     return 0;
+}
+
+static uint32_t last_end_s(const struct till_pool *pool)
+{
+    return pool->here_until_s > pool->elsewhere_until_s ? pool->here_until_s : pool->elsewhere_until_s;
 }
 
 /* Those that end first stand first; of those that find no room the last to end goes. */
@@ -232,7 +289,7 @@ static void keep(struct till_reference *out, const struct till_pool *pool)
 {
     uint32_t at = out->pool_count;
 
-    while (at > 0 && out->pools[at - 1].until_s > pool->until_s)
+    while (at > 0 && last_end_s(&out->pools[at - 1]) > last_end_s(pool))
         at--;
     if (at == TILL_POOLS_MAX)
         return;

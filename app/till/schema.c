@@ -124,11 +124,12 @@ static const char right_epochs[] =
 
 /*
  * From when on anybody may have a coupon, of those that are of nobody's alone one day (public.c): negative while it is
- * used, 0 never. What stands here already is read once ('public_unread').
+ * used or its right was given up, 0 never. What stands here already is read bit by bit ('public_unread').
  */
 static const char for_the_public[] =
     "ALTER TABLE coupon ADD COLUMN public_from_s INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX coupon_public ON coupon(campaign, expiry_s, serial, public_from_s) WHERE public_from_s > 0;"
+    "CREATE INDEX coupon_away ON coupon(campaign, serial) WHERE public_from_s < 0;"
     "INSERT OR REPLACE INTO config(key, value) SELECT 'public_unread', 1 WHERE EXISTS(SELECT 1 FROM coupon);";
 
 /* Until when a right may be used here; a copy of a newer terminal's journal may say so already. */

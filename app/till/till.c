@@ -128,6 +128,17 @@ static void expire_tick(struct till *till)
     mark_follow(b);
 }
 
+/* A disk that fails is tried again at the next turn. */
+static void public_tick(struct till *till)
+{
+    struct books *b = &till->books;
+
+    if (!b->public.unread || till->hold.held || books_ready_unhurried(b) < 0 || public_read_more(b) < 0)
+        return;
+    b->reference_changed |= !b->public.unread;
+    tell_others(till);
+}
+
 static void handle_item(struct till *till, const struct item *item)
 {
     if (item->call != NULL) {
@@ -154,7 +165,8 @@ static void look_at_pool(struct till *till)
 
 static int timeout_ms(const struct till *till)
 {
-    int hold = hold_timeout_ms(till), look = public_due_ms(&till->books), sooner = EXPIRE_MORE_MS;
+    int hold = hold_timeout_ms(till), look = public_due_ms(&till->books);
+    int sooner = till->books.public.unread ? READ_MORE_MS : EXPIRE_MORE_MS;
 
     if (hold >= 0 && hold < sooner)
         sooner = hold;
@@ -172,8 +184,10 @@ static void *till_main(void *argument)
             handle_item(till, &item);
         else
             hold_tick(till);
-        if (atomic_load(&till->waiting) == 0) /* also between the calls of other rooms, which never cease */
+        if (atomic_load(&till->waiting) == 0) { /* also between the calls of other rooms, which never cease */
             expire_tick(till);
+            public_tick(till);
+        }
         look_at_pool(till);
     }
     return NULL;
@@ -286,6 +300,7 @@ void till_tick(struct till *till)
         return;
     hold_tick(till);
     expire_tick(till);
+    public_tick(till);
 }
 
 void till_peers_live(struct till *till, uint32_t count)

@@ -24,7 +24,7 @@ struct till;
 #define TILL_OFFERS_MAX     8
 #define TILL_POOLS_MAX      4
 #define TILL_CLERKS_MAX     12
-#define TILL_POOL_COUNT_MAX 2000 /* so many rows are looked at; there may be more */
+#define TILL_POOL_COUNT_MAX 500 /* so many rows are looked at; there may be more */
 
 enum till_op {
     TILL_REDEEM,  /* a coupon by scanned text or typed short code, with the sale it belongs to when stated */
@@ -237,7 +237,7 @@ struct till_pool {
     char name_zh[CAMPAIGN_NAME_MAX], name_en[CAMPAIGN_NAME_MAX];
     uint32_t here;      /* by the store's own books: good here at once, offline too; at most TILL_POOL_COUNT_MAX */
     uint32_t elsewhere; /* as central said last: only if their holder gives them up */
-    uint32_t until_s;   /* the last of them ends then */
+    uint32_t here_until_s, elsewhere_until_s;            /* the last of these ends then */
     char only_zh[FEED_NAME_MAX], only_en[FEED_NAME_MAX]; /* the store where those elsewhere are; "" = several */
 };
 

@@ -11,6 +11,7 @@
 #define HELD_TELL_MS   3000  /* without word of a peer for so long the answer is "pending" */
 #define EXPIRE_LOOK_MS 60000 /* how often what has ended is looked for, */
 #define EXPIRE_MORE_MS 2000  /* and when there was more than one transaction takes */
+#define READ_MORE_MS   20    /* between bits of what is read once */
 #define DEFERRED_MAX   16    /* requests behind an act that waits; more are refused */
 
 enum call_kind {

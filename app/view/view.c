@@ -104,7 +104,10 @@ static void fill_pool_row(const struct flow *flow, const struct till_pool *pool,
     row->here = pool->here;
     row->elsewhere = flow->sync.online ? pool->elsewhere : 0;
     put_localised(flow, row->only, pool->only_zh, pool->only_en);
-    time_format_day((int64_t)pool->until_s * 1000, row->until, sizeof(row->until));
+    uint32_t until_s = pool->here_until_s;
+    if (row->here == 0 || (row->elsewhere > 0 && pool->elsewhere_until_s > until_s))
+        until_s = pool->elsewhere_until_s;
+    time_format_day((int64_t)until_s * 1000, row->until, sizeof(row->until));
 }
 
 static void fill_pool(const struct flow *flow, struct view_pool *p)

@@ -199,6 +199,7 @@ static void a_right_that_was_given_up_is_not_offered_and_one_that_was_granted_is
     shop_item_right(shop, FEED_RIGHT_REQUEST, &right);
     shop_give(shop);
     assert_int_equal(pool(shop, SHOP_CAMPAIGN).here, 0);
+    assert_int_equal(shop_query(shop, "SELECT public_from_s < 0 FROM coupon"), 1); /* not even looked at */
     assert_int_equal(take(shop, SHOP_CAMPAIGN, TAKER).verdict, COUPON_NONE_LEFT);
     give(shop, &row);
     right = (struct feed_right){
@@ -273,7 +274,7 @@ static void the_first_to_end_goes_first_and_the_record_says_who_took_it(void **s
     give(shop, &soon);
     struct till_pool all = pool(shop, SHOP_CAMPAIGN);
     assert_int_equal(all.here, 3);
-    assert_int_equal(all.until_s, last.expiry_s);
+    assert_int_equal(all.here_until_s, last.expiry_s);
     assert_string_equal(all.name_en, "5 off");
     struct till_redeemed done = take(shop, SHOP_CAMPAIGN, TAKER);
     assert_int_equal(done.coupon.serial, 2);
@@ -355,16 +356,10 @@ static void time_alone_brings_it_onto_the_screen(void **state)
     assert_int_equal(reference.pools[0].here, 1);
 }
 
-static void coupons_of_an_older_version_are_read_once(void **state)
+static void forget_what_was_read(struct shop *shop)
 {
-    struct shop *shop = *state;
-    const struct feed_coupon one = coupon(1), two = coupon(2);
     sqlite3 *db;
 
-    pass(shop, 11 * DAY_MS);
-    give(shop, &one);
-    give(shop, &two);
-    assert_int_equal(shop_scan(shop, SHOP_CAMPAIGN, 2).verdict, COUPON_OK);
     shop_stop(shop);
     assert_int_equal(sqlite3_open(shop->path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db,
@@ -372,11 +367,48 @@ static void coupons_of_an_older_version_are_read_once(void **state)
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     sqlite3_close(db);
+    shop->inline_jobs = true;
     shop_start(shop);
+}
+
+static void coupons_of_an_older_version_are_read_once(void **state)
+{
+    struct shop *shop = *state;
+    const struct feed_coupon one = coupon(1), two = coupon(2);
+
+    pass(shop, 11 * DAY_MS);
+    give(shop, &one);
+    give(shop, &two);
+    assert_int_equal(shop_scan(shop, SHOP_CAMPAIGN, 2).verdict, COUPON_OK);
+    forget_what_was_read(shop);
+    till_tick(shop->till);
     assert_int_equal(shop_query(shop, "SELECT count(*) FROM coupon WHERE public_from_s > 0 AND serial = 1"), 1);
     assert_int_equal(shop_query(shop, "SELECT count(*) FROM coupon WHERE public_from_s < 0 AND serial = 2"), 1);
     assert_int_equal(shop_query(shop, "SELECT count(*) FROM config WHERE key = 'public_unread'"), 0);
     assert_int_equal(take(shop, SHOP_CAMPAIGN, TAKER).coupon.serial, 1);
+}
+
+/* While nobody waits; who is stopped in the middle goes on where it was. */
+static void many_of_them_are_read_bit_by_bit(void **state)
+{
+    struct shop *shop = *state;
+
+    for (uint64_t serial = 1; serial <= 1200; serial++) {
+        const struct feed_coupon one = coupon(serial);
+        shop_item_coupon(shop, &one);
+        if (serial % 10 == 0)
+            shop_give(shop);
+    }
+    forget_what_was_read(shop);
+    till_tick(shop->till);
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM coupon WHERE public_from_s > 0"), 500);
+    shop_stop(shop);
+    shop_start(shop);
+    till_tick(shop->till);
+    till_tick(shop->till);
+    till_tick(shop->till);
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM coupon WHERE public_from_s > 0"), 1200);
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM config WHERE key LIKE 'public_%'"), 0);
 }
 
 /* ---- a store of several terminals */
@@ -471,6 +503,7 @@ int main(void)
         WITH_SHOP(a_budget_gives_away_only_what_is_held_here),
         WITH_SHOP(time_alone_brings_it_onto_the_screen),
         WITH_SHOP(coupons_of_an_older_version_are_read_once),
+        WITH_SHOP(many_of_them_are_read_bit_by_bit),
         WITH_SHOP(who_claimed_it_uses_it_where_nobody_heard_of_the_claim),
         WITH_SHOP(an_older_code_does_not_undo_a_claim),
         cmocka_unit_test_setup_teardown(every_terminal_shows_it_and_the_primary_gives_it_once, several_open_two,
