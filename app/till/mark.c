@@ -45,6 +45,14 @@ static bool is_of_this_era(const struct books *b, const struct till_mark *mark)
     return b->enrolled && mark->terminal == self->terminal && mark->incarnation == self->incarnation;
 }
 
+/* Of this terminal before it was enrolled anew. */
+static bool is_of_a_later_era(const struct books *b, const struct till_mark *mark)
+{
+    const struct enrol_answer *self = &b->enrolment.answer;
+
+    return b->enrolled && mark->terminal == self->terminal && mark->incarnation > self->incarnation;
+}
+
 static bool write_out(struct books *b, const struct till_mark *mark)
 {
     int r = b->mark.medium.write(b->mark.medium.context, mark);
@@ -83,6 +91,7 @@ static enum till_mark_news judge(const struct books *b, int found, int64_t count
                : found == -ENOENT ? TILL_BOOKS_MARK_MISSING
                                   : TILL_BOOKS_MARK_DAMAGED;
     in_range = (uint64_t)count >= mark->books_count && (uint64_t)count <= mark->boot_count;
+    in_range &= !is_of_a_later_era(b, mark);
     if (in_range && (!is_of_this_era(b, mark) || lasting_seq(b) >= mark->last_seq))
         return TILL_MARK_WORKS;
     return TILL_BOOKS_SET_BACK;

@@ -121,7 +121,7 @@ static void put_one(const char *path, const char *end, struct buffer *from)
     buffer_finish(from);
 }
 
-/* While no till has the books open. */
+/* While nothing writes. */
 static void take_copy(struct shop *shop, struct copy *out_copy)
 {
     copy_one(shop->path, "", &out_copy->books);
@@ -445,6 +445,25 @@ static void an_enrolment_while_nobody_can_read_the_mark_takes_it_later(void **st
     assert_false(forked(shop));
 }
 
+/* Copied while the program ran: no start lies between the copy and the new enrolment. */
+static void an_image_of_before_a_new_enrolment_in_the_same_run_is_found(void **state)
+{
+    struct shop *shop = *state;
+    struct copy copy;
+
+    sell(shop, 3);
+    take_copy(shop, &copy);
+    shop->incarnation = 2;
+    shop_enrol(shop);
+    assert_int_equal(place.mark.incarnation, 2);
+    crash(shop);
+    put_copy(shop, &copy);
+    start_again(shop);
+
+    assert_int_equal(shop->marked, TILL_BOOKS_SET_BACK);
+    assert_true(forked(shop));
+}
+
 static void after_a_factory_reset_the_mark_goes_on_and_the_books_of_before_are_found(void **state)
 {
     struct shop *shop = *state;
@@ -509,6 +528,7 @@ int main(void)
         WITH_SHOP(a_mark_that_cannot_be_read_stops_nobody),
         WITH_SHOP(a_full_place_stops_nobody_and_is_tried_again),
         WITH_SHOP(an_enrolment_while_nobody_can_read_the_mark_takes_it_later),
+        WITH_SHOP(an_image_of_before_a_new_enrolment_in_the_same_run_is_found),
         WITH_SHOP(after_a_factory_reset_the_mark_goes_on_and_the_books_of_before_are_found),
         WITH_SHOP(flash_is_spared),
     };
