@@ -148,11 +148,40 @@ static const char credit_parts[] =
     " PRIMARY KEY(member, scope, owner, ends_s)) WITHOUT ROWID;"
     "CREATE INDEX share_part_ends ON share_part(ends_s) WHERE amount_minor > 0;";
 
+/*
+ * Steps only add, so that a version that fell back to writes books of a later one too: it knows nothing of what was
+ * added. The later one then makes its projections anew, from the journal and from what central sent.
+ */
+static const char made_anew[] =
+    "INSERT OR REPLACE INTO config(key, value) SELECT 'rebuild', 1 WHERE EXISTS(SELECT 1 FROM journal);"
+    "INSERT OR REPLACE INTO config(key, value) SELECT 'public_unread', 1 WHERE EXISTS(SELECT 1 FROM coupon);";
+
+static int note_writer(struct db *db, int64_t steps)
+{
+    int64_t writer;
+    int r = config_get_int(db, "writer", &writer);
+
+    if (r < 0 || writer == steps)
+        return r;
+    r = db_begin(db);
+    if (r < 0)
+        return r;
+    if (writer != 0 && writer < steps)
+        r = db_exec(db, made_anew);
+    if (r == 0)
+        r = config_set_int(db, "writer", steps);
+    if (r == 0)
+        return db_commit(db);
+    db_rollback(db);
+    return r;
+}
+
 int schema_migrate(struct db *db)
 {
     static const char *const steps[] = {
         journal_tables, feed_tables,    projections,  several_terminals, for_everybody, own_budget,  gone_terminals,
         merged_members, for_the_device, right_epochs, for_the_public,    leases,        credit_parts};
+    int r = db_migrate(db, steps, ARRAY_LEN(steps));
 
-    return db_migrate(db, steps, ARRAY_LEN(steps));
+    return r < 0 && r != -ENOTSUP ? r : note_writer(db, ARRAY_LEN(steps));
 }

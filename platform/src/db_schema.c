@@ -38,7 +38,9 @@ int db_migrate(struct db *db, const char *const *steps, size_t step_count)
     int error = read_user_version(db, &version);
     if (error)
         return error;
-    if (version < 0 || (uint64_t)version > step_count)
+    if (version < 0)
+        return -EUCLEAN;
+    if ((uint64_t)version > step_count)
         return -ENOTSUP;
     for (size_t i = (size_t)version; i < step_count && !error; i++)
         error = apply_step(db, steps[i], i + 1);

@@ -368,6 +368,39 @@ static void a_disk_in_another_device_holds_no_rights(void **state)
     shop->incarnation = 0;
 }
 
+static void as_if(struct shop *shop, const char *sql)
+{
+    const struct db_options writer = {.mode = DB_WRITER, .sync = DB_SYNC_FULL};
+    struct db *db;
+
+    shop_stop(shop);
+    assert_int_equal(db_open(shop->path, &writer, &db), 0);
+    assert_int_equal(db_exec(db, sql), 0);
+    db_close(db);
+    shop_start(shop);
+}
+
+/* A device that fell back to the slot before: it sells on. */
+static void books_of_a_later_version_are_written_and_the_later_one_makes_them_anew(void **state)
+{
+    struct shop *shop = *state;
+    int64_t steps = shop_query(shop, "PRAGMA user_version");
+
+    assert_int_equal(shop_query(shop, "SELECT value FROM config WHERE key = 'writer'"), steps);
+    as_if(shop, "CREATE TABLE later(what INTEGER NOT NULL DEFAULT 1); PRAGMA user_version = 900;"
+                "UPDATE config SET value = 900 WHERE key = 'writer'");
+    shop_sell(shop, &(struct till_sale){.gross_minor = 9000, .member = SHOP_MEMBER});
+    assert_int_equal(shop_query(shop, "PRAGMA user_version"), 900);
+    assert_int_equal(shop_query(shop, "SELECT value FROM config WHERE key = 'writer'"), steps);
+    assert_int_equal(till_rebuild_compare(shop->till), 0);
+
+    int64_t share_minor = shop_query(shop, "SELECT amount_minor FROM share");
+    as_if(shop, "UPDATE share SET amount_minor = amount_minor + 1; UPDATE config SET value = 1 WHERE key = 'writer'");
+    assert_int_equal(shop_query(shop, "SELECT amount_minor FROM share"), share_minor);
+    assert_int_equal(shop_query(shop, "SELECT count(*) FROM config WHERE key = 'rebuild'"), 0);
+    assert_int_equal(till_rebuild_compare(shop->till), 0);
+}
+
 #define WITH_SHOP(test) cmocka_unit_test_setup_teardown(test, open_shop, close_shop)
 
 int main(void)
@@ -386,6 +419,7 @@ int main(void)
         WITH_SHOP(only_records_that_move_nothing_can_be_noted),
         WITH_SHOP(five_wrong_pins_lock_the_clerk_out),
         WITH_SHOP(only_the_current_badge_signs_in),
+        WITH_SHOP(books_of_a_later_version_are_written_and_the_later_one_makes_them_anew),
         WITH_SHOP(the_books_on_their_own_device_go_on),
         WITH_SHOP(a_disk_in_another_device_holds_no_rights),
         WITH_SHOP(a_lost_pepper_makes_central_send_everything_again),

@@ -482,6 +482,7 @@ static void books_of_before_are_brought_up_to_date(void **state)
                                  "ALTER TABLE held_right DROP COLUMN store_epoch; ALTER TABLE held_right DROP COLUMN"
                                  " lease_until_s; DROP TABLE pool; DROP TABLE survey; "
                                  "DROP TABLE budget_use; DROP TABLE terminal_gone; DROP INDEX coupon_public;"
+                                 "DROP INDEX coupon_away;"
                                  "ALTER TABLE coupon DROP COLUMN public_from_s;"
                                  "DROP TABLE member_alias; DROP TABLE share_part;"
                                  "CREATE INDEX redemption_budget ON redemption(campaign, record);"
