@@ -245,6 +245,16 @@ static void to_staff(struct flow *flow)
         flow_open_sign_in(flow, INTENT_NONE);
 }
 
+static void pad_intent(struct flow *flow, struct effects *effects, enum intent intent, int64_t argument)
+{
+    if (intent == INTENT_KEY)
+        flow_pad_key(flow, effects, (char)argument);
+    else if (intent == INTENT_OK)
+        ok(flow, effects);
+    else
+        flow_pad_erase(flow, intent == INTENT_CLEAR);
+}
+
 static bool allowed_out_of_service(enum intent intent)
 {
     return intent == INTENT_BACK || intent == INTENT_NEXT || intent == INTENT_LANGUAGE || intent == INTENT_SERVICE ||
@@ -272,14 +282,10 @@ void flow_on_intent(struct flow *flow, struct effects *effects, enum intent inte
         flow_go(flow, SCREEN_CODE_ENTRY, PAD_MS);
         break;
     case INTENT_KEY:
-        flow_pad_key(flow, effects, (char)argument);
-        break;
     case INTENT_ERASE:
     case INTENT_CLEAR:
-        flow_pad_erase(flow, intent == INTENT_CLEAR);
-        break;
     case INTENT_OK:
-        ok(flow, effects);
+        pad_intent(flow, effects, intent, argument);
         break;
     case INTENT_STAFF:
         to_staff(flow);

@@ -24,6 +24,7 @@ struct credit_parts { /* ends ascending, amounts > 0 */
 };
 
 /* Key k of a struct that has parts. */
+// NOLINTNEXTLINE(bugprone-macro-parentheses): m is the name of a member
 #define CREDIT_PARTS_AT(k, s, m) FIELD_PAIRS_AT(k, s, m.items, m.count)
 
 /* When credit of business time ends, days after it: with its local day below 31 days, else with its local month. Unix
