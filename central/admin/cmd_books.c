@@ -158,14 +158,14 @@ static json_t *conflict_row(const struct conflict *conflict)
     record_id_format(conflict->record, record, sizeof(record));
     if (conflict->canonical.terminal)
         record_id_format(conflict->canonical, canonical, sizeof(canonical));
-    return json_pack("{s:I, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I}", "conflict",
-                     (json_int_t)conflict->id, "kind", conflict_name(conflict->kind), "coupon", coupon, "use",
-                     (json_int_t)conflict->use_no, "record", record, "canonical", canonical, "store",
-                     (json_int_t)conflict->store, "member", (json_int_t)conflict->member, "clerk",
-                     (json_int_t)conflict->clerk, "mode", mode_name(conflict->mode), "policy",
-                     (json_int_t)conflict->policy_version, "sync_age", (json_int_t)conflict->sync_age_s,
-                     "discount_minor", (json_int_t)conflict->discount_minor, "budget_used_minor",
-                     (json_int_t)conflict->budget_used_minor, "found_ms", (json_int_t)conflict->found_ms);
+    return json_pack(
+        "{s:I, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "conflict",
+        (json_int_t)conflict->id, "kind", conflict_name(conflict->kind), "coupon", coupon, "use",
+        (json_int_t)conflict->use_no, "record", record, "canonical", canonical, "store", (json_int_t)conflict->store,
+        "member", (json_int_t)conflict->member, "clerk", (json_int_t)conflict->clerk, "mode", mode_name(conflict->mode),
+        "policy", (json_int_t)conflict->policy_version, "sync_age", (json_int_t)conflict->sync_age_s, "discount_minor",
+        (json_int_t)conflict->discount_minor, "budget_used_minor", (json_int_t)conflict->budget_used_minor, "found_ms",
+        (json_int_t)conflict->found_ms, "counted_first", conflict->displaced != 0);
 }
 
 static int add_conflict_row(void *context, const struct conflict *conflict)
@@ -240,13 +240,12 @@ static int put_evidence(struct admin_call *call, struct store_tx *tx, const char
     return 0;
 }
 
-/* How it was settled: what the record that does not count moved, account by account. */
-static int put_settlement(struct admin_call *call, struct store_tx *tx, const struct conflict *conflict)
+static int put_postings(struct admin_call *call, struct store_tx *tx, struct record_id id)
 {
     uint8_t buffer[RECORD_BODY_MAX];
     struct journal_entry entry;
     struct postings postings;
-    int rc = journal_find(tx, conflict->record, buffer, &entry);
+    int rc = journal_find(tx, id, buffer, &entry);
     rc = rc ? rc : records_postings(tx, &entry.record, entry.store, &postings);
     for (uint32_t i = 0; rc == 0 && i < postings.count; i++) {
         const struct posting *posting = &postings.items[i];
@@ -255,6 +254,18 @@ static int put_settlement(struct admin_call *call, struct store_tx *tx, const st
                                       (json_int_t)posting->amount_minor));
     }
     return rc;
+}
+
+/* How it was settled: what the record that does not count moved, account by account, and what central moved when the
+ * one with the right took its place. */
+static int put_settlement(struct admin_call *call, struct store_tx *tx, const struct conflict *conflict)
+{
+    struct record_id id = {0};
+    int rc = put_postings(call, tx, conflict->record);
+    if (rc < 0 || conflict->displaced == 0)
+        return rc;
+    rc = journal_at(tx, conflict->displaced, &id);
+    return rc ? rc : put_postings(call, tx, id);
 }
 
 int cmd_conflict_show(struct admin_call *call, struct store_tx *tx)

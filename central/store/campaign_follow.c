@@ -2,6 +2,7 @@
 #include "central/store/campaign_pool.h"
 #include "central/store/identity.h"
 #include "central/store/people_merge.h"
+#include "central/store/rights_displace.h"
 #include "domain/coupon.h"
 #include "domain/money.h"
 
@@ -352,6 +353,19 @@ static int take_void(struct store_tx *tx, const struct body_void *voided)
     return follow_coupon(tx, target.redemption.coupon);
 }
 
+/* A use that takes the place of another one is another shop's, at another cost. */
+static int take_redemption(struct store_tx *tx, struct record_id id, struct coupon_id coupon)
+{
+    struct record_id displaced;
+    struct given given;
+    int rc = displace_find(tx, id, &displaced);
+    rc = rc ? rc : given_find(tx, coupon, &given);
+    if (rc < 0 && rc != -ENOENT) {
+        return rc;
+    }
+    return rc == 0 && given.state == GIVEN_USED ? become_used(tx, &given) : follow_coupon(tx, coupon);
+}
+
 /* Somebody stood at the counter with a coupon that was over. */
 static int take_refused(struct store_tx *tx, const struct body_refused *refused)
 {
@@ -382,7 +396,7 @@ int campaign_take_record(struct store_tx *tx, const struct record *record, uint3
     }
     switch (record->kind) {
     case RECORD_REDEMPTION:
-        return follow_coupon(tx, body.redemption.coupon);
+        return take_redemption(tx, record->id, body.redemption.coupon);
     case RECORD_SALE:
         return take_sale(tx, record, store, &body.sale);
     case RECORD_VOID:

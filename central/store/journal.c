@@ -45,7 +45,7 @@ static int record_insert(struct store_tx *tx, const struct record *record, uint3
                            Q_BLOB(record->hash, HASH_LEN)));
 }
 
-static int hash_of(struct store_tx *tx, struct record_id id, uint8_t out_hash[HASH_LEN])
+int journal_hash(struct store_tx *tx, struct record_id id, uint8_t out_hash[HASH_LEN])
 {
     if (id.seq == 0) {
         memset(out_hash, 0, HASH_LEN);
@@ -66,7 +66,7 @@ static int hash_of(struct store_tx *tx, struct record_id id, uint8_t out_hash[HA
 static int compare_stored(struct store_tx *tx, const struct record *record, bool *out_same)
 {
     uint8_t stored[HASH_LEN];
-    int rc = hash_of(tx, record->id, stored);
+    int rc = journal_hash(tx, record->id, stored);
     if (rc == 0)
         *out_same = memcmp(stored, record->hash, HASH_LEN) == 0;
     return rc;
@@ -253,10 +253,23 @@ int journal_find(struct store_tx *tx, struct record_id id, uint8_t buffer[RECORD
     }
     db_stmt_close(stmt);
     if (rc == 0)
-        rc = hash_of(tx, (struct record_id){id.terminal, id.incarnation, id.seq - 1}, entry.record.prev_hash);
+        rc = journal_hash(tx, (struct record_id){id.terminal, id.incarnation, id.seq - 1}, entry.record.prev_hash);
     if (rc == 0)
         *out_entry = entry;
     return rc;
+}
+
+int journal_at(struct store_tx *tx, uint64_t position, struct record_id *out_id)
+{
+    struct db_stmt *stmt = NULL;
+    int rc = query_first(store_tx_db(tx), "SELECT terminal, incarnation, seq FROM journal WHERE position = ?1",
+                         QUERY(Q_INT(position)), &stmt);
+    if (rc < 0)
+        return rc;
+    *out_id = (struct record_id){(uint32_t)db_column_int64(stmt, 0), (uint32_t)db_column_int64(stmt, 1),
+                                 (uint64_t)db_column_int64(stmt, 2)};
+    db_stmt_close(stmt);
+    return 0;
 }
 
 /* Closes stmt. */

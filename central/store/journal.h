@@ -81,6 +81,12 @@ struct journal_entry {
 MUST_CHECK int journal_find(struct store_tx *tx, struct record_id id, uint8_t buffer[RECORD_BODY_MAX],
                             struct journal_entry *out_entry);
 
+/* Its hash alone, as evidence; zeros for seq 0. -ENOENT. */
+MUST_CHECK int journal_hash(struct store_tx *tx, struct record_id id, uint8_t out_hash[HASH_LEN]);
+
+/* Whose record came at that place. -ENOENT. */
+MUST_CHECK int journal_at(struct store_tx *tx, uint64_t position, struct record_id *out_id);
+
 /*
  * Visits records in order of arrival, from position `after` (0 = the first), until visit returns non-zero, which is
  * passed on. The entry lives during the visit only; its prev_hash is not filled.

@@ -4,6 +4,7 @@
 #include "central/store/merge_credit.h"
 #include "central/store/people_merge.h"
 #include "central/store/query.h"
+#include "central/store/rights_displace.h"
 #include "domain/money.h"
 
 #include <inttypes.h>
@@ -138,6 +139,24 @@ static int note_act(struct store_tx *tx, struct record_id id, const struct body 
     return rc || !valid ? rc : apply_change(tx, &change);
 }
 
+/* It counted until this one came, and stood: who redeemed it has not. */
+static int take_back_displaced(struct store_tx *tx, struct record_id by)
+{
+    uint8_t buffer[RECORD_BODY_MAX];
+    struct journal_entry entry;
+    struct body body;
+    struct change change;
+    struct record_id displaced;
+    int rc = displace_find(tx, by, &displaced);
+    rc = rc ? rc : journal_find(tx, displaced, buffer, &entry);
+    if (rc < 0 || body_decode(entry.record.kind, entry.record.body, &body) < 0 || !change_of(&body, &change)) {
+        return rc == -ENOENT ? 0 : rc;
+    }
+    change.sign = -1;
+    change.at_ms = 0;
+    return apply_change(tx, &change);
+}
+
 static int note_void(struct store_tx *tx, struct record_id by, const struct body_void *voided)
 {
     uint8_t buffer[RECORD_BODY_MAX];
@@ -226,7 +245,8 @@ int people_note_record(struct store_tx *tx, const struct record *record)
     if (rc < 0) {
         return rc;
     }
-    return record->kind == RECORD_VOID ? note_void(tx, record->id, &body.voided) : note_act(tx, record->id, &body);
+    rc = record->kind == RECORD_VOID ? note_void(tx, record->id, &body.voided) : note_act(tx, record->id, &body);
+    return rc || record->kind != RECORD_REDEMPTION ? rc : take_back_displaced(tx, record->id);
 }
 
 int people_note_act(struct store_tx *tx, uint64_t member)

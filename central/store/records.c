@@ -4,6 +4,7 @@
 #include "central/store/merge_credit.h"
 #include "central/store/programme.h"
 #include "central/store/query.h"
+#include "central/store/rights_displace.h"
 #include "central/store/rights_internal.h"
 #include "central/store/succession.h"
 #include "central/store/uncovered.h"
@@ -11,11 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* An act is a handful of records; its redemption stands within this many before its sale. */
-#define ACT_RECORDS_MAX 16
-
 /* What a record's postings depend on besides its body. */
 struct surroundings {
+    struct record_id of; /* that record */
     uint32_t store;
     uint32_t campaign; /* of the act's redemption; 0 = none */
     bool risk;         /* that redemption lost against another one */
@@ -26,18 +25,6 @@ struct surroundings {
     bool has_target;
     uint32_t target_store;
 };
-
-static int is_conflict(struct store_tx *tx, struct record_id id, bool *out_conflict)
-{
-    int64_t found = 0;
-    int rc =
-        query_number(store_tx_db(tx), "SELECT 1 FROM conflict WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
-                     QUERY(Q_INT(id.terminal), Q_INT(id.incarnation), Q_INT(id.seq)), &found);
-    if (rc < 0 && rc != -ENOENT)
-        return rc;
-    *out_conflict = found != 0;
-    return 0;
-}
 
 static int is_problem(struct store_tx *tx, struct record_id id, bool *out_problem)
 {
@@ -51,10 +38,17 @@ static int is_problem(struct store_tx *tx, struct record_id id, bool *out_proble
     return 0;
 }
 
+/* target: whose act it is. */
+static int look_for_conflict(struct store_tx *tx, struct record_id redemption, struct record_id target,
+                             struct surroundings *around)
+{
+    return displace_is_risk(tx, &(struct displace_look){redemption, around->of, target}, &around->risk);
+}
+
 /* The redemption of a sale's act, if it has one. */
 static int find_act_redemption(struct store_tx *tx, struct record_id sale, uint64_t group, struct surroundings *around)
 {
-    if (group >= sale.seq || sale.seq - group > ACT_RECORDS_MAX)
+    if (group >= sale.seq || sale.seq - group > RECORDS_ACT_MAX)
         return 0;
     struct db_stmt *stmt = NULL;
     int rc = query_first(
@@ -72,7 +66,7 @@ static int find_act_redemption(struct store_tx *tx, struct record_id sale, uint6
     if (rc < 0)
         return 0; /* noted as a problem of its own */
     around->campaign = body.redemption.coupon.campaign;
-    return is_conflict(tx, id, &around->risk);
+    return look_for_conflict(tx, id, sale, around);
 }
 
 static int find_overdrawn(struct store_tx *tx, struct record_id id, struct surroundings *around)
@@ -96,7 +90,7 @@ static int look_at_act(struct store_tx *tx, struct record_id id, const struct bo
     if (body->kind == RECORD_SALE)
         return find_act_redemption(tx, id, body->sale.group, around);
     if (body->kind == RECORD_REDEMPTION)
-        return is_conflict(tx, id, &around->risk);
+        return look_for_conflict(tx, id, id, around);
     return 0;
 }
 
@@ -221,7 +215,9 @@ int records_postings(struct store_tx *tx, const struct record *record, uint32_t 
         return 0;
     }
     if (record->kind == RECORD_CONFLICT) {
-        uncovered_postings(record, out_postings);
+        displace_postings(record, out_postings);
+        if (out_postings->count == 0)
+            uncovered_postings(record, out_postings);
         return 0;
     }
     if (body_decode(record->kind, record->body, &body) < 0)
@@ -232,7 +228,7 @@ int records_postings(struct store_tx *tx, const struct record *record, uint32_t 
         if (known < 0 || problem)
             return known;
     }
-    struct surroundings around = {.store = store};
+    struct surroundings around = {.of = record->id, .store = store};
     int rc = look_around(tx, record, &body, &around);
     if (rc < 0)
         return rc;
@@ -342,7 +338,7 @@ static int undo_effects(struct store_tx *tx, const struct body_void *voided, con
 static int apply_void(struct store_tx *tx, const struct record *record, uint32_t store, const struct body *body)
 {
     const struct body_void *voided = &body->voided;
-    struct surroundings around = {.store = store};
+    struct surroundings around = {.of = record->id, .store = store};
     int rc = look_around(tx, record, body, &around);
     if (rc < 0)
         return rc;
@@ -419,7 +415,7 @@ static int may_owe(struct store_tx *tx, uint32_t store, struct owner owner, bool
 
 static int apply_value(struct store_tx *tx, const struct record *record, uint32_t store, const struct body *body)
 {
-    struct surroundings around = {.store = store};
+    struct surroundings around = {.of = record->id, .store = store};
     struct postings postings;
     bool may = true;
     int rc = look_around(tx, record, body, &around);

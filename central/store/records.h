@@ -11,11 +11,15 @@
 #include "central/store/store.h"
 #include "domain/ledger.h"
 
+/* An act is a handful of records; its redemption stands within this many before its sale. */
+#define RECORDS_ACT_MAX 16
+
 /* Applies one record that was just stored. < 0 only when the books themselves fail. */
 MUST_CHECK int records_apply(struct store_tx *tx, const struct record *record, uint32_t store);
 
 /* The postings that a stored record has by now: none for problems, waiting or second voids. Redemptions that lost
- * against another one post to risk/<campaign> instead of discount/<campaign>. */
+ * against another one post to risk/<campaign> instead of discount/<campaign>; so does what comes after it of the act of
+ * one that was displaced (rights_displace.h). */
 MUST_CHECK int records_postings(struct store_tx *tx, const struct record *record, uint32_t store,
                                 struct postings *out_postings);
 

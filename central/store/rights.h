@@ -89,6 +89,7 @@ struct conflict {
     int64_t discount_minor;    /* credit: what was overdrawn */
     int64_t budget_used_minor; /* by that terminal offline when it happened, as central reckons */
     int64_t found_ms;
+    uint64_t displaced; /* where central's record stands that made it one (rights_displace.h); 0 = it never counted */
 };
 typedef int (*rights_conflict_visit)(void *context, const struct conflict *conflict);
 MUST_CHECK int rights_each_conflict(struct store_tx *tx, rights_conflict_visit visit, void *context);

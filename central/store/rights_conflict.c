@@ -22,12 +22,13 @@ static void conflict_from_row(struct db_stmt *stmt, struct conflict *out_conflic
         .discount_minor = db_column_int64(stmt, 17),
         .budget_used_minor = db_column_int64(stmt, 18),
         .found_ms = db_column_int64(stmt, 19),
+        .displaced = (uint64_t)db_column_int64(stmt, 20),
     };
 }
 
 #define CONFLICT_COLUMNS                                                                                               \
     "id, kind, campaign, serial, use_no, terminal, incarnation, seq, c_terminal, c_incarnation, c_seq, store, member," \
-    " clerk, mode, policy_version, sync_age_s, discount, budget_used, found_ms"
+    " clerk, mode, policy_version, sync_age_s, discount, budget_used, found_ms, displaced"
 
 /* rc: what finding the row came to. */
 static int take_row(int rc, struct db_stmt *stmt, struct conflict *out_conflict)

@@ -44,6 +44,10 @@ MUST_CHECK int grant_insert(struct store_tx *tx, struct coupon_id id, const stru
 MUST_CHECK int right_held(struct store_tx *tx, const struct coupon_row *row, uint32_t epoch, uint32_t store,
                           bool *out_held);
 
+/* The same of a redemption: one within an offline budget was made without the right, by its own word. */
+MUST_CHECK int redemption_rightful(struct store_tx *tx, const struct coupon_row *row,
+                                   const struct body_redemption *body, uint32_t store, bool *out_rightful);
+
 enum transfer_kind {
     TRANSFER_RIGHT = 1,
     TRANSFER_SHARE = 2,

@@ -1,3 +1,4 @@
+#include "central/store/rights_displace.h"
 #include "central/store/rights_internal.h"
 
 #include <string.h>
@@ -16,6 +17,15 @@ int right_held(struct store_tx *tx, const struct coupon_row *row, uint32_t epoch
     if (rc < 0 && rc != -ENOENT)
         return rc;
     *out_held = rc == 0 && grant.store == store;
+    return 0;
+}
+
+int redemption_rightful(struct store_tx *tx, const struct coupon_row *row, const struct body_redemption *body,
+                        uint32_t store, bool *out_rightful)
+{
+    if (body->mode != MODE_BUDGET)
+        return right_held(tx, row, body->epoch, store, out_rightful);
+    *out_rightful = false; /* it says itself that it was made without the right */
     return 0;
 }
 
@@ -77,56 +87,46 @@ int conflict_insert(struct store_tx *tx, const struct conflict *conflict)
         store_tx_write(tx),
         "INSERT INTO conflict (id, kind, campaign, serial, use_no, terminal, incarnation, seq, c_terminal,"
         " c_incarnation, c_seq, store, member, clerk, mode, policy_version, sync_age_s, discount, budget_used,"
-        " found_ms, split) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
-        "?19,"
-        " ?20, 0)",
+        " found_ms, split, displaced) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+        " ?17, ?18, ?19, ?20, 0, ?21)",
         QUERY(Q_INT(conflict->id), Q_INT(conflict->kind), Q_INT(conflict->coupon.campaign),
               Q_INT(conflict->coupon.serial), Q_INT(conflict->use_no), Q_INT(conflict->record.terminal),
               Q_INT(conflict->record.incarnation), Q_INT(conflict->record.seq), Q_INT(conflict->canonical.terminal),
               Q_INT(conflict->canonical.incarnation), Q_INT(conflict->canonical.seq), Q_INT(conflict->store),
               Q_INT(conflict->member), Q_INT(conflict->clerk), Q_INT(conflict->mode), Q_INT(conflict->policy_version),
               Q_INT(conflict->sync_age_s), Q_INT(conflict->discount_minor), Q_INT(conflict->budget_used_minor),
-              Q_INT(conflict->found_ms)));
+              Q_INT(conflict->found_ms), Q_INT(conflict->displaced)));
 }
 
-static int journal_conflict(struct store_tx *tx, const struct conflict *conflict, const struct record *record)
+static int journal_conflict(struct store_tx *tx, const struct conflict *conflict, const uint8_t hash[HASH_LEN])
 {
-    uint8_t buffer[RECORD_BODY_MAX];
-    struct journal_entry canonical = {.store = 0};
-    bool against = conflict->canonical.terminal != 0;
-    int rc = against ? journal_find(tx, conflict->canonical, buffer, &canonical) : 0;
-    if (rc < 0)
-        return rc;
-    struct journal_fact fact = {
-        .what = "conflict",
-        .store = conflict->store,
-        .terminal = conflict->record.terminal,
-        .member = conflict->member,
-        .coupon = conflict->coupon,
-        .use_no = conflict->use_no,
-        .number = conflict->id,
-        .amount_minor = conflict->discount_minor,
-        .evidence_a = record->hash,
-        .evidence_b = against ? canonical.record.hash : NULL,
-    };
-    return journal_append_central(tx, RECORD_CONFLICT, &fact);
+    struct journal_fact fact = conflict_fact(conflict);
+    uint8_t canonical[HASH_LEN];
+    int rc = journal_hash(tx, conflict->canonical, canonical);
+    fact.what = "conflict";
+    fact.evidence_a = hash;
+    fact.evidence_b = canonical;
+    return rc < 0 ? rc : journal_append_central(tx, RECORD_CONFLICT, &fact);
 }
 
 struct double_use {
-    const struct record *record;
+    struct record_id record;
+    const uint8_t *hash;
     uint32_t store;
     const struct body_redemption *body;
     bool rightful;
 };
 
-static int settle_conflict(struct store_tx *tx, const struct double_use *use, const struct redemption *canonical)
+/* What is to be said of the one that does not count, before it is numbered. */
+static int look_at_loser(struct store_tx *tx, const struct double_use *use, struct record_id canonical,
+                         struct conflict *out_conflict)
 {
     const struct body_redemption *body = use->body;
     struct conflict conflict = {
         .coupon = body->coupon,
         .use_no = body->use_no,
-        .record = use->record->id,
-        .canonical = canonical->record,
+        .record = use->record,
+        .canonical = canonical,
         .store = use->store,
         .member = body->member,
         .clerk = body->clerk,
@@ -141,19 +141,26 @@ static int settle_conflict(struct store_tx *tx, const struct double_use *use, co
     if (rc == 0)
         rc = store_next_number(tx, "conflict", &conflict.id);
     if (rc == 0)
-        rc = budget_used(tx, use->record->id, body->coupon.campaign, &conflict.budget_used_minor);
+        rc = budget_used(tx, use->record, body->coupon.campaign, &conflict.budget_used_minor);
     conflict.kind = kind_of(body, use->rightful, explained);
     if (rc == 0)
-        rc = conflict_insert(tx, &conflict);
-    if (rc == 0)
-        rc = journal_conflict(tx, &conflict, use->record);
+        *out_conflict = conflict;
     return rc;
+}
+
+static int settle_conflict(struct store_tx *tx, const struct double_use *use, struct record_id canonical)
+{
+    struct conflict conflict;
+    int rc = look_at_loser(tx, use, canonical, &conflict);
+    if (rc == 0)
+        rc = conflict_insert(tx, &conflict);
+    return rc < 0 ? rc : journal_conflict(tx, &conflict, use->hash);
 }
 
 static int settle_canonical(struct store_tx *tx, struct coupon_row *row, const struct double_use *use)
 {
     const struct body_redemption *body = use->body;
-    int rc = redemption_insert(tx, use->record->id, use->store, body, use->rightful);
+    int rc = redemption_insert(tx, use->record, use->store, body, use->rightful);
     if (rc < 0)
         return rc;
     row->coupon.uses = 1;
@@ -165,6 +172,38 @@ static int settle_canonical(struct store_tx *tx, struct coupon_row *row, const s
     return rc;
 }
 
+static int remove_use(struct store_tx *tx, const struct redemption *use)
+{
+    return query_run(store_tx_write(tx), "DELETE FROM redemption WHERE terminal = ?1 AND incarnation = ?2 AND seq = ?3",
+                     QUERY(Q_INT(use->record.terminal), Q_INT(use->record.incarnation), Q_INT(use->record.seq)));
+}
+
+/* The one that counted so far had no right, and this one has it. */
+static int displace(struct store_tx *tx, struct coupon_row *row, const struct double_use *use,
+                    const struct redemption *first)
+{
+    struct double_use loser = {.record = first->record, .store = first->store, .body = &first->body};
+    struct conflict conflict;
+    int rc = remove_use(tx, first);
+    if (rc == 0)
+        rc = look_at_loser(tx, &loser, use->record, &conflict);
+    if (rc == 0)
+        rc = displace_move(tx, &conflict);
+    if (rc == 0)
+        rc = conflict_insert(tx, &conflict);
+    return rc < 0 ? rc : settle_canonical(tx, row, use);
+}
+
+static int settle_double(struct store_tx *tx, struct coupon_row *row, const struct double_use *use,
+                         const struct redemption *first)
+{
+    bool prevails = false;
+    int rc = use->rightful ? displace_prevails(tx, row, first, &prevails) : 0;
+    if (rc < 0)
+        return rc;
+    return prevails ? displace(tx, row, use, first) : settle_conflict(tx, use, first->record);
+}
+
 int rights_apply_redemption(struct store_tx *tx, const struct record *record, uint32_t store,
                             const struct body_redemption *body)
 {
@@ -172,18 +211,18 @@ int rights_apply_redemption(struct store_tx *tx, const struct record *record, ui
     int rc = coupon_row_find(tx, body->coupon, &row);
     if (rc == -ENOENT)
         rc = coupon_from_redemption(tx, store, body, &row);
-    struct double_use use = {record, store, body, false};
+    struct double_use use = {record->id, record->hash, store, body, false};
     if (rc == 0)
         find_home(&row, store, body);
-    if (rc == 0 && body->mode != MODE_BUDGET) /* which says that it was redeemed without the right */
-        rc = right_held(tx, &row, body->epoch, store, &use.rightful);
+    if (rc == 0)
+        rc = redemption_rightful(tx, &row, body, store, &use.rightful);
     if (rc < 0)
         return rc;
-    struct redemption canonical;
-    rc = rights_find_redemption(tx, body->coupon, body->use_no, &canonical);
+    struct redemption first;
+    rc = rights_find_redemption(tx, body->coupon, body->use_no, &first);
     if (rc == -ENOENT)
         return settle_canonical(tx, &row, &use);
-    return rc < 0 ? rc : settle_conflict(tx, &use, &canonical);
+    return rc < 0 ? rc : settle_double(tx, &row, &use, &first);
 }
 
 int rights_apply_void(struct store_tx *tx, const struct body_void *body)

@@ -150,6 +150,11 @@ static const char *const steps[] = {
 
     /* days after which credit earned at the store ends; 0 = never */
     "ALTER TABLE shop ADD COLUMN credit_term INTEGER NOT NULL DEFAULT 0;",
+
+    /* of a redemption that counted until the one with the right came: the place of central's record that moved it to
+     * the risk account (rights_displace.h); 0 = it never counted */
+    "ALTER TABLE conflict ADD COLUMN displaced INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX conflict_canonical ON conflict (c_terminal, c_incarnation, c_seq);",
 };
 
 const struct store_schema store_schema_core = {"core", steps, ARRAY_LEN(steps)};

@@ -9,7 +9,7 @@ target_compile_definitions(test_central_campaign PRIVATE ${campaigns})
 add_library(campaign_rig STATIC campaign_rig.c)
 target_compile_definitions(campaign_rig PRIVATE ${campaigns})
 target_link_libraries(campaign_rig PUBLIC central_fixture people_fixture)
-foreach(name campaign_issue campaign_pool campaign_lift campaign_survey)
+foreach(name campaign_issue campaign_pool campaign_lift campaign_survey canonical_people)
   tillside_test(central_${name} unit ${name}_test.c LIBS campaign_rig)
 endforeach()
 

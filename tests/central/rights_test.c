@@ -303,17 +303,18 @@ static void the_second_redemption_becomes_a_conflict_at_the_risk_account(void **
     books_are_whole(w);
 }
 
-static void without_the_right_within_a_budget_the_first_counts(void **state)
+static void a_use_within_a_budget_does_not_count_beside_the_one_with_the_right(void **state)
 {
     struct world *w = *state;
     struct coupon_id early = issue(w, MODE_BUDGET), late = issue(w, MODE_BUDGET);
     struct body at_holder = redemption(early, 1, 0);
     struct body elsewhere = redemption(early, 1, 0);
     elsewhere.redemption.mode = MODE_BUDGET;
-    terminal_record(&w->b, &elsewhere);
+    struct record_id lost = terminal_record(&w->b, &elsewhere);
     terminal_record(&w->a, &at_holder);
     assert_int_equal(conflicts_of(w).count, 1);
-    assert_int_equal(conflicts_of(w).last.kind, CONFLICT_DOUBLE);
+    assert_int_equal(conflicts_of(w).last.kind, CONFLICT_BUDGET);
+    assert_true(record_id_equal(conflicts_of(w).last.record, lost));
     at_holder.redemption.coupon = elsewhere.redemption.coupon = late;
     terminal_record(&w->a, &at_holder);
     terminal_record(&w->b, &elsewhere);
@@ -542,7 +543,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_strict_coupon_is_granted_by_central_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unknown_coupon_is_unknown_and_a_revoked_one_revoked, setup, teardown),
         cmocka_unit_test_setup_teardown(the_second_redemption_becomes_a_conflict_at_the_risk_account, setup, teardown),
-        cmocka_unit_test_setup_teardown(without_the_right_within_a_budget_the_first_counts, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_use_within_a_budget_does_not_count_beside_the_one_with_the_right, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_grant_that_was_taken_is_not_shown_to_a_fresh_device, setup, teardown),
         cmocka_unit_test_setup_teardown(a_void_lets_the_coupon_be_used_again_with_the_next_number, setup, teardown),
         cmocka_unit_test_setup_teardown(a_void_that_comes_before_its_target_waits_for_it, setup, teardown),

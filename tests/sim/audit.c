@@ -38,6 +38,7 @@ static const char own_tables[] =
     "CREATE TABLE machine(place, store, clone, terminal);"
     "CREATE TABLE written_off(campaign, serial);"
     "CREATE TABLE public(campaign INT, serial INT, home INT, from_s INT, claimed INT);"
+    "CREATE TABLE home(campaign INT, serial INT, store INT);"
     "CREATE TABLE shared(store);"
     "CREATE TABLE lost_disk(terminal, durable);"
     "CREATE TABLE lost_void(terminal, seq, of, of_inc, of_seq);" /* what stands on lost disks */
@@ -68,6 +69,15 @@ static const char own_views[] =
     "CREATE INDEX gone_id ON gone(terminal, inc, seq);"
     "CREATE TABLE lost AS SELECT terminal, incarnation AS inc, seq FROM central.conflict;"
     "CREATE INDEX lost_id ON lost(terminal, inc, seq);"
+    /* the redemptions of one use in the order in which central heard of them, and whether their right is in the grant
+     * log: the token is the grant to the home, and who redeems within a budget says that it has none */
+    "CREATE INDEX home_id ON home(campaign, serial);"
+    "CREATE TABLE contest AS SELECT c.f1 AS campaign, c.f2 AS serial, c.f3 AS use, c.terminal, c.inc, c.seq, j.position"
+    " AS at, c.f5 != 3 AND CASE c.f4 WHEN 0 THEN c.store = (SELECT h.store FROM home h WHERE h.campaign = c.f1 AND"
+    " h.serial = c.f2) ELSE EXISTS (SELECT 1 FROM central.grant_log g WHERE g.campaign = c.f1 AND g.serial = c.f2 AND"
+    " g.epoch = c.f4 AND g.store = c.store) END AS rightful, row_number() OVER (PARTITION BY c.f1, c.f2, c.f3 ORDER BY"
+    " j.position) AS nth FROM c CROSS JOIN central.journal j ON j.terminal = c.terminal AND j.incarnation = c.inc AND"
+    " j.seq = c.seq WHERE c.kind = 4 AND (c.f1, c.f2) IN (SELECT campaign, serial FROM twice);"
     "CREATE INDEX c_request ON c(kind, req) WHERE req != 0;"
     "CREATE TABLE teller AS SELECT min(place) AS place FROM machine WHERE clone = 0 GROUP BY store;"
     /* what a former primary did alone, or let stand by going alone, or where its successor said that its copy may be
@@ -187,6 +197,18 @@ static const struct check checks[] = {
      "SELECT 0, f1, f2 FROM c WHERE kind = 4 AND " TWICE
      " AND NOT EXISTS (SELECT 1 FROM lost o WHERE o.terminal = c.terminal"
      " AND o.inc = c.inc AND o.seq = c.seq) GROUP BY f1, f2, f3 HAVING count(*) > 1"},
+    /* The first counts, unless it had no right, the second one has, and no void came between. Restored books hear of
+     * grants after what was redeemed by them. */
+    {"use that counts for the wrong redemption", false, true,
+     "SELECT a.campaign || '-' || a.serial || ' use ' || a.use, a.terminal || '.' || a.seq || CASE a.rightful WHEN 1"
+     " THEN ' with' ELSE ' without' END, b.terminal || '.' || b.seq || CASE b.rightful WHEN 1 THEN ' with' ELSE"
+     " ' without' END FROM contest a JOIN contest b ON (b.campaign, b.serial, b.use, b.nth) = (a.campaign, a.serial,"
+     " a.use, 2) JOIN central.redemption r ON (r.campaign, r.serial, r.use_no) = (a.campaign, a.serial, a.use) WHERE"
+     " a.nth = 1 AND (r.terminal, r.incarnation, r.seq) IS NOT (SELECT x.terminal, x.inc, x.seq FROM contest x WHERE"
+     " (x.campaign, x.serial, x.use) = (a.campaign, a.serial, a.use) AND x.nth = 1 + (a.rightful = 0 AND b.rightful ="
+     " 1 AND NOT EXISTS (SELECT 1 FROM c v JOIN central.journal j ON j.terminal = v.terminal AND j.incarnation = v.inc"
+     " AND j.seq = v.seq WHERE v.kind = 8 AND (v.f1, v.f2, v.f3) = (a.terminal, a.inc, a.seq) AND j.position <"
+     " b.at)))"},
     {"coupon that stands twice with a right", false, false,
      "SELECT 0, f1, f2 FROM c WHERE kind = 4 AND f5 != 3 AND " TWICE " AND " OWN
      " AND NOT EXISTS (SELECT 1 FROM gone g WHERE"

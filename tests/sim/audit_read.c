@@ -319,9 +319,24 @@ static unsigned place_of(const struct world *world, const struct terminal *t)
     return 0;
 }
 
+static void read_homes(const struct world *world, sqlite3 *db)
+{
+    sqlite3_stmt *stmt = audit_prepare(db, "INSERT INTO home VALUES(?, ?, ?)");
+    for (size_t i = 0; i < world->shoppers->coupon_count; i++) {
+        const struct phone_coupon *coupon = &world->shoppers->coupons[i];
+        sqlite3_bind_int64(stmt, 1, coupon->id.campaign);
+        sqlite3_bind_int64(stmt, 2, (int64_t)coupon->id.serial);
+        sqlite3_bind_int64(stmt, 3, coupon->home_store);
+        audit_must(db, sqlite3_step(stmt), "home");
+        sqlite3_reset(stmt);
+    }
+    sqlite3_finalize(stmt);
+}
+
 static void read_losses(const struct world *world, sqlite3 *db)
 {
     char sql[128];
+    read_homes(world, db);
     for (size_t i = 0; i < world->shoppers->coupon_count; i++) {
         const struct phone_coupon *coupon = &world->shoppers->coupons[i];
         snprintf(sql, sizeof(sql), "INSERT INTO written_off VALUES(%" PRIu32 ", %" PRIu64 ")", coupon->id.campaign,

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool clock_order, lease_forgotten, public_anywhere; /* of every terminal of this process */
+static bool clock_order, lease_forgotten, public_anywhere, first_comes; /* of everybody in this process */
 
 static bool is(const struct terminal *t, enum mutant mutant)
 {
@@ -186,6 +186,7 @@ void mutant_on_made(struct terminal *terminal)
     clock_order = is(terminal, MUTANT_CLOCK_ORDER);
     public_anywhere = is(terminal, MUTANT_PUBLIC_ANYWHERE);
     lease_forgotten = is(terminal, MUTANT_LEASE_FORGOTTEN);
+    first_comes = is(terminal, MUTANT_FIRST_COMES);
     disk_weaken_sync(terminal->drive.disk, is(terminal, MUTANT_NORMAL_SYNC));
 }
 
@@ -218,4 +219,16 @@ struct coupon_decision __wrap_coupon_decide(const struct coupon_facts *facts)
     if (public_anywhere && facts->to_public && facts->right != RIGHT_CONSUMED)
         believed.right = RIGHT_HERE;
     return __real_coupon_decide(&believed);
+}
+
+int __real_displace_prevails(struct store_tx *tx, const struct coupon_row *row, const struct redemption *first,
+                             bool *out_prevails);
+
+int __wrap_displace_prevails(struct store_tx *tx, const struct coupon_row *row, const struct redemption *first,
+                             bool *out_prevails)
+{
+    int rc = __real_displace_prevails(tx, row, first, out_prevails);
+    if (first_comes)
+        *out_prevails = false;
+    return rc;
 }

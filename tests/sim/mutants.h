@@ -31,4 +31,11 @@ struct held_right;
 enum right_state __wrap_redeem_right(const struct books *b, const struct feed_coupon *row, const struct coupon_use *use,
                                      const struct held_right *held, bool of_store);
 
+/* And instead of what decides whether a redemption takes the place of the first. */
+struct coupon_row;
+struct redemption;
+struct store_tx;
+int __wrap_displace_prevails(struct store_tx *tx, const struct coupon_row *row, const struct redemption *first,
+                             bool *out_prevails);
+
 #endif

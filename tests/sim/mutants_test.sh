@@ -44,6 +44,7 @@ look_for forgotten-request lan-drop,lan-delay
 look_for public-anywhere partition
 look_for lease-forgotten partition --days 2
 look_for early-end none
+look_for first-comes-canonical partition
 
 all=$("$sim" --help | sed -n 's/^mutants: //p' | tr -d ' ' | tr ',' '\n' | wc -l)
 [ "$(grep -c '^look_for [a-z]' "$0")" -eq "$all" ] || { echo "a mutant is not looked for"; exit 1; }

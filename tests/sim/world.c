@@ -71,6 +71,7 @@ static const char *const mutant_names[MUTANTS] = {
     [MUTANT_PUBLIC_ANYWHERE] = "public-anywhere",
     [MUTANT_LEASE_FORGOTTEN] = "lease-forgotten",
     [MUTANT_EARLY_END] = "early-end",
+    [MUTANT_FIRST_COMES] = "first-comes-canonical",
 };
 
 const char *fault_name(enum fault fault)

@@ -67,6 +67,7 @@ enum mutant {
     MUTANT_PUBLIC_ANYWHERE,    /* the pool offers coupons whose right its store gave up or never had */
     MUTANT_LEASE_FORGOTTEN,    /* a terminal uses a right after its lease */
     MUTANT_EARLY_END,          /* a terminal takes credit to end days before it does */
+    MUTANT_FIRST_COMES,        /* central counts whichever redemption came first, with or without the right */
     MUTANTS
 };
 
