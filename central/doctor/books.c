@@ -1,5 +1,6 @@
 #include "central/doctor/doctor.h"
 #include "central/server.h"
+#include "central/store/anew.h"
 #include "central/store/epoch.h"
 #include "central/store/journal.h"
 #include "central/store/ledger.h"
@@ -126,6 +127,24 @@ static int check_shares(struct look *look)
     else if (rc == 0)
         fprintf(look->options->out, "shares: add up to the balances\n");
     return rc;
+}
+
+/* Beside the books, as a backup is: they may be larger than what a temporary folder in memory holds. */
+static int check_anew(struct look *look)
+{
+    struct anew_finding finding = {.table = ""};
+    char path[STORE_PATH_MAX];
+    int rc = central_config_path(look->options->config, CENTRAL_DB_FILE ".anew", path, sizeof(path));
+    if (rc == 0)
+        rc = anew_compare(look->tx, path, &finding);
+    if (rc == -EUCLEAN)
+        fprintf(look->options->out, "made anew: DIFFERS from the books in %s at %s\n", finding.table, finding.where);
+    else if (rc == 0)
+        fprintf(look->options->out, "made anew: equals the books, from %" PRIu64 " records%s\n", finding.records,
+                finding.rights ? "" : "; without rights and grants, since these books were restored once");
+    else
+        fprintf(look->options->out, "made anew: not compared (%s)\n", strerror(-rc));
+    return rc == -EUCLEAN ? rc : 0;
 }
 
 static int say_missing(void *context, const struct settle_missing *missing)
@@ -257,8 +276,8 @@ static int check_books(const struct central_doctor_options *options, const char 
     if (rc < 0)
         return rc;
     struct look look = {.options = options, .tx = store_view_tx(view)};
-    static int (*const checks[])(struct look *) = {check_chains,  check_ledger, check_rights,        check_shares,
-                                                   check_settled, say_foreign,  say_terminals_clocks};
+    static int (*const checks[])(struct look *) = {check_chains, check_ledger,  check_rights, check_shares,
+                                                   check_anew,   check_settled, say_foreign,  say_terminals_clocks};
     int worst = 0;
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
         worst = worse(worst, checks[i](&look));

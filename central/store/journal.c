@@ -78,6 +78,19 @@ int journal_store_record(struct store_tx *tx, const struct record *record, uint3
     return rc < 0 ? rc : marks_write(tx, record->id, record->hash);
 }
 
+int journal_copy_record(struct store_tx *tx, const struct journal_entry *entry, uint64_t position)
+{
+    const struct record *record = &entry->record;
+    int rc = query_run(store_tx_write(tx),
+                       "INSERT INTO journal (position, terminal, incarnation, seq, store, version, hlc, kind,"
+                       " received_ms, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                       QUERY(Q_INT(position), Q_INT(record->id.terminal), Q_INT(record->id.incarnation),
+                             Q_INT(record->id.seq), Q_INT(entry->store), Q_INT(record->version), Q_INT(record->hlc),
+                             Q_INT(record->kind), Q_INT(entry->received_ms),
+                             Q_BLOB(record->body.data, record->body.len), Q_BLOB(record->hash, HASH_LEN)));
+    return rc < 0 ? rc : marks_write(tx, record->id, record->hash);
+}
+
 static int keep_signature(struct store_tx *tx, const struct batch_reader *batch)
 {
     return query_run(

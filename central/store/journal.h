@@ -81,6 +81,9 @@ struct journal_entry {
 MUST_CHECK int journal_find(struct store_tx *tx, struct record_id id, uint8_t buffer[RECORD_BODY_MAX],
                             struct journal_entry *out_entry);
 
+/* Stores a record of other books, at the place and with the moment that it has there. */
+MUST_CHECK int journal_copy_record(struct store_tx *tx, const struct journal_entry *entry, uint64_t position);
+
 /* Its hash alone, as evidence; zeros for seq 0. -ENOENT. */
 MUST_CHECK int journal_hash(struct store_tx *tx, struct record_id id, uint8_t out_hash[HASH_LEN]);
 

@@ -239,7 +239,7 @@ int records_postings(struct store_tx *tx, const struct record *record, uint32_t 
     return 0;
 }
 
-static int post(struct store_tx *tx, const struct record *record, uint32_t store)
+int records_post(struct store_tx *tx, const struct record *record, uint32_t store)
 {
     struct postings postings;
     int rc = records_postings(tx, record, store, &postings);
@@ -413,6 +413,15 @@ static int may_owe(struct store_tx *tx, uint32_t store, struct owner owner, bool
     return rc;
 }
 
+/* What the store's settings said when it came. */
+static int is_in_order(struct store_tx *tx, struct record_id id, bool *out_order)
+{
+    bool problem = false;
+    int rc = is_problem(tx, id, &problem);
+    *out_order = !problem;
+    return rc;
+}
+
 static int apply_value(struct store_tx *tx, const struct record *record, uint32_t store, const struct body *body)
 {
     struct surroundings around = {.of = record->id, .store = store};
@@ -420,7 +429,7 @@ static int apply_value(struct store_tx *tx, const struct record *record, uint32_
     bool may = true;
     int rc = look_around(tx, record, body, &around);
     if (rc == 0 && body->kind == RECORD_CREDIT_EARN)
-        rc = may_owe(tx, store, body->credit.owner, &may);
+        rc = tx->replay ? is_in_order(tx, record->id, &may) : may_owe(tx, store, body->credit.owner, &may);
     if (rc < 0)
         return rc;
     if (!may)
@@ -434,7 +443,7 @@ static int apply_value(struct store_tx *tx, const struct record *record, uint32_
     else
         rc = apply_share(tx, body, store, share_change(body));
     if (rc == 0)
-        rc = post(tx, record, store);
+        rc = records_post(tx, record, store);
     if (rc == 0)
         rc = cover(tx, record->id, store, &body->credit, share_change(body));
     return rc < 0 ? rc : settle_waiting_voids(tx, record->id);

@@ -23,6 +23,9 @@ MUST_CHECK int records_apply(struct store_tx *tx, const struct record *record, u
 MUST_CHECK int records_postings(struct store_tx *tx, const struct record *record, uint32_t store,
                                 struct postings *out_postings);
 
+/* Books them. Once only. */
+MUST_CHECK int records_post(struct store_tx *tx, const struct record *record, uint32_t store);
+
 /* Reasons of problems that records_retry takes up again: such a record changed nothing. */
 #define PROBLEM_LATER_VERSION "of a later version"
 #define PROBLEM_UNREADABLE    "unreadable body"

@@ -156,16 +156,24 @@ static int journal_coupon(struct store_tx *tx, enum record_kind kind, const stru
     return journal_append_central(tx, kind, &fact);
 }
 
+void coupon_row_begin(struct coupon_row *row)
+{
+    struct coupon *coupon = &row->coupon;
+    coupon->right_epoch = 0;
+    coupon->right_store = row->mode == MODE_STRICT ? 0 : coupon->home_store;
+    coupon->lease_until_s = 0;
+    coupon->uses = 0;
+    coupon->next_use_no = 1;
+    coupon->revoked = row->lost = false;
+}
+
 int rights_issue_coupon(struct store_tx *tx, const struct coupon *coupon, enum campaign_mode mode,
                         struct coupon_id *out_id)
 {
     struct coupon_row row = {.coupon = *coupon, .mode = mode};
     struct coupon *issued = &row.coupon;
     issued->issued_ms = tx->now_ms;
-    issued->right_epoch = 0;
-    issued->right_store = mode == MODE_STRICT ? 0 : coupon->home_store;
-    issued->uses = 0;
-    issued->next_use_no = 1;
+    coupon_row_begin(&row);
     int rc = issued->id.serial == 0 ? next_serial(tx, issued->id.campaign, &issued->id.serial) : 0;
     if (rc == 0 && issued->id.serial >= (UINT64_C(1) << 40))
         rc = -ERANGE;

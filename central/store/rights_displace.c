@@ -14,6 +14,10 @@ int displace_prevails(struct store_tx *tx, const struct coupon_row *row, const s
     int64_t settled = first->voided;
     bool rightful = false;
     int rc = 0;
+    if (tx->replay) { /* settled then, by what was known then */
+        *out_prevails = tx->replay->displaces;
+        return 0;
+    }
     if (!settled)
         rc = query_number(
             store_tx_db(tx),
@@ -94,6 +98,15 @@ static void compute(const struct journal_fact *fact, struct postings *out)
     account_of("risk", fact->coupon.campaign, out->items[1].account);
 }
 
+bool displace_is_told(const struct record *record)
+{
+    struct journal_fact fact;
+    char texts[RECORD_BODY_MAX];
+    return record->id.terminal == 0 && record->kind == RECORD_CONFLICT &&
+           journal_fact_decode(record->body, &fact, texts, sizeof(texts)) == 0 && fact.what &&
+           strcmp(fact.what, WHAT_DISPLACED) == 0;
+}
+
 void displace_postings(const struct record *record, struct postings *out_postings)
 {
     struct journal_fact fact;
@@ -119,7 +132,7 @@ struct journal_fact conflict_fact(const struct conflict *conflict)
 /* The record that was just appended. */
 static int own_last(struct store_tx *tx, struct record_id *out_id, uint64_t *out_position)
 {
-    struct record_id id = {0, store_server_epoch(tx->store), 0};
+    struct record_id id = {0, store_tx_epoch(tx), 0};
     struct journal_marks marks;
     int64_t position = 0;
     int rc = journal_marks_read(tx, 0, id.incarnation, &marks);

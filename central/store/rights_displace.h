@@ -31,6 +31,9 @@ struct displace_look {
 };
 MUST_CHECK int displace_is_risk(struct store_tx *tx, const struct displace_look *look, bool *out_risk);
 
+/* Whether this is central's record of such a move. */
+bool displace_is_told(const struct record *record);
+
 /* Of RECORD_CONFLICT; none of one that moves nothing. */
 void displace_postings(const struct record *record, struct postings *out_postings);
 

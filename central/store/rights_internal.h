@@ -40,6 +40,13 @@ struct grant_row {
 MUST_CHECK int grant_find(struct store_tx *tx, struct coupon_id id, uint32_t epoch, struct grant_row *out_grant);
 MUST_CHECK int grant_insert(struct store_tx *tx, struct coupon_id id, const struct grant_row *grant);
 
+/* Enters a grant, and that the coupon's right is there now. */
+MUST_CHECK int right_given(struct store_tx *tx, struct coupon_row *row, const struct grant_row *grant);
+/* The grant that a RECORD_TRANSFER says, as far as it says it; false: it is of credit. */
+bool right_fact(const struct journal_fact *fact, struct grant_row *out_grant);
+/* As it was issued: its right with its home, or with central. */
+void coupon_row_begin(struct coupon_row *row);
+
 /* Whether the right of that epoch was once the store's, by the token or by the grant log. */
 MUST_CHECK int right_held(struct store_tx *tx, const struct coupon_row *row, uint32_t epoch, uint32_t store,
                           bool *out_held);

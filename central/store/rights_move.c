@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-#define RETARGET_MS 60000 /* an asker that stopped asking this long ago loses its place */
+#define WHAT_GRANTED "granted"
+#define WHAT_AT_RISK "re-granted at risk"
+#define RETARGET_MS  60000 /* an asker that stopped asking this long ago loses its place */
 
 static struct feed_target lane_of(const struct coupon *coupon, uint32_t store)
 {
@@ -57,7 +59,7 @@ static int journal_transfer(struct store_tx *tx, const struct coupon *coupon, co
 {
     struct journal_fact fact = {
         .who = who,
-        .what = grant->risk ? "re-granted at risk" : "granted",
+        .what = grant->risk ? WHAT_AT_RISK : WHAT_GRANTED,
         .why = why,
         .brand = coupon->brand,
         .store = grant->store,
@@ -67,6 +69,27 @@ static int journal_transfer(struct store_tx *tx, const struct coupon *coupon, co
         .transfer = grant->transfer,
     };
     return journal_append_central(tx, RECORD_TRANSFER, &fact);
+}
+
+int right_given(struct store_tx *tx, struct coupon_row *row, const struct grant_row *grant)
+{
+    struct coupon *coupon = &row->coupon;
+    int rc = grant_insert(tx, coupon->id, grant);
+    coupon->right_epoch = grant->epoch;
+    coupon->right_store = grant->store;
+    coupon->lease_until_s = grant->lease_until_s;
+    row->lost = false;
+    return rc < 0 ? rc : coupon_row_update(tx, row);
+}
+
+bool right_fact(const struct journal_fact *fact, struct grant_row *out_grant)
+{
+    bool risk = fact->what && strcmp(fact->what, WHAT_AT_RISK) == 0;
+    if (!risk && (!fact->what || strcmp(fact->what, WHAT_GRANTED) != 0))
+        return false;
+    *out_grant = (struct grant_row){
+        .epoch = fact->epoch, .store = fact->store, .use_no = fact->use_no, .transfer = fact->transfer, .risk = risk};
+    return true;
 }
 
 /* The next epoch goes to grant->store: only when nobody holds the one before, or knowingly at risk. */
@@ -93,13 +116,7 @@ static int give_right(struct store_tx *tx, struct coupon_row *row, struct grant_
                                .lease_until_s = grant->lease_until_s};
     rc = publish_right(tx, coupon, FEED_RIGHT_GRANT, grant->store, &right, &grant->position);
     if (rc == 0)
-        rc = grant_insert(tx, coupon->id, grant);
-    coupon->right_epoch = grant->epoch;
-    coupon->right_store = grant->store;
-    coupon->lease_until_s = grant->lease_until_s;
-    row->lost = false;
-    if (rc == 0)
-        rc = coupon_row_update(tx, row);
+        rc = right_given(tx, row, grant);
     if (rc == 0)
         rc = journal_transfer(tx, coupon, grant, who, why);
     return rc;
@@ -256,6 +273,8 @@ int right_place(struct store_tx *tx, struct coupon_row *row)
     const struct coupon *coupon = &row->coupon;
     row->coupon.right_store = 0;
     row->lost = false;
+    if (tx->replay) /* where it went stands in central's next record */
+        return coupon_row_update(tx, row);
     if (coupon->revoked || coupon->uses > 0) {
         int rc = coupon_row_update(tx, row);
         return rc < 0 ? rc : transfer_end_right(tx, coupon, coupon->revoked ? TRANSFER_REVOKED : TRANSFER_USED);

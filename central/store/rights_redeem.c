@@ -198,7 +198,7 @@ static int settle_double(struct store_tx *tx, struct coupon_row *row, const stru
                          const struct redemption *first)
 {
     bool prevails = false;
-    int rc = use->rightful ? displace_prevails(tx, row, first, &prevails) : 0;
+    int rc = use->rightful || tx->replay ? displace_prevails(tx, row, first, &prevails) : 0;
     if (rc < 0)
         return rc;
     return prevails ? displace(tx, row, use, first) : settle_conflict(tx, use, first->record);

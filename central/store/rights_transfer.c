@@ -17,7 +17,7 @@ int transfer_number(struct store_tx *tx, uint64_t *out_id)
 
 bool transfer_is_earlier(const struct store_tx *tx, uint64_t id)
 {
-    return id >> 32 != store_server_epoch(tx->store);
+    return id >> 32 != store_tx_epoch(tx);
 }
 
 int transfer_insert(struct store_tx *tx, struct transfer *transfer)

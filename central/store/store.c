@@ -106,14 +106,18 @@ static int part_migrate(struct db *db, const struct store_schema *schema)
     return rc;
 }
 
-static int migrate(struct db *db, const struct store_options *options)
+int store_make_core(struct db *db)
 {
     static const char *const parts_table[] = {
         "CREATE TABLE schema_part (part TEXT PRIMARY KEY, steps INTEGER NOT NULL) WITHOUT ROWID",
     };
     int rc = db_migrate(db, parts_table, ARRAY_LEN(parts_table));
-    if (rc == 0)
-        rc = part_migrate(db, &store_schema_core);
+    return rc < 0 ? rc : part_migrate(db, &store_schema_core);
+}
+
+static int migrate(struct db *db, const struct store_options *options)
+{
+    int rc = store_make_core(db);
     for (size_t i = 0; i < options->part_count && rc == 0; i++)
         rc = part_migrate(db, options->parts[i]);
     return rc;
@@ -204,6 +208,11 @@ struct random *store_random(const struct store *store)
 uint32_t store_server_epoch(const struct store *store)
 {
     return store->server_epoch;
+}
+
+uint32_t store_tx_epoch(const struct store_tx *tx)
+{
+    return tx->replay ? tx->replay->epoch : store_server_epoch(tx->store);
 }
 
 void store_epoch_changed(struct store *store, uint32_t epoch)

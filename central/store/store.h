@@ -59,10 +59,20 @@ struct store_touch {
     uint32_t id;
 };
 
+/* Books that are made anew from the journal (anew.h): what central decided is read, not decided again. */
+struct store_replay {
+    /* Where central's own record of this kind would be written: the one that was written then is taken up instead.
+     * -EUCLEAN when another one, or a terminal's, follows in the journal. */
+    int (*take)(struct store_replay *replay, uint16_t kind);
+    bool displaces; /* what follows says that the record at hand took another one's place */
+    uint32_t epoch; /* of the server, when the record at hand came */
+};
+
 /* One transaction (writer) or one snapshot (reader). Belongs to the thread that got it. */
 struct store_tx {
     struct db *db;
-    struct store *store; /* NULL in a store_view */
+    struct store *store;         /* NULL in a store_view, and where books are made anew */
+    struct store_replay *replay; /* NULL but there */
     bool writable;
     int64_t now_ms; /* wall clock when the transaction began: one "now" for everything in it */
     size_t touch_count;
@@ -97,7 +107,11 @@ MUST_CHECK int store_meta_set(struct store_tx *tx, const char *name, int64_t val
 
 /* The epoch of this server: a new one after a restore from a backup (epoch.h). Read from memory, any thread. */
 uint32_t store_server_epoch(const struct store *store);
+uint32_t store_tx_epoch(const struct store_tx *tx);            /* the same, where books may be made anew */
 void store_epoch_changed(struct store *store, uint32_t epoch); /* epoch.c only, before any thread runs */
+
+/* The core's schema in a database that is no store. */
+MUST_CHECK int store_make_core(struct db *db);
 
 /*
  * For the writer only. The writing connection; and what follows a failed commit: every reader is taken in, everything

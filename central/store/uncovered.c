@@ -279,12 +279,20 @@ static int find_taking(struct store_tx *tx, const struct row *row, struct taking
     return rc < 0 || search.found.left > 0 ? rc : -ENOENT;
 }
 
+static int change_conflict(struct store_tx *tx, uint64_t id, int64_t minor)
+{
+    int rc = query_run(store_tx_write(tx), "UPDATE conflict SET discount = discount + ?2 WHERE id = ?1",
+                       QUERY(Q_INT(id), Q_INT(minor)));
+    return rc < 0
+               ? rc
+               : query_run(store_tx_write(tx), "DELETE FROM conflict WHERE id = ?1 AND discount = 0", QUERY(Q_INT(id)));
+}
+
 static int note_conflict(struct store_tx *tx, const struct row *row, struct taking *taking, int64_t minor)
 {
     bool risk = false;
     if (taking->conflict)
-        return query_run(store_tx_write(tx), "UPDATE conflict SET discount = discount + ?2 WHERE id = ?1",
-                         QUERY(Q_INT(taking->conflict), Q_INT(minor)));
+        return change_conflict(tx, taking->conflict, minor);
     int rc = succession_at_risk(tx, row->store, &risk);
     if (rc == 0)
         rc = store_next_number(tx, "conflict", &taking->conflict);
@@ -440,11 +448,7 @@ static int next_conflict(struct store_tx *tx, const struct cover *cover, uint64_
 static int lessen(struct store_tx *tx, struct row *row, uint64_t conflict, int64_t minor)
 {
     struct journal_fact fact = {.what = WHAT_COVERED, .number = conflict, .amount_minor = -minor};
-    int rc = query_run(store_tx_write(tx), "UPDATE conflict SET discount = discount - ?2 WHERE id = ?1",
-                       QUERY(Q_INT(conflict), Q_INT(minor)));
-    if (rc == 0)
-        rc = query_run(store_tx_write(tx), "DELETE FROM conflict WHERE id = ?1 AND discount = 0",
-                       QUERY(Q_INT(conflict)));
+    int rc = change_conflict(tx, conflict, -minor);
     row->written_off -= minor;
     return rc < 0 ? rc : book(tx, row, &fact);
 }
@@ -501,4 +505,40 @@ int uncovered_take(struct store_tx *tx, const struct cover *wanted, int64_t *out
     row.given += *out_minor;
     rc = row_write(tx, &row);
     return rc < 0 ? rc : rights_share_add(tx, wanted->member, wanted->owner, 0, -*out_minor);
+}
+
+/* ---- made anew */
+
+static int find_by_hash(struct store_tx *tx, const struct journal_fact *fact, struct record_id *out_id)
+{
+    struct db_stmt *stmt = NULL;
+    int rc =
+        query_first(store_tx_db(tx), "SELECT terminal, incarnation, seq FROM journal WHERE terminal = ?1 AND hash = ?2",
+                    QUERY(Q_INT(fact->terminal), Q_BLOB(fact->evidence_a, HASH_LEN)), &stmt);
+    if (rc < 0)
+        return rc == -ENOENT ? -EUCLEAN : rc;
+    *out_id = (struct record_id){(uint32_t)db_column_int64(stmt, 0), (uint32_t)db_column_int64(stmt, 1),
+                                 (uint64_t)db_column_int64(stmt, 2)};
+    db_stmt_close(stmt);
+    return 0;
+}
+
+int uncovered_take_fact(struct store_tx *tx, const struct journal_fact *fact)
+{
+    bool off = fact->what && strcmp(fact->what, WHAT_WRITTEN_OFF) == 0;
+    struct conflict conflict;
+    if (!off && (!fact->what || strcmp(fact->what, WHAT_COVERED) != 0))
+        return -EUCLEAN;
+    int rc = rights_find_conflict(tx, fact->number, &conflict);
+    if (rc == 0)
+        return change_conflict(tx, fact->number, fact->amount_minor);
+    if (rc != -ENOENT || !off || !fact->evidence_a)
+        return rc == -ENOENT ? -EUCLEAN : rc;
+    conflict = (struct conflict){.id = fact->number,
+                                 .kind = CONFLICT_NO_RIGHT,
+                                 .store = fact->store,
+                                 .member = fact->member,
+                                 .discount_minor = fact->amount_minor};
+    rc = find_by_hash(tx, fact, &conflict.record);
+    return rc < 0 ? rc : conflict_insert(tx, &conflict);
 }

@@ -11,6 +11,7 @@
  * and given to the store that asks. So the outcome does not depend on the order in which journals came.
  */
 
+#include "central/store/journal.h"
 #include "central/store/rights.h"
 #include "central/store/succession.h"
 
@@ -44,6 +45,10 @@ MUST_CHECK int uncovered_cover(struct store_tx *tx, const struct cover *cover);
 /* What was written off for a member, and is still in central's hand, to the store that asks: at most as much as it
  * needs for `wanted_minor`. *out_minor 0: nothing. */
 MUST_CHECK int uncovered_take(struct store_tx *tx, const struct cover *wanted, int64_t *out_minor);
+
+/* Of a record of central's own that says what was written off, or covered after all: the conflict as it made it, where
+ * books are made anew. -EUCLEAN when it says neither. */
+MUST_CHECK int uncovered_take_fact(struct store_tx *tx, const struct journal_fact *fact);
 
 /* Of RECORD_CONFLICT. */
 void uncovered_postings(const struct record *record, struct postings *out_postings);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -334,9 +335,42 @@ static void sound_books_are_vouched_for(void **state)
     assert_int_equal(examine(w, (struct central_doctor_options){.free_bytes = 10000 * MB}), 0);
     assert_said("database: sound\n");
     assert_said("every chain unbroken, 2 ends signed by their terminals\n");
+    assert_said("made anew: equals the books, from ");
     assert_said("space: 10000 MB free\n");
     assert_said("after everything in the books\n");
     assert_null(strstr(said, "went back"));
+}
+
+static void change_books(struct ward *w, const char *sql)
+{
+    struct db *db = open_books(w->books, DB_WRITER);
+    assert_int_equal(db_exec(db, sql), 0);
+    assert_int_equal(db_checkpoint(db), 0);
+    db_close(db);
+}
+
+static void a_row_that_no_record_makes_is_named(void **state)
+{
+    struct ward *w = *state;
+    char scratch[112];
+    change_books(w, "INSERT INTO voided VALUES (1, 1, 2, 1, 1, 3)");
+    assert_int_equal(examine(w, (struct central_doctor_options){.free_bytes = 10000 * MB}), -EUCLEAN);
+    assert_said("ledger: equals the journals and balances\n");
+    assert_said("made anew: DIFFERS from the books in voided at 1.1.2\n");
+    change_books(w, "DELETE FROM voided");
+    snprintf(scratch, sizeof(scratch), "%s.anew", w->books);
+    assert_int_equal(access(scratch, F_OK), -1);
+}
+
+static void books_that_cannot_be_made_anew_here_are_not_damaged(void **state)
+{
+    struct ward *w = *state;
+    char scratch[112];
+    snprintf(scratch, sizeof(scratch), "%s.anew", w->books);
+    assert_int_equal(mkdir(scratch, 0700), 0);
+    assert_int_equal(examine(w, (struct central_doctor_options){.free_bytes = 10000 * MB}), 0);
+    assert_said("made anew: not compared (");
+    assert_int_equal(rmdir(scratch), 0);
 }
 
 static void what_the_files_own_check_sees_does_not_hide_whose_record_it_is(void **state)
@@ -408,6 +442,8 @@ int main(void)
         IN_WARD(every_flipped_bit_of_a_signed_head_names_its_end),
         IN_WARD(what_was_changed_is_named_for_what_it_is),
         IN_WARD(sound_books_are_vouched_for),
+        IN_WARD(a_row_that_no_record_makes_is_named),
+        IN_WARD(books_that_cannot_be_made_anew_here_are_not_damaged),
         IN_WARD(what_the_files_own_check_sees_does_not_hide_whose_record_it_is),
         IN_WARD(a_disk_without_room_for_a_backup_is_named),
         IN_WARD(a_clock_behind_its_own_books_is_named),

@@ -2,6 +2,7 @@
 
 #include "audit.h"
 #include "center.h"
+#include "central/store/anew.h"
 #include "faults.h"
 #include "mutants.h"
 #include "shoppers.h"
@@ -132,6 +133,22 @@ static void check_status(struct world *world)
     }
 }
 
+static void check_center(struct world *world)
+{
+    struct anew_finding finding;
+    struct store_tx tx;
+    char path[256];
+    if (!world->center->central || store_read_begin(world->center->central->store, &tx) < 0)
+        return;
+    snprintf(path, sizeof(path), "%s/" CENTRAL_DB_FILE ".anew", world->center->drive.folder);
+    int rc = anew_compare(&tx, path, &finding);
+    store_read_end(&tx);
+    if (rc == -EUCLEAN)
+        world_violation(world, "central made anew differs in %s at %s", finding.table, finding.where);
+    else if (rc < 0)
+        world_violation(world, "central cannot be made anew: %s", strerror(-rc));
+}
+
 static void report_stuck(struct world *world)
 {
     for (unsigned i = 0; i < world->terminal_count; i++) {
@@ -162,6 +179,7 @@ static void heal(struct world *world)
     if (!stores_agree(world))
         stores_report(world);
     check_status(world);
+    check_center(world);
 }
 
 static void stop_all(struct world *world)
