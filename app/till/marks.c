@@ -286,6 +286,7 @@ int trust_store(struct books *b, int64_t server_ms, struct clock_reading at)
     b->trust = trust;
     if (kept)
         return 0;
+    b->trust_kept_mono_ms = -1; /* what is not on the disk now is written with the next answer */
     r = books_begin(b);
     if (r < 0)
         return r;
