@@ -372,13 +372,11 @@ void disk_watch_set(struct disk *disk, disk_watch watch, void *context)
 }
 
 /* FNV-1a by words: fast enough for every cut. */
-uint64_t disk_file_print(struct disk *disk, const char *path)
+static uint64_t content_print(const struct content *content)
 {
     uint64_t print = 0xcbf29ce484222325u;
-    pthread_mutex_lock(&disk->mutex);
-    const struct file *file = file_find(disk, path);
-    for (size_t i = 0; file && i < file->now.count; i++) {
-        const struct chunk *chunk = file->now.chunks[i];
+    for (size_t i = 0; i < content->count; i++) {
+        const struct chunk *chunk = content->chunks[i];
         for (size_t at = 0; chunk && at < CHUNK_LEN; at += sizeof(uint64_t)) {
             uint64_t word;
             memcpy(&word, chunk->bytes + at, sizeof(word));
@@ -387,8 +385,28 @@ uint64_t disk_file_print(struct disk *disk, const char *path)
         }
         print = print * 31 + i;
     }
+    return print;
+}
+
+uint64_t disk_file_print(struct disk *disk, const char *path)
+{
+    pthread_mutex_lock(&disk->mutex);
+    const struct file *file = file_find(disk, path);
+    uint64_t print = file ? content_print(&file->now) : 0;
     pthread_mutex_unlock(&disk->mutex);
-    return file ? print : 0;
+    return print;
+}
+
+uint64_t disk_image_print(const struct disk_image *image)
+{
+    uint64_t print = image->count;
+    for (size_t i = 0; i < image->count; i++) {
+        for (const char *c = image->files[i].name; *c; c++)
+            print = (print ^ (unsigned char)*c) * 0x100000001b3u;
+        print = print * 31 + content_print(&image->files[i].content);
+        print = print * 31 + (uint64_t)image->files[i].content.size;
+    }
+    return print;
 }
 
 size_t disk_file_read(struct disk *disk, const char *path, uint8_t *out, size_t cap)

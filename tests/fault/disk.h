@@ -59,6 +59,8 @@ struct disk_image;
 enum disk_loss { DISK_LOSE_BY_CHANCE, DISK_LOSE_ALL, DISK_LOSE_NOTHING };
 struct disk_image *disk_cut(struct disk *disk, struct random *random, enum disk_loss loss);
 void disk_image_close(struct disk_image *image); /* NULL-safe */
+/* A number that differs when what is left differs. */
+uint64_t disk_image_print(const struct disk_image *image);
 /* The disk holds exactly this, all of it durable. No connection may be open. */
 void disk_load(struct disk *disk, const struct disk_image *image);
 /* The disk holds exactly this one file, all of it durable. No connection may be open. */
