@@ -55,7 +55,7 @@ static int choose_kind(struct ticket_job *job)
 int ticket_fetch(struct ticket_job *job)
 {
     struct touchpoint *t = &job->touchpoint;
-    char error[WECHAT_API_ERROR_MAX];
+    char error[WECHAT_API_ERROR_MAX] = "";
     int64_t now_s = clock_wall_ms(job->call->central->clock) / 1000;
     int rc = find_account(job);
     rc = rc || !job->account.api[0] ? rc : choose_kind(job);
