@@ -202,6 +202,11 @@ int brand_keys_revoke(const char *folder, uint8_t kid, struct brand_keys *keys)
     return seal_with_root(folder, &set, keys);
 }
 
+int brand_keys_put_back(const char *folder, const struct brand_keys *keys)
+{
+    return write_in(folder, "keyset.bin", keys->sealed, keys->sealed_len);
+}
+
 static const struct kind *kind_of(enum key_purpose purpose)
 {
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -226,13 +231,14 @@ int brand_keys_add(const char *folder, enum key_purpose purpose, struct random *
     if (rc < 0)
         return rc;
     key_pair_make(&pair, random);
+    rc = key_pair_save(&pair, path); /* a key without its keyset is harmless, the other way round is not */
+    if (rc == -EEXIST)
+        rc = key_pair_load(&pair, path); /* of a time before that was refused */
     struct keyset_key *key = &set.keys[set.count++];
     *key = (struct keyset_key){.kid = (uint8_t)kid, .purpose = (uint8_t)purpose};
     memcpy(key->public_key, pair.public_key, PUBLIC_KEY_LEN);
     set.version++;
-    rc = key_pair_save(&pair, path); /* a key without its keyset is harmless, the other way round is not */
     key_pair_finish(&pair);
-    rc = rc == -EEXIST ? 0 : rc;
     if (rc == 0)
         rc = seal_with_root(folder, &set, keys);
     if (rc == 0)

@@ -30,6 +30,8 @@ void brand_keys_finish(struct brand_keys *keys); /* wipes them; NULL-safe */
 
 /* Marks a kid revoked, raises the version and seals anew; needs root.key in the folder (-ENOENT). */
 MUST_CHECK int brand_keys_revoke(const char *folder, uint8_t kid, struct brand_keys *keys);
+/* The keyset as it was when these were loaded: what came after it was refused. */
+MUST_CHECK int brand_keys_put_back(const char *folder, const struct brand_keys *keys);
 /* Another key of a purpose, under the next free kid; it signs from the next brand_keys_load on. Needs root.key
  * (-ENOENT). -ERANGE: no more fit. */
 MUST_CHECK int brand_keys_add(const char *folder, enum key_purpose purpose, struct random *random,

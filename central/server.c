@@ -183,6 +183,7 @@ int central_open(const struct central_options *options, struct central **out_cen
     central->started_s = clock_wall_ms(central->clock) / 1000;
     central->lock.fd = -1;
     pthread_mutex_init(&central->backup_mutex, NULL);
+    pthread_mutex_init(&central->keys_mutex, NULL);
     central->backup_soon_ms = INT64_MAX;
     uint32_t hours = options->config.backup_hours;
     central->backup_due_ms = hours ? clock_mono_ms(central->clock) + FIRST_BACKUP_MS : INT64_MAX;
@@ -218,6 +219,7 @@ void central_close(struct central *central)
     compress_close(atomic_load(&central->spare_unpacker));
     lock_close(&central->lock);
     pthread_mutex_destroy(&central->backup_mutex);
+    pthread_mutex_destroy(&central->keys_mutex);
     free(central);
 }
 

@@ -95,6 +95,7 @@ struct central {
     struct clockwork *clockwork; /* threads that do what central_tick does; NULL when inline */
     /* Backups. Times are clock_mono_ms, INT64_MAX = never. */
     pthread_mutex_t backup_mutex;   /* one at a time */
+    pthread_mutex_t keys_mutex;     /* held while the keyset's file changes and the books hear of it */
     _Atomic int64_t backup_due_ms;  /* the clock's next */
     _Atomic int64_t backup_soon_ms; /* one that a confirmation asked for */
     _Atomic int64_t backup_rest_ms; /* no other of that sort before */

@@ -104,8 +104,8 @@ int cmd_restore_settle(struct admin_call *call, struct store_tx *tx);
 
 /* cmd_keys.c */
 int cmd_keys_list(struct admin_call *call, struct store_tx *tx);
-int cmd_keys_add(struct admin_call *call, struct store_tx *tx);
-int cmd_keys_revoke(struct admin_call *call, struct store_tx *tx);
+int cmd_keys_add(struct admin_call *call);
+int cmd_keys_revoke(struct admin_call *call);
 
 /* cmd_journal.c */
 int cmd_problems_retry(struct admin_call *call, struct store_tx *tx);
