@@ -55,6 +55,7 @@ int fixture_try_start(struct fixture *f, bool inline_jobs)
         .parts = f->parts,
         .part_count = f->part_count,
         .inline_jobs = inline_jobs,
+        .vfs = f->vfs,
     };
     int rc = central_open(&options, &f->central, NULL);
     sim_clock_advance(&f->clock, 2000); /* what is signed from now on is later than the start */

@@ -21,6 +21,7 @@ struct fixture {
     struct central *central; /* inline: everything happens within the call */
     const struct central_part *const *parts;
     size_t part_count;
+    const char *vfs; /* of the books, from the next start on; NULL: the system's */
     uint32_t brand;
     uint32_t shops[2];
 };
