@@ -140,7 +140,8 @@ static void move_expired(struct postings *p, struct owner owner, uint64_t member
 
 static int post_expired(const struct body_expired *b, struct postings *p)
 {
-    if (b->amount_minor <= 0 || !owner_sane(b->owner) || !credit_parts_sane(&b->parts, b->amount_minor))
+    if (b->amount_minor <= 0 || !owner_sane(b->owner) || !credit_parts_sane(&b->parts, b->amount_minor) ||
+        credit_parts_sum(&b->parts) != b->amount_minor) /* what never ends does not expire */
         return -EINVAL;
     move_expired(p, b->owner, b->member, b->amount_minor);
     return 0;
