@@ -109,12 +109,42 @@ void credit_parts_take(struct credit_parts *parts, int64_t amount_minor, struct 
         amount_minor -= take_at(parts, 0, amount_minor, taken);
 }
 
-void credit_parts_fit(struct credit_parts *parts, int64_t share_minor)
+struct credit_parts credit_parts_placed(const struct credit_parts *parts, const struct credit_parts *given)
 {
-    struct credit_parts cut = {0};
-    int64_t over = credit_parts_sum(parts) - (share_minor > 0 ? share_minor : 0);
-    if (over > 0)
-        credit_parts_take(parts, over, &cut);
+    struct credit_parts full = *parts, placed = {0};
+    for (uint32_t i = 0; i < given->count; i++) {
+        int64_t ends_s = credit_parts_place(&full, given->items[i].ends_s);
+        credit_parts_add(&full, ends_s, given->items[i].amount_minor);
+        credit_parts_add(&placed, ends_s, given->items[i].amount_minor);
+    }
+    return placed;
+}
+
+void credit_rows_begin(struct credit_rows *rows, int64_t share_minor, int64_t sum_minor, int64_t positive_minor)
+{
+    int64_t ends_minor = sum_minor < share_minor ? sum_minor : share_minor;
+    *rows = (struct credit_rows){.over_minor = positive_minor - (ends_minor > 0 ? ends_minor : 0)};
+}
+
+void credit_rows_add(struct credit_rows *rows, struct credit_part row)
+{
+    int64_t cut = rows->over_minor < row.amount_minor ? rows->over_minor : row.amount_minor;
+    struct credit_parts *parts = &rows->parts;
+    rows->over_minor -= cut;
+    row.amount_minor -= cut;
+    if (row.amount_minor == 0)
+        return;
+    if (parts->count < CREDIT_PARTS_MAX)
+        parts->items[parts->count++] = row;
+    else
+        rows->beyond_minor += row.amount_minor;
+}
+
+void credit_rows_fold(struct credit_rows *rows)
+{
+    if (rows->beyond_minor > 0)
+        rows->parts.items[CREDIT_PARTS_MAX - 1].amount_minor += rows->beyond_minor;
+    rows->beyond_minor = 0;
 }
 
 void credit_parts_take_own(struct credit_parts *parts, struct credit_part own, int64_t share_minor,

@@ -262,8 +262,12 @@ MUST_CHECK int balance_get(struct db *db, const char *account, int64_t *out_amou
 MUST_CHECK int share_get(struct db *db, uint64_t member, struct owner owner, int64_t *out_amount_minor);
 
 /* expire.c */
-/* What of a share ends: the first CREDIT_PARTS_MAX of it, within the share. */
-MUST_CHECK int share_parts(struct db *db, uint64_t member, struct owner owner, struct credit_parts *out_parts);
+/* What of a share ends. */
+MUST_CHECK int share_parts(struct db *db, uint64_t member, struct owner owner, struct credit_rows *out_rows);
+/* Business time, but not what a clock says that fell behind central's last word: nothing ends the sooner for it. */
+int64_t expire_not_before_ms(const struct books *b);
+/* By a clock that is sure, or by central's last word. */
+bool expire_has_ended(const struct books *b, int64_t ends_s);
 /* The share without what has surely ended. */
 MUST_CHECK int expire_spendable(struct books *b, uint64_t member, struct owner owner, int64_t *out_amount_minor);
 /* And what of that ends first; amount 0 = nothing. */
@@ -272,6 +276,8 @@ MUST_CHECK int expire_next(struct books *b, uint64_t member, struct owner owner,
 MUST_CHECK int expire_share(struct books *b, uint64_t member, struct owner owner, struct business_time now);
 /* Some shares, in a transaction of its own; nothing where this terminal may not release any either. */
 MUST_CHECK int expire_run(struct books *b, bool *out_more);
+/* Whether what waits for a peer is nothing but credit that ended, of which nobody waits to be told. */
+MUST_CHECK int expire_waits(struct books *b, bool *out_waits);
 
 /* coupon_facts.c: what the books know of one coupon. */
 struct coupon_use { /* the last one */
@@ -447,6 +453,8 @@ MUST_CHECK int confirm_mark(struct books *b);  /* in the act's transaction */
 MUST_CHECK int confirm_clear(struct books *b); /* in a transaction */
 /* Takes back, by itself, an act that waits and that a promotion has undone. */
 MUST_CHECK int confirm_undo(struct books *b);
+/* What waits counts from now on, in a transaction of its own, whoever holds it. */
+MUST_CHECK int confirm_unheld(struct books *b);
 /* A peer says how far it holds this terminal's journal. */
 MUST_CHECK int confirm_peer_holds(struct books *b, uint32_t peer, const struct lan_end *end);
 MUST_CHECK int confirm_peer_hello(struct books *b, const struct lan_hello *hello);

@@ -79,7 +79,7 @@ static int commit_role(struct books *b, int r)
     return r;
 }
 
-static int confirm(struct books *b)
+int confirm_unheld(struct books *b)
 {
     int r = books_begin(b);
 
@@ -336,7 +336,7 @@ int confirm_settle(struct books *b)
         return 0;
     /* Without other terminals in the store there is nobody to wait for. */
     if (b->unconfirmed_from != 0 && ((books_is_single(b) && !confirm_undone(b)) || somebody_holds(b)))
-        r = confirm(b);
+        r = confirm_unheld(b);
     if (r == 0 && b->unconfirmed_from != 0 && nobody_holds(b))
         r = take_back(b);
     if (r == 0)

@@ -6,36 +6,59 @@
  * until then the credit can be spent.
  */
 
-#define OF_ONE_TURN 50 /* shares, in one transaction */
+#define OF_ONE_TURN 20 /* shares, in one transaction: somebody may come to the counter meanwhile */
 
-int share_parts(struct db *db, uint64_t member, struct owner owner, struct credit_parts *out_parts)
+#define OF_SHARE " FROM share_part WHERE member = ?1 AND scope = ?2 AND owner = ?3 AND "
+
+static int open_rows(struct db *db, const char *sql, uint64_t member, struct owner owner, struct db_stmt **out_stmt)
 {
-    struct credit_parts parts = {0};
+    int r = db_stmt_open(db, sql, out_stmt);
+
+    if (r < 0)
+        return r;
+    db_bind_int64(*out_stmt, 1, (int64_t)member);
+    db_bind_int64(*out_stmt, 2, owner.scope);
+    db_bind_int64(*out_stmt, 3, owner.id);
+    return 0;
+}
+
+static int begin_rows(struct db *db, uint64_t member, struct owner owner, struct credit_rows *rows)
+{
     struct db_stmt *stmt;
     int64_t share_minor = 0;
-    int step = DB_DONE,
-        r = db_stmt_open(db,
-                         "SELECT ends_s, amount_minor FROM share_part WHERE member = ? AND scope = ? AND owner = ?"
-                         " AND amount_minor > 0 ORDER BY ends_s LIMIT ?",
-                         &stmt);
+    int r = share_get(db, member, owner, &share_minor);
 
+    if (r == 0)
+        r = open_rows(db,
+                      "SELECT coalesce(sum(amount_minor), 0), coalesce(sum(max(amount_minor, 0)), 0)" OF_SHARE
+                      "amount_minor <> 0",
+                      member, owner, &stmt);
     if (r < 0)
         return r;
-    db_bind_int64(stmt, 1, (int64_t)member);
-    db_bind_int64(stmt, 2, owner.scope);
-    db_bind_int64(stmt, 3, owner.id);
-    db_bind_int64(stmt, 4, CREDIT_PARTS_MAX);
-    while (parts.count < CREDIT_PARTS_MAX && (step = db_stmt_step(stmt)) == DB_ROW)
-        parts.items[parts.count++] = (struct credit_part){db_column_int64(stmt, 0), db_column_int64(stmt, 1)};
+    r = db_stmt_step(stmt);
+    if (r == DB_ROW)
+        credit_rows_begin(rows, share_minor, db_column_int64(stmt, 0), db_column_int64(stmt, 1));
     db_stmt_close(stmt);
-    r = step < 0 ? step : 0;
-    if (r == 0 && parts.count > 0)
-        r = share_get(db, member, owner, &share_minor);
+    return r < 0 ? r : 0;
+}
+
+int share_parts(struct db *db, uint64_t member, struct owner owner, struct credit_rows *out_rows)
+{
+    struct credit_rows rows = {0};
+    struct db_stmt *stmt;
+    int r = begin_rows(db, member, owner, &rows);
+
+    if (r == 0)
+        r = open_rows(db, "SELECT ends_s, amount_minor" OF_SHARE "amount_minor > 0 ORDER BY ends_s", member, owner,
+                      &stmt);
     if (r < 0)
         return r;
-    credit_parts_fit(&parts, share_minor);
-    *out_parts = parts;
-    return 0;
+    while ((r = db_stmt_step(stmt)) == DB_ROW)
+        credit_rows_add(&rows, (struct credit_part){db_column_int64(stmt, 0), db_column_int64(stmt, 1)});
+    db_stmt_close(stmt);
+    if (r >= 0)
+        *out_rows = rows;
+    return r < 0 ? r : 0;
 }
 
 /* Credit that ends here or before has surely ended; 0 = nobody can tell. */
@@ -44,15 +67,27 @@ static int64_t surely_s(struct business_time now)
     return now.uncertainty_ms < now.wall_ms ? (now.wall_ms - now.uncertainty_ms) / 1000 : 0;
 }
 
+int64_t expire_not_before_ms(const struct books *b)
+{
+    int64_t now_ms = books_now(b).wall_ms;
+
+    return now_ms > b->trust.trusted_wall_ms ? now_ms : b->trust.trusted_wall_ms;
+}
+
+bool expire_has_ended(const struct books *b, int64_t ends_s)
+{
+    return surely_s(books_now(b)) >= ends_s || b->trust.trusted_wall_ms / 1000 >= ends_s;
+}
+
 static int find_ended(struct books *b, uint64_t member, struct owner owner, struct business_time now,
                       struct credit_parts *out_ended)
 {
-    struct credit_parts parts = {0};
-    int r = share_parts(b->db, member, owner, &parts);
+    struct credit_rows rows = {0};
+    int r = share_parts(b->db, member, owner, &rows);
 
     out_ended->count = 0;
     if (r == 0)
-        credit_parts_take_ended(&parts, surely_s(now), out_ended);
+        credit_parts_take_ended(&rows.parts, surely_s(now), out_ended);
     return r;
 }
 
@@ -71,11 +106,12 @@ int expire_spendable(struct books *b, uint64_t member, struct owner owner, int64
 
 int expire_next(struct books *b, uint64_t member, struct owner owner, struct credit_part *out_part)
 {
-    struct credit_parts parts = {0}, ended = {0};
-    int r = share_parts(b->db, member, owner, &parts);
+    struct credit_rows rows = {0};
+    struct credit_parts ended = {0};
+    int r = share_parts(b->db, member, owner, &rows);
 
-    credit_parts_take_ended(&parts, surely_s(books_now(b)), &ended);
-    *out_part = parts.count > 0 ? parts.items[0] : (struct credit_part){0};
+    credit_parts_take_ended(&rows.parts, surely_s(books_now(b)), &ended);
+    *out_part = rows.parts.count > 0 ? rows.parts.items[0] : (struct credit_part){0};
     return r;
 }
 
@@ -148,6 +184,26 @@ static int expire_some(struct books *b, const struct due *due, uint32_t count, s
     /* Where a copy is missing, parts may say more than the share holds: these are looked at again after the others. */
     b->expire_passed_over = count < OF_ONE_TURN ? 0 : b->expire_passed_over + (count - (b->head.seq - before));
     return books_commit(b);
+}
+
+int expire_waits(struct books *b, bool *out_waits)
+{
+    struct db_stmt *stmt;
+    int r;
+
+    *out_waits = false;
+    if (b->unconfirmed_from == 0)
+        return 0;
+    r = db_stmt_open(b->db, "SELECT 1 FROM journal WHERE id >= ? AND id < ? AND kind <> ? LIMIT 1", &stmt);
+    if (r < 0)
+        return r;
+    db_bind_int64(stmt, 1, journal_id(b->era, b->unconfirmed_from));
+    db_bind_int64(stmt, 2, journal_id(b->era + 1, 0));
+    db_bind_int64(stmt, 3, RECORD_CREDIT_EXPIRED);
+    r = db_stmt_step(stmt);
+    *out_waits = r == DB_DONE;
+    db_stmt_close(stmt);
+    return r < 0 ? r : 0;
 }
 
 int expire_run(struct books *b, bool *out_more)

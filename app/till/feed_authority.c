@@ -131,23 +131,38 @@ static int apply_share_grant(struct books *b, struct slice body)
 {
     struct feed_share grant;
     struct body record = {.kind = RECORD_SHARE_GRANTED};
+    struct credit_rows rows = {0};
     uint64_t seq;
     bool fresh;
     int r = open_share(b, body, RECORD_SHARE_GRANTED, &grant, &fresh);
 
     if (r < 0 || !fresh)
         return r;
-    record.share = (struct body_share){grant.member, grant.owner, grant.amount_minor, grant.transfer, grant.parts};
+    if (grant.parts.count > 0)
+        r = share_parts(b->db, grant.member, grant.owner, &rows);
+    if (r < 0)
+        return r;
+    record.share = (struct body_share){grant.member, grant.owner, grant.amount_minor, grant.transfer,
+                                       credit_parts_placed(&rows.parts, &grant.parts)};
     return journal_append(b, &record, &seq);
 }
 
-/* Gives what is there, up to what was asked; nothing is an answer too. What ends first goes first: it is wanted to be
- * spent. */
+/* Up to what was asked; of a share with more ends than a record can name no more than that says. */
+static int64_t releasable(const struct credit_rows *rows, int64_t held_minor, int64_t asked_minor)
+{
+    int64_t parts_minor = credit_parts_sum(&rows->parts);
+
+    if (rows->beyond_minor > 0 && parts_minor < held_minor)
+        held_minor = parts_minor;
+    return held_minor < asked_minor ? held_minor : asked_minor;
+}
+
+/* Gives what is there; nothing is an answer too. What ends first goes first: it is wanted to be spent. */
 static int apply_share_request(struct books *b, struct slice body)
 {
     struct feed_share request;
     struct body record = {.kind = RECORD_SHARE_RELEASED};
-    struct credit_parts parts = {0};
+    struct credit_rows rows = {0};
     int64_t held_minor = 0;
     uint64_t seq;
     bool fresh;
@@ -159,16 +174,16 @@ static int apply_share_request(struct books *b, struct slice body)
     if (r == 0)
         r = share_get(b->db, request.member, request.owner, &held_minor);
     if (r == 0)
-        r = share_parts(b->db, request.member, request.owner, &parts);
+        r = share_parts(b->db, request.member, request.owner, &rows);
     if (r < 0)
         return r;
     record.share = (struct body_share){
         .member = request.member,
         .owner = request.owner,
-        .amount_minor = held_minor < request.amount_minor ? held_minor : request.amount_minor,
+        .amount_minor = releasable(&rows, held_minor, request.amount_minor),
         .transfer = request.transfer,
     };
-    credit_parts_take(&parts, record.share.amount_minor, &record.share.parts);
+    credit_parts_take(&rows.parts, record.share.amount_minor, &record.share.parts);
     return journal_append(b, &record, &seq);
 }
 

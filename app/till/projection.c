@@ -132,13 +132,14 @@ int projection_parts_move(struct projection *p, const struct part_move *move, co
     if (!credit_parts_sane(parts, INT64_MAX))
         return p->copy ? 0 : -EINVAL;
     for (uint32_t i = 0; i < parts->count && r == 0; i++)
-        r = RUN(
-            p->db,
-            "INSERT INTO share_part(member, scope, owner, ends_s, amount_minor, gone_minor) VALUES(?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT(member, scope, owner, ends_s) DO UPDATE SET amount_minor = amount_minor +"
-            " excluded.amount_minor, gone_minor = gone_minor + excluded.gone_minor",
-            (int64_t)move->member, move->owner.scope, move->owner.id, parts->items[i].ends_s,
-            move->sign * parts->items[i].amount_minor, move->gone * parts->items[i].amount_minor);
+        r = RUN(p->db,
+                "INSERT INTO share_part(member, scope, owner, ends_s, amount_minor, gone_minor, expired_minor)"
+                " VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(member, scope, owner, ends_s) DO UPDATE SET"
+                " amount_minor = amount_minor + excluded.amount_minor, gone_minor = gone_minor + excluded.gone_minor,"
+                " expired_minor = expired_minor + excluded.expired_minor",
+                (int64_t)move->member, move->owner.scope, move->owner.id, parts->items[i].ends_s,
+                move->sign * parts->items[i].amount_minor, move->gone * parts->items[i].amount_minor,
+                move->expired * parts->items[i].amount_minor);
     return r;
 }
 
@@ -295,7 +296,7 @@ static int apply_earn(struct projection *p, const struct body *body)
     int r = projection_share_add(p, credit->member, credit->owner, to_share_minor);
 
     if (r == 0 && credit->ends_s != 0 && to_share_minor > 0)
-        r = projection_parts_move(p, &(struct part_move){credit->member, credit->owner, 1, 0}, &own);
+        r = projection_parts_move(p, &(struct part_move){credit->member, credit->owner, 1, 0, 0}, &own);
     return r < 0 ? r : post_plain(p, body, 0);
 }
 
@@ -305,7 +306,7 @@ static int apply_spend(struct projection *p, const struct body *body)
     int r = projection_share_add(p, credit->member, credit->owner, -credit->amount_minor);
 
     if (r == 0)
-        r = projection_parts_move(p, &(struct part_move){credit->member, credit->owner, -1, 0}, &credit->parts);
+        r = projection_parts_move(p, &(struct part_move){credit->member, credit->owner, -1, 0, 0}, &credit->parts);
     if (r == 0 && credit->auth == SPEND_BY_CODE) {
         r = RUN(p->db, "INSERT INTO nonce_used(nonce) VALUES(?)", (int64_t)credit->nonce);
         if (r == -EEXIST && !p->guard)
@@ -317,10 +318,14 @@ static int apply_spend(struct projection *p, const struct body *body)
 static int apply_expired(struct projection *p, const struct body *body)
 {
     const struct body_expired *expired = &body->expired;
-    int r = projection_share_add(p, expired->member, expired->owner, -expired->amount_minor);
+    struct postings postings;
+    int r = ledger_postings(body, &(struct ledger_context){.store = p->store}, &postings);
 
+    if (r < 0) /* what contradicts itself lets nothing expire */
+        return p->copy ? 0 : r;
+    r = projection_share_add(p, expired->member, expired->owner, -expired->amount_minor);
     if (r == 0)
-        r = projection_parts_move(p, &(struct part_move){expired->member, expired->owner, -1, 1}, &expired->parts);
+        r = projection_parts_move(p, &(struct part_move){expired->member, expired->owner, -1, 1, 1}, &expired->parts);
     return r < 0 ? r : post_plain(p, body, 0);
 }
 
@@ -348,7 +353,7 @@ static int move_parts(struct projection *p, const struct body *body, int sign)
     const struct body_share *share = &body->share;
     int to_share = body->kind == RECORD_SHARE_GRANTED ? sign : -sign;
 
-    return projection_parts_move(p, &(struct part_move){share->member, share->owner, to_share, -to_share},
+    return projection_parts_move(p, &(struct part_move){share->member, share->owner, to_share, -to_share, 0},
                                  &share->parts);
 }
 

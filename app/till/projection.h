@@ -28,11 +28,11 @@ MUST_CHECK int projection_post(struct projection *p, const struct body *body, co
                                int sign);
 MUST_CHECK int projection_share_add(struct projection *p, uint64_t member, struct owner owner, int64_t amount_minor);
 /* The parts of what moved. sign: 1 to the share, -1 from it; gone: 1 what left it unspent (expired, moved away), which
- * a void may miss, -1 what came back from there. */
+ * a void may miss, -1 what came back from there; expired: 1 what a record let expire. */
 struct part_move {
     uint64_t member;
     struct owner owner;
-    int sign, gone;
+    int sign, gone, expired;
 };
 MUST_CHECK int projection_parts_move(struct projection *p, const struct part_move *move,
                                      const struct credit_parts *parts);

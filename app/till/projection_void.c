@@ -9,9 +9,9 @@ static int undo_earn(struct projection *p, const struct body_void *voided, const
     int r = projection_share_add(p, earn->member, earn->owner, -sign * taken_minor);
 
     if (r == 0)
-        r = projection_parts_move(p, &(struct part_move){earn->member, earn->owner, -sign, 0}, &voided->parts);
+        r = projection_parts_move(p, &(struct part_move){earn->member, earn->owner, -sign, 0, 0}, &voided->parts);
     if (r == 0 && voided->expired_minor != 0)
-        r = projection_parts_move(p, &(struct part_move){earn->member, earn->owner, 0, -sign}, &expired);
+        r = projection_parts_move(p, &(struct part_move){earn->member, earn->owner, 0, -sign, 0}, &expired);
     return r;
 }
 
@@ -19,8 +19,9 @@ static int undo_spend(struct projection *p, const struct body_void *voided, cons
 {
     int r = projection_share_add(p, spend->member, spend->owner, sign * spend->amount_minor);
 
-    return r < 0 ? r
-                 : projection_parts_move(p, &(struct part_move){spend->member, spend->owner, sign, 0}, &voided->parts);
+    return r < 0
+               ? r
+               : projection_parts_move(p, &(struct part_move){spend->member, spend->owner, sign, 0, 0}, &voided->parts);
 }
 
 /* What a void moves besides the ledger. sign: 1 undoes its target, -1 does it again. */

@@ -20,9 +20,9 @@ static const struct {
      " ORDER BY campaign, serial",
      7},
     {"SELECT member, scope, owner, amount_minor FROM share WHERE amount_minor <> 0 ORDER BY member, scope, owner", 4},
-    {"SELECT member, scope, owner, ends_s, amount_minor, gone_minor FROM share_part WHERE amount_minor <> 0 OR"
-     " gone_minor <> 0 ORDER BY member, scope, owner, ends_s",
-     6},
+    {"SELECT member, scope, owner, ends_s, amount_minor, gone_minor, expired_minor FROM share_part WHERE"
+     " amount_minor <> 0 OR gone_minor <> 0 OR expired_minor <> 0 ORDER BY member, scope, owner, ends_s",
+     7},
     {"SELECT kind, transfer, record, amount_minor FROM share_transfer ORDER BY kind, transfer", 4},
     {"SELECT account, unit, amount_minor FROM balance WHERE amount_minor <> 0 ORDER BY account, unit", 3},
     {"SELECT campaign, member, uses FROM member_use WHERE uses <> 0 ORDER BY campaign, member", 3},

@@ -5,10 +5,16 @@
 
 #include <string.h>
 
-/* A clock that fell behind central's last word must not make credit end the sooner. */
-static int64_t earned_ms(const struct books *b, const struct sale_act *act)
+/* By its end, or the next one of the share when that has as many as a record can name. */
+static int place_earn(struct books *b, struct body_credit *credit)
 {
-    return act->business_ms > b->trust.trusted_wall_ms ? act->business_ms : b->trust.trusted_wall_ms;
+    struct credit_rows rows;
+    int64_t ends_s = credit_ends_s(expire_not_before_ms(b), b->settings.credit_term_days);
+    int r = ends_s != 0 ? share_parts(b->db, credit->member, credit->owner, &rows) : 0;
+
+    if (r == 0 && ends_s != 0)
+        credit->ends_s = credit_parts_place(&rows.parts, ends_s);
+    return r;
 }
 
 /* What was paid earns credit at the store's rate; an open receivable is set off first. */
@@ -39,8 +45,9 @@ static int append_earn(struct books *b, const struct sale_act *act, uint64_t gro
     /* The ledger keeps what a member owes as a negative balance. */
     credit->receivable_minor =
         credit_split_earn(amount_minor, receivable_minor < 0 ? -receivable_minor : 0).to_receivable_minor;
-    credit->ends_s = credit_ends_s(earned_ms(b, act), b->settings.credit_term_days);
-    r = journal_append(b, &body, &seq);
+    r = place_earn(b, credit);
+    if (r == 0)
+        r = journal_append(b, &body, &seq);
     if (r == 0)
         result->earned_minor = amount_minor;
     return r;
@@ -49,9 +56,9 @@ static int append_earn(struct books *b, const struct sale_act *act, uint64_t gro
 static int append_spend(struct books *b, const struct sale_act *act, uint64_t group)
 {
     struct body body = {.kind = RECORD_CREDIT_SPEND};
-    struct credit_parts parts = {0};
+    struct credit_rows rows = {0};
     uint64_t seq;
-    int r = share_parts(b->db, act->member, b->settings.credit_owner, &parts);
+    int r = share_parts(b->db, act->member, b->settings.credit_owner, &rows);
 
     if (r < 0)
         return r;
@@ -63,7 +70,8 @@ static int append_spend(struct books *b, const struct sale_act *act, uint64_t gr
                                        .auth = act->auth,
                                        .nonce = act->nonce,
                                        .business_ms = act->business_ms};
-    credit_parts_take(&parts, act->credit_minor, &body.credit.parts);
+    credit_rows_fold(&rows);
+    credit_parts_take(&rows.parts, act->credit_minor, &body.credit.parts);
     return journal_append(b, &body, &seq);
 }
 

@@ -138,13 +138,14 @@ static const char leases[] =
     "INSERT OR REPLACE INTO config(key, value) SELECT 'rebuild', 1 WHERE EXISTS(SELECT 1 FROM journal);";
 
 /*
- * What of a share ends, and when. gone_minor: of that end, what expired here or was moved away: nobody spent it. Sums,
- * like the shares: below nothing while a copy is missing.
+ * What of a share ends, and when. gone_minor: of that end, what expired here or was moved away: nobody spent it;
+ * expired_minor: what a record let expire, ever: a void that comes back from there changes nothing of it. Sums, like
+ * the shares: below nothing while a copy is missing.
  */
 static const char credit_parts[] =
     "CREATE TABLE share_part(member INTEGER NOT NULL, scope INTEGER NOT NULL, owner INTEGER NOT NULL,"
     " ends_s INTEGER NOT NULL, amount_minor INTEGER NOT NULL CHECK(typeof(amount_minor) = 'integer'),"
-    " gone_minor INTEGER NOT NULL CHECK(typeof(gone_minor) = 'integer'),"
+    " gone_minor INTEGER NOT NULL CHECK(typeof(gone_minor) = 'integer'), expired_minor INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY(member, scope, owner, ends_s)) WITHOUT ROWID;"
     "CREATE INDEX share_part_ends ON share_part(ends_s) WHERE amount_minor > 0;";
 

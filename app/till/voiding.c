@@ -88,11 +88,14 @@ static int decide(struct books *b, const struct till_request *request, struct ta
                : 0;
 }
 
-static int find_gone(struct books *b, const struct body_credit *earn, int64_t *out_gone_minor)
+/* What of that end left the share unspent, and whether some of it by a record that it ended. */
+static int find_gone(struct books *b, const struct body_credit *earn, int64_t *out_gone_minor, bool *out_expired)
 {
     struct db_stmt *stmt;
-    int r = db_stmt_open(
-        b->db, "SELECT gone_minor FROM share_part WHERE member = ? AND scope = ? AND owner = ? AND ends_s = ?", &stmt);
+    int r = db_stmt_open(b->db,
+                         "SELECT gone_minor, expired_minor > 0 FROM share_part WHERE member = ? AND scope = ? AND"
+                         " owner = ? AND ends_s = ?",
+                         &stmt);
 
     if (r < 0)
         return r;
@@ -101,52 +104,71 @@ static int find_gone(struct books *b, const struct body_credit *earn, int64_t *o
     db_bind_int64(stmt, 3, earn->owner.id);
     db_bind_int64(stmt, 4, earn->ends_s);
     r = db_stmt_step(stmt);
-    if (r >= 0)
+    if (r >= 0) {
         *out_gone_minor = r == DB_ROW ? db_column_int64(stmt, 0) : 0;
+        *out_expired = r == DB_ROW && db_column_int64(stmt, 1) != 0;
+    }
     db_stmt_close(stmt);
     return r < 0 ? r : 0;
 }
 
 /* What is missing of an earn that has ended was not spent as far as so much of that end expired, or was moved away and
- * ended there: the member has it no more and does not owe it. */
+ * ended there: the member has it no more and does not owe it. It has ended surely, or a record says so. */
 static int find_expired(struct books *b, const struct body_credit *earn, const struct credit_parts *parts,
                         struct body_void *voided)
 {
     int64_t missing_minor = earn->amount_minor - earn->receivable_minor, gone_minor = 0;
+    bool expired = false;
     int r = 0;
 
-    if (earn->ends_s == 0 || voided->business_ms / 1000 < earn->ends_s)
+    if (earn->ends_s == 0)
         return 0;
     for (uint32_t i = 0; i < parts->count; i++) {
         if (parts->items[i].ends_s == earn->ends_s)
             missing_minor -= parts->items[i].amount_minor;
     }
     if (missing_minor > 0)
-        r = find_gone(b, earn, &gone_minor);
-    if (r == 0 && gone_minor > 0 && missing_minor > 0)
+        r = find_gone(b, earn, &gone_minor, &expired);
+    if (r < 0 || (!expired && !expire_has_ended(b, earn->ends_s)))
+        return r;
+    if (gone_minor > 0 && missing_minor > 0)
         voided->expired_minor = gone_minor < missing_minor ? gone_minor : missing_minor;
-    return r;
+    return 0;
 }
 
 /* What of a voided earn the member has spent already becomes a receivable. */
 static int take_earned(struct books *b, const struct body_credit *earn, struct body_void *voided)
 {
-    struct credit_parts parts = {0};
+    struct credit_rows rows = {0};
     struct credit_earn_split split;
     int64_t share_minor = 0;
     int r = share_get(b->db, earn->member, earn->owner, &share_minor);
 
     if (r == 0)
-        r = share_parts(b->db, earn->member, earn->owner, &parts);
+        r = share_parts(b->db, earn->member, earn->owner, &rows);
     if (r == 0)
-        r = find_expired(b, earn, &parts, voided);
+        r = find_expired(b, earn, &rows.parts, voided);
     if (r < 0)
         return r;
     split = credit_split_void(earn->amount_minor - earn->receivable_minor - voided->expired_minor, share_minor);
     voided->receivable_minor = split.to_receivable_minor;
-    credit_parts_take_own(&parts, (struct credit_part){earn->ends_s, split.to_share_minor}, share_minor,
+    credit_rows_fold(&rows);
+    credit_parts_take_own(&rows.parts, (struct credit_part){earn->ends_s, split.to_share_minor}, share_minor,
                           &voided->parts);
     return 0;
+}
+
+/* Not to end at once, by whatever clock; and placed among what is there now. */
+static int give_back(struct books *b, const struct body_credit *spend, struct body_void *voided)
+{
+    int64_t earliest_s = credit_ends_s(expire_not_before_ms(b), CREDIT_BACK_DAYS);
+    struct credit_parts back = credit_parts_back(&spend->parts, earliest_s);
+    struct credit_rows rows = {0};
+    int r = back.count > 0 ? share_parts(b->db, spend->member, spend->owner, &rows) : 0;
+
+    if (r == 0)
+        voided->parts = credit_parts_placed(&rows.parts, &back);
+    return r;
 }
 
 static int void_record(struct books *b, const struct body *target, struct body *voided)
@@ -161,7 +183,7 @@ static int void_record(struct books *b, const struct body *target, struct body *
     if (target->kind == RECORD_CREDIT_EARN)
         r = take_earned(b, &target->credit, to);
     else if (target->kind == RECORD_CREDIT_SPEND)
-        to->parts = credit_parts_back(&target->credit.parts, credit_ends_s(to->business_ms, CREDIT_BACK_DAYS));
+        r = give_back(b, &target->credit, to);
     return r < 0 ? r : journal_append(b, voided, &seq);
 }
 

@@ -180,16 +180,90 @@ static void whatever_happens_parts_stay_within_the_share(void **state)
     }
 }
 
-static void a_share_that_lacks_a_copy_is_cut_from_the_earliest(void **state)
+struct row_case {
+    int64_t share_minor;
+    uint32_t count;
+    struct credit_part rows[4]; /* as the books have them */
+    struct credit_parts parts;
+};
+
+static struct credit_rows read_rows(int64_t share_minor, const struct credit_part *items, uint32_t count)
+{
+    struct credit_rows rows;
+    int64_t sum = 0, positive = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        sum += items[i].amount_minor;
+        positive += items[i].amount_minor > 0 ? items[i].amount_minor : 0;
+    }
+    credit_rows_begin(&rows, share_minor, sum, positive);
+    for (uint32_t i = 0; i < count; i++) {
+        if (items[i].amount_minor > 0)
+            credit_rows_add(&rows, items[i]);
+    }
+    return rows;
+}
+
+static void rows_say_no_more_than_the_share_and_all_of_them_together(void **state)
 {
     (void)state;
-    struct credit_parts parts = {2, {{100, 10}, {200, 20}}};
-    credit_parts_fit(&parts, 30);
-    assert_int_equal(credit_parts_sum(&parts), 30);
-    credit_parts_fit(&parts, 25);
-    assert_true(credit_parts_equal(&parts, &(struct credit_parts){2, {{100, 5}, {200, 20}}}));
-    credit_parts_fit(&parts, -3);
-    assert_int_equal(parts.count, 0);
+    static const struct row_case cases[] = {
+        {30, 2, {{100, 10}, {200, 20}}, {2, {{100, 10}, {200, 20}}}},
+        {40, 2, {{100, 10}, {200, 20}}, {2, {{100, 10}, {200, 20}}}}, /* 10 never end */
+        {25, 2, {{100, 10}, {200, 20}}, {2, {{100, 5}, {200, 20}}}},
+        {10, 2, {{100, 10}, {200, 20}}, {1, {{200, 10}}}},
+        {-3, 2, {{100, 10}, {200, 20}}, {0, {{0, 0}}}},
+        {50, 2, {{100, -100}, {200, 100}}, {0, {{0, 0}}}}, /* expired twice, and given back: 50 never end */
+        {50, 3, {{100, -20}, {200, 30}, {300, 10}}, {2, {{200, 10}, {300, 10}}}},
+        {50, 2, {{100, 30}, {200, -40}}, {0, {{0, 0}}}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct credit_rows rows = read_rows(cases[i].share_minor, cases[i].rows, cases[i].count);
+        if (!credit_parts_equal(&rows.parts, &cases[i].parts) || rows.beyond_minor != 0)
+            fail_msg("case %zu", i);
+    }
+}
+
+#define MANY 60 /* more than a record can name */
+
+/* The books add up what records say. A share with more ends than a record can name is spent as if it could. */
+static void what_a_record_cannot_name_is_taken_all_the_same(void **state)
+{
+    (void)state;
+    uint32_t seed = 20261124;
+    for (int run = 0; run < 300; run++) {
+        struct credit_part rows[MANY];
+        int64_t left = MANY * 10;
+        for (uint32_t i = 0; i < MANY; i++)
+            rows[i] = (struct credit_part){100 * (i + 1), 10};
+        while (left > 0) {
+            struct credit_rows share = read_rows(left, rows, MANY);
+            struct credit_parts taken = {0};
+            int64_t amount = 1 + next(&seed) % left;
+            assert_int_equal(credit_parts_sum(&share.parts) + share.beyond_minor, left);
+            assert_int_equal(share.parts.items[0].ends_s, rows[(MANY * 10 - left) / 10].ends_s);
+            credit_rows_fold(&share);
+            credit_parts_take(&share.parts, amount, &taken);
+            assert_int_equal(credit_parts_sum(&taken), amount);
+            assert_true(credit_parts_sane(&taken, amount));
+            for (uint32_t i = 0; i < taken.count; i++)
+                rows[taken.items[i].ends_s / 100 - 1].amount_minor -= taken.items[i].amount_minor;
+            left -= amount;
+        }
+    }
+}
+
+static void what_comes_into_a_full_share_ends_with_its_later_ones(void **state)
+{
+    (void)state;
+    struct credit_parts full = {0}, given = {3, {{150, 5}, {160, 6}, {100 * CREDIT_PARTS_MAX + 1, 7}}};
+    for (int i = 1; i < CREDIT_PARTS_MAX; i++)
+        credit_parts_add(&full, 100 * i, 1);
+    credit_parts_add(&full, 100 * CREDIT_PARTS_MAX, 1);
+    struct credit_parts placed = credit_parts_placed(&full, &given);
+    assert_true(credit_parts_equal(&placed, &(struct credit_parts){1, {{200, 11}}}));
+    full.count--; /* room for one */
+    placed = credit_parts_placed(&full, &given);
+    assert_true(credit_parts_equal(&placed, &(struct credit_parts){2, {{150, 5}, {200, 6}}}));
 }
 
 int main(void)
@@ -203,7 +277,9 @@ int main(void)
         cmocka_unit_test(what_comes_back_does_not_end_at_once),
         cmocka_unit_test(more_ends_than_fit_fall_to_later_ones),
         cmocka_unit_test(whatever_happens_parts_stay_within_the_share),
-        cmocka_unit_test(a_share_that_lacks_a_copy_is_cut_from_the_earliest),
+        cmocka_unit_test(rows_say_no_more_than_the_share_and_all_of_them_together),
+        cmocka_unit_test(what_a_record_cannot_name_is_taken_all_the_same),
+        cmocka_unit_test(what_comes_into_a_full_share_ends_with_its_later_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

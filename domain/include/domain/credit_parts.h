@@ -40,8 +40,25 @@ bool credit_parts_equal(const struct credit_parts *a, const struct credit_parts 
 int64_t credit_parts_place(const struct credit_parts *parts, int64_t ends_s);
 /* Puts an amount in, placed; what never ends leaves no part. */
 void credit_parts_add(struct credit_parts *parts, int64_t ends_s, int64_t amount_minor);
-/* More than the share holds is in no part: cut from what ends first. Where a copy is missing, parts may say so. */
-void credit_parts_fit(struct credit_parts *parts, int64_t share_minor);
+/* What goes into a share with these parts, each of it placed. */
+struct credit_parts credit_parts_placed(const struct credit_parts *parts, const struct credit_parts *given);
+
+/*
+ * The parts of a share from the books, an amount an end. Some may be below nothing: a copy is missing, two terminals
+ * let the same credit expire, or a record took more than it can name. The others say as much too much, and together
+ * never more ends than all of them say, nor than the share holds: the rest is cut from what ends first.
+ */
+struct credit_rows {
+    struct credit_parts parts; /* that end first, as many as a record can name */
+    int64_t beyond_minor;      /* what ends after them */
+    int64_t over_minor;        /* still to be cut */
+};
+/* sum_minor: of all rows; positive_minor: of those above nothing, which are then added, ends ascending. */
+void credit_rows_begin(struct credit_rows *rows, int64_t share_minor, int64_t sum_minor, int64_t positive_minor);
+void credit_rows_add(struct credit_rows *rows, struct credit_part row);
+/* For a taking that may reach what ends after the parts: a record says so under the last end that it can name. That row
+ * goes below nothing by as much as later ones then say too much, and reading them cuts what should have been taken. */
+void credit_rows_fold(struct credit_rows *rows);
 
 /* Taking an amount of a share, at most what it holds: what ends first goes first, then what never ends. Each adds to
  * *taken, which starts empty. */

@@ -237,7 +237,8 @@ static const char *const views[] = {
     "SELECT 'share ' || member || ' ' || scope || ' ' || owner || ' ' || amount_minor FROM share"
     " WHERE amount_minor <> 0",
     "SELECT 'part ' || member || ' ' || scope || ' ' || owner || ' ' || ends_s || ' ' || amount_minor || ' ' ||"
-    " gone_minor FROM share_part WHERE amount_minor <> 0 OR gone_minor <> 0",
+    " gone_minor || ' ' || expired_minor FROM share_part WHERE amount_minor <> 0 OR gone_minor <> 0 OR"
+    " expired_minor <> 0",
     "SELECT 'transfer ' || kind || ' ' || transfer || ' ' || " NAME("record") " || ' ' || amount_minor"
                                                                               " FROM share_transfer",
     "SELECT 'balance ' || account || ' ' || unit || ' ' || amount_minor FROM balance WHERE amount_minor <> 0",
