@@ -38,17 +38,48 @@ static int64_t left_ms(const struct till *till)
     return till->hold.since_mono_ms + HELD_TELL_MS - clock_mono_ms(till->options.clock);
 }
 
-void hold_tick(struct till *till)
+/*
+ * Of credit that ended nobody waits to be told, so its record keeps nobody waiting for long: it stands then although no
+ * peer holds it, as one of a primary that is alone. Where a promotion went past it the same credit may expire twice,
+ * which central settles, and the member has it again.
+ */
+static int end_expiry(struct till *till)
 {
-    if (till->hold.held && !till->hold.told && left_ms(till) <= 0)
+    bool waits = false;
+    int r = books_ready(&till->books);
+
+    if (r == 0)
+        r = expire_waits(&till->books, &waits);
+    return r == 0 && waits ? confirm_unheld(&till->books) : r;
+}
+
+static bool is_timed(const struct hold *hold)
+{
+    return hold->held ? !hold->told : hold->count > 0;
+}
+
+bool hold_tick(struct till *till)
+{
+    struct hold *hold = &till->hold;
+
+    if (!is_timed(hold) || left_ms(till) > 0)
+        return false;
+    if (hold->held) {
         tell_pending(till);
+        return false;
+    }
+    if (end_expiry(till) == 0)
+        hold_settle(till);
+    if (!hold->held)
+        refuse_deferred(till); /* the disk */
+    return true;
 }
 
 int hold_timeout_ms(const struct till *till)
 {
     int64_t left;
 
-    if (!till->hold.held || till->hold.told)
+    if (!is_timed(&till->hold))
         return -1;
     left = left_ms(till);
     return left <= 0 ? 0 : left < LOOK_MS ? (int)left : LOOK_MS;
@@ -103,19 +134,50 @@ static bool take_repeat(struct till *till, const struct till_request *request)
     return true;
 }
 
+static void defer(struct hold *hold, const struct till_request *request)
+{
+    hold->deferred[(hold->first + hold->count++) % DEFERRED_MAX] = *request;
+}
+
+/* A peer that answers will have the record in a moment, and what a promotion has undone is about to be taken back. */
+static bool is_worth_waiting(const struct till *till)
+{
+    return till->hold.count < DEFERRED_MAX && (books_peer_live(&till->books) || confirm_undone(&till->books));
+}
+
+/* No act is refused that would be done if nothing had ended. True: it comes after the record, which is waited for. */
+static bool wait_for_expiry(struct till *till, const struct till_request *request)
+{
+    struct hold *hold = &till->hold;
+    bool waits = false;
+
+    if (hold->held || expire_waits(&till->books, &waits) < 0 || !waits)
+        return false;
+    if (is_worth_waiting(till)) {
+        if (hold->count == 0)
+            hold->since_mono_ms = clock_mono_ms(till->options.clock);
+        defer(hold, request);
+        return true;
+    }
+    if (end_expiry(till) == 0)
+        hold_settle(till);
+    return false;
+}
+
 bool hold_request(struct till *till, const struct till_request *request)
 {
     struct hold *hold = &till->hold;
 
     if (till->books.unconfirmed_from == 0 || !appends(request))
         return false;
-    if (take_repeat(till, request))
+    if (take_repeat(till, request) || wait_for_expiry(till, request))
         return true;
-    if (!hold->held || hold->told || hold->count == DEFERRED_MAX) {
+    if (till->books.unconfirmed_from == 0)
+        return false;
+    if (!hold->held || hold->told || hold->count == DEFERRED_MAX)
         answer(till, request, -EBUSY);
-        return true;
-    }
-    hold->deferred[(hold->first + hold->count++) % DEFERRED_MAX] = *request;
+    else
+        defer(hold, request);
     return true;
 }
 

@@ -139,6 +139,12 @@ static void public_tick(struct till *till)
     tell_others(till);
 }
 
+static void tick(struct till *till)
+{
+    if (hold_tick(till))
+        tell_others(till);
+}
+
 static void handle_item(struct till *till, const struct item *item)
 {
     if (item->call != NULL) {
@@ -149,7 +155,7 @@ static void handle_item(struct till *till, const struct item *item)
         hold_settle(till);
         tell_others(till);
     }
-    hold_tick(till);
+    tick(till);
     mark_follow(&till->books); /* nobody waits for it */
 }
 
@@ -183,7 +189,7 @@ static void *till_main(void *argument)
         if (r == 0)
             handle_item(till, &item);
         else
-            hold_tick(till);
+            tick(till);
         if (atomic_load(&till->waiting) == 0) { /* also between the calls of other rooms, which never cease */
             expire_tick(till);
             public_tick(till);
@@ -298,7 +304,7 @@ void till_tick(struct till *till)
 {
     if (!till->options.inline_jobs)
         return;
-    hold_tick(till);
+    tick(till);
     expire_tick(till);
     public_tick(till);
 }

@@ -102,7 +102,8 @@ bool hold_request(struct till *till, const struct till_request *request);
 /* Keeps the answer of an act that has just begun to wait. */
 void hold_answer(struct till *till, const struct till_answer *answer);
 /* Tells "pending" when it is time. */
-void hold_tick(struct till *till);
+/* True: requests were done meanwhile, of which others have to be told. */
+MUST_CHECK bool hold_tick(struct till *till);
 /* After anything that may have ended the waiting: the answer, then what was deferred. */
 void hold_settle(struct till *till);
 int hold_timeout_ms(const struct till *till); /* until the next tick is due; -1 = none */
