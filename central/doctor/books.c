@@ -141,7 +141,7 @@ static int check_anew(struct look *look)
         fprintf(look->options->out, "made anew: DIFFERS from the books in %s at %s\n", finding.table, finding.where);
     else if (rc == 0)
         fprintf(look->options->out, "made anew: equals the books, from %" PRIu64 " records%s\n", finding.records,
-                finding.rights ? "" : "; without rights and grants, since these books were restored once");
+                finding.rights ? "" : "; without rights, grants and shares, since these books were restored once");
     else
         fprintf(look->options->out, "made anew: not compared (%s)\n", strerror(-rc));
     return rc == -EUCLEAN ? rc : 0;

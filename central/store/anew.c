@@ -3,6 +3,7 @@
 #include "central/store/epoch.h"
 #include "central/store/journal.h"
 #include "central/store/journal_row.h"
+#include "central/store/merge_credit.h"
 #include "central/store/query.h"
 #include "central/store/records.h"
 #include "central/store/rights_displace.h"
@@ -116,16 +117,39 @@ static int take_revoked(struct anew *r, const struct journal_fact *fact)
     return rc < 0 ? rc : coupon_row_update(&r->scratch, &row);
 }
 
+/* Whose debt it is stands with the move that was asked for. */
+static int take_share(struct anew *r, const struct journal_fact *fact)
+{
+    struct transfer transfer;
+    char number[24];
+    int rc = transfer_find(r->books, fact->transfer, &transfer);
+    snprintf(number, sizeof(number), "%" PRIu64, fact->transfer);
+    if (rc < 0)
+        return rc == -ENOENT && r->finding->rights ? differs(r, "transfer", number) : rc == -ENOENT ? 0 : rc;
+    return share_take_fact(&r->scratch, fact, transfer.owner);
+}
+
+/* An epoch that is given a second time was recalled by a restore, of which no record tells. */
+static int forget_recalled(struct anew *r, struct coupon_id id, uint32_t epoch)
+{
+    return r->finding->rights ? 0
+                              : query_run(store_tx_write(&r->scratch),
+                                          "DELETE FROM grant_log WHERE campaign = ?1 AND serial = ?2 AND epoch = ?3",
+                                          QUERY(Q_INT(id.campaign), Q_INT(id.serial), Q_INT(epoch)));
+}
+
 static int take_grant(struct anew *r, const struct journal_fact *fact)
 {
     struct grant_row grant, running;
     struct coupon_row row;
     if (!right_fact(fact, &grant))
-        return 0;
+        return take_share(r, fact);
     int rc = coupon_row_find(&r->scratch, fact->coupon, &row);
     if (rc < 0)
         return rc;
-    rc = grant_find(r->books, fact->coupon, grant.epoch, &running);
+    rc = forget_recalled(r, fact->coupon, grant.epoch);
+    if (rc == 0)
+        rc = grant_find(r->books, fact->coupon, grant.epoch, &running);
     if (rc == 0) { /* what central's record does not say */
         grant.position = running.position;
         grant.store_epoch = running.store_epoch;
@@ -159,6 +183,8 @@ static int take_fact(struct anew *r, const struct journal_entry *entry)
         rc = take_grant(r, &fact);
     else if (entry->record.kind == RECORD_CONFLICT)
         rc = take_credit_conflict(r, &fact);
+    else if (entry->record.kind == RECORD_MEMBER_MERGED)
+        rc = merge_credit_take_fact(&r->scratch, &fact);
     return rc < 0 ? rc : records_post(&r->scratch, &entry->record, entry->store);
 }
 

@@ -8,11 +8,11 @@
  *
  * Made anew and compared: redemptions, their conflicts and those of credit, voids, voids that wait, every posting,
  * every balance, and of coupons whether they are revoked and used. In books that were never restored also where each
- * coupon's right is, its next use number, and the grant log.
+ * coupon's right is, its next use number, the grant log, and the shares of credit by store.
  *
  * Taken over as facts that stand in no record: brands, stores, terminals, what was noted as a problem; of a coupon what
- * its token says; of a grant its lease, its store epoch and its place in the feed; the kind of a conflict. Not looked
- * at: shares of credit per store (their sums are, rights_shares_verify), open moves, feeds, the people's side.
+ * its token says; of a grant its lease, its store epoch and its place in the feed; of a move of credit who owes it; the
+ * kind of a conflict. Not looked at: open moves, what is asked of stores, feeds, the people's side.
  */
 
 #include "central/store/store.h"
@@ -21,7 +21,7 @@ struct anew_finding {
     char table[32];  /* "" = no difference */
     char where[160]; /* the key of its first row that differs, or what of a record cannot be */
     uint64_t records;
-    bool rights; /* rights and grants were compared: the books were never restored */
+    bool rights; /* rights, grants and shares were compared: the books were never restored */
 };
 
 /*

@@ -121,6 +121,8 @@ static const struct table {
     {"grant_log", 3, 8, true,
      "SELECT campaign, serial, epoch, store, use_no, transfer, risk, granted_ms FROM grant_log ORDER BY campaign,"
      " serial, epoch"},
+    {"share", 4, 5, true,
+     "SELECT member, scope, owner, store, amount FROM share WHERE amount != 0 ORDER BY member, scope, owner, store"},
     {"coupon", 2, 6, true,
      "SELECT campaign, serial, right_epoch, right_store, lost, next_use_no FROM coupon ORDER BY campaign, serial"},
     {"redemption", 3, 4, true,

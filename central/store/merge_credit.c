@@ -25,15 +25,29 @@ static void compute(struct owner owner, const struct journal_fact *fact, struct 
     out->count = 2;
 }
 
+static bool is_credit(const struct journal_fact *fact, struct owner *out_owner)
+{
+    return fact->what && fact->key && strcmp(fact->what, WHAT_CREDIT) == 0 && fact->amount_minor > 0 &&
+           owner_parse(fact->key, out_owner) == 0;
+}
+
 void merge_credit_postings(const struct record *record, struct postings *out_postings)
 {
     struct journal_fact fact;
     struct owner owner;
     char texts[RECORD_BODY_MAX];
     *out_postings = (struct postings){.count = 0};
-    if (journal_fact_decode(record->body, &fact, texts, sizeof(texts)) == 0 && fact.what && fact.key &&
-        strcmp(fact.what, WHAT_CREDIT) == 0 && fact.amount_minor > 0 && owner_parse(fact.key, &owner) == 0)
+    if (journal_fact_decode(record->body, &fact, texts, sizeof(texts)) == 0 && is_credit(&fact, &owner))
         compute(owner, &fact, out_postings);
+}
+
+int merge_credit_take_fact(struct store_tx *tx, const struct journal_fact *fact)
+{
+    struct owner owner;
+    if (!is_credit(fact, &owner))
+        return 0;
+    int rc = rights_share_add(tx, fact->number, owner, fact->store, -fact->amount_minor);
+    return rc < 0 ? rc : rights_share_add(tx, fact->member, owner, fact->store, fact->amount_minor);
 }
 
 /* ---- asking */

@@ -37,5 +37,8 @@ MUST_CHECK int merge_credit_arrived(struct store_tx *tx, struct transfer *transf
 
 /* The postings of such a record; none when it moves no value. For records_postings. */
 void merge_credit_postings(const struct record *record, struct postings *out_postings);
+/* The same record: the share that goes on under another number, where books are made anew. */
+struct journal_fact;
+MUST_CHECK int merge_credit_take_fact(struct store_tx *tx, const struct journal_fact *fact);
 
 #endif

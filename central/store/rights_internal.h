@@ -120,6 +120,9 @@ MUST_CHECK int share_publish(struct store_tx *tx, const struct share_lane *lane,
 /* Credit out of central's own hand, whose ends nobody knows any more: it begins its term anew, at the store it goes to.
  */
 MUST_CHECK int share_renew(struct store_tx *tx, struct transfer *transfer);
+/* Of a RECORD_TRANSFER: what it says went from one holder to another, where books are made anew. Nothing of a right's.
+ */
+MUST_CHECK int share_take_fact(struct store_tx *tx, const struct journal_fact *fact, struct owner owner);
 MUST_CHECK int share_brand_of(struct store_tx *tx, uint32_t store, uint32_t *out_brand);
 /* The whole share of a store, told to it anew: for a terminal whose books are blank. */
 MUST_CHECK int share_tell(struct store_tx *tx, uint64_t member, struct owner owner, uint32_t store);

@@ -523,7 +523,7 @@ static int find_by_hash(struct store_tx *tx, const struct journal_fact *fact, st
     return 0;
 }
 
-int uncovered_take_fact(struct store_tx *tx, const struct journal_fact *fact)
+static int take_conflict(struct store_tx *tx, const struct journal_fact *fact)
 {
     bool off = fact->what && strcmp(fact->what, WHAT_WRITTEN_OFF) == 0;
     struct conflict conflict;
@@ -541,4 +541,24 @@ int uncovered_take_fact(struct store_tx *tx, const struct journal_fact *fact)
                                  .discount_minor = fact->amount_minor};
     rc = find_by_hash(tx, fact, &conflict.record);
     return rc < 0 ? rc : conflict_insert(tx, &conflict);
+}
+
+/* Between the slashes of credit/<owner>/<member>. */
+static bool owner_of_account(const char *account, struct owner *out_owner)
+{
+    char text[ID_TEXT_MAX];
+    const char *begin = account ? strchr(account, '/') : NULL, *end = begin ? strchr(begin + 1, '/') : NULL;
+    if (!end || (size_t)(end - begin) > sizeof(text))
+        return false;
+    snprintf(text, sizeof(text), "%.*s", (int)(end - begin - 1), begin + 1);
+    return owner_parse(text, out_owner) == 0;
+}
+
+int uncovered_take_fact(struct store_tx *tx, const struct journal_fact *fact)
+{
+    struct owner owner;
+    int rc = take_conflict(tx, fact);
+    if (rc == 0 && !owner_of_account(fact->key, &owner))
+        rc = -EUCLEAN;
+    return rc < 0 ? rc : rights_share_add(tx, fact->member, owner, 0, fact->amount_minor);
 }

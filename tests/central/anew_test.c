@@ -30,15 +30,6 @@ static int compare(struct desk *d, struct anew_finding *out_finding)
     return rc;
 }
 
-static void assert_equal_anew(struct desk *d)
-{
-    struct anew_finding finding = {.table = ""};
-    int rc = compare(d, &finding);
-    if (rc != 0)
-        fail_msg("%s: %s at %s", strerror(-rc), finding.table, finding.where);
-    assert_true(finding.records > 0);
-}
-
 static int run_write_off(void *arg, struct store_tx *tx)
 {
     struct desk *d = ((void **)arg)[0];
@@ -84,6 +75,12 @@ static void do_all(struct desk *d)
     assert_int_equal(desk_conflicts(d).last.discount_minor, 120);
     struct body returned = voiding(taken, RECORD_CREDIT_SPEND);
     desk_record(d, &d->b, &returned);
+    struct feed_share asked;
+    desk_ask_credit(d, &d->b, 100, 7);
+    assert_int_equal(desk_find_share(&d->a, FEED_SHARE_REQUEST, &asked), 1);
+    struct body let_go = desk_share(RECORD_SHARE_RELEASED, &asked, 80);
+    desk_record(d, &d->a, &let_go);
+    assert_int_equal(desk_share_at(d, d->f.shops[1]), 80);
     struct body waiting = voiding((struct record_id){d->a.id, d->a.incarnation, d->a.seq + 9}, RECORD_SALE);
     terminal_record(&peer, &waiting);
 }
@@ -92,7 +89,7 @@ static void sound_books_equal_what_their_journal_makes(void **state)
 {
     struct desk *d = *state;
     do_all(d);
-    assert_equal_anew(d);
+    fixture_equals_anew(&d->f);
     struct anew_finding finding;
     assert_int_equal(compare(d, &finding), 0);
     assert_true(finding.rights);
@@ -130,6 +127,8 @@ static const struct change changes[] = {
     {"INSERT INTO balance VALUES ('sales/s9', 1, 5)", "balance", "sales/s9.1"},
     {"UPDATE grant_log SET store = 1 WHERE serial = 1", "grant_log", "1001.1.1"},
     {"DELETE FROM grant_log WHERE serial = 2", "grant_log", "1001.2.1"},
+    {"UPDATE share SET amount = amount - 1 WHERE store = 1", "share", "4711.2.1.1"},
+    {"DELETE FROM share WHERE store = 2", "share", "4711.2.1.2"},
     {"UPDATE coupon SET right_store = 1 WHERE serial = 1", "coupon", "1001.1"},
     {"UPDATE coupon SET right_epoch = 2 WHERE serial = 2", "coupon", "1001.2"},
     {"UPDATE coupon SET next_use_no = 1 WHERE serial = 1", "coupon", "1001.1"},
@@ -169,7 +168,7 @@ static void a_changed_row_is_found_and_named(void **state)
             strncmp(attempt.finding.where, change->where, strlen(change->where)) != 0)
             fail_msg("%s: %d, %s at %s", change->sql, attempt.rc, attempt.finding.table, attempt.finding.where);
     }
-    assert_equal_anew(d);
+    fixture_equals_anew(&d->f);
 }
 
 /* ---- books that were restored */
@@ -210,7 +209,7 @@ static void settings_that_changed_since_change_nothing(void **state)
     desk_record(d, &d->a, &earn);
     assert_int_equal(fixture_write(&d->f, set_owner, &brand), 0);
     assert_int_equal(desk_balance(d, "credit/p7/4711", UNIT_CREDIT), 300);
-    assert_equal_anew(d);
+    fixture_equals_anew(&d->f);
 }
 
 int main(void)

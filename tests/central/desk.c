@@ -338,4 +338,5 @@ void desk_books_are_whole(struct desk *d)
     assert_int_equal(cny, 0);
     assert_int_equal(points, 0);
     assert_int_equal(desk_totals(d).unexplained, 0);
+    fixture_equals_anew(&d->f);
 }

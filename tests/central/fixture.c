@@ -1,5 +1,6 @@
 #include "fixture.h"
 
+#include "central/store/anew.h"
 #include "domain/cbor.h"
 
 #include <ftw.h>
@@ -71,6 +72,19 @@ void fixture_stop(struct fixture *f)
 {
     central_close(f->central);
     f->central = NULL;
+}
+
+void fixture_equals_anew(struct fixture *f)
+{
+    struct anew_finding finding = {.table = ""};
+    struct store_tx tx;
+    char path[96];
+    snprintf(path, sizeof(path), "%s/anew.db", f->dir);
+    assert_int_equal(store_read_begin(f->central->store, &tx), 0);
+    int rc = anew_compare(&tx, path, &finding);
+    store_read_end(&tx);
+    if (rc != 0)
+        fail_msg("made anew: %s, %s at %s", strerror(-rc), finding.table, finding.where);
 }
 
 int fixture_write(struct fixture *f, int (*run)(void *arg, struct store_tx *tx), void *arg)

@@ -40,6 +40,9 @@ void fixture_stop(struct fixture *f);
 /* Runs one function in a transaction of the open central, or within a snapshot. */
 int fixture_write(struct fixture *f, int (*run)(void *arg, struct store_tx *tx), void *arg);
 
+/* The books made anew from their journal are the running ones. */
+void fixture_equals_anew(struct fixture *f);
+
 #define ANSWER_CAP (FEED_PAGE_BYTES_MAX + 1024)
 
 struct answer {

@@ -123,6 +123,7 @@ static int64_t balance(uint64_t member, uint32_t store)
     assert_int_equal(ledger_verify(&tx, wrong), 0);
     assert_int_equal(rights_shares_verify(&tx, wrong), 0);
     store_read_end(&tx);
+    fixture_equals_anew(&rig.f);
     return minor;
 }
 

@@ -147,6 +147,7 @@ static void books_are_whole(struct world *w)
     assert_int_equal(cny, 0);
     assert_int_equal(points, 0);
     assert_int_equal(totals(w).unexplained, 0);
+    fixture_equals_anew(&w->f);
 }
 
 static struct feed_right found_right(struct fake_terminal *t, enum feed_kind kind)
