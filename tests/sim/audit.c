@@ -100,7 +100,8 @@ static const char own_views[] =
     " b.kind = a.kind AND b.f5 = a.f5 AND b.store = a.store AND b.terminal != a.terminal AND (CASE b.kind WHEN 12 THEN"
     " b.f4 ELSE -b.f4 END, -b.rowid) < (CASE a.kind WHEN 12 THEN a.f4 ELSE -a.f4 END, -a.rowid) WHERE a.kind IN (11,"
     " 12) AND a.store IN shared;"
-    /* what changes a share: earned, spent, granted, released, expired, voided */
+    /* what changes a share: earned, spent, granted, released, expired, voided; of a copied disk's two histories a void
+     * may mean the one that does not count, where another kind stands */
     "CREATE TABLE move AS"
     " SELECT terminal, inc, seq, store, kind, f2 AS member, f5 - f10 AS delta FROM c WHERE kind = 6"
     " UNION ALL SELECT terminal, inc, seq, store, kind, f2, -f5 FROM c WHERE kind = 7"
@@ -109,7 +110,7 @@ static const char own_views[] =
     " UNION ALL SELECT terminal, inc, seq, store, kind, f1, -f4 FROM c WHERE kind = 22"
     " UNION ALL SELECT v.terminal, v.inc, v.seq, v.store, v.kind, t.f2, CASE t.kind WHEN 6 THEN -(t.f5 - t.f10 - v.f8 -"
     "  v.f13) ELSE t.f5 END FROM c v JOIN c t ON t.terminal = v.f1 AND t.inc = v.f2 AND t.seq = v.f3"
-    "  WHERE v.kind = 8 AND v.rowid NOT IN again AND t.kind IN (6, 7);"
+    "  WHERE v.kind = 8 AND v.rowid NOT IN again AND t.kind IN (6, 7) AND t.kind = v.f4;"
     /* and of it what ends, end by end */
     "CREATE INDEX part_id ON part(terminal, inc, seq);"
     "CREATE TABLE ending AS"
@@ -119,7 +120,9 @@ static const char own_views[] =
     "  11, 12, 22) AND c.rowid NOT IN again"
     " UNION ALL SELECT v.terminal, v.inc, v.seq, v.store, t.f2, p.ends, CASE t.kind WHEN 6 THEN -p.amount ELSE p.amount"
     "  END FROM c v JOIN c t ON t.terminal = v.f1 AND t.inc = v.f2 AND t.seq = v.f3 JOIN part p ON p.terminal ="
-    "  v.terminal AND p.inc = v.inc AND p.seq = v.seq WHERE v.kind = 8 AND v.rowid NOT IN again AND t.kind IN (6, 7);";
+    "  v.terminal AND p.inc = v.inc AND p.seq = v.seq WHERE v.kind = 8 AND v.rowid NOT IN again AND t.kind IN (6, 7) "
+    "AND"
+    "  t.kind = v.f4;";
 
 /*
  * Each must find nothing. The plus before a kind has SQLite look for the record by its id, not by its kind. whole: only
