@@ -209,6 +209,13 @@ enum right_state __wrap_redeem_right(const struct books *b, const struct feed_co
     return public_anywhere && right != RIGHT_CONSUMED ? RIGHT_HERE : right;
 }
 
+int __real_public_note_right(struct db *db, struct coupon_id coupon);
+
+int __wrap_public_note_right(struct db *db, struct coupon_id coupon)
+{
+    return public_anywhere ? 0 : __real_public_note_right(db, coupon);
+}
+
 struct coupon_decision __real_coupon_decide(const struct coupon_facts *facts);
 
 struct coupon_decision __wrap_coupon_decide(const struct coupon_facts *facts)

@@ -28,6 +28,7 @@ struct hlc __wrap_hlc_next(struct hlc last, struct clock_reading now, const stru
 struct books;
 struct coupon_use;
 struct held_right;
+int __wrap_public_note_right(struct db *db, struct coupon_id coupon);
 enum right_state __wrap_redeem_right(const struct books *b, const struct feed_coupon *row, const struct coupon_use *use,
                                      const struct held_right *held, bool of_store);
 
