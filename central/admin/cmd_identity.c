@@ -1,4 +1,5 @@
 #include "central/admin/groups.h"
+#include "central/store/feed.h"
 #include "central/store/identity.h"
 #include "central/store/programme.h"
 
@@ -44,13 +45,24 @@ static int read_brand(struct admin_call *call, struct brand *brand)
     return rc;
 }
 
+/* What the others have: a key may have been revoked since this program read its own. */
+static int give_keyset(struct admin_call *call, struct store_tx *tx, uint32_t brand)
+{
+    uint8_t sealed[KEYSET_ENCODED_MAX];
+    size_t len = 0;
+    int rc = feed_find(tx, (struct feed_target){.brand = call->central->brand}, FEED_KEYSET, "keyset", sealed,
+                       sizeof(sealed), &len);
+    struct slice body = {sealed, len};
+    return rc ? rc : feed_publish(tx, (struct feed_target){.brand = brand}, FEED_KEYSET, "keyset", body, NULL);
+}
+
 int cmd_brand_add(struct admin_call *call, struct store_tx *tx)
 {
     struct brand brand = {.accent = ACCENT_DEFAULT};
     uint32_t id = 0;
     int rc = read_brand(call, &brand);
     rc = rc ? rc : identity_add_brand(tx, &brand, &id);
-    rc = rc ? rc : central_publish_keyset(&call->central->keys, tx);
+    rc = rc ? rc : give_keyset(call, tx, id);
     admin_set(call, "brand", json_integer(id));
     return rc;
 }

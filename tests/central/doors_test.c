@@ -1,4 +1,5 @@
 #include "central/admin/command.h"
+#include "central/store/feed.h"
 #include "central/store/query.h"
 #include "desk.h"
 
@@ -185,6 +186,20 @@ static struct keyset keyset_in_feed(struct desk *d)
     return set;
 }
 
+static struct keyset keyset_of(struct desk *d, uint32_t brand)
+{
+    uint8_t sealed[KEYSET_ENCODED_MAX];
+    struct keyset set;
+    struct store_tx tx;
+    size_t len = 0;
+    assert_int_equal(store_read_begin(d->f.central->store, &tx), 0);
+    assert_int_equal(
+        feed_find(&tx, (struct feed_target){.brand = brand}, FEED_KEYSET, "keyset", sealed, sizeof sealed, &len), 0);
+    store_read_end(&tx);
+    assert_int_equal(keyset_open(sealed, len, d->f.central->keys.root_public, &set), 0);
+    return set;
+}
+
 static void a_revoked_key_reaches_every_terminal_and_never_signs_again(void **state)
 {
     struct desk *d = *state;
@@ -193,6 +208,8 @@ static void a_revoked_key_reaches_every_terminal_and_never_signs_again(void **st
     must(d, "keys revoke", "{\"kid\":1,\"why\":\"copied\"}");
     must_refuse(d, "keys revoke", "{\"kid\":77,\"why\":\"copied\"}");
     must_refuse(d, "keys add", "{\"purpose\":\"till\"}");
+    must(d, "brand add", "{\"zh\":\"乙\",\"en\":\"Second\"}"); /* brings nobody the keys of before back */
+    assert_int_equal(keyset_of(d, 2).version, 3);
     struct keyset set = keyset_in_feed(d);
     assert_int_equal(set.version, 3);
     assert_int_equal(keyset_find(&set, 1, KEY_COUPON, &key), KEY_REVOKED);
